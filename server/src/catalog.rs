@@ -1,0 +1,183 @@
+//! What a generated program is to the runtime: static tables of tools, and nothing that acts.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::decode::{Decoder, Deployment, Problems};
+use crate::request::Parts;
+
+/// A whole generated API.
+#[derive(Debug)]
+pub struct Api {
+    /// The document's title.
+    pub title: &'static str,
+    /// The document's version.
+    pub version: &'static str,
+    /// The document's description.
+    pub description: &'static str,
+    /// SHA-256 of document and overlay, lower-case hex.
+    pub digest: &'static str,
+    /// The tools, sorted by name so that a lookup is a binary search.
+    pub tools: &'static [&'static Tool],
+    /// How credentials are sent, by scheme name.
+    pub security_schemes: &'static [SecurityScheme],
+}
+
+impl Api {
+    /// The tool of this name.
+    pub fn find(&self, name: &str) -> Option<&'static Tool> {
+        self.tools.binary_search_by(|tool| tool.name.cmp(name)).ok().map(|index| self.tools[index])
+    }
+}
+
+/// One tool: an operation of the API, or a variant of it with some arguments pinned.
+#[derive(Debug)]
+pub struct Tool {
+    /// Its name; unique, at most 64 characters of `[a-z0-9_]`.
+    pub name: &'static str,
+    /// Its title for people.
+    pub title: &'static str,
+    /// Its description for models.
+    pub description: &'static str,
+    /// The operation's identifier in the document.
+    pub operation: &'static str,
+    /// The operation's tags.
+    pub tags: &'static [&'static str],
+    /// Whether the document calls the operation deprecated.
+    pub deprecated: bool,
+    /// The HTTP method, upper-case.
+    pub method: &'static str,
+    /// The path template as written.
+    pub template: &'static str,
+    /// The template's segments between slashes, each of parts in turn.
+    pub segments: &'static [&'static [Part]],
+    /// What a call does to the world.
+    pub effect: Effect,
+    /// Whether a repeated call changes nothing more.
+    pub idempotent: bool,
+    /// For how long an answer may be kept.
+    pub cache: Option<Duration>,
+    /// What one attempt may take, where it differs from the configured time.
+    pub timeout: Option<Duration>,
+    /// The member of a successful answer without which nothing was done.
+    pub proof: Option<&'static str>,
+    /// JSON Schema 2020-12 of the arguments, an object.
+    pub input_schema: &'static str,
+    /// JSON Schema 2020-12 of the structured answer, an object; absent when the API answers nothing of known shape.
+    pub output_schema: Option<&'static str>,
+    /// Arguments that are offered only where the deployment allows them.
+    pub gated: &'static [Gated],
+    /// JSON pointers of arguments to redact, `*` standing for any item.
+    pub secrets: &'static [&'static str],
+    /// Alternatives, each a set of scheme names needed together; an empty alternative means that none is needed, an
+    /// empty list that the document does not say.
+    pub security: &'static [&'static [Need]],
+    /// How answers are read, most specific first.
+    pub answers: &'static [AnswerRule],
+    /// Checks the arguments and writes the request: `generated::prepare::<Arguments>`.
+    pub prepare: fn(Map<String, Value>, &Deployment) -> Result<Prepared, Problems>,
+}
+
+/// A part of a path segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Literal text, as it appears on the wire.
+    Literal(&'static str),
+    /// The value of this path parameter.
+    Parameter(&'static str),
+}
+
+/// What a call does to the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Changes nothing.
+    Read,
+    /// Changes something, loses nothing.
+    Write,
+    /// Loses or undoes something.
+    Destroy,
+}
+
+/// An argument that is offered only where the deployment allows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Gated {
+    /// JSON pointer to its property in [`Tool::input_schema`], e.g. `/properties/events`.
+    pub pointer: &'static str,
+    /// What must be open.
+    pub gate: Gate,
+}
+
+/// What a deployment can allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Callback addresses chosen by the caller: some callback host is allowed.
+    Callbacks,
+}
+
+/// One security scheme that is needed, with scopes.
+#[derive(Clone, Copy, Debug)]
+pub struct Need {
+    /// The scheme's name.
+    pub scheme: &'static str,
+    /// Scopes or roles.
+    pub scopes: &'static [&'static str],
+}
+
+/// How a credential is sent.
+#[derive(Clone, Copy, Debug)]
+pub struct SecurityScheme {
+    /// The scheme's name in the document.
+    pub name: &'static str,
+    /// Where it goes.
+    pub carrier: Carrier,
+}
+
+/// Where a credential goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// The bare credential in this header.
+    Header(&'static str),
+    /// The bare credential in this query parameter.
+    Query(&'static str),
+    /// The bare credential in this cookie.
+    Cookie(&'static str),
+    /// `Authorization` with this scheme word before the credential.
+    Authorization(&'static str),
+}
+
+/// How an answer is read.
+#[derive(Clone, Copy, Debug)]
+pub struct AnswerRule {
+    /// First status code it is for.
+    pub from: u16,
+    /// Last status code it is for.
+    pub to: u16,
+    /// What the body is.
+    pub content: Content,
+}
+
+/// What an answer's body is.
+#[derive(Clone, Copy, Debug)]
+pub enum Content {
+    /// No body is described.
+    Empty,
+    /// JSON that this function decodes into its type, normalises and gives back in the output schema's shape
+    /// (object-rooted: a list or scalar is wrapped as the generator decided).
+    Json(fn(Value, &mut Decoder<'_>) -> Option<Value>),
+    /// JSON of any shape; wrapped as `{"value": ...}` unless it is an object.
+    AnyJson,
+    /// Text, given as `{"text": ...}`.
+    Text,
+    /// A media type that is not carried yet.
+    Other(&'static str),
+}
+
+/// Arguments that were accepted, and the request they make.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The arguments in canonical form: the typed struct written back as JSON, members in the document's order.
+    pub arguments: Value,
+    /// The request's parts before they are put together.
+    pub parts: Parts,
+}
