@@ -296,7 +296,8 @@ pub struct Schema {
     pub description: String,
     /// What it accepts besides `null`.
     pub kind: Kind,
-    /// Whether `null` is accepted too.
+    /// Whether `null` is accepted too; true as well where a reference or a choice leads to it. [`Kind::Any`] and
+    /// [`Kind::Checked`] speak of `null` themselves, and this is false for them.
     pub nullable: bool,
     /// `default`.
     pub default: Option<Value>,

@@ -42,6 +42,17 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// Its word in a report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
 /// One problem.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Problem {
@@ -71,6 +82,11 @@ pub struct Report {
 impl Report {
     /// Whether a strict reader refuses the document.
     pub fn has_errors(&self) -> bool {
-        self.problems.iter().any(|problem| problem.severity == Severity::Error)
+        self.count(Severity::Error) > 0
+    }
+
+    /// How many problems of a severity there are.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.problems.iter().filter(|problem| problem.severity == severity).count()
     }
 }

@@ -1,0 +1,211 @@
+//! `x-mcp`, the vocabulary that an overlay adds: read, checked, and every key that is not known reported.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::ir::{Effect, OperationHints, SchemaHints, Variant};
+use crate::problems::Problems;
+use crate::shape::{self, Form};
+use crate::store::At;
+use crate::words;
+
+const OPERATION: &[&str] = &[
+    "name",
+    "title",
+    "description",
+    "effect",
+    "idempotent",
+    "cache",
+    "timeout",
+    "body",
+    "proof",
+    "variants",
+    "exclude",
+];
+const SCHEMA: &[&str] = &["hidden", "pin", "gate", "callback-url", "secret", "blank"];
+const VARIANT: &[&str] = &["name", "title", "description", "pin"];
+
+/// Whether the operation at `at` is not to be offered.
+pub(crate) fn excludes(at: &At<'_>) -> bool {
+    at.member("x-mcp")
+        .and_then(|hints| hints.member("exclude"))
+        .is_some_and(|flag| flag.value == &Value::Bool(true))
+}
+
+/// What `x-mcp` says of the operation at `at`.
+pub(crate) fn operation(at: &At<'_>, problems: &mut Problems) -> OperationHints {
+    let mut hints = OperationHints::default();
+    let Some(member) = at.member("x-mcp") else { return hints };
+    let mut decode = Decode { problems };
+    for (key, at) in decode.members(&member) {
+        match key {
+            "name" => hints.name = decode.tool_name(&at),
+            "title" => hints.title = decode.text(&at),
+            "description" => hints.description = decode.text(&at),
+            "effect" => {
+                let effects =
+                    [("read", Effect::Read), ("write", Effect::Write), ("destroy", Effect::Destroy)];
+                hints.effect = decode.word(&at, &effects);
+            }
+            "idempotent" => hints.idempotent = decode.flag(&at),
+            "cache" => hints.cache_seconds = decode.cache(&at),
+            "timeout" => hints.timeout_seconds = decode.seconds(&at),
+            "body" => hints.flat_body = decode.word(&at, &[("flat", true), ("nested", false)]),
+            "proof" => hints.proof = decode.text(&at),
+            "variants" => hints.variants = decode.variants(&at),
+            "exclude" => drop(decode.flag(&at)),
+            other => decode.unknown(other, &at, OPERATION),
+        }
+    }
+    hints
+}
+
+/// What `x-mcp` says of the parameter or schema at `at`.
+pub(crate) fn schema(at: &At<'_>, problems: &mut Problems) -> SchemaHints {
+    let mut hints = SchemaHints::default();
+    let Some(member) = at.member("x-mcp") else { return hints };
+    let mut decode = Decode { problems };
+    for (key, at) in decode.members(&member) {
+        match key {
+            "hidden" => hints.hidden = decode.flag(&at).unwrap_or_default(),
+            "pin" => hints.pin = Some(at.value.clone()),
+            "gate" => hints.gated = decode.word(&at, &[("callbacks", true)]).unwrap_or_default(),
+            "callback-url" => hints.callback_url = decode.flag(&at).unwrap_or_default(),
+            "secret" => hints.secret = decode.flag(&at).unwrap_or_default(),
+            "blank" => hints.blank_is_unset = decode.word(&at, &[("unset", true)]).unwrap_or_default(),
+            other => decode.unknown(other, &at, SCHEMA),
+        }
+    }
+    if hints.hidden && hints.pin.is_some() {
+        let message = "`hidden` is never sent and `pin` always: keep one of the two";
+        problems.error("hint", member.place(), message);
+    }
+    hints
+}
+
+struct Decode<'p> {
+    problems: &'p mut Problems,
+}
+
+impl Decode<'_> {
+    fn members<'a>(&mut self, at: &At<'a>) -> Vec<(&'a str, At<'a>)> {
+        if !at.value.is_object() {
+            shape::wrong_form(at, Form::Object, self.problems);
+        }
+        at.members().collect()
+    }
+
+    fn unknown(&mut self, key: &str, at: &At<'_>, known: &[&'static str]) {
+        let near = words::suggestion(key, known.iter().copied());
+        let message = format!("`x-mcp` has no key `{key}`; known here are {}{near}", known.join(", "));
+        self.problems.error("hint", at.place(), message);
+    }
+
+    fn text(&mut self, at: &At<'_>) -> Option<String> {
+        match at.value.as_str() {
+            Some(text) if !text.trim().is_empty() => Some(text.to_owned()),
+            Some(_) => {
+                self.problems.error(
+                    "hint",
+                    at.place(),
+                    "the text is empty: leave the key out to keep the default",
+                );
+                None
+            }
+            None => {
+                shape::wrong_form(at, Form::Text, self.problems);
+                None
+            }
+        }
+    }
+
+    fn flag(&mut self, at: &At<'_>) -> Option<bool> {
+        if at.value.as_bool().is_none() {
+            shape::wrong_form(at, Form::Flag, self.problems);
+        }
+        at.value.as_bool()
+    }
+
+    fn seconds(&mut self, at: &At<'_>) -> Option<u64> {
+        let seconds = at.value.as_u64().filter(|seconds| (1..=86_400).contains(seconds));
+        if seconds.is_none() {
+            self.problems.error("hint", at.place(), "whole seconds are expected, 1 to 86400");
+        }
+        seconds
+    }
+
+    fn cache(&mut self, at: &At<'_>) -> Option<u64> {
+        let mut seconds = None;
+        for (key, member) in self.members(at) {
+            match key {
+                "ttl" => seconds = self.seconds(&member),
+                other => self.unknown(other, &member, &["ttl"]),
+            }
+        }
+        if at.value.is_object() && at.member("ttl").is_none() {
+            self.problems.error("hint", at.place(), "`cache` takes `ttl`, in seconds");
+        }
+        seconds
+    }
+
+    fn word<T: Copy>(&mut self, at: &At<'_>, words: &[(&str, T)]) -> Option<T> {
+        let found = at.value.as_str().and_then(|text| words.iter().find(|(word, _)| *word == text));
+        if found.is_none() {
+            let accepted: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let message = format!("{} is not accepted here: {}", at.value, accepted.join(" or "));
+            self.problems.error("hint", at.place(), message);
+        }
+        found.map(|(_, meaning)| *meaning)
+    }
+
+    fn tool_name(&mut self, at: &At<'_>) -> Option<String> {
+        let name = self.text(at)?;
+        let is_sound = name.len() <= 64
+            && name.starts_with(|first: char| first.is_ascii_lowercase())
+            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        if !is_sound {
+            let message = format!(
+                "{name:?} is no tool name: a small letter, then up to 63 small letters, digits and `_`"
+            );
+            self.problems.error("hint", at.place(), message);
+        }
+        is_sound.then_some(name)
+    }
+
+    fn variants(&mut self, at: &At<'_>) -> Vec<Variant> {
+        if !at.value.is_array() {
+            shape::wrong_form(at, Form::List, self.problems);
+        }
+        at.items().filter_map(|item| self.variant(&item)).collect()
+    }
+
+    fn variant(&mut self, at: &At<'_>) -> Option<Variant> {
+        let mut name = None;
+        let (mut title, mut description) = (None, None);
+        let mut pin = IndexMap::new();
+        for (key, member) in self.members(at) {
+            match key {
+                "name" => name = self.tool_name(&member),
+                "title" => title = self.text(&member),
+                "description" => description = self.text(&member),
+                "pin" => pin = self.members(&member).into_iter().map(pinned).collect(),
+                other => self.unknown(other, &member, VARIANT),
+            }
+        }
+        if at.member("name").is_none() {
+            self.problems.error("hint", at.place(), "a variant needs a `name`");
+        }
+        if pin.is_empty() {
+            self.problems.error(
+                "hint",
+                at.place(),
+                "a variant pins at least one argument: `pin: {argument: value}`",
+            );
+        }
+        Some(Variant { at: at.place(), name: name?, title, description, pin })
+    }
+}
+
+fn pinned((argument, at): (&str, At<'_>)) -> (String, Value) {
+    (argument.to_owned(), at.value.clone())
+}

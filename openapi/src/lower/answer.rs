@@ -1,0 +1,93 @@
+//! Answers of the API, and the headers that they declare.
+
+use serde_json::json;
+
+use super::Reader;
+use crate::ir::{Answer, Status};
+use crate::resolve;
+use crate::shape::{self, Field, Form, Need};
+use crate::store::At;
+
+const ANSWER: &[Field] = &[
+    Field("description", Form::Text, Need::Expected),
+    Field("headers", Form::Object, Need::Optional),
+    Field("content", Form::Object, Need::Optional),
+    Field("links", Form::Object, Need::Optional),
+];
+
+const HEADER: &[Field] = &[
+    Field("description", Form::Text, Need::Optional),
+    Field("required", Form::Flag, Need::Optional),
+    Field("deprecated", Form::Flag, Need::Optional),
+    Field("allowEmptyValue", Form::Flag, Need::Optional),
+    Field("style", Form::Text, Need::Optional),
+    Field("explode", Form::Flag, Need::Optional),
+    Field("allowReserved", Form::Flag, Need::Optional),
+    Field("schema", Form::Object, Need::Optional),
+    Field("example", Form::Any, Need::Optional),
+    Field("examples", Form::Object, Need::Optional),
+    Field("content", Form::Object, Need::Optional),
+];
+
+impl<'a> Reader<'a> {
+    /// Reads the answers of an operation.
+    pub(super) fn answers(&mut self, at: &At<'a>) -> Vec<Answer> {
+        let mut answers = Vec::new();
+        for (key, member) in at.members() {
+            if key.starts_with("x-") && key != "x-mcp" {
+                continue;
+            }
+            match status(key) {
+                Some(status) => answers.extend(self.answer(&member, status)),
+                None => {
+                    let message =
+                        format!("{key:?} is no status: a code as 200, a class as 2XX, or `default`");
+                    self.problems.error("answer-status", member.place(), message);
+                }
+            }
+        }
+        if answers.is_empty() {
+            let message = "no answer is described: any answer is passed on as it comes";
+            self.problems.note("no-answers", at.place(), message);
+        }
+        answers
+    }
+
+    /// Reads one answer, reference or not.
+    pub(super) fn answer(&mut self, at: &At<'a>, status: Status) -> Option<Answer> {
+        let at = resolve::follow(at, &mut self.problems)?;
+        let mut sound = shape::check(&at, ANSWER, &mut self.problems);
+        sound.entry("description").or_insert_with(|| json!(""));
+        let read = self.typed::<openapiv3::Response>(sound, &at)?;
+        for (_, header) in at.member("headers").iter().flat_map(At::members) {
+            self.answer_header(&header);
+        }
+        let media = at.member("content").map(|content| self.media(&content)).unwrap_or_default();
+        Some(Answer { at: at.place(), status, description: read.description, media })
+    }
+
+    /// Checks a header of an answer. Nothing of it is carried: no tool returns headers.
+    pub(super) fn answer_header(&mut self, at: &At<'a>) {
+        let Some(at) = resolve::follow(at, &mut self.problems) else { return };
+        let mut sound = shape::check(&at, HEADER, &mut self.problems);
+        sound.remove("example");
+        sound.insert("schema".into(), json!({}));
+        self.typed::<openapiv3::Header>(sound, &at);
+        if let Some(schema) = at.member("schema").filter(|schema| schema.value.is_object()) {
+            self.schema(&schema);
+        }
+    }
+}
+
+fn status(key: &str) -> Option<Status> {
+    if key == "default" {
+        return Some(Status::Default);
+    }
+    let (first, rest) = (key.chars().next()?.to_digit(10)?, key.get(1..)?);
+    let first = u16::try_from(first).ok().filter(|first| (1..=5).contains(first))?;
+    if rest.eq_ignore_ascii_case("xx") {
+        return Some(Status::Class(first));
+    }
+    let is_code = rest.len() == 2 && rest.bytes().all(|byte| byte.is_ascii_digit());
+    is_code.then(|| key.parse().ok().map(Status::Code)).flatten()
+}

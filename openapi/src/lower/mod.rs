@@ -1,0 +1,252 @@
+//! From checked structure to [`ir::Api`]: object by object, so that one broken part costs nothing but itself.
+
+mod answer;
+mod body;
+mod hints;
+mod media;
+mod operation;
+mod parameter;
+mod path;
+mod schema;
+mod security;
+mod simple;
+
+use indexmap::IndexMap;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::held::Held;
+use crate::ir;
+use crate::limits;
+use crate::names::Names;
+use crate::normalise::{Schemas, Version};
+use crate::pointer;
+use crate::problems::Problems;
+use crate::shape::{self, Field, Form, Need};
+use crate::store::At;
+
+use schema::{Lowering, Memory};
+
+/// Everything that is known while the structure is read.
+pub(crate) struct Reader<'a> {
+    root: At<'a>,
+    pub(crate) problems: Problems,
+    schemas: Schemas<'a>,
+    memory: Memory,
+    security_schemes: IndexMap<String, ir::SecurityScheme>,
+}
+
+const ROOT: &[Field] = &[
+    Field("openapi", Form::Any, Need::Required),
+    Field("info", Form::Object, Need::Required),
+    Field("servers", Form::List, Need::Optional),
+    Field("paths", Form::Object, Need::Required),
+    Field("components", Form::Object, Need::Optional),
+    Field("security", Form::List, Need::Optional),
+    Field("tags", Form::List, Need::Optional),
+    Field("externalDocs", Form::Object, Need::Optional),
+    Field("x-mcp", Form::Any, Need::Optional),
+];
+
+const INFO: &[Field] = &[
+    Field("title", Form::Text, Need::Required),
+    Field("description", Form::Text, Need::Optional),
+    Field("termsOfService", Form::Text, Need::Optional),
+    Field("contact", Form::Object, Need::Optional),
+    Field("license", Form::Object, Need::Optional),
+    Field("version", Form::Text, Need::Required),
+];
+
+const TAG: &[Field] = &[
+    Field("name", Form::Text, Need::Required),
+    Field("description", Form::Text, Need::Optional),
+    Field("externalDocs", Form::Object, Need::Optional),
+];
+
+const COMPONENTS: &[Field] = &[
+    Field("schemas", Form::Object, Need::Optional),
+    Field("responses", Form::Object, Need::Optional),
+    Field("parameters", Form::Object, Need::Optional),
+    Field("examples", Form::Object, Need::Optional),
+    Field("requestBodies", Form::Object, Need::Optional),
+    Field("headers", Form::Object, Need::Optional),
+    Field("securitySchemes", Form::Object, Need::Optional),
+    Field("links", Form::Object, Need::Optional),
+    Field("callbacks", Form::Object, Need::Optional),
+];
+
+/// Lowers the document at `root`; the digest is that of all that was read.
+pub(crate) fn lower(
+    root: &At<'_>,
+    version: Version,
+    digest: String,
+    problems: Problems,
+) -> (ir::Api, Problems) {
+    let schemas = Schemas::new(version, Names::of(root.store()));
+    let mut reader = Reader {
+        root: root.clone(),
+        problems,
+        schemas,
+        memory: Memory::default(),
+        security_schemes: IndexMap::new(),
+    };
+    let api = reader.api(digest);
+    (api, reader.problems)
+}
+
+impl<'a> Reader<'a> {
+    fn api(&mut self, digest: String) -> ir::Api {
+        let root = self.root.clone();
+        shape::check(&root, ROOT, &mut self.problems);
+        let info = self.info();
+        self.components();
+        let mut tags = self.tags();
+        let operations = self.operations();
+        for name in operations.iter().flat_map(|operation| &operation.tags) {
+            if !tags.iter().any(|tag| tag.name == *name) {
+                tags.push(ir::Tag { name: name.clone(), description: String::new() });
+            }
+        }
+        let named: Vec<String> = self.schemas.named.keys().cloned().collect();
+        let schemas = named.into_iter().map(|name| self.named_schema(name)).collect();
+        ir::Api {
+            title: info.title,
+            version: info.version,
+            description: info.description.unwrap_or_default(),
+            digest,
+            tags,
+            operations,
+            schemas,
+            security_schemes: std::mem::take(&mut self.security_schemes),
+        }
+    }
+
+    fn named_schema(&mut self, name: String) -> (String, ir::Schema) {
+        let mut lowering =
+            Lowering { named: &self.schemas.named, memory: &mut self.memory, problems: &mut self.problems };
+        let schema = lowering.schema(&self.schemas.named[&name]);
+        (name, schema)
+    }
+
+    fn info(&mut self) -> openapiv3::Info {
+        let empty = openapiv3::Info::default();
+        let Some(at) = self.root.member("info") else { return empty };
+        let mut sound = shape::check(&at, INFO, &mut self.problems);
+        // Many documents write the version as a number.
+        if let Some(version) = at.member("version").filter(|version| version.value.is_number()) {
+            sound.insert("version".into(), Value::String(version.value.to_string()));
+        }
+        for key in ["title", "version"] {
+            sound.entry(key).or_insert_with(|| Value::String(String::new()));
+        }
+        self.typed(sound, &at).unwrap_or(empty)
+    }
+
+    fn tags(&mut self) -> Vec<ir::Tag> {
+        let mut tags: Vec<ir::Tag> = Vec::new();
+        for at in self.root.member("tags").iter().flat_map(At::items) {
+            let sound = shape::check(&at, TAG, &mut self.problems);
+            // A missing name is reported by the check.
+            if !sound.contains_key("name") {
+                continue;
+            }
+            let Some(tag) = self.typed::<openapiv3::Tag>(sound, &at) else { continue };
+            if tags.iter().any(|known| known.name == tag.name) {
+                let message =
+                    format!("the tag {:?} is declared twice; the first declaration holds", tag.name);
+                self.problems.warning("duplicate-tag", at.place(), message);
+                continue;
+            }
+            tags.push(ir::Tag { name: tag.name, description: tag.description.unwrap_or_default() });
+        }
+        tags
+    }
+
+    /// Reads the components, the unused ones too: their problems are problems of the document.
+    fn components(&mut self) {
+        let Some(components) = self.root.member("components") else { return };
+        shape::check(&components, COMPONENTS, &mut self.problems);
+        let of = |key: &str| components.member(key).filter(|at| at.value.is_object());
+        for (_, section) in
+            components.members().filter(|(key, at)| !key.starts_with("x-") && at.value.is_object())
+        {
+            for (name, at) in section.members() {
+                let is_sound =
+                    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+                if !is_sound || name.is_empty() {
+                    let message =
+                        format!("the name {name:?} should be of letters, digits, `.`, `_` and `-` only");
+                    self.problems.warning("component-name", at.place(), message);
+                }
+            }
+        }
+        if let Some(schemas) = of("schemas") {
+            self.schemas.add_components(&schemas, &mut self.problems);
+        }
+        if let Some(schemes) = of("securitySchemes") {
+            self.read_security_schemes(&schemes);
+        }
+        for (_, at) in of("parameters").iter().flat_map(At::members) {
+            self.parameter(&at);
+        }
+        for (_, at) in of("requestBodies").iter().flat_map(At::members) {
+            self.body(&at);
+        }
+        for (_, at) in of("responses").iter().flat_map(At::members) {
+            self.answer(&at, ir::Status::Default);
+        }
+        for (_, at) in of("headers").iter().flat_map(At::members) {
+            self.answer_header(&at);
+        }
+    }
+
+    fn operations(&mut self) -> Vec<ir::Operation> {
+        let mut operations = Vec::new();
+        let Some(paths) = self.root.member("paths") else { return operations };
+        let mut known = path::Known::default();
+        for (template, at) in paths.members() {
+            if template.starts_with("x-") && template != "x-mcp" {
+                continue;
+            }
+            if let Some(path) = path::read(template, &at, &mut known, &mut self.problems) {
+                self.path_item(&path, &at, &mut operations);
+            }
+        }
+        if operations.len() > limits::OPERATIONS {
+            let message = format!("{} operations: at most {} are read", operations.len(), limits::OPERATIONS);
+            self.problems.error("limit-operations", paths.place(), message);
+            operations.truncate(limits::OPERATIONS);
+        }
+        operation::identify(&mut operations, &mut self.problems);
+        operations
+    }
+
+    /// Reads a schema that stands in the structure, all that it refers to, and lowers it.
+    fn schema(&mut self, at: &At<'a>) -> (Held, ir::Schema) {
+        let held = self.schemas.read(at, &mut self.problems);
+        let mut lowering =
+            Lowering { named: &self.schemas.named, memory: &mut self.memory, problems: &mut self.problems };
+        let schema = lowering.schema(&held);
+        (held, schema)
+    }
+
+    /// The typed form of an object whose members have been checked one by one.
+    fn typed<T: DeserializeOwned>(&mut self, members: Map<String, Value>, at: &At<'_>) -> Option<T> {
+        match serde_path_to_error::deserialize(Value::Object(members)) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let mut place = at.place();
+                for segment in error.path() {
+                    use serde_path_to_error::Segment::{Map, Seq};
+                    match segment {
+                        Map { key } => place.pointer = pointer::member(&place.pointer, key),
+                        Seq { index } => place.pointer = pointer::item(&place.pointer, *index),
+                        _ => {}
+                    }
+                }
+                self.problems.error("wrong-form", place, error.inner().to_string());
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Documents as read, with the place of every node, and a cursor that walks them without losing either.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::pointer;
+use crate::report::Place;
+
+/// Where a node begins: for a member the position of its name, else that of the value.
+#[derive(Clone, Debug)]
+pub(crate) struct Spot {
+    /// Index of the file in [`Store::files`]; nodes that the overlay added stand in the overlay.
+    pub(crate) file: usize,
+    /// Line, from 1.
+    pub(crate) line: u32,
+    /// Column in characters, from 1.
+    pub(crate) column: u32,
+    /// The places of what is inside.
+    pub(crate) inside: Inside,
+}
+
+/// The places inside a node, of the same shape as its value.
+#[derive(Clone, Debug)]
+pub(crate) enum Inside {
+    /// Nothing is inside.
+    Leaf,
+    /// The items of a list.
+    Items(Vec<Spot>),
+    /// The members of an object.
+    Members(HashMap<String, Spot>),
+}
+
+/// One document.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    /// Its path relative to the folder of the first document, with `/`.
+    pub(crate) path: String,
+    /// Its value.
+    pub(crate) value: Value,
+    /// The place of every node of the value.
+    pub(crate) spot: Spot,
+}
+
+/// All documents; the first is the one that was asked for, the others are those that it refers to.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    /// The documents.
+    pub(crate) documents: Vec<Document>,
+    /// Names of files for people, by the index that [`Spot::file`] holds.
+    pub(crate) files: Vec<String>,
+}
+
+impl Store {
+    /// A cursor at the root of a document.
+    pub(crate) fn root(&self, document: usize) -> At<'_> {
+        let held = &self.documents[document];
+        At { store: self, document, pointer: String::new(), value: &held.value, spot: &held.spot }
+    }
+
+    /// A cursor at a pointer, if there is such a node.
+    pub(crate) fn at(&self, document: usize, pointer: &str) -> Option<At<'_>> {
+        pointer::steps(pointer)?.iter().try_fold(self.root(document), |at, step| at.step(step))
+    }
+}
+
+/// A cursor: one node of a document.
+#[derive(Clone)]
+pub(crate) struct At<'a> {
+    store: &'a Store,
+    /// Index of the document.
+    pub(crate) document: usize,
+    /// The pointer from the document's root.
+    pub(crate) pointer: String,
+    /// The node.
+    pub(crate) value: &'a Value,
+    spot: &'a Spot,
+}
+
+impl fmt::Debug for At<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}{}", self.document, self.pointer)
+    }
+}
+
+impl<'a> At<'a> {
+    /// The place, for a problem or the IR.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            pointer: self.pointer.clone(),
+            file: self.store.files.get(self.spot.file).cloned().unwrap_or_default(),
+            line: self.spot.line,
+            column: self.spot.column,
+        }
+    }
+
+    /// The place of the node and of what is inside.
+    pub(crate) fn spot(&self) -> &'a Spot {
+        self.spot
+    }
+
+    /// The documents that the cursor walks.
+    pub(crate) fn store(&self) -> &'a Store {
+        self.store
+    }
+
+    /// The member of this name.
+    pub(crate) fn member(&self, key: &str) -> Option<At<'a>> {
+        let value = self.value.as_object()?.get(key)?;
+        Some(self.under(key, value))
+    }
+
+    /// All members in order; none when this is no object.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&'a str, At<'a>)> + use<'a> {
+        let at = self.clone();
+        self.value
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(move |(key, value)| (key.as_str(), at.under(key, value)))
+    }
+
+    /// All items in order; none when this is no list.
+    pub(crate) fn items(&self) -> impl Iterator<Item = At<'a>> + use<'a> {
+        let at = self.clone();
+        self.value.as_array().into_iter().flatten().enumerate().map(move |(index, value)| At {
+            store: at.store,
+            document: at.document,
+            pointer: pointer::item(&at.pointer, index),
+            value,
+            spot: at.spot.item(index),
+        })
+    }
+
+    fn under(&self, key: &str, value: &'a Value) -> At<'a> {
+        At {
+            store: self.store,
+            document: self.document,
+            pointer: pointer::member(&self.pointer, key),
+            value,
+            spot: self.spot.member(key),
+        }
+    }
+
+    fn step(&self, step: &str) -> Option<At<'a>> {
+        match self.value {
+            Value::Object(_) => self.member(step),
+            Value::Array(_) => {
+                let index: usize = step.parse().ok()?;
+                self.items().nth(index)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Spot {
+    /// The place of what one step leads to, if there is such a node.
+    pub(crate) fn step(&self, step: &str) -> Option<&Spot> {
+        match &self.inside {
+            Inside::Members(members) => members.get(step),
+            Inside::Items(items) => items.get(step.parse::<usize>().ok()?),
+            Inside::Leaf => None,
+        }
+    }
+
+    /// The place of a member; that of the whole when it has none of its own.
+    fn member(&self, key: &str) -> &Spot {
+        match &self.inside {
+            Inside::Members(members) => members.get(key).unwrap_or(self),
+            _ => self,
+        }
+    }
+
+    fn item(&self, index: usize) -> &Spot {
+        match &self.inside {
+            Inside::Items(items) => items.get(index).unwrap_or(self),
+            _ => self,
+        }
+    }
+}
