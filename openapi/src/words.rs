@@ -1,5 +1,5 @@
-//! Text of a document is read by models: characters that people cannot see are errors, phrases that steer a reader are
-//! warnings, very long descriptions are noted.
+//! Text of a document is read by models: characters that people cannot see and phrases that steer a reader are
+//! errors (an overlay can accept one by its pointer, with a reason), very long descriptions are noted.
 
 use std::sync::LazyLock;
 
@@ -67,7 +67,7 @@ fn check_text(key: &str, text: &str, at: &At<'_>, problems: &mut Problems) {
     }
     if let Some(found) = STEERING.find(text) {
         let message = format!("the text steers a reader instead of describing: {:?}", found.as_str().trim());
-        problems.warning("steering-text", at.place(), message);
+        problems.error("steering-text", at.place(), message);
     }
     let length = text.chars().count();
     if key == "description" && length > limits::DESCRIPTION {
