@@ -1,5 +1,7 @@
 //! A tool call on its way: what enters the stages, what comes back, and how it can fail.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -25,6 +27,50 @@ pub struct Call {
     pub traceparent: Option<String>,
     /// When the whole call must be answered; set by the `deadline` stage, which only ever brings it nearer.
     pub deadline: Option<Instant>,
+    /// How far the call got, for whoever gives up on it.
+    pub progress: Progress,
+}
+
+impl Call {
+    /// A call as it arrives.
+    pub fn new(
+        tool: &'static Tool,
+        arguments: Map<String, Value>,
+        caller: Caller,
+        request_id: String,
+    ) -> Self {
+        Self {
+            tool,
+            arguments,
+            prepared: None,
+            caller,
+            request_id,
+            traceparent: None,
+            deadline: None,
+            progress: Progress::default(),
+        }
+    }
+}
+
+/// How far a call got, shared by all who hold it: whether a request may have reached the API.
+#[derive(Clone, Debug, Default)]
+pub struct Progress(Arc<AtomicBool>);
+
+impl Progress {
+    /// Whether a request may have reached the API.
+    pub fn sent(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// Says that a request is about to leave. Gives what was true before, for [`Progress::restore`].
+    pub fn sending(&self) -> bool {
+        self.0.swap(true, Ordering::AcqRel)
+    }
+
+    /// Says that the request provably never left.
+    pub fn restore(&self, before: bool) {
+        self.0.store(before, Ordering::Release);
+    }
 }
 
 /// Who calls.
@@ -43,8 +89,19 @@ pub struct Reply {
     pub structured: Option<Value>,
     /// The answer as text: the same JSON, or a sentence when there is no content.
     pub text: String,
+    /// The answer as bytes, where the document says that it is neither JSON nor text.
+    pub attachment: Option<Attachment>,
     /// What the caller should know besides: values that did not match the document, characters made visible.
     pub notes: Vec<String>,
+}
+
+/// An answer that is bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attachment {
+    /// Its media type without parameters, lower-case.
+    pub media_type: String,
+    /// The bytes, no more than what an answer may hold.
+    pub bytes: Vec<u8>,
 }
 
 /// Why a call got no successful answer. Variants are what a caller or a stage can act on.
@@ -64,7 +121,8 @@ pub enum CallError {
         /// For the log, never for callers.
         cause: String,
     },
-    /// The connection broke after the request was sent, or while the answer was read: a mutation's outcome is unknown.
+    /// The connection broke after the request was sent, or while the answer was read: a mutation's outcome is
+    /// unknown.
     Interrupted {
         /// For the log, never for callers.
         cause: String,
@@ -95,7 +153,8 @@ pub enum CallError {
         /// The HTTP status.
         status: u16,
     },
-    /// The answer was not what the document promises (an HTML page, broken JSON, a required member of a wrong type).
+    /// The answer was not what the document promises (an HTML page, broken JSON, a required member of a wrong
+    /// type).
     Unexpected {
         /// The HTTP status.
         status: u16,
@@ -112,4 +171,23 @@ pub enum CallError {
         /// For the log, never for callers.
         cause: String,
     },
+}
+
+impl CallError {
+    /// The variant's name in snake_case, for logs and metrics.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Arguments(_) => "arguments",
+            Self::TimedOut { .. } => "timed_out",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Interrupted { .. } => "interrupted",
+            Self::Refused { .. } => "refused",
+            Self::NothingDone { .. } => "nothing_done",
+            Self::Redirected { .. } => "redirected",
+            Self::TooLarge { .. } => "too_large",
+            Self::Unexpected { .. } => "unexpected",
+            Self::NoCredential { .. } => "no_credential",
+            Self::Internal { .. } => "internal",
+        }
+    }
 }

@@ -169,8 +169,8 @@ pub enum Content {
     AnyJson,
     /// Text, given as `{"text": ...}`.
     Text,
-    /// A media type that is not carried yet.
-    Other(&'static str),
+    /// Bytes of this media type, given as an attachment.
+    Binary(&'static str),
 }
 
 /// Arguments that were accepted, and the request they make.

@@ -1,0 +1,275 @@
+//! From an answer of the API to a reply, or to the reason why there is none.
+//!
+//! An answer of success that cannot be read never looks as if nothing had been done: it is reported with its
+//! status.
+
+mod message;
+mod neutral;
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use crate::call::{Attachment, CallError, Reply};
+use crate::catalog::{AnswerRule, Content, Tool};
+use crate::decode::Decoder;
+use crate::upstream::Received;
+
+/// The longest time that `Retry-After` may name.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Reads the answer as the tool's rules say.
+pub fn read(tool: &Tool, received: Received) -> Result<Reply, CallError> {
+    let status = received.status;
+    if status < 200 {
+        return Err(CallError::Unexpected { status, what: "expected a final status".to_owned() });
+    }
+    if !(200..300).contains(&status) {
+        let retry_after = received.retry_after.as_deref().and_then(|text| wait(text, SystemTime::now()));
+        return Err(CallError::Refused { status, message: message::of(&received), retry_after });
+    }
+    let mut notes = Vec::new();
+    match rule(tool, status, &mut notes) {
+        None | Some(Content::Empty) => undescribed(tool, received, notes),
+        Some(Content::Text) => text(received, notes),
+        Some(Content::Binary(media_type)) => binary(received, media_type, notes),
+        Some(Content::Json(decode)) => {
+            let value = described(tool, &received, &mut notes)?;
+            typed(status, value, decode, notes)
+        }
+        Some(Content::AnyJson) => {
+            let value = described(tool, &received, &mut notes)?;
+            let value = if value.is_object() { value } else { json!({ "value": value }) };
+            Ok(reply(status, value, notes))
+        }
+    }
+}
+
+/// How the answer is read. A status that the document does not describe is read as the success that it does
+/// describe.
+fn rule(tool: &Tool, status: u16, notes: &mut Vec<String>) -> Option<Content> {
+    let fits = |rule: &&AnswerRule| (rule.from..=rule.to).contains(&status);
+    if let Some(rule) = tool.answers.iter().find(fits) {
+        return Some(rule.content);
+    }
+    let rule = tool.answers.iter().find(|rule| (200..300).contains(&rule.from))?;
+    notes.push(format!("the document does not describe status {status}; it was read as {}", rule.from));
+    Some(rule.content)
+}
+
+/// The JSON of an answer that must have some, its characters made visible, the proof that something was done
+/// found.
+fn described(tool: &Tool, received: &Received, notes: &mut Vec<String>) -> Result<Value, CallError> {
+    let status = received.status;
+    let mut value = parse(received)?;
+    notes.extend(neutral::neutralise(&mut value));
+    if let Some(proof) = tool.proof
+        && let Value::Object(members) = &value
+    {
+        if !members.iter().any(|(name, value)| name.eq_ignore_ascii_case(proof) && is_given(value)) {
+            return Err(CallError::NothingDone { message: message::in_json(&value) });
+        }
+    } else if tool.proof.is_some() {
+        return Err(CallError::Unexpected {
+            status,
+            what: "expected a JSON object, got other JSON".to_owned(),
+        });
+    }
+    Ok(value)
+}
+
+/// Whether a value says something. Letter case of the proof's name is not looked at: taking a change that was made for
+/// one that was not invites the caller to make it twice.
+fn is_given(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.trim().is_empty(),
+        _ => true,
+    }
+}
+
+fn typed(
+    status: u16,
+    value: Value,
+    decode: fn(Value, &mut Decoder<'_>) -> Option<Value>,
+    mut notes: Vec<String>,
+) -> Result<Reply, CallError> {
+    let mut decoder = Decoder::answer();
+    let decoded = decode(value, &mut decoder);
+    let (problems, left_out) = decoder.into_findings();
+    match decoded.filter(|_| problems.is_empty()) {
+        Some(value) => {
+            notes.extend(left_out);
+            Ok(reply(status, value, notes))
+        }
+        None => {
+            let told = problems.iter().take(3).map(answer_problem).collect::<Vec<_>>().join("; ");
+            let more = problems.len().saturating_sub(3);
+            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+            Err(CallError::Unexpected {
+                status,
+                what: format!("the answer is not what the document says: {told}{more}"),
+            })
+        }
+    }
+}
+
+fn answer_problem(problem: &crate::decode::Problem) -> String {
+    let path = if problem.path.is_empty() { "the whole" } else { &problem.path };
+    format!("{path}: {}", problem.message)
+}
+
+fn reply(status: u16, value: Value, notes: Vec<String>) -> Reply {
+    let text = value.to_string();
+    Reply { status, structured: Some(value), text, attachment: None, notes }
+}
+
+/// An answer that the document does not describe: shown as text. A tool that promises structure gets an empty object,
+/// which its schema accepts, as some clients insist on one.
+fn undescribed(tool: &Tool, received: Received, mut notes: Vec<String>) -> Result<Reply, CallError> {
+    let status = received.status;
+    let structured = tool.output_schema.map(|_| json!({}));
+    if received.body.iter().all(u8::is_ascii_whitespace) {
+        let text = format!("The API answered {status} without content.");
+        return Ok(Reply { status, structured, text, attachment: None, notes });
+    }
+    if message::is_markup(&received) {
+        return Err(CallError::Unexpected {
+            status,
+            what: "expected no content, got an HTML or XML page".to_owned(),
+        });
+    }
+    let text = match parse(&received) {
+        Ok(mut value) => {
+            notes.extend(neutral::neutralise(&mut value));
+            value.to_string()
+        }
+        Err(_) => visible_text(&received, &mut notes)?,
+    };
+    Ok(Reply { status, structured, text, attachment: None, notes })
+}
+
+fn text(received: Received, mut notes: Vec<String>) -> Result<Reply, CallError> {
+    let status = received.status;
+    if message::is_markup(&received) {
+        return Err(CallError::Unexpected {
+            status,
+            what: "expected text, got an HTML or XML page".to_owned(),
+        });
+    }
+    let text = visible_text(&received, &mut notes)?;
+    Ok(reply(status, json!({ "text": text }), notes))
+}
+
+/// Bytes of the promised media type, attached as they are; an HTML page in their place is a login page or worse.
+fn binary(received: Received, promised: &str, notes: Vec<String>) -> Result<Reply, CallError> {
+    let status = received.status;
+    let given = received.content_type.as_deref().unwrap_or(promised);
+    let media_type = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let any = matches!(promised, "application/octet-stream" | "*/*");
+    if !(any || media_type == promised || media_type == "application/octet-stream")
+        || message::is_markup(&received)
+    {
+        let shown: String = media_type.chars().filter(char::is_ascii_graphic).take(64).collect();
+        return Err(CallError::Unexpected { status, what: format!("expected {promised}, got `{shown}`") });
+    }
+    let text =
+        format!("The API answered {status} with {} bytes of {media_type}, attached.", received.body.len());
+    let attachment = Some(Attachment { media_type, bytes: received.body.to_vec() });
+    Ok(Reply { status, structured: None, text, attachment, notes })
+}
+
+fn visible_text(received: &Received, notes: &mut Vec<String>) -> Result<String, CallError> {
+    let mut value = Value::String(decoded(received)?);
+    notes.extend(neutral::neutralise(&mut value));
+    Ok(value.as_str().unwrap_or_default().to_owned())
+}
+
+/// Parses JSON of the right media type. An answer without a media type gets the benefit of the doubt: it must
+/// parse.
+fn parse(received: &Received) -> Result<Value, CallError> {
+    let status = received.status;
+    let unexpected = |what: String| CallError::Unexpected { status, what };
+    if let Some(content_type) = &received.content_type {
+        let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let json = matches!(media_type.as_str(), "application/json" | "text/json")
+            || (media_type.starts_with("application/") && media_type.ends_with("+json"));
+        if !json {
+            let shown: String = media_type.chars().filter(char::is_ascii_graphic).take(64).collect();
+            return Err(unexpected(format!("expected JSON, got `{shown}`")));
+        }
+    }
+    if received.body.iter().all(u8::is_ascii_whitespace) {
+        return Err(unexpected("expected JSON, got an empty body".to_owned()));
+    }
+    let text = decoded(received)?;
+    serde_json::from_str(&text).map_err(|error| {
+        unexpected(format!(
+            "expected JSON, got broken JSON at line {}, column {}",
+            error.line(),
+            error.column()
+        ))
+    })
+}
+
+/// The body as text: UTF-8, or Latin-1 where the answer says so; nothing is guessed.
+fn decoded(received: &Received) -> Result<String, CallError> {
+    let unexpected = |what: &str| CallError::Unexpected { status: received.status, what: what.to_owned() };
+    let charset = received.content_type.as_deref().and_then(charset);
+    match charset.as_deref() {
+        None | Some("utf-8" | "utf8" | "us-ascii") => {
+            let body = received.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&received.body);
+            let text =
+                std::str::from_utf8(body).map_err(|_| unexpected("expected UTF-8, got other bytes"))?;
+            Ok(text.to_owned())
+        }
+        Some("iso-8859-1") => Ok(received.body.iter().map(|byte| char::from(*byte)).collect()),
+        Some(_) => Err(unexpected("expected UTF-8, got another character set")),
+    }
+}
+
+fn charset(content_type: &str) -> Option<String> {
+    content_type.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let value = value.trim().trim_matches('"').to_ascii_lowercase();
+        name.trim().eq_ignore_ascii_case("charset").then_some(value)
+    })
+}
+
+/// The time that a `Retry-After` names: seconds or a date; nonsense names none.
+fn wait(text: &str, now: SystemTime) -> Option<Duration> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(text.parse().map_or(LONGEST_WAIT, Duration::from_secs).min(LONGEST_WAIT));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    Some(date.duration_since(now).unwrap_or_default().min(LONGEST_WAIT))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::wait;
+
+    #[test]
+    fn t38_retry_after_is_read_in_both_forms_and_nonsense_is_nothing() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        let later = httpdate::fmt_http_date(now + Duration::from_secs(90));
+        let earlier = httpdate::fmt_http_date(now - Duration::from_secs(90));
+        for (text, expected) in [
+            ("7", Some(7)),
+            ("0", Some(0)),
+            ("999999", Some(86_400)),
+            ("99999999999999999999999", Some(86_400)),
+            (later.as_str(), Some(90)),
+            (earlier.as_str(), Some(0)),
+            ("-5", None),
+            ("abc", None),
+            ("", None),
+            ("1.5", None),
+        ] {
+            assert_eq!(wait(text, now).map(|wait| wait.as_secs()), expected, "{text}");
+        }
+    }
+}

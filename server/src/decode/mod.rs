@@ -1,0 +1,67 @@
+//! From JSON to typed values, once: every problem is collected, each with its path, the rule and what is
+//! accepted.
+//!
+//! Generated code implements [`Decode`] with the rules of this module. Arguments are read strictly: what the
+//! advertised schema does not accept is refused. Answers are read leniently: an optional member that does not
+//! match becomes a note.
+
+mod callback;
+mod characters;
+mod checked;
+mod collection;
+mod decoder;
+mod format;
+mod number;
+mod object;
+mod pattern;
+mod problem;
+mod suggestion;
+mod text;
+
+pub(crate) use characters::{Visible, neutralise, path_refusal};
+pub use checked::{Any, Checked};
+pub use collection::{Boxed, List, MapOf, Nullable, Of, OneOrMany};
+pub use decoder::{Decoder, Deployment};
+pub use format::Format;
+pub use number::{Boolean, Integer, Null, Number};
+pub use object::{Members, ObjectRule, Undeclared};
+pub use problem::{Problem, Problems};
+pub use text::{Enumeration, Text, TextOrNumber, Within};
+
+use serde_json::{Map, Value};
+
+/// Undeclared members of an open object, in the order given.
+pub type Rest = Map<String, Value>;
+
+/// A checked way from JSON to a value.
+pub trait Rule {
+    /// What it makes.
+    type Output;
+
+    /// Decodes the value; `None` means that a problem was pushed.
+    fn decode(&self, value: Value, at: &mut Decoder<'_>) -> Option<Self::Output>;
+
+    /// Whether this value is the API's way to write that nothing is set, though the member is there.
+    fn is_unset(&self, _value: &Value) -> bool {
+        false
+    }
+}
+
+/// A type that is read from JSON with every problem collected; generated types implement it.
+pub trait Decode: Sized {
+    /// Decodes the value; `None` means that a problem was pushed.
+    fn decode(value: Value, at: &mut Decoder<'_>) -> Option<Self>;
+}
+
+/// The JSON type of a value, in words.
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(number) if number.is_i64() || number.is_u64() => "an integer",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

@@ -1,0 +1,84 @@
+//! What is wrong with arguments: bounded, ordered, each with path, rule and what would be accepted.
+
+use std::fmt;
+
+/// How many problems are kept; the others are counted.
+const KEPT: usize = 50;
+
+/// One problem of an argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: `tags[0].name`; empty for the arguments as a whole.
+    pub path: String,
+    /// The rule that was broken, mostly by its JSON Schema keyword.
+    pub rule: &'static str,
+    /// The rule in words, and what is accepted.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = if self.path.is_empty() { "arguments" } else { &self.path };
+        write!(out, "{path}: {}", self.message)
+    }
+}
+
+/// All problems of one decoding, in the order found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problems {
+    kept: Vec<Problem>,
+    more: usize,
+}
+
+impl Problems {
+    /// Adds a problem; beyond the bound it is only counted.
+    pub fn push(&mut self, problem: Problem) {
+        if self.kept.len() < KEPT {
+            self.kept.push(problem);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// Those that were kept.
+    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+        self.kept.iter()
+    }
+
+    /// How many there were beyond those kept.
+    pub fn more(&self) -> usize {
+        self.more
+    }
+
+    /// How many there are in all.
+    pub fn len(&self) -> usize {
+        self.kept.len() + self.more
+    }
+
+    /// Takes back all but the first `length`, for a place where a problem is only worth a note.
+    pub(super) fn take_back(&mut self, length: usize) -> Vec<Problem> {
+        let kept = length.min(self.kept.len());
+        self.more = length.saturating_sub(KEPT);
+        self.kept.split_off(kept)
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.kept.iter().enumerate() {
+            if index > 0 {
+                out.write_str("\n")?;
+            }
+            problem.fmt(out)?;
+        }
+        if self.more > 0 {
+            write!(out, "\nand {} more", self.more)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,187 @@
+//! Text: where it goes decides which characters it may hold; then length, pattern, format.
+
+use serde_json::Value;
+
+use super::suggestion::{list, nearest, quote};
+use super::{Decoder, Format, Rule, callback, characters, pattern, type_of};
+
+/// Text within bounds.
+#[derive(Clone, Copy, Debug)]
+pub struct Text {
+    /// Where it goes.
+    pub within: Within,
+    /// What it must look like.
+    pub format: Option<Format>,
+    /// The least number of characters.
+    pub min_length: u64,
+    /// The greatest number of characters.
+    pub max_length: u64,
+    /// What it must match.
+    pub pattern: Option<&'static str>,
+    /// Whether it is an address that the API will call, and so must be on an allowed host.
+    pub callback_url: bool,
+    /// Whether the API writes one blank where nothing is set.
+    pub blank_is_unset: bool,
+}
+
+/// Where a text goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Within {
+    /// A path parameter: never empty, never a dot segment, no slashes, no controls.
+    Path,
+    /// A query parameter: no controls.
+    Query,
+    /// A header: visible ASCII, no blank at either end.
+    Header,
+    /// A cookie: no controls.
+    Cookie,
+    /// A body: TAB, LF and CR, but no other controls.
+    Body,
+}
+
+impl Text {
+    /// Any text in a body.
+    pub const ANY: Self = Self {
+        within: Within::Body,
+        format: None,
+        min_length: 0,
+        max_length: u64::MAX,
+        pattern: None,
+        callback_url: false,
+        blank_is_unset: false,
+    };
+
+    /// The first rule that the text breaks; an answer's characters are made visible elsewhere, not judged.
+    fn broken(&self, text: &str, at: &Decoder<'_>) -> Option<(&'static str, String)> {
+        if !at.is_lenient()
+            && let Some(broken) = self.within.broken(text)
+        {
+            return Some(broken);
+        }
+        let length = text.chars().count() as u64;
+        if length < self.min_length {
+            return Some((
+                "minLength",
+                format!("at least {} characters are needed, got {length}", self.min_length),
+            ));
+        }
+        if length > self.max_length {
+            return Some((
+                "maxLength",
+                format!("at most {} characters are accepted, got {length}", self.max_length),
+            ));
+        }
+        if let Some(pattern) = self.pattern.filter(|pattern| !pattern::matches(pattern, text)) {
+            return Some(("pattern", format!("must match {pattern}")));
+        }
+        if let Some(format) = self.format.filter(|format| !format.matches(text)) {
+            return Some(("format", format!("must be {}", format.words())));
+        }
+        if self.callback_url && !at.is_lenient() {
+            return callback::refusal(text, at.callback_hosts()).map(|message| ("callback", message));
+        }
+        None
+    }
+}
+
+impl Rule for Text {
+    type Output = String;
+
+    fn decode(&self, value: Value, at: &mut Decoder<'_>) -> Option<String> {
+        if self.is_unset(&value) {
+            return Some(String::new());
+        }
+        let Value::String(text) = value else {
+            at.push("type", format!("expected text, got {}", type_of(&value)));
+            return None;
+        };
+        if let Some((rule, message)) = self.broken(&text, at) {
+            at.push(rule, message);
+            return None;
+        }
+        Some(text)
+    }
+
+    fn is_unset(&self, value: &Value) -> bool {
+        self.blank_is_unset && is_blank(value)
+    }
+}
+
+/// Whether a value is text of nothing but blanks.
+pub(super) fn is_blank(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.bytes().all(|byte| byte == b' '))
+}
+
+impl Within {
+    fn broken(self, text: &str) -> Option<(&'static str, String)> {
+        let characters =
+            |refused: String| ("characters", format!("holds a {refused}, which is not accepted"));
+        match self {
+            Self::Body => characters::refused(text, true).map(characters),
+            Self::Query | Self::Cookie => characters::refused(text, false).map(characters),
+            Self::Path => characters::refused(text, false)
+                .map(characters)
+                .or_else(|| characters::path_refusal(text).map(|refusal| ("path", refusal.to_owned()))),
+            Self::Header => characters::refused(text, false).map(characters).or_else(|| {
+                let refusal = crate::request::header_refusal(text)?;
+                Some(("characters", refusal.to_owned()))
+            }),
+        }
+    }
+}
+
+/// Text that is one of a few.
+#[derive(Clone, Copy, Debug)]
+pub struct Enumeration {
+    /// What is accepted.
+    pub values: &'static [&'static str],
+}
+
+impl Rule for Enumeration {
+    type Output = String;
+
+    fn decode(&self, value: Value, at: &mut Decoder<'_>) -> Option<String> {
+        let Value::String(text) = value else {
+            at.push("type", format!("expected text, one of {}, got {}", list(self.values), type_of(&value)));
+            return None;
+        };
+        if self.values.contains(&text.as_str()) {
+            return Some(text);
+        }
+        let mut message = format!("{} is none of {}", quote(&text), list(self.values));
+        if let Some(value) = nearest(&text, self.values.iter().copied()) {
+            message.push_str(&format!("; did you mean `{value}`?"));
+        }
+        at.push("enum", message);
+        None
+    }
+}
+
+/// Text that an API also writes as a number, read as text.
+#[derive(Clone, Copy, Debug)]
+pub struct TextOrNumber {
+    /// Whether the API writes one blank where nothing is set.
+    pub blank_is_unset: bool,
+}
+
+impl Rule for TextOrNumber {
+    type Output = String;
+
+    fn decode(&self, value: Value, at: &mut Decoder<'_>) -> Option<String> {
+        if self.is_unset(&value) {
+            return Some(String::new());
+        }
+        match value {
+            Value::Number(number) => Some(number.to_string()),
+            value @ Value::String(_) => Text::ANY.decode(value, at),
+            other => {
+                at.push("type", format!("expected text or a number, got {}", type_of(&other)));
+                None
+            }
+        }
+    }
+
+    fn is_unset(&self, value: &Value) -> bool {
+        self.blank_is_unset && is_blank(value)
+    }
+}

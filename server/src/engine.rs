@@ -1,0 +1,165 @@
+//! The engine: takes a call through the stages, keeps a panic inside its call and a mutation alive to its
+//! end.
+
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+use crate::call::{Call, CallError, Reply};
+use crate::catalog::{Api, Effect};
+use crate::decode::Deployment;
+use crate::stack;
+use crate::stages::Next;
+use crate::upstream::{self, Upstream};
+
+/// What calls are made with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The API and how to reach it.
+    pub upstream: upstream::Options,
+    /// What a whole call may take.
+    pub deadline: Duration,
+    /// What the deployment allows.
+    pub deployment: Deployment,
+}
+
+impl Options {
+    /// The usual times, for the API at this address.
+    pub fn new(base_url: impl Into<String>) -> Self {
+        Self {
+            upstream: upstream::Options::new(base_url),
+            deadline: Duration::from_secs(60),
+            deployment: Deployment::default(),
+        }
+    }
+}
+
+/// Why a server does not start: one line that names the setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartError(String);
+
+impl StartError {
+    /// An error with this line.
+    pub fn new(line: impl Into<String>) -> Self {
+        Self(line.into())
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Makes the calls of one API.
+pub struct Engine {
+    api: &'static Api,
+    deployment: Arc<Deployment>,
+    stack: Next,
+    mutations: TaskTracker,
+    draining: AtomicBool,
+}
+
+impl Engine {
+    /// Prepares the stages; nothing is sent.
+    pub fn new(api: &'static Api, options: Options) -> Result<Self, StartError> {
+        if options.deadline.is_zero() {
+            return Err(StartError::new("the time for a whole call must be above zero"));
+        }
+        let deployment = Arc::new(options.deployment.checked()?);
+        let attempt_timeout = options.upstream.attempt_timeout;
+        let upstream = Arc::new(Upstream::new(api, options.upstream)?);
+        let stack = stack::build(stack::Options {
+            deadline: options.deadline,
+            attempt_timeout,
+            deployment: Arc::clone(&deployment),
+            upstream,
+        });
+        Ok(Self { api, deployment, stack, mutations: TaskTracker::new(), draining: AtomicBool::new(false) })
+    }
+
+    /// The API that is served.
+    pub fn api(&self) -> &'static Api {
+        self.api
+    }
+
+    /// What the deployment allows.
+    pub fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    /// Makes a call. If the caller drops this, a read is cancelled and a mutation goes on to its end, since
+    /// half a mutation helps nobody.
+    pub async fn call(&self, call: Call) -> Result<Reply, CallError> {
+        let tool = call.tool;
+        let request_id = call.request_id.clone();
+        let guarded = guard(self.stack.clone(), call);
+        if tool.effect == Effect::Read {
+            let outcome = guarded.await;
+            record(tool.name, &request_id, &outcome);
+            return outcome;
+        }
+        let to_its_end = async move {
+            let outcome = guarded.await;
+            record(tool.name, &request_id, &outcome);
+            outcome
+        };
+        let task = self.mutations.spawn(to_its_end.in_current_span());
+        task.await
+            .unwrap_or_else(|error| Err(CallError::Internal { cause: format!("the call's task: {error}") }))
+    }
+
+    /// Whether new calls are wanted. The API is not asked: a probe for each health check would load it, and
+    /// replicas that all leave their balancer because the API is down make things worse.
+    pub async fn ready(&self) -> bool {
+        !self.draining.load(Ordering::Acquire)
+    }
+
+    /// Waits until every mutation has come to its end, also those that nobody waits for any more.
+    pub async fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.mutations.close();
+        self.mutations.wait().await;
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Engine({})", self.api.title)
+    }
+}
+
+/// Runs the stages; a panic in one call becomes that call's error.
+async fn guard(stack: Next, call: Call) -> Result<Reply, CallError> {
+    AssertUnwindSafe(stack.run(call)).catch_unwind().await.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Err(CallError::Internal { cause: format!("panic: {text}") })
+    })
+}
+
+/// Leaves causes in the log, where they belong: callers get words made of the variant alone.
+fn record(tool: &'static str, request_id: &str, outcome: &Result<Reply, CallError>) {
+    match outcome {
+        Ok(reply) => tracing::debug!(tool, request_id, status = reply.status, "answered"),
+        Err(CallError::Internal { cause }) => tracing::error!(tool, request_id, cause, "a fault of ours"),
+        Err(CallError::Unreachable { cause }) => {
+            tracing::warn!(tool, request_id, cause, "the API is unreachable")
+        }
+        Err(CallError::Interrupted { cause }) => {
+            tracing::warn!(tool, request_id, cause, "the exchange broke")
+        }
+        Err(CallError::Arguments(problems)) => {
+            tracing::debug!(tool, request_id, count = problems.len(), "arguments were refused");
+        }
+        Err(error) => tracing::info!(tool, request_id, error = error.kind(), "no answer"),
+    }
+}

@@ -1,0 +1,97 @@
+//! From typed arguments to the parts of a request, and from parts to a target that is verified against its
+//! template.
+//!
+//! Nothing here joins strings that a caller chose: every value is encoded for its place before it is put
+//! anywhere, and the finished target is read back and compared with the template before it leaves.
+
+mod encoding;
+mod header;
+mod parts;
+mod style;
+mod target;
+
+pub(crate) use encoding::query_text;
+pub(crate) use header::refusal as header_refusal;
+pub use parts::Parts;
+pub use target::{Target, Violation};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::catalog::Prepared;
+use crate::decode::{Decode, Decoder, Deployment, Problems};
+
+/// The arguments of one tool; generated.
+pub trait Arguments: Decode + Serialize + JsonSchema + Send + Sync + 'static {
+    /// Writes them into the parts of the request.
+    fn write(&self, request: &mut Parts);
+}
+
+/// How a parameter is written.
+#[derive(Clone, Copy, Debug)]
+pub struct ParameterRule {
+    /// Its name on the wire.
+    pub name: &'static str,
+    /// Its style.
+    pub style: Style,
+    /// Whether lists and objects become several parameters or pairs.
+    pub explode: bool,
+    /// Whether reserved characters of a query value stay as they are.
+    pub allow_reserved: bool,
+    /// Whether an empty list is sent as an empty value instead of nothing.
+    pub allow_empty: bool,
+}
+
+/// The styles of OpenAPI parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// `;name=value`, in paths.
+    Matrix,
+    /// `.value`, in paths.
+    Label,
+    /// `name=value`, in queries and cookies.
+    Form,
+    /// `value`, in paths and headers.
+    Simple,
+    /// `name=one%20two`, in queries.
+    SpaceDelimited,
+    /// `name=one%7Ctwo`, in queries.
+    PipeDelimited,
+    /// `name[member]=value`, in queries.
+    DeepObject,
+    /// The value as JSON text.
+    Json,
+}
+
+/// Checks the arguments of a tool and writes the request that they make; all problems come back together.
+pub fn prepare<A: Arguments>(
+    arguments: Map<String, Value>,
+    deployment: &Deployment,
+) -> Result<Prepared, Problems> {
+    let mut decoder = Decoder::arguments(deployment);
+    let decoded = A::decode(Value::Object(arguments), &mut decoder);
+    if decoded.is_none() && decoder.problems().is_empty() {
+        decoder.push("arguments", "were refused without a reason, which is a fault of this server");
+    }
+    let (mut problems, _) = decoder.into_findings();
+    let Some(arguments) = decoded.filter(|_| problems.is_empty()) else { return Err(problems) };
+    let mut parts = Parts::default();
+    arguments.write(&mut parts);
+    let canonical = match serde_json::to_value(&arguments) {
+        Ok(value) => value,
+        Err(error) => {
+            problems.push(crate::decode::Problem {
+                path: String::new(),
+                rule: "arguments",
+                message: format!("cannot be written back as JSON: {error}"),
+            });
+            return Err(problems);
+        }
+    };
+    let problems = parts.take_problems();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(Prepared { arguments: canonical, parts })
+}

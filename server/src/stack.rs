@@ -1,0 +1,58 @@
+//! The stages of a tool call and their order. Each line says why it stands where it stands; a test pins the
+//! order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tower::{ServiceBuilder, service_fn};
+
+use crate::decode::Deployment;
+use crate::stages::{Next, arguments, attempt, deadline, stage, upstream};
+use crate::upstream::Upstream;
+
+/// What the stages are made with.
+pub struct Options {
+    /// What a whole call may take.
+    pub deadline: Duration,
+    /// What one attempt may take.
+    pub attempt_timeout: Duration,
+    /// What the deployment allows.
+    pub deployment: Arc<Deployment>,
+    /// The API.
+    pub upstream: Arc<Upstream>,
+}
+
+/// Puts the stages together, outermost first.
+pub fn build(options: Options) -> Next {
+    let api = options.upstream;
+    Next::new(
+        ServiceBuilder::new()
+            // First, so that all the time that a call takes counts, also what is spent on refusing it.
+            .layer(stage(deadline::Options { limit: options.deadline }, deadline::deadline))
+            // Before anything is kept, repeated or sent: below this line there are only typed arguments.
+            .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
+            // Last before the API: each attempt has its own time, so that a repetition starts with a fresh
+            // one.
+            .layer(stage(attempt::Options { limit: options.attempt_timeout }, attempt::attempt))
+            // The only place where bytes leave.
+            .service(service_fn(move |call| upstream::upstream(Arc::clone(&api), call))),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    /// The order is a promise: read from this file's own text, so that a moved line fails here.
+    #[test]
+    fn the_order_of_the_stages_is_pinned() {
+        let text = include_str!("stack.rs");
+        let body = text.split("ServiceBuilder::new()").nth(1).unwrap().split("#[cfg(test)]").next().unwrap();
+        let order: Vec<&str> = body
+            .lines()
+            .filter_map(|line| {
+                line.trim().strip_prefix(".layer(stage(").or(line.trim().strip_prefix(".service("))
+            })
+            .map(|line| line.rsplit("::").find_map(|word| word.strip_suffix("))")).unwrap_or("upstream"))
+            .collect();
+        assert_eq!(order, ["deadline", "arguments", "attempt", "upstream"]);
+    }
+}

@@ -1,0 +1,22 @@
+//! Turns the arguments into the tool's type and the request that they make, or refuses them all at once.
+
+use std::sync::Arc;
+
+use super::{Next, Outcome};
+use crate::call::{Call, CallError};
+use crate::decode::Deployment;
+
+/// What arguments are judged by.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What the deployment allows.
+    pub deployment: Arc<Deployment>,
+}
+
+/// Decodes the arguments; stages below find [`Call::prepared`] filled.
+pub async fn arguments(options: Arc<Options>, mut call: Call, next: Next) -> Outcome {
+    let given = std::mem::take(&mut call.arguments);
+    let prepared = (call.tool.prepare)(given, &options.deployment).map_err(CallError::Arguments)?;
+    call.prepared = Some(prepared);
+    next.run(call).await
+}

@@ -1,0 +1,31 @@
+//! Gives the whole call its time, whatever the stages below do with it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::{Next, Outcome};
+use crate::call::{Call, CallError};
+
+/// What a call may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The whole call; a tool whose one attempt may take longer gets that instead.
+    pub limit: Duration,
+}
+
+/// Sets the call's deadline, or brings it nearer, and answers when it has passed.
+pub async fn deadline(options: Arc<Options>, mut call: Call, next: Next) -> Outcome {
+    let limit = options.limit.max(call.tool.timeout.unwrap_or_default());
+    let now = Instant::now();
+    let deadline = call.deadline.map_or(now + limit, |given| given.min(now + limit));
+    call.deadline = Some(deadline);
+    let progress = call.progress.clone();
+    match timeout_at(deadline, next.run(call)).await {
+        Ok(outcome) => outcome,
+        Err(_) => {
+            Err(CallError::TimedOut { after: deadline.saturating_duration_since(now), sent: progress.sent() })
+        }
+    }
+}

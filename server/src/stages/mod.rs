@@ -1,0 +1,113 @@
+//! Stages of a tool call, each `async fn(options, Call, Next) -> Result<Reply, CallError>` in a file of its
+//! own, and the one adaptor that lifts them into tower.
+//!
+//! Stages are always ready: what limits calls refuses them, since a caller who waits in silence learns
+//! nothing.
+
+pub mod arguments;
+pub mod attempt;
+pub mod deadline;
+pub mod upstream;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tower::{Layer, Service};
+
+use crate::call::{Call, CallError, Reply};
+
+/// What every stage gives back.
+pub type Outcome = Result<Reply, CallError>;
+
+/// The rest of the way to the API.
+#[derive(Clone)]
+pub struct Next(Arc<dyn Way>);
+
+impl Next {
+    /// The way through this service, which must be ready whenever it is called.
+    pub fn new<S>(service: S) -> Self
+    where
+        S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+    {
+        Self(Arc::new(service))
+    }
+
+    /// Goes on with the call.
+    pub fn run(&self, call: Call) -> BoxFuture<'static, Outcome> {
+        self.0.go(call)
+    }
+}
+
+/// A service behind a shared pointer; tower's own takes `&mut self`.
+trait Way: Send + Sync {
+    fn go(&self, call: Call) -> BoxFuture<'static, Outcome>;
+}
+
+impl<S> Way for S
+where
+    S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+{
+    fn go(&self, call: Call) -> BoxFuture<'static, Outcome> {
+        self.clone().call(call).boxed()
+    }
+}
+
+/// Lifts a stage into a tower layer: the function gets its options, the call, and what comes after it.
+pub fn stage<O, F>(options: O, function: F) -> Stage<O, F> {
+    Stage { options: Arc::new(options), function }
+}
+
+/// A stage as a tower layer.
+pub struct Stage<O, F> {
+    options: Arc<O>,
+    function: F,
+}
+
+impl<S, O, F> Layer<S> for Stage<O, F>
+where
+    F: Clone,
+    S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+{
+    type Service = Staged<O, F>;
+
+    fn layer(&self, inner: S) -> Staged<O, F> {
+        Staged { options: Arc::clone(&self.options), function: self.function.clone(), next: Next::new(inner) }
+    }
+}
+
+/// A stage as a tower service.
+pub struct Staged<O, F> {
+    options: Arc<O>,
+    function: F,
+    next: Next,
+}
+
+impl<O, F: Clone> Clone for Staged<O, F> {
+    fn clone(&self) -> Self {
+        Self { options: Arc::clone(&self.options), function: self.function.clone(), next: self.next.clone() }
+    }
+}
+
+impl<O, F, R> Service<Call> for Staged<O, F>
+where
+    F: Fn(Arc<O>, Call, Next) -> R,
+    R: Future<Output = Outcome>,
+{
+    type Response = Reply;
+    type Error = CallError;
+    type Future = R;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), CallError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, call: Call) -> R {
+        (self.function)(Arc::clone(&self.options), call, self.next.clone())
+    }
+}

@@ -1,0 +1,132 @@
+//! The API's address as configured: checked once, then only origin and path prefix.
+
+use reqwest::Url;
+
+use crate::engine::StartError;
+
+/// The setting that every message names.
+const SETTING: &str = "API_BASE_URL";
+
+/// Origin and path prefix of the API.
+#[derive(Clone, Debug)]
+pub(super) struct Base {
+    url: Url,
+    origin: String,
+    path: String,
+}
+
+impl Base {
+    /// Reads the setting. Nothing is repaired but slashes at the end: a base that means something else to
+    /// someone else would send a credential there.
+    pub(super) fn parse(text: &str) -> Result<Self, StartError> {
+        let refuse = |why: &str| {
+            Err(StartError::new(format!("{SETTING}: {why}, such as https://ces.example.com:2020/api")))
+        };
+        if text.is_empty() {
+            return refuse("an address is needed");
+        }
+        if text.bytes().any(|byte| !byte.is_ascii_graphic() || byte == b'\\') {
+            return refuse("visible ASCII characters without `\\` are accepted");
+        }
+        let Ok(url) = Url::parse(text) else { return refuse("this is no URL; one is needed") };
+        let Some((scheme, rest)) =
+            text.split_once("://").filter(|_| matches!(url.scheme(), "http" | "https"))
+        else {
+            return refuse("an http:// or https:// address is accepted");
+        };
+        if !scheme.eq_ignore_ascii_case(url.scheme()) {
+            return refuse("an http:// or https:// address is accepted");
+        }
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        if authority.is_empty() || authority.contains('@') {
+            return refuse("a host without user name or password is accepted");
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return refuse("an address without query and fragment is accepted");
+        }
+        let written = rest[authority.len()..].trim_end_matches('/');
+        let path = url.path().trim_end_matches('/');
+        if path != written || path.contains("//") || path.contains('%') {
+            return refuse(
+                "a plain path without dot segments, empty segments and percent-encodings is accepted",
+            );
+        }
+        let (origin, path) = (url.origin().ascii_serialization(), path.to_owned());
+        Ok(Self { url, origin, path })
+    }
+
+    /// Scheme, host and port, as a prefix of URLs.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The path prefix, without a slash at its end.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Whether TLS is spoken.
+    pub(super) fn is_secure(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// Whether the URL has this origin and, byte by byte, this target.
+    pub(super) fn agrees(&self, url: &Url, target: &str) -> bool {
+        let (path, query) =
+            target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        url.origin() == self.url.origin()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.fragment().is_none()
+            && url.path() == path
+            && url.query() == query
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Base;
+
+    #[test]
+    fn a_prefix_is_kept_and_a_pasted_slash_is_cut() {
+        for (text, origin, path) in [
+            ("http://ces", "http://ces", ""),
+            ("http://ces/", "http://ces", ""),
+            ("https://CES.example:2020/api/v1/", "https://ces.example:2020", "/api/v1"),
+            ("https://ces:443/api//", "https://ces", "/api"),
+            ("http://[::1]:8080/x", "http://[::1]:8080", "/x"),
+        ] {
+            let base = Base::parse(text).unwrap();
+            assert_eq!((base.origin(), base.path()), (origin, path), "{text}");
+        }
+    }
+
+    #[test]
+    fn t10_an_address_that_means_two_things_is_refused_and_the_setting_is_named() {
+        for text in [
+            "",
+            "ces",
+            "ces:2020",
+            "ftp://ces",
+            "file:///etc/passwd",
+            "http:ces",
+            "http:///ces",
+            "https://ces:2020@evil/",
+            "https://user:password@ces/",
+            "https://@ces/",
+            "https://ces/?a=b",
+            "https://ces/#a",
+            "https://ces/a/../b",
+            "https://ces/a/%2e%2e/b",
+            "https://ces//a",
+            "https://ces\\@evil",
+            " https://ces",
+            "https://ces/\n",
+            "https://cés/",
+        ] {
+            let error = Base::parse(text).expect_err(text).to_string();
+            assert!(error.starts_with("API_BASE_URL: "), "{error}");
+            assert!(!error.contains('\n') && !error.contains("password@"), "{error}");
+        }
+    }
+}

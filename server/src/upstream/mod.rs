@@ -1,0 +1,295 @@
+//! The API as an HTTP server: one request out, one bounded answer in.
+//!
+//! What is promised: the bytes on the request line are those of the verified target; no redirect, proxy or
+//! repetition happens by itself; the credential is in no log, error or debug text; a failure says whether
+//! anything was sent.
+
+mod base;
+mod body;
+mod credential;
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use http::header::{
+    ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue,
+    RETRY_AFTER,
+};
+use reqwest::{Client, Method, Url};
+use secrecy::SecretString;
+
+use crate::call::{CallError, Progress};
+use crate::catalog::{Api, Content, Tool};
+use crate::engine::StartError;
+use crate::request::{Parts, Target};
+use base::Base;
+use credential::{Carried, Credentials};
+
+/// The API's address, the credentials for it, and what one exchange may cost.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the API is; http or https, a path prefix is kept.
+    pub base_url: String,
+    /// Credentials by the name of their security scheme in the document.
+    pub credentials: Vec<(String, SecretString)>,
+    /// A word before a credential that the document sends bare in `Authorization`, for a site that wants one.
+    pub authorization_word: Option<String>,
+    /// What one attempt may take, from the connection to the last byte.
+    pub attempt_timeout: Duration,
+    /// What a connection may take.
+    pub connect_timeout: Duration,
+    /// How large an answer may be.
+    pub max_answer_bytes: usize,
+    /// How many idle connections are kept.
+    pub max_idle_connections: usize,
+    /// How long an idle connection is kept; below the usual 20 s of the other side, so that a request does
+    /// not meet a connection that is just being closed.
+    pub idle_timeout: Duration,
+    /// How this program names itself to the API.
+    pub user_agent: String,
+}
+
+impl Options {
+    /// The usual limits, for the API at this address, without credentials.
+    pub fn new(base_url: impl Into<String>) -> Self {
+        Self {
+            base_url: base_url.into(),
+            credentials: Vec::new(),
+            authorization_word: None,
+            attempt_timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(5),
+            max_answer_bytes: 4 << 20,
+            max_idle_connections: 32,
+            idle_timeout: Duration::from_secs(15),
+            user_agent: concat!("mcp-server/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// The API.
+pub struct Upstream {
+    client: Client,
+    base: Base,
+    credentials: Credentials,
+    connect_timeout: Duration,
+    max_answer_bytes: usize,
+}
+
+/// What one request is made of.
+pub struct Request<'a> {
+    /// The tool.
+    pub tool: &'static Tool,
+    /// What the arguments made.
+    pub parts: &'a Parts,
+    /// Sent as `X-Request-Id`.
+    pub request_id: &'a str,
+    /// Sent as `traceparent`.
+    pub traceparent: Option<&'a str>,
+    /// Told when the request leaves.
+    pub progress: &'a Progress,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Received {
+    /// The status; never a redirect.
+    pub status: u16,
+    /// The `Content-Type` as sent.
+    pub content_type: Option<String>,
+    /// The `Retry-After` as sent.
+    pub retry_after: Option<String>,
+    /// The body; empty for an error answer whose body was too large or broken.
+    pub body: Vec<u8>,
+}
+
+impl Upstream {
+    /// Checks the options and makes the client; nothing is sent.
+    pub fn new(api: &'static Api, options: Options) -> Result<Self, StartError> {
+        let base = Base::parse(&options.base_url)?;
+        let credentials = Credentials::new(
+            api.security_schemes,
+            options.credentials,
+            options.authorization_word.as_deref(),
+        )?;
+        if options.attempt_timeout.is_zero()
+            || options.connect_timeout.is_zero()
+            || options.max_answer_bytes == 0
+        {
+            return Err(StartError::new("times and sizes for the API must be above zero"));
+        }
+        let mut builder = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .referer(false)
+            .http1_only()
+            .tcp_nodelay(true)
+            .connect_timeout(options.connect_timeout)
+            .pool_idle_timeout(options.idle_timeout)
+            .pool_max_idle_per_host(options.max_idle_connections)
+            .user_agent(options.user_agent);
+        if !base.is_secure() {
+            // TLS is never spoken then, so the machine's certificates need not be read.
+            builder = builder.tls_certs_only([]);
+        }
+        let client = builder.build().map_err(|error| {
+            StartError::new(format!("the HTTP client for API_BASE_URL cannot be made: {}", describe(error)))
+        })?;
+        Ok(Self {
+            client,
+            base,
+            credentials,
+            connect_timeout: options.connect_timeout,
+            max_answer_bytes: options.max_answer_bytes,
+        })
+    }
+
+    /// Sends one request and reads its answer.
+    pub async fn exchange(&self, request: Request<'_>) -> Result<Received, CallError> {
+        let outgoing = self.outgoing(&request)?;
+        // Said before connecting already: a caller who gives up meanwhile hears "perhaps" rather than a wrong
+        // "no".
+        let before = request.progress.sending();
+        let response = self.client.execute(outgoing).await.map_err(|error| {
+            if !error.is_connect() {
+                return CallError::Interrupted { cause: describe(error) };
+            }
+            request.progress.restore(before);
+            if error.is_timeout() {
+                return CallError::TimedOut { after: self.connect_timeout, sent: before };
+            }
+            CallError::Unreachable { cause: describe(error) }
+        })?;
+        self.receive(response).await
+    }
+
+    async fn receive(&self, response: reqwest::Response) -> Result<Received, CallError> {
+        let status = response.status().as_u16();
+        if (300..400).contains(&status) {
+            return Err(CallError::Redirected { status });
+        }
+        let header =
+            |name| response.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into());
+        let (content_type, retry_after): (Option<String>, Option<String>) =
+            (header(CONTENT_TYPE), header(RETRY_AFTER));
+        let encoded = response
+            .headers()
+            .get_all(CONTENT_ENCODING)
+            .iter()
+            .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
+        let failed = status >= 400;
+        if encoded && !failed {
+            let what = "expected an answer without content encoding, got an encoded one".to_owned();
+            return Err(CallError::Unexpected { status, what });
+        }
+        let body = match body::read(response, self.max_answer_bytes).await {
+            Ok(body) if !encoded => body,
+            Err(error) if !failed => return Err(error),
+            // The status says enough of an error; without its body only words are missing.
+            _ => Vec::new(),
+        };
+        Ok(Received { status, content_type, retry_after, body: self.credentials.withhold(body) })
+    }
+
+    /// The request, complete and verified.
+    fn outgoing(&self, request: &Request<'_>) -> Result<reqwest::Request, CallError> {
+        let carried = self.credentials.choose(request.tool)?;
+        let target = Target::build(request.tool, self.base.path(), request.parts, &carried.query)
+            .map_err(|violation| refuse(request, violation.0))?;
+        let url = Url::parse(&format!("{}{}", self.base.origin(), target.as_str()))
+            .ok()
+            .filter(|url| self.base.agrees(url, target.as_str()))
+            .ok_or_else(|| refuse(request, "the URL library would change the target"))?;
+        let method = Method::from_bytes(request.tool.method.as_bytes())
+            .map_err(|_| CallError::Internal { cause: "the method is no HTTP method".to_owned() })?;
+        let mut outgoing = reqwest::Request::new(method, url);
+        let body = request.parts.json_body().map(serde_json::to_vec).transpose();
+        let body = body.map_err(|error| CallError::Internal { cause: format!("the body: {error}") })?;
+        *outgoing.headers_mut() = headers(request, carried, body.is_some())?;
+        *outgoing.body_mut() = body.map(reqwest::Body::from);
+        Ok(outgoing)
+    }
+}
+
+/// Options and credentials are not for printing.
+impl fmt::Debug for Upstream {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Upstream({})", self.base.origin())
+    }
+}
+
+/// A request that does not agree with its template is never sent: that is our fault and somebody's attack.
+fn refuse(request: &Request<'_>, reason: &'static str) -> CallError {
+    let (tool, request_id) = (request.tool.name, request.request_id);
+    tracing::error!(tool, request_id, reason, "url_invariant_violation");
+    CallError::Internal { cause: format!("url_invariant_violation: {reason}") }
+}
+
+fn headers(request: &Request<'_>, carried: Carried, with_body: bool) -> Result<HeaderMap, CallError> {
+    let mut headers = HeaderMap::new();
+    for (name, text) in request.parts.headers() {
+        headers.insert(header_name(name)?, header_value(text)?);
+    }
+    headers.insert(ACCEPT, header_value(&accepted(request.tool))?);
+    if with_body {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    } else if matches!(request.tool.method, "POST" | "PUT" | "PATCH") {
+        // Some servers answer 411 to a POST that does not say that it has no body; hyper leaves it open.
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    headers.insert(HeaderName::from_static("x-request-id"), header_value(request.request_id)?);
+    if let Some(traceparent) = request.traceparent {
+        headers.insert(HeaderName::from_static("traceparent"), header_value(traceparent)?);
+    }
+    let cookies = request.parts.cookie_pairs().iter().chain(&carried.cookies);
+    let cookies = cookies.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+    if !cookies.is_empty() {
+        let mut value = header_value(&cookies)?;
+        value.set_sensitive(true);
+        headers.insert(COOKIE, value);
+    }
+    // After the arguments, so that none of them can take a credential's place.
+    for (name, value) in carried.headers {
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+/// JSON, also for errors, and what else a success may be.
+fn accepted(tool: &Tool) -> String {
+    let mut accepted = "application/json".to_owned();
+    for rule in tool.answers.iter().filter(|rule| rule.from < 300) {
+        let media_type = match rule.content {
+            Content::Text => "text/plain",
+            Content::Binary(media_type) => media_type,
+            Content::Empty | Content::Json(_) | Content::AnyJson => continue,
+        };
+        accepted.push_str(", ");
+        accepted.push_str(media_type);
+    }
+    accepted
+}
+
+fn header_name(name: &str) -> Result<HeaderName, CallError> {
+    HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| CallError::Internal { cause: "a header has no valid name".to_owned() })
+}
+
+fn header_value(text: &str) -> Result<HeaderValue, CallError> {
+    HeaderValue::from_str(text)
+        .map_err(|_| CallError::Internal { cause: "a header has no valid value".to_owned() })
+}
+
+/// The error and what caused it, without the URL, which may hold a credential.
+pub(crate) fn describe(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,386 @@
+//! Two tools as the generator would write them: a read with every kind of parameter, a mutation with a body.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test program includes this file and uses its own part of it"
+)]
+
+use std::borrow::Cow;
+
+use server::call::{Call, CallError, Caller, Reply};
+use server::engine::{Engine, Options};
+use server::generated as rt;
+use server::generated::schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use server::generated::serde::Serialize;
+use server::generated::serde_json::{Map, Value, json};
+
+/// Arguments of the read.
+#[derive(Debug, Serialize)]
+#[serde(crate = "rt::serde")]
+pub struct ReadArguments {
+    pub srid: String,
+    #[serde(rename = "assignmentId")]
+    pub assignment_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codes: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<i64>,
+}
+
+const fn text(within: rt::Within) -> rt::Text {
+    rt::Text { within, ..rt::Text::ANY }
+}
+
+impl rt::Decode for ReadArguments {
+    fn decode(value: Value, at: &mut rt::Decoder<'_>) -> Option<Self> {
+        static RULE: rt::ObjectRule = rt::ObjectRule {
+            hidden: &["runtimeConfiguration"],
+            gated: &[("callback", rt::Gate::Callbacks)],
+            ..rt::ObjectRule::closed(&[
+                "srid",
+                "assignmentId",
+                "level",
+                "codes",
+                "tags",
+                "filter",
+                "trace",
+                "sid",
+                "environment",
+                "limit",
+                "callback",
+            ])
+        };
+        const LIST: rt::List<rt::Text> =
+            rt::List { items: text(rt::Within::Query), min_items: 0, max_items: 4, unique: true };
+        let mut members = at.object(value, &RULE)?;
+        let srid = members.required(at, "srid", &text(rt::Within::Path));
+        let assignment_id = members.required(at, "assignmentId", &text(rt::Within::Path));
+        let level = members.optional(at, "level", &text(rt::Within::Query));
+        let codes = members.optional(at, "codes", &LIST);
+        let tags = members.optional(at, "tags", &LIST);
+        let filter = members.optional(at, "filter", &rt::Any);
+        let trace = members.optional(at, "trace", &text(rt::Within::Header));
+        let sid = members.optional(at, "sid", &text(rt::Within::Cookie));
+        let environment =
+            members.optional(at, "environment", &rt::Enumeration { values: &["TEST", "PROD", "HOLD"] });
+        let limit =
+            members.optional(at, "limit", &rt::Integer { minimum: 1, maximum: 500, multiple_of: None });
+        let callback = members.optional(at, "callback", &rt::Text { callback_url: true, ..rt::Text::ANY });
+        members.finish(at)?;
+        callback?;
+        Some(Self {
+            srid: srid?,
+            assignment_id: assignment_id?,
+            level: level?,
+            codes: codes?,
+            tags: tags?,
+            filter: filter?,
+            trace: trace?,
+            sid: sid?,
+            environment: environment?,
+            limit: limit?,
+        })
+    }
+}
+
+const fn rule(name: &'static str, style: rt::Style, explode: bool) -> rt::ParameterRule {
+    rt::ParameterRule { name, style, explode, allow_reserved: false, allow_empty: false }
+}
+
+impl rt::Arguments for ReadArguments {
+    fn write(&self, request: &mut rt::Parts) {
+        static SRID: rt::ParameterRule = rule("srid", rt::Style::Simple, false);
+        static ASSIGNMENT_ID: rt::ParameterRule = rule("assignmentId", rt::Style::Simple, false);
+        static LEVEL: rt::ParameterRule = rule("level", rt::Style::Form, true);
+        static CODES: rt::ParameterRule = rule("codes", rt::Style::Form, false);
+        static TAGS: rt::ParameterRule = rule("tags", rt::Style::Form, true);
+        static FILTER: rt::ParameterRule = rule("filter", rt::Style::DeepObject, true);
+        static TRACE: rt::ParameterRule = rule("X-Trace", rt::Style::Simple, false);
+        static SID: rt::ParameterRule = rule("sid", rt::Style::Form, false);
+        request.path(&SRID, &self.srid);
+        request.path(&ASSIGNMENT_ID, &self.assignment_id);
+        request.query(&LEVEL, &self.level);
+        request.query(&CODES, &self.codes);
+        request.query(&TAGS, &self.tags);
+        request.query(&FILTER, &self.filter);
+        request.header(&TRACE, &self.trace);
+        request.cookie(&SID, &self.sid);
+    }
+}
+
+/// Arguments of the mutation.
+#[derive(Debug, Serialize)]
+#[serde(crate = "rt::serde")]
+pub struct DeployArguments {
+    pub srid: String,
+    #[serde(rename = "releaseId")]
+    pub release_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item: Option<i64>,
+    #[serde(rename = "deployActive", skip_serializing_if = "Option::is_none")]
+    pub deploy_active: Option<bool>,
+}
+
+impl rt::Decode for DeployArguments {
+    fn decode(value: Value, at: &mut rt::Decoder<'_>) -> Option<Self> {
+        static RULE: rt::ObjectRule =
+            rt::ObjectRule::closed(&["srid", "releaseId", "description", "item", "deployActive"]);
+        let mut members = at.object(value, &RULE)?;
+        let srid = members.required(at, "srid", &text(rt::Within::Path));
+        let release_id = members.required(at, "releaseId", &text(rt::Within::Path));
+        let description = members.optional(at, "description", &rt::Text::ANY);
+        let item = members.optional(at, "item", &rt::Integer::ANY);
+        let deploy_active = members.optional(at, "deployActive", &rt::Boolean);
+        members.finish(at)?;
+        Some(Self {
+            srid: srid?,
+            release_id: release_id?,
+            description: description?,
+            item: item?,
+            deploy_active: deploy_active?,
+        })
+    }
+}
+
+impl rt::Arguments for DeployArguments {
+    fn write(&self, request: &mut rt::Parts) {
+        static SRID: rt::ParameterRule = rule("srid", rt::Style::Simple, false);
+        static RELEASE_ID: rt::ParameterRule = rule("releaseId", rt::Style::Simple, false);
+        assert_ne!(self.srid, "PANIC", "a fault that a test asks for");
+        request.path(&SRID, &self.srid);
+        request.path(&RELEASE_ID, &self.release_id);
+        request.object_body();
+        if let Some(description) = &self.description {
+            request.member("description", description);
+        }
+        if let Some(item) = &self.item {
+            request.member("item", item);
+        }
+        if let Some(deploy_active) = &self.deploy_active {
+            request.member("deployActive", deploy_active);
+        }
+    }
+}
+
+macro_rules! described {
+    ($type:ident) => {
+        impl JsonSchema for $type {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "object" })
+            }
+        }
+    };
+}
+described!(ReadArguments);
+described!(DeployArguments);
+
+/// An answer whose list may come bare and whose number may come as text.
+fn answer(value: Value, at: &mut rt::Decoder<'_>) -> Option<Value> {
+    static RULE: rt::ObjectRule = rt::ObjectRule {
+        undeclared: rt::Undeclared::Keep,
+        ..rt::ObjectRule::closed(&["setId", "version", "owner", "count", "tasks"])
+    };
+    const UNSET: rt::Text = rt::Text { blank_is_unset: true, ..rt::Text::ANY };
+    let mut members = at.object(value, &RULE)?;
+    let set_id = members.optional(at, "setId", &rt::Text::ANY);
+    let version = members.optional(at, "version", &rt::TextOrNumber { blank_is_unset: true });
+    let owner = members.optional(at, "owner", &UNSET);
+    let count = members.optional(at, "count", &rt::Integer::ANY);
+    let tasks = members.optional(at, "tasks", &rt::OneOrMany { items: rt::Any });
+    let rest = members.rest(at);
+    members.finish(at)?;
+    let mut object = Map::new();
+    for (name, value) in [
+        ("setId", set_id?.map(Value::from)),
+        ("version", version?.map(Value::from)),
+        ("owner", owner?.map(Value::from)),
+        ("count", count?.map(Value::from)),
+        ("tasks", tasks?.map(Value::from)),
+    ] {
+        object.extend(value.map(|value| (name.to_owned(), value)));
+    }
+    object.extend(rest);
+    Some(Value::Object(object))
+}
+
+const ANSWERS: &[rt::AnswerRule] =
+    &[rt::AnswerRule { from: 200, to: 200, content: rt::Content::Json(answer) }];
+const TOKEN: &[&[rt::Need]] =
+    &[&[rt::Need { scheme: "token", scopes: &[] }], &[rt::Need { scheme: "key", scopes: &[] }]];
+
+const BASE: rt::Tool = rt::Tool {
+    name: "",
+    title: "A tool",
+    description: "A tool of tests.",
+    operation: "operation",
+    tags: &[],
+    deprecated: false,
+    method: "GET",
+    template: "",
+    segments: &[],
+    effect: rt::Effect::Read,
+    idempotent: true,
+    cache: None,
+    timeout: None,
+    proof: None,
+    input_schema: r#"{"type":"object"}"#,
+    output_schema: Some(r#"{"type":"object"}"#),
+    gated: &[],
+    secrets: &[],
+    security: TOKEN,
+    answers: ANSWERS,
+    prepare: rt::prepare::<ReadArguments>,
+};
+
+const READ_SEGMENTS: &[&[rt::Part]] = &[
+    &[rt::Part::Literal("ispw")],
+    &[rt::Part::Parameter("srid")],
+    &[rt::Part::Literal("assignments")],
+    &[rt::Part::Parameter("assignmentId")],
+];
+
+/// A read.
+pub static READ: rt::Tool = rt::Tool {
+    name: "read",
+    template: "/ispw/{srid}/assignments/{assignmentId}",
+    segments: READ_SEGMENTS,
+    ..BASE
+};
+
+/// The read with another path.
+pub fn with_segments(segments: &'static [&'static [rt::Part]]) -> rt::Tool {
+    rt::Tool { name: "elsewhere", segments, ..BASE }
+}
+
+/// A mutation that proves itself with a `setId`.
+pub static DEPLOY: rt::Tool = rt::Tool {
+    name: "deploy",
+    method: "POST",
+    template: "/ispw/{srid}/releases/{releaseId}/deploy",
+    segments: &[
+        &[rt::Part::Literal("ispw")],
+        &[rt::Part::Parameter("srid")],
+        &[rt::Part::Literal("releases")],
+        &[rt::Part::Parameter("releaseId")],
+        &[rt::Part::Literal("deploy")],
+    ],
+    effect: rt::Effect::Write,
+    idempotent: false,
+    proof: Some("setId"),
+    prepare: rt::prepare::<DeployArguments>,
+    ..BASE
+};
+
+/// A read that needs no credential.
+pub static OPEN: rt::Tool =
+    rt::Tool { name: "open", template: READ.template, segments: READ_SEGMENTS, security: &[], ..BASE };
+
+/// A read that takes the key or, better, both in query and cookie.
+pub static ELSEWHERE: rt::Tool = rt::Tool {
+    name: "elsewhere",
+    template: READ.template,
+    segments: READ_SEGMENTS,
+    security: &[&[rt::Need { scheme: "query", scopes: &[] }, rt::Need { scheme: "cookie", scopes: &[] }]],
+    ..BASE
+};
+
+/// A read of text.
+pub static TEXT: rt::Tool = rt::Tool {
+    name: "text",
+    template: READ.template,
+    segments: READ_SEGMENTS,
+    answers: &[rt::AnswerRule { from: 200, to: 299, content: rt::Content::Text }],
+    ..BASE
+};
+
+/// A read of bytes.
+pub static ARCHIVE: rt::Tool = rt::Tool {
+    name: "read_archive",
+    answers: &[rt::AnswerRule { from: 200, to: 200, content: rt::Content::Binary("application/zip") }],
+    output_schema: None,
+    ..READ
+};
+
+/// A mutation whose answer is not described.
+pub static SILENT: rt::Tool = rt::Tool {
+    name: "silent",
+    method: "POST",
+    template: READ.template,
+    segments: READ_SEGMENTS,
+    effect: rt::Effect::Write,
+    answers: &[rt::AnswerRule { from: 204, to: 204, content: rt::Content::Empty }],
+    output_schema: None,
+    ..BASE
+};
+
+/// The tools with their security schemes.
+pub static API: rt::Api = rt::Api {
+    title: "Sample",
+    version: "1",
+    description: "",
+    digest: "",
+    tools: &[&DEPLOY, &ELSEWHERE, &OPEN, &READ, &SILENT, &TEXT],
+    security_schemes: &[
+        rt::SecurityScheme { name: "token", carrier: rt::Carrier::Header("Authorization") },
+        rt::SecurityScheme { name: "key", carrier: rt::Carrier::Header("X-API-Key") },
+        rt::SecurityScheme { name: "basic", carrier: rt::Carrier::Authorization("Basic") },
+        rt::SecurityScheme { name: "query", carrier: rt::Carrier::Query("api key") },
+        rt::SecurityScheme { name: "cookie", carrier: rt::Carrier::Cookie("session") },
+    ],
+};
+
+/// The credential that must never be seen.
+pub const CANARY: &str = "canary-9f3e";
+
+/// Usual options with the bare token.
+pub fn options(base_url: &str) -> Options {
+    let mut options = Options::new(base_url);
+    options.upstream.credentials = vec![("token".to_owned(), CANARY.into())];
+    options
+}
+
+/// An engine for this address.
+pub fn engine(base_url: &str) -> Engine {
+    Engine::new(&API, options(base_url)).unwrap()
+}
+
+/// A call of a tool.
+pub fn call_of(tool: &'static rt::Tool, arguments: Value) -> Call {
+    let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+    Call::new(tool, arguments, Caller::LocalOwner, "request-1".to_owned())
+}
+
+/// Calls a tool.
+pub async fn call(engine: &Engine, tool: &'static rt::Tool, arguments: Value) -> Result<Reply, CallError> {
+    engine.call(call_of(tool, arguments)).await
+}
+
+/// Arguments of the read with one of them replaced or added.
+pub fn reading(name: &str, value: impl Into<Value>) -> Value {
+    let mut arguments = json!({ "srid": "ISPW", "assignmentId": "PLAY000313" });
+    arguments[name] = value.into();
+    arguments
+}
+
+/// Arguments of the mutation.
+pub fn deploying() -> Value {
+    json!({ "srid": "ISPW", "releaseId": "REL1" })
+}
