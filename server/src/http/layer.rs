@@ -1,0 +1,71 @@
+//! What a layer is, and the application made of the layers around the routes. Pure of sockets: a request goes in, an
+//! answer comes out.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+
+use super::routes::{Routes, Status};
+use super::{Options, Request, Response, layers};
+
+/// An answer in the making.
+pub type Answering<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
+
+/// Something every request passes on its way in and every answer on its way out.
+pub(super) trait Layer: Send + Sync {
+    /// Its name, for the test that pins the order.
+    fn name(&self) -> &'static str;
+    /// Answers, or passes the request to `next`.
+    fn handle<'a>(&'a self, request: Request, next: Next<'a>) -> Answering<'a>;
+}
+
+/// What answers `POST /mcp`.
+pub trait Endpoint: Send + Sync {
+    /// Answers a request that passed every layer.
+    fn answer(&self, request: Request) -> Answering<'_>;
+}
+
+/// The rest of the way inwards.
+pub(super) struct Next<'a> {
+    layers: &'a [Box<dyn Layer>],
+    routes: &'a Routes,
+}
+
+impl<'a> Next<'a> {
+    /// Passes the request on.
+    pub(super) fn run(self, request: Request) -> Answering<'a> {
+        match self.layers.split_first() {
+            Some((layer, layers)) => layer.handle(request, Next { layers, routes: self.routes }),
+            None => self.routes.answer(request),
+        }
+    }
+}
+
+/// The layers around the routes. Its debug form names the layers from outside to inside.
+pub struct App {
+    layers: Vec<Box<dyn Layer>>,
+    routes: Routes,
+}
+
+impl App {
+    /// The application as served at `address`.
+    pub fn new(
+        address: SocketAddr,
+        options: &Options,
+        status: Status,
+        endpoint: impl Endpoint + 'static,
+    ) -> App {
+        App { layers: layers(address, options), routes: Routes::new(status, Box::new(endpoint)) }
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: Request) -> Response {
+        Next { layers: &self.layers, routes: &self.routes }.run(request).await
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_list().entries(self.layers.iter().map(|layer| layer.name())).finish()
+    }
+}

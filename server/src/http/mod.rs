@@ -1,0 +1,209 @@
+//! HTTP in front of the protocol: own accept loop, strict framing, and the layers that every request passes.
+//!
+//! It promises that a request which reaches the protocol has one checked host, an allowed origin, a bounded body that
+//! arrives in bounded time, and an identity; and that whatever it answers carries the request's id.
+
+mod authenticate;
+mod body_limit;
+mod body_timeout;
+mod framing;
+mod host_and_origin;
+mod identify;
+mod layer;
+mod listener;
+mod panic_guard;
+mod refusal;
+mod routes;
+mod security_headers;
+mod wire;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::combinators::{BoxBody, UnsyncBoxBody};
+
+use crate::engine::StartError;
+
+pub use authenticate::refuse_open_listener;
+pub(crate) use body_limit::unread_body;
+pub use identify::{RequestId, TraceParent, new_request_id, well_formed_traceparent};
+pub use layer::{Answering, App, Endpoint};
+pub use listener::serve;
+pub(crate) use refusal::{Refusal, json_answer};
+pub use routes::Status;
+
+/// How HTTP is served.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Values of `Host` that are served besides the listener's own: `name`, `name:port`, or `name:*` for any port.
+    pub allowed_hosts: Vec<String>,
+    /// Values of `Origin` that are served besides the listener's own loopback ones: `https://name[:port]`.
+    pub allowed_origins: Vec<String>,
+    /// The largest request body in bytes.
+    pub max_body_bytes: usize,
+    /// How long a request head may take from its first byte, and a new connection until its first request's head.
+    pub head_timeout: Duration,
+    /// How long a body may pause.
+    pub body_idle_timeout: Duration,
+    /// How long a body may take in all.
+    pub body_timeout: Duration,
+    /// How long a connection may wait for its next request.
+    pub keep_alive: Duration,
+    /// How long a client may leave what we write unread.
+    pub write_timeout: Duration,
+    /// How many connections are served at once; further ones wait to be accepted.
+    pub max_connections: usize,
+    /// How long what is in flight may go on after shutdown began.
+    pub drain: Duration,
+    /// Serves everyone who can reach the listener, without asking who they are.
+    pub allow_unauthenticated: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            allowed_hosts: Vec::new(),
+            allowed_origins: Vec::new(),
+            max_body_bytes: 1024 * 1024,
+            head_timeout: Duration::from_secs(10),
+            body_idle_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            keep_alive: Duration::from_secs(75),
+            write_timeout: Duration::from_secs(30),
+            max_connections: 1024,
+            drain: Duration::from_secs(30),
+            allow_unauthenticated: false,
+        }
+    }
+}
+
+impl Options {
+    /// Refuses hosts and origins that could never match, before anything is bound.
+    pub fn check(&self) -> Result<(), StartError> {
+        for host in &self.allowed_hosts {
+            host_and_origin::AllowedHost::parse(host).ok_or_else(|| {
+                StartError::new(format!(
+                    "allowed host {host:?}: expected a name, name:port or name:*, such as mcp.example.com"
+                ))
+            })?;
+        }
+        for origin in &self.allowed_origins {
+            host_and_origin::Origin::parse(origin).ok_or_else(|| {
+                StartError::new(format!("allowed origin {origin:?}: expected scheme://name[:port], such as https://app.example.com"))
+            })?;
+        }
+        if self.max_body_bytes == 0 || self.max_connections == 0 {
+            return Err(StartError::new("the largest body and the number of connections must be above zero"));
+        }
+        Ok(())
+    }
+
+    /// The hosts that are served on a listener at this address, in the spelling `name[:port]`.
+    pub(crate) fn trusted_hosts(&self, address: SocketAddr) -> Vec<String> {
+        host_and_origin::HostAndOrigin::new(address, self).hosts()
+    }
+
+    /// The origins that are served on a listener at this address, in the spelling `scheme://name:port`.
+    pub(crate) fn trusted_origins(&self, address: SocketAddr) -> Vec<String> {
+        host_and_origin::HostAndOrigin::new(address, self).origins()
+    }
+}
+
+/// A request on its way inwards.
+pub type Request = ::http::Request<RequestBody>;
+/// An answer on its way outwards.
+pub type Response = ::http::Response<ResponseBody>;
+/// A request's body; every layer may wrap it.
+pub type RequestBody = UnsyncBoxBody<Bytes, BodyError>;
+/// An answer's body.
+pub type ResponseBody = BoxBody<Bytes, std::convert::Infallible>;
+
+/// Why a body could not be read to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BodyError {
+    /// It is larger than this many bytes.
+    TooLarge(usize),
+    /// It paused, or took in all, longer than this.
+    TooSlow(Duration),
+    /// The connection broke or the framing was wrong.
+    Broken(String),
+}
+
+impl std::fmt::Display for BodyError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooLarge(limit) => write!(formatter, "the body is larger than {limit} bytes"),
+            Self::TooSlow(limit) => write!(formatter, "the body did not arrive within {} s", limit.as_secs()),
+            Self::Broken(cause) => write!(formatter, "the body could not be read: {cause}"),
+        }
+    }
+}
+
+impl std::error::Error for BodyError {}
+
+/// The layers from outside to inside. The order is pinned by a test.
+fn layers(address: SocketAddr, options: &Options) -> Vec<Box<dyn layer::Layer>> {
+    vec![
+        // First, so that every answer and every event names its request.
+        Box::new(identify::Identify),
+        // Outside of all that may refuse, so that refusals carry them too.
+        Box::new(security_headers::SecurityHeaders),
+        // Outside of everything that could panic.
+        Box::new(panic_guard::PanicGuard),
+        // Before any work is done for a page that reached us by rebinding a name.
+        Box::new(host_and_origin::HostAndOrigin::new(address, options)),
+        // Before the body is touched; wraps it so that whoever reads it is stopped at the limit.
+        Box::new(body_limit::BodyLimit::new(options)),
+        // Inside the limit: a body that is refused for its size is not waited for.
+        Box::new(body_timeout::BodyTimeout::new(options)),
+        // Last: only what may be served is asked who it is.
+        Box::new(authenticate::Authenticate),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_the_layers_is_pinned() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 8000));
+        let names: Vec<_> = layers(address, &Options::default()).iter().map(|layer| layer.name()).collect();
+        assert_eq!(
+            names,
+            [
+                "identify",
+                "security_headers",
+                "panic_guard",
+                "host_and_origin",
+                "body_limit",
+                "body_timeout",
+                "authenticate"
+            ]
+        );
+    }
+
+    #[test]
+    fn hosts_and_origins_that_could_never_match_stop_the_start() {
+        let check = |host: &str, origin: &str| {
+            let options = Options {
+                allowed_hosts: vec![host.to_owned()],
+                allowed_origins: vec![origin.to_owned()],
+                ..Options::default()
+            };
+            options.check().map_err(|error| error.to_string())
+        };
+        assert_eq!(check("mcp.example.com:*", "https://app.example.com"), Ok(()));
+        for (host, origin) in [
+            ("https://mcp.example.com", "https://app.example.com"),
+            ("*", "https://app.example.com"),
+            ("mcp.example.com", "app.example.com"),
+            ("mcp.example.com", "*"),
+            ("mcp.example.com", "null"),
+        ] {
+            let line = check(host, origin).expect_err(host);
+            assert!(line.contains("allowed") && line.contains("expected") && !line.contains('\n'), "{line}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The paths that are served: `/mcp`, `/health` and `/ready`, spelled exactly so. Anything else is not found.
+
+use std::sync::Arc;
+
+use ::http::header::{ALLOW, HeaderValue};
+use ::http::{Method, StatusCode};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::layer::{Answering, Endpoint};
+use super::{Refusal, Request, Response, json_answer};
+use crate::engine::Engine;
+
+/// What `/health` and `/ready` tell: nothing about the API, its address or the machine.
+pub struct Status {
+    engine: Arc<Engine>,
+    shutdown: CancellationToken,
+    version: String,
+}
+
+impl Status {
+    /// The status of a server of this version, which is ready when its engine is, until `shutdown`.
+    pub fn new(engine: &Arc<Engine>, shutdown: &CancellationToken, version: &str) -> Status {
+        Status { engine: Arc::clone(engine), shutdown: shutdown.clone(), version: version.to_owned() }
+    }
+
+    fn health(&self) -> Response {
+        json_answer(StatusCode::OK, &json!({ "status": "ok", "version": self.version }))
+    }
+
+    async fn ready(&self) -> Response {
+        let (status, word) = if self.shutdown.is_cancelled() {
+            (StatusCode::SERVICE_UNAVAILABLE, "draining")
+        } else if self.engine.ready().await {
+            (StatusCode::OK, "ready")
+        } else {
+            (StatusCode::SERVICE_UNAVAILABLE, "not_ready")
+        };
+        json_answer(status, &json!({ "status": word }))
+    }
+}
+
+/// The routes.
+pub(super) struct Routes {
+    status: Status,
+    endpoint: Box<dyn Endpoint>,
+}
+
+impl Routes {
+    pub(super) fn new(status: Status, endpoint: Box<dyn Endpoint>) -> Self {
+        Self { status, endpoint }
+    }
+
+    /// Answers by path and method.
+    pub(super) fn answer(&self, request: Request) -> Answering<'_> {
+        let reading = matches!(*request.method(), Method::GET | Method::HEAD);
+        match request.uri().path() {
+            "/mcp" if request.method() == Method::POST => self.endpoint.answer(request),
+            "/mcp" => at_once(method_not_allowed("POST")),
+            "/health" if reading => at_once(self.status.health()),
+            "/ready" if reading => Box::pin(self.status.ready()),
+            "/health" | "/ready" => at_once(method_not_allowed("GET, HEAD")),
+            _ => Refusal::new(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "There is nothing here. MCP clients connect to /mcp; /health and /ready tell the server's state.",
+            )
+            .answering(),
+        }
+    }
+}
+
+fn at_once<'a>(response: Response) -> Answering<'a> {
+    Box::pin(std::future::ready(response))
+}
+
+fn method_not_allowed(allowed: &'static str) -> Response {
+    let sentence = format!("This path answers {allowed} only.");
+    let mut response = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", sentence).answer();
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    response
+}

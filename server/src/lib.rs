@@ -1,0 +1,23 @@
+//! The runtime of a generated MCP server: arguments, requests, answers, stages, protocol.
+//!
+//! It knows neither OpenAPI nor the generator: a program hands it a static [`catalog::Api`] and options.
+
+pub mod server;
+
+pub mod http;
+pub mod mcp;
+
+pub mod engine;
+pub mod call;
+pub mod stack;
+pub mod stages;
+
+pub mod catalog;
+pub mod generated;
+pub mod decode;
+pub mod request;
+pub mod upstream;
+pub mod answer;
+
+pub use engine::StartError;
+pub use server::{Options, Server};

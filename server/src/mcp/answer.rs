@@ -1,0 +1,358 @@
+//! Turns what became of a call into what a caller reads. The only place where errors become words for callers.
+//!
+//! An error says what happened, what the API said, whether anything may have been done, and what to do next; causes
+//! and addresses stay in the log under the request id. Errors are text only: some clients check structured content
+//! against the output schema even when the call failed.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
+
+use crate::call::{Attachment, CallError, Reply};
+use crate::catalog::{Effect, Tool};
+
+/// How much of a caller's own text is repeated to it.
+const QUOTED: usize = 64;
+
+/// The result of a successful call: the answer as JSON for programs, the same JSON as text, and notes of ours apart
+/// from it, so that the text stays what the API said. Bytes follow as an image where they are one, else as a resource.
+pub(super) fn reply(reply: Reply) -> CallToolResult {
+    let mut content = vec![ContentBlock::text(reply.text)];
+    content.extend(reply.attachment.map(attached));
+    if !reply.notes.is_empty() {
+        content.push(ContentBlock::text(format!(
+            "Notes of this server on the answer:\n- {}",
+            reply.notes.join("\n- ")
+        )));
+    }
+    let mut result = CallToolResult::success(content);
+    result.structured_content = reply.structured;
+    result
+}
+
+fn attached(Attachment { media_type, bytes }: Attachment) -> ContentBlock {
+    let encoded = STANDARD.encode(bytes);
+    if media_type.starts_with("image/") {
+        return ContentBlock::image(encoded, media_type);
+    }
+    ContentBlock::resource(ResourceContents::blob(encoded, "answer:content").with_mime_type(media_type))
+}
+
+/// The result of a failed call. `sent` tells whether a request may have reached the API.
+pub(super) fn error(tool: &Tool, error: &CallError, sent: bool, request_id: &str) -> CallToolResult {
+    let text = format!("{}\nRequest id: {request_id}", words(tool, error, sent));
+    CallToolResult::error(vec![ContentBlock::text(text)])
+}
+
+/// A caller's own text as it may be repeated: short, and without characters that could pose as ours.
+pub(super) fn quoted(text: &str) -> String {
+    let shown: String =
+        text.chars().take(QUOTED).map(|c| if c.is_control() || !c.is_ascii() { '?' } else { c }).collect();
+    let more = if text.chars().count() > QUOTED { "..." } else { "" };
+    format!("{shown}{more}")
+}
+
+fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
+    let read = tool.effect == Effect::Read;
+    match error {
+        CallError::Arguments(problems) => arguments(tool, problems),
+        CallError::TimedOut { after, sent } => timed_out(*after, *sent, read),
+        CallError::Unreachable { .. } => {
+            "The API could not be reached; nothing was sent. Try again later; if it stays so, tell the operator of this server."
+                .to_owned()
+        }
+        CallError::Interrupted { .. } => {
+            format!("The connection to the API broke before its answer was complete. {}", after_sending(read))
+        }
+        CallError::Refused { status, message, retry_after } => refused(*status, message, *retry_after, read),
+        CallError::NothingDone { message } => nothing_done(tool, message),
+        CallError::Redirected { status } => format!(
+            "The API answered {status} and pointed to another address, which this server never follows. Tell its operator: the configured address of the API is probably wrong. {}",
+            after_sending(read)
+        ),
+        CallError::TooLarge { limit, status } => too_large(*limit, *status, read),
+        CallError::Unexpected { status, what } => format!(
+            "The API answered {status}, but not in the form its document promises: {what}. {}",
+            after_sending(read)
+        ),
+        CallError::NoCredential { schemes } => format!(
+            "This server holds no credential that the operation needs ({schemes}); nothing was sent. Its operator must configure one; repeating the call does not help."
+        ),
+        CallError::Internal { .. } => {
+            let next = if sent { after_sending(read) } else { "Nothing was sent to the API." };
+            format!("This server failed at the call; its log has the cause under the request id. {next}")
+        }
+    }
+}
+
+fn arguments(tool: &Tool, problems: &crate::decode::Problems) -> String {
+    let mut text = format!(
+        "The arguments of {} were not accepted; nothing was sent. Correct them and call again:",
+        tool.name
+    );
+    for problem in problems.to_string().lines() {
+        text.push_str("\n- ");
+        text.push_str(problem);
+    }
+    text
+}
+
+fn timed_out(after: Duration, sent: bool, read: bool) -> String {
+    let seconds = after.as_secs_f32();
+    if sent {
+        format!("The API did not answer within {seconds} s. {}", after_sending(read))
+    } else {
+        format!("The call was given up after {seconds} s, before anything was sent. Try again later.")
+    }
+}
+
+fn refused(status: u16, message: &str, retry_after: Option<Duration>, read: bool) -> String {
+    let reason = ::http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let wait = retry_after.map(|wait| format!(" The API asks to wait {} s first.", wait.as_secs().max(1)));
+    format!(
+        "The API answered {status}{reason}.{} {}{}",
+        says(message),
+        hint(status, read),
+        wait.unwrap_or_default()
+    )
+}
+
+fn nothing_done(tool: &Tool, message: &str) -> String {
+    let proof = tool.proof.unwrap_or_default();
+    let next = if message.is_empty() {
+        "It names no cause: look at the present state with a tool that reads before calling again."
+    } else {
+        "Mend the cause it names before calling again."
+    };
+    format!(
+        "Nothing was done: the API reported no error, but its answer lacks the `{proof}` that comes with every change it starts.{} {next}",
+        says(message)
+    )
+}
+
+/// What to do about a status.
+fn hint(status: u16, read: bool) -> &'static str {
+    match status {
+        400 | 422 => "Correct the arguments by what it says, then call again.",
+        401 => {
+            "It did not accept the credential this server is configured with; its operator must correct that. Repeating the call does not help."
+        }
+        403 => {
+            "The credential this server is configured with may not do this. Repeating the call does not help."
+        }
+        404 => {
+            "What the arguments name does not exist there. Look the ids and names up with a tool that lists them."
+        }
+        405 | 501 => "The API does not offer this operation. Repeating the call does not help.",
+        409 | 412 | 423 => {
+            "The present state does not allow it, or something is still in progress. Look at the state before calling again."
+        }
+        408 | 425 | 429 => "It is busy or limits how often it is called. Wait before calling again.",
+        400..=499 => "It did not accept the request. Repeating it unchanged does not help.",
+        _ if read => "If it names an argument, correct that; otherwise the fault may pass: try again later.",
+        _ => {
+            "If it names an argument, correct that; otherwise part of the change may have been made: look at the present state with a tool that reads before calling again."
+        }
+    }
+}
+
+fn too_large(limit: usize, status: u16, read: bool) -> String {
+    let happened = format!("The API answered {status} with more than the {limit} bytes this server takes.");
+    let next = if read {
+        "Ask for less: narrow the filters, or take one item at a time."
+    } else {
+        "The change was probably made: look at the present state with a tool that reads before calling again."
+    };
+    format!("{happened} {next}")
+}
+
+/// What a request that may have arrived means for whoever made it.
+fn after_sending(read: bool) -> &'static str {
+    if read {
+        "Reading changes nothing, so the call may be repeated."
+    } else {
+        "The change may or may not have been made: look at the present state with a tool that reads before calling again."
+    }
+}
+
+/// The API's own words, marked as such.
+fn says(message: &str) -> String {
+    if message.is_empty() { String::new() } else { format!(" It says: \"{message}\".") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decode::{Problem, Problems};
+    use serde_json::{Value, json};
+
+    fn tool(effect: Effect) -> Tool {
+        Tool {
+            name: "release_widget",
+            title: "Release a widget",
+            description: "Releases a widget.",
+            operation: "releaseWidget",
+            tags: &[],
+            deprecated: false,
+            method: "POST",
+            template: "/widgets",
+            segments: &[],
+            effect,
+            idempotent: false,
+            cache: None,
+            timeout: None,
+            proof: None,
+            input_schema: r#"{"type":"object"}"#,
+            output_schema: None,
+            gated: &[],
+            secrets: &[],
+            security: &[],
+            answers: &[],
+            prepare: |_, _| unreachable!("not called here"),
+        }
+    }
+
+    fn text(effect: Effect, failure: &CallError, sent: bool) -> String {
+        let result = serde_json::to_value(error(&tool(effect), failure, sent, "id-1")).expect("JSON");
+        assert_eq!(result["isError"], json!(true));
+        assert_eq!(result.get("structuredContent"), None, "errors are text only");
+        assert_eq!(result["content"].as_array().map(Vec::len), Some(1));
+        let text = result["content"][0]["text"].as_str().expect("a text").to_owned();
+        assert!(text.ends_with("\nRequest id: id-1"), "{text}");
+        text
+    }
+
+    /// Every way to fail, and whether the request may have reached the API.
+    fn failures() -> Vec<(CallError, bool)> {
+        let cause = || "SECRET-CAUSE".to_owned();
+        let mut problems = Problems::default();
+        problems.push(Problem {
+            path: "tags[0].name".into(),
+            rule: "pattern",
+            message: "expected a name".into(),
+        });
+        vec![
+            (CallError::Arguments(problems), false),
+            (CallError::TimedOut { after: Duration::from_secs(30), sent: false }, false),
+            (CallError::TimedOut { after: Duration::from_secs(30), sent: true }, true),
+            (CallError::Unreachable { cause: cause() }, false),
+            (CallError::Interrupted { cause: cause() }, true),
+            (CallError::Refused { status: 500, message: "boom".into(), retry_after: None }, true),
+            (CallError::NothingDone { message: String::new() }, true),
+            (CallError::Redirected { status: 307 }, true),
+            (CallError::TooLarge { limit: 4096, status: 200 }, true),
+            (CallError::Unexpected { status: 200, what: "an HTML page".into() }, true),
+            (CallError::NoCredential { schemes: "token".into() }, false),
+            (CallError::Internal { cause: cause() }, false),
+            (CallError::Internal { cause: cause() }, true),
+        ]
+    }
+
+    #[test]
+    fn a_mutation_is_told_apart_from_one_that_was_not_sent() {
+        for (failure, sent) in failures() {
+            let words = text(Effect::Write, &failure, sent);
+            let careful =
+                words.contains("look at the present state with a tool that reads before calling again");
+            let unsent = words.to_lowercase().contains("nothing was sent")
+                || words.contains("before anything was sent");
+            assert_eq!((careful, unsent), (sent, !sent), "{failure:?}: {words}");
+        }
+    }
+
+    #[test]
+    fn a_read_is_never_called_a_change() {
+        for (failure, sent) in failures() {
+            let words = text(Effect::Read, &failure, sent);
+            assert!(!words.contains("change may") && !words.contains("change was"), "{failure:?}: {words}");
+        }
+    }
+
+    #[test]
+    fn t5b_causes_stay_in_the_log() {
+        for (failure, sent) in failures() {
+            assert!(!text(Effect::Destroy, &failure, sent).contains("SECRET-CAUSE"), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn problems_of_arguments_stand_one_to_a_line() {
+        let mut problems = Problems::default();
+        for path in ["srid", "level"] {
+            problems.push(Problem { path: path.into(), rule: "required", message: "is required".into() });
+        }
+        let words = text(Effect::Read, &CallError::Arguments(problems), false);
+        assert!(words.contains("\n- srid: is required\n- level: is required\n"), "{words}");
+    }
+
+    #[test]
+    fn a_refusal_gives_status_message_hint_and_the_time_to_wait() {
+        let refused = |status, message: &str, wait| {
+            let retry_after = Option::map(wait, Duration::from_secs);
+            text(Effect::Write, &CallError::Refused { status, message: message.into(), retry_after }, true)
+        };
+        let words = refused(409, "Set S1 is executing", None);
+        assert!(
+            words.starts_with(
+                "The API answered 409 (Conflict). It says: \"Set S1 is executing\". The present state"
+            ),
+            "{words}"
+        );
+        assert!(refused(429, "", Some(7)).contains("The API asks to wait 7 s first."));
+        assert!(!refused(404, "", None).contains("It says"));
+        assert!(refused(401, "", None).contains("operator"));
+    }
+
+    #[test]
+    fn a_success_without_its_proof_is_told_as_nothing_done() {
+        let words = text(Effect::Write, &CallError::NothingDone { message: "no set".into() }, true);
+        assert!(words.starts_with("Nothing was done:"), "{words}");
+        assert!(words.contains("It says: \"no set\". Mend the cause it names"), "{words}");
+    }
+
+    #[test]
+    fn bytes_are_an_image_or_a_resource_after_the_text() {
+        let block = |media_type: &str| {
+            let attachment = Some(Attachment { media_type: media_type.into(), bytes: vec![0, 255] });
+            let reply_of = Reply {
+                status: 200,
+                structured: None,
+                text: "2 bytes".into(),
+                attachment,
+                notes: Vec::new(),
+            };
+            serde_json::to_value(reply(reply_of)).expect("JSON")["content"][1].take()
+        };
+        assert_eq!(block("image/png"), json!({ "type": "image", "data": "AP8=", "mimeType": "image/png" }));
+        let resource = block("application/zip");
+        assert_eq!((&resource["type"], &resource["resource"]["blob"]), (&json!("resource"), &json!("AP8=")));
+    }
+
+    #[test]
+    fn an_answer_keeps_its_text_and_has_notes_apart() {
+        let full = Reply {
+            status: 200,
+            structured: Some(json!({ "a": 1 })),
+            text: r#"{"a":1}"#.into(),
+            attachment: None,
+            notes: vec!["one".into(), "two".into()],
+        };
+        let result = serde_json::to_value(reply(full)).expect("JSON");
+        assert_eq!(result["structuredContent"], json!({ "a": 1 }));
+        let first: Value =
+            serde_json::from_str(result["content"][0]["text"].as_str().expect("text")).expect("JSON");
+        assert_eq!(first, result["structuredContent"]);
+        assert_eq!(result["content"][1]["text"], "Notes of this server on the answer:\n- one\n- two");
+        assert_eq!(result["isError"], json!(false));
+    }
+
+    #[test]
+    fn a_callers_text_is_repeated_short_and_harmless() {
+        assert_eq!(quoted("get_x"), "get_x");
+        assert_eq!(quoted("a\n\u{1b}[31m\u{202E}"), "a??[31m?");
+        assert_eq!(quoted(&"a".repeat(65)), format!("{}...", "a".repeat(64)));
+    }
+}

@@ -1,0 +1,240 @@
+//! What stands between HTTP and the protocol library: media types, single protocol headers, strict bodies.
+//!
+//! The library tells bad bodies as media type errors in plain text, and refuses clients that do not list a media
+//! type that it will not send them. Here a body is judged first, and whatever the library refuses outside JSON-RPC
+//! becomes a JSON-RPC error.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use ::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use ::http::{Request as HttpRequest, StatusCode};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use rmcp::model::ErrorCode;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::VERSIONS;
+use super::envelope::{self, Envelope, INVALID_REQUEST, Refused};
+use super::handler::{Handler, Shared};
+use crate::http::{Answering, Endpoint, Options, Refusal, Request, Response, json_answer, unread_body};
+
+const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+
+/// Headers of which the library reads the first and another reader perhaps the last.
+const SINGLE: [HeaderName; 4] =
+    [VERSION, HeaderName::from_static("mcp-method"), HeaderName::from_static("mcp-name"), CONTENT_TYPE];
+
+/// What answers `POST /mcp`.
+#[derive(Clone)]
+pub struct McpEndpoint {
+    service: StreamableHttpService<Handler, NeverSessionManager>,
+    stop: CancellationToken,
+    max_body_bytes: usize,
+}
+
+impl McpEndpoint {
+    /// The endpoint on a listener at this address.
+    pub(super) fn new(shared: &Arc<Shared>, address: SocketAddr, options: &Options) -> Self {
+        let stop = CancellationToken::new();
+        let config = StreamableHttpServerConfig::default()
+            .with_legacy_session_mode(false)
+            .with_json_response(true)
+            .with_cancellation_token(stop.clone())
+            .with_max_request_body_bytes(options.max_body_bytes)
+            // Hosts and origins are judged before, and more strictly; the same lists here are a second lock.
+            .with_allowed_hosts(options.trusted_hosts(address))
+            .with_allowed_origins(options.trusted_origins(address))
+            .enforce_origin_validation();
+        let handler = Handler(Arc::clone(shared));
+        let service = StreamableHttpService::new(
+            move || Ok(handler.clone()),
+            Arc::new(NeverSessionManager::default()),
+            config,
+        );
+        Self { service, stop, max_body_bytes: options.max_body_bytes }
+    }
+
+    /// Ends whatever the library still does for requests that nobody waits for.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    async fn judge(&self, request: Request) -> Result<(HttpRequest<Full<Bytes>>, Envelope), Turned> {
+        let (mut head, body) = request.into_parts();
+        one_of_each(&head.headers)?;
+        media_types(&mut head.headers)?;
+        let body = body.collect().await.map_err(|error| Turned::ByHttp(unread_body(&error)))?.to_bytes();
+        debug_assert!(body.len() <= self.max_body_bytes, "the body limit stands before");
+        let envelope = envelope::judge(&body).map_err(Turned::ByProtocol)?;
+        known_version(&head.headers, &envelope)?;
+        Ok((HttpRequest::from_parts(head, Full::new(body)), envelope))
+    }
+}
+
+impl Endpoint for McpEndpoint {
+    fn answer(&self, request: Request) -> Answering<'_> {
+        Box::pin(async move {
+            match self.judge(request).await {
+                Ok((request, envelope)) => in_json(self.service.handle(request).await, envelope),
+                Err(turned) => turned.answer(),
+            }
+        })
+    }
+}
+
+/// Why a message did not reach the library.
+enum Turned {
+    ByHttp(Refusal),
+    ByProtocol(Refused),
+}
+
+impl Turned {
+    fn answer(&self) -> Response {
+        match self {
+            Self::ByHttp(refusal) => refusal.answer(),
+            Self::ByProtocol(refused) => json_rpc(StatusCode::BAD_REQUEST, refused),
+        }
+    }
+}
+
+fn one_of_each(headers: &HeaderMap) -> Result<(), Turned> {
+    for name in &SINGLE {
+        if headers.get_all(name).iter().nth(1).is_some() {
+            let message = format!("Header mismatch: {name} must be sent once.");
+            let refused = Refused { id: None, code: ErrorCode::HEADER_MISMATCH.0, message, data: None };
+            return Err(Turned::ByProtocol(refused));
+        }
+    }
+    Ok(())
+}
+
+/// Requires a JSON body and a client that takes JSON, and spells `Accept` as the library wants it.
+fn media_types(headers: &mut HeaderMap) -> Result<(), Turned> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !is_json(content_type) {
+        return Err(Turned::ByHttp(Refusal::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "content_type",
+            "The body must be sent as Content-Type: application/json, in UTF-8.",
+        )));
+    }
+    let ranges: Vec<_> =
+        headers.get_all(ACCEPT).iter().map(|value| value.to_str().unwrap_or_default()).collect();
+    if !ranges.is_empty() && !ranges.iter().flat_map(|ranges| ranges.split(',')).any(takes_json) {
+        return Err(Turned::ByHttp(Refusal::new(
+            StatusCode::NOT_ACCEPTABLE,
+            "not_acceptable",
+            "Answers are application/json; Accept must allow it.",
+        )));
+    }
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+    Ok(())
+}
+
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    essence.eq_ignore_ascii_case("application/json")
+        && parts.filter(|parameter| !parameter.is_empty()).all(|parameter| {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        })
+}
+
+/// Whether one range of `Accept` lets an answer be `application/json`.
+fn takes_json(range: &str) -> bool {
+    let mut parts = range.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    let named =
+        ["application/json", "application/*", "*/*"].iter().any(|name| essence.eq_ignore_ascii_case(name));
+    let weight =
+        parts.find_map(|parameter| parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q=")));
+    named && weight.is_none_or(|weight| weight.parse::<f32>().is_ok_and(|weight| weight > 0.0))
+}
+
+/// Refuses a revision that is not spoken with the ones that are. The library would let a version in `_meta` speak for
+/// itself; it is compared with this header there.
+fn known_version(headers: &HeaderMap, envelope: &Envelope) -> Result<(), Turned> {
+    let Some(value) = headers.get(VERSION) else {
+        return Ok(());
+    };
+    let requested = value.to_str().unwrap_or_default();
+    // `initialize` names its version in the body and is answered with one that is spoken.
+    if envelope.method == "initialize" || VERSIONS.iter().any(|version| version.as_str() == requested) {
+        return Ok(());
+    }
+    let supported: Vec<_> = VERSIONS.iter().map(|version| version.as_str()).collect();
+    let refused = Refused {
+        id: envelope.id.clone(),
+        code: ErrorCode::UNSUPPORTED_PROTOCOL_VERSION.0,
+        message: "Unsupported protocol version".to_owned(),
+        data: Some(Box::new(json!({ "supported": supported, "requested": requested }))),
+    };
+    Err(Turned::ByProtocol(refused))
+}
+
+/// Gives what the library refused in plain text the form of a JSON-RPC error; its words stay in our log.
+fn in_json(response: Response, envelope: Envelope) -> Response {
+    let status = response.status();
+    let is_json = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+    if !(status.is_client_error() || status.is_server_error()) || is_json {
+        return response;
+    }
+    tracing::warn!(status = status.as_u16(), "the protocol library refused a message outside JSON-RPC");
+    let (status, code, message) = if status.is_server_error() {
+        (status, ErrorCode::INTERNAL_ERROR.0, "Internal error: the request got no answer.")
+    } else {
+        (StatusCode::BAD_REQUEST, INVALID_REQUEST, "Invalid Request: the message is not one of the protocol.")
+    };
+    json_rpc(status, &Refused { id: envelope.id, code, message: message.to_owned(), data: None })
+}
+
+fn json_rpc(status: StatusCode, refused: &Refused) -> Response {
+    json_answer(status, &refused.to_json())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_taken_in_utf8_only() {
+        for (content_type, taken) in [
+            ("application/json", true),
+            ("Application/JSON; charset=UTF-8", true),
+            ("application/json; charset=\"utf-8\"", true),
+            ("application/json;", true),
+            ("application/json; charset=utf-16", false),
+            ("application/json-rpc", false),
+            ("text/plain", false),
+            ("text/json", false),
+            ("", false),
+        ] {
+            assert_eq!(is_json(content_type), taken, "{content_type:?}");
+        }
+    }
+
+    #[test]
+    fn a_range_takes_json_unless_its_weight_is_zero() {
+        for (range, takes) in [
+            ("application/json", true),
+            (" */* ", true),
+            ("application/*;q=0.1", true),
+            ("application/json;q=0", false),
+            ("application/json; q=0.0", false),
+            ("application/json; q=x", false),
+            ("text/event-stream", false),
+            ("text/html", false),
+            ("", false),
+        ] {
+            assert_eq!(takes_json(range), takes, "{range:?}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The tools as clients see them, prepared once at start.
+
+use std::sync::Arc;
+
+use rmcp::model::{Tool, ToolAnnotations};
+
+use super::schema;
+use crate::catalog::{Api, Effect, Tool as GeneratedTool};
+use crate::decode::Deployment;
+use crate::engine::StartError;
+
+/// Every tool of the API in the catalog's order; an error names the tool whose schema cannot be served.
+pub(super) fn tools(api: &'static Api, deployment: &Deployment) -> Result<Vec<Tool>, StartError> {
+    api.tools.iter().map(|tool| listed(tool, deployment)).collect()
+}
+
+fn listed(tool: &'static GeneratedTool, deployment: &Deployment) -> Result<Tool, StartError> {
+    let wrong = |which: &str, what: String| {
+        StartError::new(format!("tool {}: its {which} schema: {what}", tool.name))
+    };
+    let input =
+        schema::advertised(tool.input_schema, tool.gated, deployment).map_err(|what| wrong("input", what))?;
+    let listed = Tool::new(tool.name, tool.description, Arc::new(input)).with_title(tool.title);
+    let listed = listed.with_annotations(annotations(tool));
+    match tool.output_schema {
+        None => Ok(listed),
+        Some(text) => {
+            let output = schema::advertised(text, &[], deployment).map_err(|what| wrong("output", what))?;
+            Ok(listed.with_raw_output_schema(Arc::new(output)))
+        }
+    }
+}
+
+/// All hints stated: what is left out has defaults that are wrong for most tools.
+fn annotations(tool: &GeneratedTool) -> ToolAnnotations {
+    ToolAnnotations::from_raw(
+        None,
+        Some(tool.effect == Effect::Read),
+        Some(tool.effect == Effect::Destroy),
+        Some(tool.idempotent),
+        // Behind every tool is an API whose data others write.
+        Some(true),
+    )
+}

@@ -1,0 +1,150 @@
+//! Makes a generated schema into the one this deployment advertises: what is gated and closed is gone, and so are
+//! definitions that nothing refers to any more.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::catalog::{Gate, Gated};
+use crate::decode::Deployment;
+
+/// The schema of this text as this deployment advertises it; an error says what is wrong with the text.
+pub(super) fn advertised(
+    text: &str,
+    gated: &[Gated],
+    deployment: &Deployment,
+) -> Result<Map<String, Value>, String> {
+    let mut schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if schema.get("type").and_then(Value::as_str) != Some("object") {
+        return Err("its root is not of type object".to_owned());
+    }
+    for gated in gated {
+        if !is_open(gated.gate, deployment) {
+            remove(&mut schema, gated.pointer)?;
+        }
+    }
+    match schema {
+        Value::Object(mut schema) => {
+            prune(&mut schema);
+            Ok(schema)
+        }
+        _ => unreachable!("a value with a member `type` is an object"),
+    }
+}
+
+fn is_open(gate: Gate, deployment: &Deployment) -> bool {
+    match gate {
+        Gate::Callbacks => !deployment.callback_hosts.is_empty(),
+    }
+}
+
+/// Removes a property, and its name from what is required beside it.
+fn remove(schema: &mut Value, pointer: &str) -> Result<(), String> {
+    let wrong = || format!("the gated argument {pointer} is not a property of it");
+    let (properties, name) = pointer.rsplit_once('/').ok_or_else(wrong)?;
+    let owner = properties.strip_suffix("/properties").ok_or_else(wrong)?;
+    let name = name.replace("~1", "/").replace("~0", "~");
+    let owner = schema.pointer_mut(owner).and_then(Value::as_object_mut).ok_or_else(wrong)?;
+    let properties = owner.get_mut("properties").and_then(Value::as_object_mut).ok_or_else(wrong)?;
+    properties.shift_remove(&name).ok_or_else(wrong)?;
+    if let Some(required) = owner.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|required| required.as_str() != Some(&name));
+        if required.is_empty() {
+            owner.shift_remove("required");
+        }
+    }
+    Ok(())
+}
+
+/// Removes definitions that cannot be reached from the root.
+fn prune(schema: &mut Map<String, Value>) {
+    let Some(Value::Object(definitions)) = schema.shift_remove("$defs") else {
+        return;
+    };
+    let mut reached = BTreeSet::new();
+    let mut waiting = Vec::new();
+    schema.values().for_each(|value| references(value, &mut waiting));
+    while let Some(name) = waiting.pop() {
+        if let Some(definition) = definitions.get(&name)
+            && reached.insert(name)
+        {
+            references(definition, &mut waiting);
+        }
+    }
+    let kept: Map<_, _> = definitions.into_iter().filter(|(name, _)| reached.contains(name)).collect();
+    if !kept.is_empty() {
+        schema.insert("$defs".to_owned(), Value::Object(kept));
+    }
+}
+
+/// Collects the names of definitions that a schema refers to. A text that only looks like a reference keeps its
+/// definition too, which harms nobody.
+fn references(value: &Value, names: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            let name = members
+                .get("$ref")
+                .and_then(Value::as_str)
+                .and_then(|target| target.strip_prefix("#/$defs/"));
+            if let Some(name) = name.and_then(|rest| rest.split('/').next()) {
+                names.push(name.replace("~1", "/").replace("~0", "~"));
+            }
+            members.values().for_each(|value| references(value, names));
+        }
+        Value::Array(items) => items.iter().for_each(|value| references(value, names)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const SCHEMA: &str = r##"{
+        "type": "object",
+        "properties": {
+            "events": { "type": "array", "items": { "$ref": "#/$defs/Event" } },
+            "level": { "$ref": "#/$defs/Level" }
+        },
+        "required": ["events"],
+        "$defs": {
+            "Event": { "properties": { "credentials": { "$ref": "#/$defs/Credentials" }, "again": { "$ref": "#/$defs/Event" } } },
+            "Credentials": { "type": "object" },
+            "Level": { "type": "string" },
+            "Unused": { "$ref": "#/$defs/Unused" }
+        }
+    }"##;
+    const GATED: &[Gated] = &[Gated { pointer: "/properties/events", gate: Gate::Callbacks }];
+
+    #[test]
+    fn t13_a_closed_gate_hides_the_argument_and_what_only_it_used() {
+        let closed = advertised(SCHEMA, GATED, &Deployment::default()).expect("a schema");
+        assert_eq!(
+            Value::Object(closed),
+            json!({
+                "type": "object",
+                "properties": { "level": { "$ref": "#/$defs/Level" } },
+                "$defs": { "Level": { "type": "string" } }
+            })
+        );
+    }
+
+    #[test]
+    fn an_open_gate_shows_the_argument_as_generated() {
+        let deployment = Deployment { callback_hosts: vec!["hooks.example.com".to_owned()] };
+        let open = advertised(SCHEMA, GATED, &deployment).expect("a schema");
+        assert_eq!(open["required"], json!(["events"]));
+        let names: Vec<_> = open["$defs"].as_object().expect("definitions").keys().cloned().collect();
+        assert_eq!(names, ["Event", "Credentials", "Level"]);
+    }
+
+    #[test]
+    fn a_schema_that_cannot_be_served_is_told() {
+        let check = |text: &str| advertised(text, GATED, &Deployment::default()).expect_err(text);
+        assert!(check("{").contains("EOF"));
+        assert!(check(r#"{"type":"array"}"#).contains("object"));
+        assert!(check("[]").contains("object"));
+        assert!(check(r#"{"type":"object"}"#).contains("/properties/events"));
+    }
+}

@@ -1,0 +1,102 @@
+//! The server as a program sees it: made from a static API and options, then served on a listener or on standard
+//! input and output. What it promises: nothing is bound, read or sent before [`Server::serve`] or [`Server::stdio`].
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::catalog::Api;
+use crate::engine::{self, Engine, StartError};
+use crate::http::{self, Status};
+use crate::mcp::{self, Protocol};
+
+/// Everything a server can be told, by module.
+#[derive(Debug)]
+pub struct Options {
+    /// How calls are made.
+    pub engine: engine::Options,
+    /// How HTTP is served.
+    pub http: http::Options,
+    /// How the server presents itself to MCP clients.
+    pub mcp: mcp::Options,
+}
+
+/// A server for one API.
+pub struct Server {
+    engine: Arc<Engine>,
+    protocol: Protocol,
+    http: http::Options,
+}
+
+impl Server {
+    /// Prepares the server; an error is one line that names what is wrong.
+    pub fn new(api: &'static Api, options: Options) -> Result<Server, StartError> {
+        options.http.check()?;
+        let engine = Arc::new(Engine::new(api, options.engine)?);
+        let protocol = Protocol::new(Arc::clone(&engine), options.mcp)?;
+        Ok(Server { engine, protocol, http: options.http })
+    }
+
+    /// Serves streamable HTTP at `/mcp`, and `/health` and `/ready`, until `shutdown`; then lets what is in flight
+    /// finish for as long as [`http::Options::drain`] allows.
+    ///
+    /// A listener that others than this machine can reach is refused, as nothing authenticates callers, unless
+    /// [`http::Options::allow_unauthenticated`] says that this is wanted.
+    pub async fn serve(
+        self: Arc<Self>,
+        listener: TcpListener,
+        shutdown: CancellationToken,
+    ) -> Result<(), StartError> {
+        let address = listener
+            .local_addr()
+            .map_err(|error| StartError::new(format!("the listener has no address: {error}")))?;
+        http::refuse_open_listener(address, &self.http)?;
+        let endpoint = self.protocol.endpoint(address, &self.http);
+        let status = Status::new(&self.engine, &shutdown, self.protocol.version());
+        let app = http::App::new(address, &self.http, status, endpoint.clone());
+        http::serve(listener, Arc::new(app), &self.http, shutdown).await;
+        endpoint.stop();
+        self.drain().await;
+        Ok(())
+    }
+
+    /// Serves one client on standard input and output until end of input or `shutdown`. Nothing else may write to
+    /// standard output meanwhile.
+    pub async fn stdio(self: Arc<Self>, shutdown: CancellationToken) -> std::io::Result<()> {
+        let outcome = mcp::stdio::serve(
+            &self.protocol,
+            tokio::io::stdin(),
+            tokio::io::stdout(),
+            self.http.drain,
+            shutdown,
+        )
+        .await;
+        self.drain().await;
+        outcome
+    }
+
+    /// What makes the calls.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The tools as `tools/list` gives them: a JSON array.
+    pub fn tools(&self) -> Value {
+        self.protocol.tools()
+    }
+
+    /// Calls a tool for the owner of this process and gives the call's result as the protocol would; `None` when
+    /// there is no such tool.
+    pub async fn call(&self, tool: &str, arguments: Map<String, Value>) -> Option<Value> {
+        self.protocol.call(tool, arguments).await
+    }
+
+    /// Waits, within bounds, for mutations that go on although nobody waits for them.
+    async fn drain(&self) {
+        if tokio::time::timeout(self.http.drain, self.engine.drain()).await.is_err() {
+            tracing::error!("stopped while changes were still being made: their outcome is unknown");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Start and end: who may be served, and what happens to requests in flight at shutdown.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod fake_upstream;
+mod http_support;
+mod sample;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fake_upstream::{Act, FakeUpstream};
+use http_support::Served;
+use server::Server;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+fn held(until: &Arc<Notify>) -> Act {
+    let answer =
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"setId\":\"S-1\"}";
+    Act::Hold(Arc::clone(until), answer.to_vec())
+}
+
+#[tokio::test]
+async fn a_listener_for_everyone_is_refused_in_one_line_unless_wanted() {
+    let upstream = FakeUpstream::start([]).await;
+    for (allow, served) in [(false, false), (true, true)] {
+        let mut options = http_support::options(&upstream);
+        options.http.allow_unauthenticated = allow;
+        let server = Arc::new(Server::new(&sample::API, options).unwrap());
+        // A listener for every address, on which nobody calls.
+        let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+        let shutdown = CancellationToken::new();
+        shutdown.cancel();
+        let outcome = server.serve(listener, shutdown).await.map_err(|error| error.to_string());
+        assert_eq!(outcome.is_ok(), served);
+        if let Err(line) = outcome {
+            assert!(
+                line.contains("HOST") && line.contains("ALLOW_UNAUTHENTICATED") && !line.contains('\n'),
+                "{line}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn shutdown_refuses_new_connections_and_answers_what_is_in_flight() {
+    let release = Arc::new(Notify::new());
+    let served = Arc::new(Served::start([held(&release)]).await);
+    let calling = {
+        let served = Arc::clone(&served);
+        tokio::spawn(async move { served.call("read", sample::reading("level", "DEV")).await })
+    };
+    served.upstream.arrival().await;
+    served.shutdown.cancel();
+    // The listener is closed once a connection is refused; that is soon, and until then connecting succeeds.
+    while TcpStream::connect(served.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    release.notify_one();
+    let answer = calling.await.unwrap();
+    assert_eq!(answer.result()["structuredContent"]["setId"], "S-1", "{answer:?}");
+    let served = Arc::into_inner(served).unwrap();
+    served.task.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn shutdown_ends_although_a_request_never_does() {
+    let served =
+        Served::start_with([Act::Silence], |options| options.http.drain = Duration::from_millis(100)).await;
+    let mut stuck = Box::pin(served.call("read", sample::reading("level", "DEV")));
+    tokio::select! {
+        _ = &mut stuck => panic!("the API never answers"),
+        () = served.upstream.arrival() => {}
+    }
+    served.shutdown.cancel();
+    assert_eq!(stuck.await.status, 0, "the connection is closed without an answer");
+    served.task.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_mutation_in_flight_is_waited_for_although_its_caller_left() {
+    let release = Arc::new(Notify::new());
+    let served = Served::start([held(&release)]).await;
+    {
+        let mut leaving = Box::pin(served.call("deploy", sample::deploying()));
+        tokio::select! {
+            _ = &mut leaving => panic!("the API holds the answer"),
+            () = served.upstream.arrival() => {}
+        }
+    }
+    served.shutdown.cancel();
+    let mut task = served.task;
+    let waiting = tokio::time::timeout(Duration::from_millis(200), &mut task).await;
+    assert!(waiting.is_err(), "the change is still being made");
+    release.notify_one();
+    task.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn t37_a_caller_that_leaves_cancels_its_read() {
+    let served = Served::start([Act::Silence]).await;
+    {
+        let mut leaving = Box::pin(served.call("read", sample::reading("level", "DEV")));
+        tokio::select! {
+            _ = &mut leaving => panic!("the API never answers"),
+            () = served.upstream.arrival() => {}
+        }
+    }
+    served.upstream.departure().await;
+}

@@ -1,0 +1,204 @@
+//! One client on a pair of streams: the same strictness, the same answers, and an orderly end.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod fake_upstream;
+mod http_support;
+mod sample;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fake_upstream::{Act, FakeUpstream, json as upstream_json};
+use http_support::modern_body;
+use rmcp::model::{CallToolRequestParams, ClientConfig, ProtocolVersion};
+use rmcp::{ClientLifecycleMode, ClientServiceExt};
+use serde_json::{Value, json};
+use server::engine::Engine;
+use server::mcp::{Options, Protocol, stdio};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf, split};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// A client's ends of a served pair of streams.
+struct Client {
+    input: WriteHalf<DuplexStream>,
+    output: Lines<BufReader<ReadHalf<DuplexStream>>>,
+    served: JoinHandle<std::io::Result<()>>,
+    shutdown: CancellationToken,
+    upstream: FakeUpstream,
+}
+
+const LINE: usize = 4096;
+
+fn protocol(upstream: &FakeUpstream) -> Protocol {
+    let engine = Engine::new(&sample::API, sample::options(&upstream.base_url())).unwrap();
+    Protocol::new(Arc::new(engine), Options { max_line_bytes: LINE, ..Options::default() }).unwrap()
+}
+
+impl Client {
+    async fn start(script: impl IntoIterator<Item = Act>) -> Client {
+        let upstream = FakeUpstream::start(script).await;
+        let protocol = protocol(&upstream);
+        let (ours, theirs) = tokio::io::duplex(1 << 20);
+        let (input, output) = split(theirs);
+        let shutdown = CancellationToken::new();
+        let stop = shutdown.clone();
+        let drain = Duration::from_secs(5);
+        let served = tokio::spawn(async move { stdio::serve(&protocol, input, output, drain, stop).await });
+        let (output, input) = split(ours);
+        Client { input, output: BufReader::new(output).lines(), served, shutdown, upstream }
+    }
+
+    async fn send(&mut self, line: &str) {
+        self.input.write_all(format!("{line}\n").as_bytes()).await.unwrap();
+    }
+
+    async fn receive(&mut self) -> Value {
+        serde_json::from_str(&self.output.next_line().await.unwrap().expect("a line")).unwrap()
+    }
+
+    /// Ends the input, and gives what is still written after that.
+    async fn finish(mut self) -> Vec<Value> {
+        self.input.shutdown().await.unwrap();
+        let mut rest = Vec::new();
+        while let Some(line) = self.output.next_line().await.unwrap() {
+            rest.push(serde_json::from_str(&line).unwrap());
+        }
+        self.served.await.unwrap().unwrap();
+        rest
+    }
+}
+
+fn initialize() -> String {
+    let params = json!({
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "test", "version": "1" }
+    });
+    json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params }).to_string()
+}
+
+fn call(id: u32, tool: &str, arguments: Value) -> String {
+    let params = json!({ "name": tool, "arguments": arguments });
+    json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params }).to_string()
+}
+
+#[tokio::test]
+async fn a_real_client_of_either_era_is_served() {
+    for lifecycle in [
+        ClientLifecycleMode::Initialize,
+        ClientLifecycleMode::Discover { preferred_versions: vec![ProtocolVersion::V_2026_07_28] },
+    ] {
+        let upstream = FakeUpstream::start([upstream_json("200 OK", r#"{"setId":"S-1"}"#)]).await;
+        let protocol = protocol(&upstream);
+        let (ours, theirs) = tokio::io::duplex(1 << 20);
+        let (input, output) = split(theirs);
+        let serving = tokio::spawn(async move {
+            stdio::serve(&protocol, input, output, Duration::from_secs(5), CancellationToken::new()).await
+        });
+        let client = ClientConfig::default().serve_with_lifecycle(split(ours), lifecycle).await.unwrap();
+        assert_eq!(client.list_all_tools().await.unwrap().len(), 6);
+        let Value::Object(arguments) = sample::deploying() else { unreachable!() };
+        let result =
+            client.call_tool(CallToolRequestParams::new("deploy").with_arguments(arguments)).await.unwrap();
+        assert_eq!(result.structured_content, Some(json!({ "setId": "S-1" })));
+        client.cancel().await.unwrap();
+        serving.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_script_that_writes_and_closes_gets_every_answer() {
+    let mut client = Client::start([]).await;
+    client.send(&initialize()).await;
+    client.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
+    for id in 1..=5 {
+        client.send(&call(id, "open", sample::reading("level", "DEV"))).await;
+    }
+    let mut ids: Vec<_> = client.finish().await.iter().map(|answer| answer["id"].as_u64().unwrap()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, [0, 1, 2, 3, 4, 5]);
+}
+
+#[tokio::test]
+async fn lines_that_cannot_be_read_get_their_error_and_the_conversation_goes_on() {
+    let mut client = Client::start([]).await;
+    let over =
+        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"ping","params":{{"x":"{}"}}}}"#, "a".repeat(LINE));
+    for (line, code, id) in [
+        ("{", -32700, Value::Null),
+        ("not json", -32700, Value::Null),
+        (over.as_str(), -32700, Value::Null),
+        ("[]", -32600, Value::Null),
+        (r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#, -32600, Value::Null),
+        (r#"{"jsonrpc":"2.0","id":7,"method":"ping","method":"ping"}"#, -32600, Value::Null),
+        (r#"{"jsonrpc":"1.0","id":7,"method":"ping"}"#, -32600, json!(7)),
+        (r#"{"jsonrpc":"2.0","id":7,"result":{}}"#, -32600, json!(7)),
+    ] {
+        client.send(line).await;
+        let answer = client.receive().await;
+        assert_eq!((&answer["error"]["code"], &answer["id"]), (&json!(code), &id), "{answer}");
+    }
+    client.send("").await;
+    client.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
+    client.send(&initialize()).await;
+    assert_eq!(client.receive().await["result"]["protocolVersion"], "2025-11-25");
+    client.send(r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{}}"#).await;
+    assert_eq!(client.receive().await["error"]["code"], -32602);
+    client.send(r#"{"jsonrpc":"2.0","id":2,"method":"prompts/list"}"#).await;
+    assert_eq!(client.receive().await["error"]["code"], -32601);
+    assert_eq!(client.finish().await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_line_is_bounded_to_the_byte() {
+    let frame = r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":""}}"#;
+    let ping =
+        |length: usize| frame.replace(r#""x":"""#, &format!(r#""x":"{}""#, "a".repeat(length - frame.len())));
+    let mut client = Client::start([]).await;
+    client.send(&ping(LINE)).await;
+    assert_eq!(client.receive().await["result"], json!({}));
+    client.send(&ping(LINE + 1)).await;
+    assert_eq!(client.receive().await["error"]["code"], -32700);
+}
+
+#[tokio::test]
+async fn requests_of_the_stateless_era_need_no_greeting() {
+    let mut client = Client::start([]).await;
+    client.send(&modern_body("tools/list", json!({})).to_string()).await;
+    let answer = client.receive().await;
+    assert_eq!(answer["result"]["tools"].as_array().map(Vec::len), Some(6));
+    assert!(answer["result"]["_meta"]["io.modelcontextprotocol/serverInfo"].is_object());
+    assert_eq!(client.finish().await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn shutdown_answers_what_is_in_flight_and_ends() {
+    let release = Arc::new(tokio::sync::Notify::new());
+    let answer =
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"setId\":\"S-1\"}";
+    let mut client = Client::start([Act::Hold(Arc::clone(&release), answer.to_vec())]).await;
+    client.send(&initialize()).await;
+    client.receive().await;
+    client.send(&call(1, "deploy", sample::deploying())).await;
+    client.upstream.arrival().await;
+    client.shutdown.cancel();
+    release.notify_one();
+    assert_eq!(client.receive().await["result"]["structuredContent"], json!({ "setId": "S-1" }));
+    client.served.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_was_called_off_is_cancelled_and_not_waited_for() {
+    let mut client = Client::start([Act::Silence]).await;
+    client.send(&initialize()).await;
+    client.receive().await;
+    client.send(&call(1, "open", sample::reading("level", "DEV"))).await;
+    client.upstream.arrival().await;
+    client.send(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#).await;
+    client.upstream.departure().await;
+    assert_eq!(client.finish().await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_without_a_word_is_no_error() {
+    assert_eq!(Client::start([]).await.finish().await, Vec::<Value>::new());
+}
