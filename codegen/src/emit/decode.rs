@@ -1,0 +1,109 @@
+//! Decoding of structs and enums: every member is looked at before the first problem ends it.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::rules::{self, Place};
+use super::{ident, literals};
+use crate::plan::model::{Field, Rest, Struct, Variant};
+
+/// `Decode` of a struct.
+pub(super) fn structure(name: &str, object: &Struct, place: Place) -> TokenStream {
+    let name = ident(name);
+    let rule = object_rule(object);
+    let reads = object.fields.iter().filter(|field| field.pinned.is_none()).map(|field| read(field, place));
+    let rest = rest(&object.rest, place);
+    let given = object.fields.iter().map(given);
+    let given_rest = match &object.rest {
+        Rest::Refuse => None,
+        Rest::Keep => Some(quote!(rest)),
+        Rest::Of(_) => Some(quote!(rest: rest?)),
+    };
+    let is_read = rest.is_some() || object.fields.iter().any(|field| field.pinned.is_none());
+    let mutable = is_read.then(|| quote!(mut));
+    quote! {
+        impl rt::Decode for #name {
+            fn decode(value: rt::serde_json::Value, at: &mut rt::Decoder<'_>) -> Option<Self> {
+                static RULE: rt::ObjectRule = #rule;
+                let #mutable members = at.object(value, &RULE)?;
+                #(#reads)*
+                #rest
+                members.finish(at)?;
+                Some(Self { #(#given,)* #given_rest })
+            }
+        }
+    }
+}
+
+/// `Decode` of an enumeration.
+pub(super) fn enumeration(name: &str, variants: &[Variant]) -> TokenStream {
+    let name = ident(name);
+    let wires = variants.iter().map(|variant| &variant.wire);
+    let arms = variants.iter().map(|variant| {
+        let (wire, rust) = (&variant.wire, ident(&variant.rust));
+        quote!(#wire => Some(Self::#rust))
+    });
+    quote! {
+        impl rt::Decode for #name {
+            fn decode(value: rt::serde_json::Value, at: &mut rt::Decoder<'_>) -> Option<Self> {
+                let rule = rt::Enumeration { values: &[#(#wires),*] };
+                match rt::Rule::decode(&rule, value, at)?.as_str() {
+                    #(#arms,)*
+                    _ => None,
+                }
+            }
+        }
+    }
+}
+
+fn object_rule(object: &Struct) -> TokenStream {
+    let names = object.fields.iter().filter(|field| field.pinned.is_none()).map(|field| &field.wire);
+    let undeclared = match &object.rest {
+        Rest::Refuse => quote!(Refuse),
+        Rest::Keep | Rest::Of(_) => quote!(Keep),
+    };
+    let pinned = object.fields.iter().filter(|field| field.pinned.is_some()).map(|field| &field.wire);
+    let hidden = object.hidden.iter().chain(pinned);
+    let gated = object.fields.iter().filter(|field| field.gated).map(|field| &field.wire);
+    let (min, max) = rules::counts(object.min, object.max);
+    quote! {
+        rt::ObjectRule {
+            names: &[#(#names),*],
+            undeclared: rt::Undeclared::#undeclared,
+            hidden: &[#(#hidden),*],
+            gated: &[#((#gated, rt::Gate::Callbacks)),*],
+            min: #min,
+            max: #max,
+        }
+    }
+}
+
+fn read(field: &Field, place: Place) -> TokenStream {
+    let (local, wire, rule) = (ident(&field.local), &field.wire, rules::rule(&field.shape, place));
+    match field.required {
+        true => quote!(let #local = members.required(at, #wire, &#rule);),
+        false => quote!(let #local = members.optional(at, #wire, &#rule);),
+    }
+}
+
+fn rest(rest: &Rest, place: Place) -> Option<TokenStream> {
+    match rest {
+        Rest::Refuse => None,
+        Rest::Keep => Some(quote!(let rest = members.rest(at);)),
+        Rest::Of(shape) => {
+            let rule = rules::rule(shape, place);
+            Some(quote!(let rest = members.rest_of(at, &#rule);))
+        }
+    }
+}
+
+fn given(field: &Field) -> TokenStream {
+    let (name, local) = (ident(&field.rust), ident(&field.local));
+    match &field.pinned {
+        Some(value) => {
+            let value = literals::value(value);
+            quote!(#name: #value)
+        }
+        None => quote!(#name: #local?),
+    }
+}

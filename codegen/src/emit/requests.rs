@@ -1,0 +1,86 @@
+//! Writing the request: one line per parameter or member, in order.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{ident, literals};
+use crate::plan::model::{Location, Parameter, Source, Style, Tool, Write};
+
+/// `Arguments` of a tool's argument struct.
+pub(super) fn arguments(tool: &Tool) -> TokenStream {
+    let rules = tool.writes.iter().filter_map(|write| match write {
+        Write::Parameter(parameter, _) => Some(rule(parameter)),
+        Write::ObjectBody | Write::Member(..) | Write::Body(_) => None,
+    });
+    let steps = tool.writes.iter().map(step);
+    let request = ident(if tool.writes.is_empty() { "_request" } else { "request" });
+    quote! {
+        impl rt::Arguments for Arguments {
+            fn write(&self, #request: &mut rt::Parts) {
+                #(#rules)*
+                #(#steps)*
+            }
+        }
+    }
+}
+
+fn rule(parameter: &Parameter) -> TokenStream {
+    let Parameter { name, explode, allow_reserved, allow_empty, .. } = parameter;
+    let constant = ident(&parameter.constant);
+    let style = match parameter.style {
+        Style::Matrix => quote!(Matrix),
+        Style::Label => quote!(Label),
+        Style::Form => quote!(Form),
+        Style::Simple => quote!(Simple),
+        Style::SpaceDelimited => quote!(SpaceDelimited),
+        Style::PipeDelimited => quote!(PipeDelimited),
+        Style::DeepObject => quote!(DeepObject),
+        Style::Json => quote!(Json),
+    };
+    quote! {
+        static #constant: rt::ParameterRule = rt::ParameterRule {
+            name: #name,
+            style: rt::Style::#style,
+            explode: #explode,
+            allow_reserved: #allow_reserved,
+            allow_empty: #allow_empty,
+        };
+    }
+}
+
+fn step(write: &Write) -> TokenStream {
+    match write {
+        Write::Parameter(parameter, source) => {
+            let constant = ident(&parameter.constant);
+            let location = match parameter.location {
+                Location::Path => quote!(path),
+                Location::Query => quote!(query),
+                Location::Header => quote!(header),
+                Location::Cookie => quote!(cookie),
+            };
+            from(source, |value| quote!(request.#location(&#constant, #value);))
+        }
+        Write::ObjectBody => quote!(request.object_body();),
+        Write::Member(name, source) => from(source, |value| quote!(request.member(#name, #value);)),
+        Write::Body(source) => from(source, |value| quote!(request.body(#value);)),
+    }
+}
+
+/// The statement that writes a value, if there is one.
+fn from(source: &Source, write: impl FnOnce(TokenStream) -> TokenStream) -> TokenStream {
+    match source {
+        Source::Required(field) => {
+            let field = ident(field);
+            write(quote!(&self.#field))
+        }
+        Source::Optional(field) => {
+            let field = ident(field);
+            let write = write(quote!(value));
+            quote!(if let Some(value) = &self.#field { #write })
+        }
+        Source::Pinned(value) => {
+            let value = literals::constant(value);
+            write(quote!(&#value))
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Shapes as the runtime's rules, and as the Rust types that these give.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{ident, literals};
+use crate::plan::model::{Format, Integer, Module, Number, Shape, Text, TypeId, Within};
+
+/// Where code stands, which decides how it names types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In a module of shared types.
+    Shared,
+    /// In a tool's module.
+    Tool,
+}
+
+/// The rule that decodes a shape.
+pub(super) fn rule(shape: &Shape, place: Place) -> TokenStream {
+    match shape {
+        Shape::Any => quote!(rt::Any),
+        Shape::Null => quote!(rt::Null),
+        Shape::Boolean => quote!(rt::Boolean),
+        Shape::Integer(rules) => integer(rules),
+        Shape::Number(rules) => number(rules),
+        Shape::Text(rules) => text(rules),
+        Shape::TextOrNumber { blank_is_unset } => {
+            quote!(rt::TextOrNumber { blank_is_unset: #blank_is_unset })
+        }
+        Shape::List { items, min, max, unique } => {
+            let items = rule(items, place);
+            let (min, max) = counts(*min, *max);
+            quote!(rt::List { items: #items, min_items: #min, max_items: #max, unique: #unique })
+        }
+        Shape::OneOrMany(items) => {
+            let items = rule(items, place);
+            quote!(rt::OneOrMany { items: #items })
+        }
+        Shape::Nullable(shape) => {
+            let rule = rule(shape, place);
+            quote!(rt::Nullable(#rule))
+        }
+        Shape::Map { values, min, max } => {
+            let values = rule(values, place);
+            let (min, max) = counts(*min, *max);
+            quote!(rt::MapOf { values: #values, min: #min, max: #max })
+        }
+        Shape::Named(id) => {
+            let name = named(id, place);
+            quote!(rt::Of::<#name>::new())
+        }
+        Shape::Boxed(shape) => {
+            let rule = rule(shape, place);
+            quote!(rt::Boxed(#rule))
+        }
+        Shape::Checked(schema) => {
+            let schema = schema.to_string();
+            quote!(rt::Checked { schema: #schema })
+        }
+    }
+}
+
+/// The Rust type of a shape.
+pub(super) fn kind(shape: &Shape, place: Place) -> TokenStream {
+    match shape {
+        Shape::Any | Shape::Checked(_) => quote!(rt::serde_json::Value),
+        Shape::Null => quote!(()),
+        Shape::Boolean => quote!(bool),
+        Shape::Integer(_) => quote!(i64),
+        Shape::Number(_) => quote!(rt::serde_json::Number),
+        Shape::Text(_) | Shape::TextOrNumber { .. } => quote!(String),
+        Shape::List { items, .. } | Shape::OneOrMany(items) => {
+            let items = kind(items, place);
+            quote!(Vec<#items>)
+        }
+        Shape::Nullable(shape) => {
+            let inner = kind(shape, place);
+            quote!(Option<#inner>)
+        }
+        Shape::Map { values, .. } => {
+            let values = kind(values, place);
+            quote!(rt::IndexMap<String, #values>)
+        }
+        Shape::Named(id) => named(id, place),
+        Shape::Boxed(shape) => {
+            let inner = kind(shape, place);
+            quote!(Box<#inner>)
+        }
+    }
+}
+
+/// Fewest and most, with the runtime's words for "no bound".
+pub(super) fn counts(min: Option<u64>, max: Option<u64>) -> (TokenStream, TokenStream) {
+    let min = literals::count(min.unwrap_or(0));
+    let max = max.map(literals::count).map_or_else(|| quote!(u64::MAX), |max| quote!(#max));
+    (quote!(#min), max)
+}
+
+fn named(id: &TypeId, place: Place) -> TokenStream {
+    let name = ident(&id.name);
+    match (id.module, place) {
+        (Module::Tool, _) | (_, Place::Shared) => quote!(#name),
+        (Module::Arguments, Place::Tool) => quote!(super::super::arguments::#name),
+        (Module::Answers, Place::Tool) => quote!(super::super::answers::#name),
+    }
+}
+
+fn integer(rules: &Integer) -> TokenStream {
+    let (minimum, maximum) = (literals::integer(rules.minimum), literals::integer(rules.maximum));
+    match rules.multiple_of.map(literals::integer) {
+        Some(step) => quote!(rt::Integer { minimum: #minimum, maximum: #maximum, multiple_of: Some(#step) }),
+        None => quote!(rt::Integer { minimum: #minimum, maximum: #maximum, ..rt::Integer::ANY }),
+    }
+}
+
+fn number(rules: &Number) -> TokenStream {
+    let bounds = [
+        (quote!(minimum), rules.minimum),
+        (quote!(maximum), rules.maximum),
+        (quote!(exclusive_minimum), rules.exclusive_minimum),
+        (quote!(exclusive_maximum), rules.exclusive_maximum),
+    ];
+    let fields: Vec<TokenStream> = bounds
+        .into_iter()
+        .filter_map(|(name, bound)| {
+            let bound = literals::float(bound?);
+            Some(quote!(#name: Some(#bound)))
+        })
+        .collect();
+    match fields.is_empty() {
+        true => quote!(rt::Number::ANY),
+        false => quote!(rt::Number { #(#fields,)* ..rt::Number::ANY }),
+    }
+}
+
+fn text(rules: &Text) -> TokenStream {
+    let mut fields = Vec::new();
+    if let Some(within) = within(rules.within) {
+        fields.push(quote!(within: rt::Within::#within));
+    }
+    if let Some(format) = rules.format.map(format) {
+        fields.push(quote!(format: Some(rt::Format::#format)));
+    }
+    if let Some(length) = rules.min_length.map(literals::count) {
+        fields.push(quote!(min_length: #length));
+    }
+    if let Some(length) = rules.max_length.map(literals::count) {
+        fields.push(quote!(max_length: #length));
+    }
+    if let Some(pattern) = &rules.pattern {
+        fields.push(quote!(pattern: Some(#pattern)));
+    }
+    if rules.callback_url {
+        fields.push(quote!(callback_url: true));
+    }
+    if rules.blank_is_unset {
+        fields.push(quote!(blank_is_unset: true));
+    }
+    match fields.is_empty() {
+        true => quote!(rt::Text::ANY),
+        false => quote!(rt::Text { #(#fields,)* ..rt::Text::ANY }),
+    }
+}
+
+fn within(within: Within) -> Option<TokenStream> {
+    match within {
+        Within::Path => Some(quote!(Path)),
+        Within::Query => Some(quote!(Query)),
+        Within::Header => Some(quote!(Header)),
+        Within::Cookie => Some(quote!(Cookie)),
+        Within::Body => None,
+    }
+}
+
+fn format(format: Format) -> TokenStream {
+    match format {
+        Format::DateTime => quote!(DateTime),
+        Format::Date => quote!(Date),
+        Format::Time => quote!(Time),
+        Format::Duration => quote!(Duration),
+        Format::Uuid => quote!(Uuid),
+        Format::Email => quote!(Email),
+        Format::Uri => quote!(Uri),
+        Format::Ipv4 => quote!(Ipv4),
+        Format::Ipv6 => quote!(Ipv6),
+        Format::Byte => quote!(Byte),
+    }
+}

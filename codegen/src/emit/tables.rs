@@ -1,0 +1,134 @@
+//! The static tables of the catalog.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{ident, literals};
+use crate::plan::model::{AnswerRule, Carrier, Content, Effect, Need, Part, Plan, SecurityScheme, Tool};
+
+/// The API's entry.
+pub(super) fn api(plan: &Plan) -> TokenStream {
+    let Plan { title, version, description, digest, .. } = plan;
+    let doc = literals::prose(title, "The API");
+    let modules = plan.tools.iter().map(|tool| ident(&tool.module));
+    let security_schemes = plan.security_schemes.iter().map(security_scheme);
+    quote! {
+        #doc
+        pub static API: rt::Api = rt::Api {
+            title: #title,
+            version: #version,
+            description: #description,
+            digest: #digest,
+            tools: &[#(&tools::#modules::TOOL),*],
+            security_schemes: &[#(#security_schemes),*],
+        };
+    }
+}
+
+/// A tool's entry.
+pub(super) fn tool(tool: &Tool) -> TokenStream {
+    let Tool {
+        name,
+        title,
+        description,
+        operation,
+        tags,
+        deprecated,
+        method,
+        template,
+        idempotent,
+        secrets,
+        ..
+    } = tool;
+    let segments = tool.segments.iter().map(|parts| segment(parts));
+    let effect = effect(tool.effect);
+    let cache = literals::option(tool.cache_seconds.map(seconds));
+    let timeout = literals::option(tool.timeout_seconds.map(seconds));
+    let proof = literals::option(tool.proof.as_ref());
+    let output_schema = literals::option(tool.output_schema.as_ref());
+    let gated = &tool.gated;
+    let security = tool.security.iter().map(|together| alternative(together));
+    let answers = tool.answers.iter().map(answer);
+    quote! {
+        /// The tool's entry in the catalog.
+        pub static TOOL: rt::Tool = rt::Tool {
+            name: #name,
+            title: #title,
+            description: #description,
+            operation: #operation,
+            tags: &[#(#tags),*],
+            deprecated: #deprecated,
+            method: #method,
+            template: #template,
+            segments: &[#(#segments),*],
+            effect: rt::Effect::#effect,
+            idempotent: #idempotent,
+            cache: #cache,
+            timeout: #timeout,
+            proof: #proof,
+            input_schema: INPUT_SCHEMA,
+            output_schema: #output_schema,
+            gated: &[#(rt::Gated { pointer: #gated, gate: rt::Gate::Callbacks }),*],
+            secrets: &[#(#secrets),*],
+            security: &[#(#security),*],
+            answers: &[#(#answers),*],
+            prepare: rt::prepare::<Arguments>,
+        };
+    }
+}
+
+fn segment(parts: &[Part]) -> TokenStream {
+    let parts = parts.iter().map(|part| match part {
+        Part::Literal(text) => quote!(rt::Part::Literal(#text)),
+        Part::Parameter(name) => quote!(rt::Part::Parameter(#name)),
+    });
+    quote!(&[#(#parts),*])
+}
+
+fn effect(effect: Effect) -> TokenStream {
+    match effect {
+        Effect::Read => quote!(Read),
+        Effect::Write => quote!(Write),
+        Effect::Destroy => quote!(Destroy),
+    }
+}
+
+fn seconds(seconds: u64) -> TokenStream {
+    let seconds = literals::count(seconds);
+    quote!(std::time::Duration::from_secs(#seconds))
+}
+
+fn alternative(together: &[Need]) -> TokenStream {
+    let needs = together.iter().map(|need| {
+        let Need { scheme, scopes } = need;
+        quote!(rt::Need { scheme: #scheme, scopes: &[#(#scopes),*] })
+    });
+    quote!(&[#(#needs),*])
+}
+
+fn security_scheme(scheme: &SecurityScheme) -> TokenStream {
+    let name = &scheme.name;
+    let carrier = match &scheme.carrier {
+        Carrier::Header(name) => quote!(Header(#name)),
+        Carrier::Query(name) => quote!(Query(#name)),
+        Carrier::Cookie(name) => quote!(Cookie(#name)),
+        Carrier::Authorization(word) => quote!(Authorization(#word)),
+    };
+    quote!(rt::SecurityScheme { name: #name, carrier: rt::Carrier::#carrier })
+}
+
+fn answer(answer: &AnswerRule) -> TokenStream {
+    let from = proc_macro2::Literal::u16_unsuffixed(answer.from);
+    let to = proc_macro2::Literal::u16_unsuffixed(answer.to);
+    let content = match &answer.content {
+        Content::Empty => quote!(Empty),
+        Content::Json { function, .. } => {
+            let function = ident(function);
+            quote!(Json(#function))
+        }
+        Content::AnyJson => quote!(AnyJson),
+        Content::Text => quote!(Text),
+        Content::Binary(media) => quote!(Binary(#media)),
+    };
+    quote!(rt::AnswerRule { from: #from, to: #to, content: rt::Content::#content })
+}

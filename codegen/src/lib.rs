@@ -1,0 +1,29 @@
+//! Turns a checked API into Rust: types, schemas and tools.
+//!
+//! `plan` takes every decision, `emit` quotes, `format` prints; [`build`] does all of it for a build script.
+
+pub mod plan;
+
+mod build_script;
+mod emit;
+mod format;
+
+use openapi::ir::Api;
+use openapi::report::Report;
+
+pub use build_script::{Failed, build};
+
+/// A written program, and what was found while it was planned.
+#[derive(Debug)]
+pub struct Written {
+    /// Formatted Rust. What could not be carried is missing from it.
+    pub source: String,
+    /// Why.
+    pub report: Report,
+}
+
+/// Writes the program of an API: the same input gives the same bytes.
+pub fn write(api: &Api) -> Written {
+    let planned = plan::plan(api);
+    Written { source: format::format(emit::program(&planned.plan)), report: planned.report }
+}

@@ -1,0 +1,21 @@
+//! `mcp-codegen`: what the generator sees in a document, what it would write, and what it could not carry.
+//!
+//! Exit status: 0 done, 64 wrong usage, 65 the document has errors, 74 a file could not be written.
+
+mod command;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match command::Command::try_parse() {
+        Ok(command) => command.run(),
+        Err(refusal) => {
+            // Help and version are answers, not mistakes.
+            let is_mistake = refusal.use_stderr();
+            let _ = refusal.print();
+            ExitCode::from(if is_mistake { command::USAGE } else { 0 })
+        }
+    }
+}

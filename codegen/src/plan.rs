@@ -1,0 +1,140 @@
+//! Takes every decision: which tools there are, what they take and give, and what everything is called. Plain data
+//! out; what could not be carried is reported, never dropped in silence.
+
+pub mod model;
+
+mod answers;
+mod findings;
+mod layout;
+mod names;
+mod prose;
+mod scalars;
+mod schema;
+mod secrets;
+mod settle;
+mod shapes;
+mod structs;
+mod surface;
+mod tool_names;
+mod tools;
+pub(crate) mod words;
+
+use std::collections::HashMap;
+
+use openapi::ir::{Api, Location, SecurityKind};
+use openapi::report::{Place, Report};
+
+use findings::Findings;
+use model::{Carrier, Plan, SecurityScheme, Tool, Type};
+use shapes::{Direction, Shaper};
+use tools::Shared;
+
+/// The plan, with what could not be carried left out, and the report that says so.
+#[derive(Debug)]
+pub struct Planned {
+    /// What is to be written.
+    pub plan: Plan,
+    /// What was found on the way.
+    pub report: Report,
+}
+
+/// Plans the program of an API.
+pub fn plan(api: &Api) -> Planned {
+    let mut findings = Findings::default();
+    let names = names::of_components(api.schemas.keys());
+    let (mut arguments, known_arguments) = Shaper::shared(api, &names, Direction::Request, &mut findings);
+    let (mut answers, known_answers) = Shaper::shared(api, &names, Direction::Answer, &mut findings);
+    structs::box_recursion(&mut arguments);
+    structs::box_recursion(&mut answers);
+
+    // Schemas refer to types as they are before the last pass, so that pass works on copies.
+    let (all_arguments, all_answers) = (arguments.clone(), answers.clone());
+    let shared = Shared {
+        api,
+        names: &names,
+        arguments: by_name(&all_arguments),
+        answers: by_name(&all_answers),
+        known_arguments: &known_arguments,
+        known_answers: &known_answers,
+    };
+    let found: Vec<(Tool, Place)> = api
+        .operations
+        .iter()
+        .flat_map(|operation| tools::of_operation(&shared, operation, &mut findings))
+        .collect();
+    let mut tools = distinct(found, &mut findings);
+    // A tool's checked values may name types that are pruned, so they are settled first.
+    settle_tools(&mut tools, &shared, api, &mut findings);
+    settle::prune(&mut tools, &mut [&mut arguments, &mut answers]);
+    for types in [&mut arguments, &mut answers] {
+        settle_types(types, &[], &shared, &mut findings);
+    }
+    let plan = Plan {
+        title: words::one_line(&words::clean(&api.title)),
+        version: words::one_line(&words::clean(&api.version)),
+        description: words::clean(&api.description),
+        digest: api.digest.clone(),
+        tools,
+        arguments,
+        answers,
+        security_schemes: security_schemes(api),
+    };
+    Planned { plan, report: findings.into_report() }
+}
+
+fn by_name(types: &[Type]) -> HashMap<String, &Type> {
+    types.iter().map(|kind| (kind.id.name.clone(), kind)).collect()
+}
+
+/// The tools whose names clash with none before them, sorted by name.
+fn distinct(found: Vec<(Tool, Place)>, findings: &mut Findings) -> Vec<Tool> {
+    let names: Vec<(&str, &Place)> = found.iter().map(|(tool, at)| (tool.name.as_str(), at)).collect();
+    let may_stay = tool_names::clashes(&names, findings);
+    let mut tools: Vec<Tool> =
+        found.into_iter().zip(may_stay).filter(|(_, stays)| *stays).map(|((tool, _), _)| tool).collect();
+    tools.sort_by(|one, other| one.name.cmp(&other.name));
+    tools
+}
+
+fn settle_tools(tools: &mut [Tool], shared: &Shared<'_>, api: &Api, findings: &mut Findings) {
+    let places: HashMap<&str, &Place> =
+        api.operations.iter().map(|operation| (operation.id.as_str(), &operation.at)).collect();
+    for tool in tools {
+        let own = tool.types.clone();
+        settle_types(&mut tool.types, &own, shared, findings);
+        let at = places[tool.operation.as_str()];
+        let shapes =
+            settle::shapes_of_struct(&mut tool.arguments).into_iter().map(|shape| (shape, at.clone()));
+        settle::settle_all(shapes, &|target| shared.definition(target, &own), findings);
+    }
+}
+
+fn settle_types(types: &mut [Type], own: &[Type], shared: &Shared<'_>, findings: &mut Findings) {
+    let shapes = types.iter_mut().flat_map(|kind| {
+        let at = kind.at.clone();
+        settle::shapes_of(kind).into_iter().map(move |shape| (shape, at.clone()))
+    });
+    settle::settle_all(shapes, &|target| shared.definition(target, own), findings);
+}
+
+fn security_schemes(api: &Api) -> Vec<SecurityScheme> {
+    let carrier = |kind: &SecurityKind| match kind {
+        SecurityKind::ApiKey { location: Location::Header | Location::Path, name } => {
+            Carrier::Header(name.clone())
+        }
+        SecurityKind::ApiKey { location: Location::Query, name } => Carrier::Query(name.clone()),
+        SecurityKind::ApiKey { location: Location::Cookie, name } => Carrier::Cookie(name.clone()),
+        SecurityKind::Http { scheme } => Carrier::Authorization(capitalised(scheme)),
+        SecurityKind::Token => Carrier::Authorization("Bearer".to_owned()),
+    };
+    api.security_schemes
+        .iter()
+        .map(|(name, scheme)| SecurityScheme { name: name.clone(), carrier: carrier(&scheme.kind) })
+        .collect()
+}
+
+/// Scheme words are case-insensitive; this is how they are usually written.
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

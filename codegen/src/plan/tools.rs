@@ -1,0 +1,236 @@
+//! Operations become tools: one each, and one for each variant of an operation.
+
+use std::collections::{BTreeMap, HashMap};
+
+use indexmap::IndexMap;
+use openapi::ir::{self, Api, Operation, Variant};
+use openapi::report::Place;
+use serde_json::Value;
+
+use super::findings::Findings;
+use super::model::{AnswerRule, Effect, Module, Need, Part, Rest, Struct, Tool, Type, TypeId};
+use super::shapes::{self, Direction, Known, Shaper};
+use super::surface::{self, Surface};
+use super::{answers, layout, names, prose, schema, secrets, structs, tool_names, words};
+
+/// What all tools share.
+pub(crate) struct Shared<'a> {
+    pub(crate) api: &'a Api,
+    pub(crate) names: &'a BTreeMap<String, String>,
+    pub(crate) arguments: HashMap<String, &'a Type>,
+    pub(crate) answers: HashMap<String, &'a Type>,
+    pub(crate) known_arguments: &'a Known,
+    pub(crate) known_answers: &'a Known,
+}
+
+/// The tools of an operation with their places: its own, then its variants'.
+pub(crate) fn of_operation(
+    shared: &Shared<'_>,
+    operation: &Operation,
+    findings: &mut Findings,
+) -> Vec<(Tool, Place)> {
+    let mut found = Vec::new();
+    if let Some(name) = tool_names::of_operation(operation, findings) {
+        let pins = IndexMap::new();
+        found.extend(tool(shared, operation, name, &pins, findings).map(|tool| (tool, operation.at.clone())));
+    }
+    for variant in &operation.mcp.variants {
+        found.extend(of_variant(shared, operation, variant, findings).map(|tool| (tool, variant.at.clone())));
+    }
+    found
+}
+
+fn of_variant(
+    shared: &Shared<'_>,
+    operation: &Operation,
+    variant: &Variant,
+    findings: &mut Findings,
+) -> Option<Tool> {
+    let name = tool_names::given(&variant.name, &variant.at, findings)?;
+    let mut tool = tool(shared, operation, name, &variant.pin, findings)?;
+    if let Some(title) = &variant.title {
+        tool.title = words::one_line(&words::clean(title));
+    }
+    if let Some(description) = &variant.description {
+        tool.description = prose::accepted(description, &variant.at, findings, "tool description");
+    }
+    Some(tool)
+}
+
+fn tool(
+    shared: &Shared<'_>,
+    operation: &Operation,
+    name: String,
+    pins: &IndexMap<String, Value>,
+    findings: &mut Findings,
+) -> Option<Tool> {
+    let taken = ["Arguments"];
+    let mut shaper =
+        Shaper::tool(shared.api, shared.names, Direction::Request, shared.known_arguments, &taken, findings);
+    let Surface { arguments, writes } = surface::plan(&mut shaper, operation, pins)?;
+    let mut types = shaper.types;
+    let (answers, answer_types) = answers_of(shared, operation, &types, findings);
+    types.extend(answer_types);
+    structs::box_recursion(&mut types);
+
+    let definition = |target: &str| shared.definition(target, &types);
+    let input = layout::lay_out(&input_schema(&arguments), &definition);
+    let output_schema = answers::output_schema(&answers, &definition).map(|schema| schema.to_string());
+    let secrets = secrets::pointers(&arguments, &|id| shared.find(id, &types), &definition);
+    let title = title(operation, &name);
+    let effect = effect(operation);
+    if operation.mcp.cache_seconds.is_some() && effect != Effect::Read {
+        let message = "only an operation with effect `read` may be cached".to_owned();
+        findings.error("cache-of-write", &operation.at, message);
+    }
+    Some(Tool {
+        module: names::module(&name),
+        description: description(operation, &title, findings),
+        title,
+        name,
+        operation: operation.id.clone(),
+        tags: operation.tags.clone(),
+        deprecated: operation.deprecated,
+        method: method(operation.method),
+        template: operation.path.template.clone(),
+        segments: segments(&operation.path),
+        effect,
+        idempotent: operation
+            .mcp
+            .idempotent
+            .unwrap_or(!matches!(operation.method, ir::Method::Post | ir::Method::Patch)),
+        cache_seconds: operation.mcp.cache_seconds.filter(|_| effect == Effect::Read),
+        timeout_seconds: operation.mcp.timeout_seconds,
+        proof: operation.mcp.proof.clone(),
+        input_schema: input.schema.to_string(),
+        output_schema,
+        gated: input.gated,
+        secrets,
+        security: security(operation),
+        answers,
+        arguments,
+        writes,
+        types,
+    })
+}
+
+/// How the answers are read, and the types that only this tool needs for it.
+fn answers_of(
+    shared: &Shared<'_>,
+    operation: &Operation,
+    types: &[Type],
+    findings: &mut Findings,
+) -> (Vec<AnswerRule>, Vec<Type>) {
+    let taken: Vec<&str> = types.iter().map(|kind| kind.id.name.as_str()).chain(["Arguments"]).collect();
+    let mut shaper =
+        Shaper::tool(shared.api, shared.names, Direction::Answer, shared.known_answers, &taken, findings);
+    let answers = answers::plan(&mut shaper, operation);
+    (answers, shaper.types)
+}
+
+impl Shared<'_> {
+    /// The named type, a tool's own ones included.
+    pub(crate) fn find<'t>(&'t self, id: &TypeId, own: &'t [Type]) -> Option<&'t Type> {
+        match id.module {
+            Module::Arguments => self.arguments.get(&id.name).copied(),
+            Module::Answers => self.answers.get(&id.name).copied(),
+            Module::Tool => own.iter().find(|kind| kind.id == *id),
+        }
+    }
+
+    /// The schema that a reference stands for.
+    pub(crate) fn definition(&self, target: &str, own: &[Type]) -> Option<Value> {
+        let (module, name) = target.strip_prefix("type:")?.split_once('/')?;
+        let module = match module {
+            "open" => return self.api.schemas.get(name).map(|schema| shapes::opened(&schema.json)),
+            "arguments" => Module::Arguments,
+            "answers" => Module::Answers,
+            _ => Module::Tool,
+        };
+        self.find(&TypeId { module, name: name.to_owned() }, own).map(schema::of_type)
+    }
+}
+
+/// The schema of the arguments: closed, whatever the body's own schema says.
+fn input_schema(arguments: &Struct) -> Value {
+    debug_assert!(matches!(arguments.rest, Rest::Refuse), "the argument object is closed");
+    schema::of_struct(arguments, false)
+}
+
+fn title(operation: &Operation, name: &str) -> String {
+    let given = operation.mcp.title.as_ref().unwrap_or(&operation.summary);
+    let title = words::one_line(&words::clean(given));
+    if !title.is_empty() {
+        return title.trim_end_matches('.').to_owned();
+    }
+    let mut words = name.replace('_', " ");
+    words[..1].make_ascii_uppercase();
+    words
+}
+
+fn description(operation: &Operation, title: &str, findings: &mut Findings) -> String {
+    if let Some(given) = &operation.mcp.description {
+        return prose::accepted(given, &operation.at, findings, "tool description");
+    }
+    let (summary, description) = (operation.summary.trim(), operation.description.trim());
+    let text = match (summary.is_empty(), description.is_empty()) {
+        (_, true) if summary.is_empty() => title.to_owned(),
+        (false, true) => summary.to_owned(),
+        (true, false) => description.to_owned(),
+        _ if description.starts_with(summary.trim_end_matches('.')) => description.to_owned(),
+        _ => format!("{}.\n{description}", summary.trim_end_matches('.')),
+    };
+    prose::accepted(&text, &operation.at, findings, "tool description")
+}
+
+fn effect(operation: &Operation) -> Effect {
+    match (operation.mcp.effect, operation.method) {
+        (Some(ir::Effect::Read), _) => Effect::Read,
+        (Some(ir::Effect::Write), _) => Effect::Write,
+        (Some(ir::Effect::Destroy), _) => Effect::Destroy,
+        (None, ir::Method::Get | ir::Method::Head | ir::Method::Options | ir::Method::Trace) => Effect::Read,
+        (None, ir::Method::Delete) => Effect::Destroy,
+        (None, ir::Method::Put | ir::Method::Post | ir::Method::Patch) => Effect::Write,
+    }
+}
+
+/// The method as it is sent.
+pub(crate) fn method(method: ir::Method) -> &'static str {
+    match method {
+        ir::Method::Get => "GET",
+        ir::Method::Put => "PUT",
+        ir::Method::Post => "POST",
+        ir::Method::Delete => "DELETE",
+        ir::Method::Options => "OPTIONS",
+        ir::Method::Head => "HEAD",
+        ir::Method::Patch => "PATCH",
+        ir::Method::Trace => "TRACE",
+    }
+}
+
+fn segments(path: &ir::Path) -> Vec<Vec<Part>> {
+    let part = |part: &ir::Part| match part {
+        ir::Part::Literal(text) => Part::Literal(on_the_wire(text)),
+        ir::Part::Parameter(name) => Part::Parameter(name.clone()),
+    };
+    path.segments.iter().map(|segment| segment.parts.iter().map(part).collect()).collect()
+}
+
+/// What RFC 3986 does not allow in a segment, percent-encoded; what is encoded already stays.
+fn on_the_wire(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(byte.into()),
+            b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b','
+            | b';' | b'=' | b':' | b'@' | b'%' => out.push(byte.into()),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+fn security(operation: &Operation) -> Vec<Vec<Need>> {
+    let need = |need: &ir::Requirement| Need { scheme: need.scheme.clone(), scopes: need.scopes.clone() };
+    operation.security.iter().map(|together| together.iter().map(need).collect()).collect()
+}

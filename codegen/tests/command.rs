@@ -1,0 +1,98 @@
+//! The command line: what it prints and how it exits.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn golden(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name).display().to_string()
+}
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_mcp-codegen")).args(arguments).output().expect("the program starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("output is text")
+}
+
+/// A file of its own for each test.
+fn scratch(name: &str, text: &[u8]) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, text).expect("the test folder can be written");
+    path
+}
+
+#[test]
+fn generate_writes_the_golden_program() {
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("surface.rs");
+    let output = run(&["generate", &golden("surface.yaml"), "--output", &out.display().to_string()]);
+    assert!(output.status.success(), "{output:?}");
+    let written = fs::read_to_string(out).expect("the program was written");
+    assert_eq!(written, fs::read_to_string(golden("surface.rs")).expect("the golden file is there"));
+}
+
+#[test]
+fn the_description_is_the_golden_one() {
+    let output = run(&["ir", &golden("surface.yaml")]);
+    assert_eq!(
+        stdout(&output),
+        fs::read_to_string(golden("surface.ir.json")).expect("the golden file is there")
+    );
+}
+
+#[test]
+fn the_table_has_a_line_for_each_tool() {
+    let text = stdout(&run(&["tools", &golden("surface.yaml")]));
+    let make = text.lines().find(|line| line.starts_with("make ")).expect("the tool is listed");
+    assert!(make.contains("makeThing") && make.contains("destroy"), "{make}");
+    assert!(text.lines().last().is_some_and(|line| line.starts_with("3 tools, ")), "{text}");
+}
+
+#[test]
+fn a_bad_document_exits_with_65_and_says_where() {
+    let document = scratch(
+        "upload.yaml",
+        b"openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths:\n  /a:\n    post:\n      operationId: up\n      requestBody: {content: {image/png: {}}}\n      responses: {'204': {description: Done.}}\n",
+    );
+    let document = document.display().to_string();
+    let output = run(&["report", &document, "--format", "json"]);
+    assert_eq!(output.status.code(), Some(65));
+    let report: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("is JSON");
+    assert_eq!((&report["operations"], &report["tools"]), (&serde_json::json!(1), &serde_json::json!(0)));
+    assert_eq!(report["skipped"][0]["operation"], "up");
+    let problem = &report["diagnostics"][0];
+    assert_eq!((problem["id"].as_str(), problem["line"].as_u64()), (Some("unsupported-body"), Some(7)));
+    assert_eq!(run(&["generate", &document]).status.code(), Some(65));
+    assert_eq!(run(&["generate", &document, "--lenient"]).status.code(), Some(0));
+    let text = stdout(&run(&["report", &document]));
+    assert!(text.contains("no tool: up"), "{text}");
+}
+
+#[test]
+fn no_bytes_make_it_panic() {
+    for (name, bytes) in [
+        ("empty", b"".as_slice()),
+        ("noise", b"\xff\xfe\0\x01{"),
+        ("scalar", b"42"),
+        ("list", b"[[[[[["),
+        ("half", b"openapi: 3.0.3\npaths: {/a: {get: {responses: {200: {$ref: '#/x'}}}}}"),
+    ] {
+        let document = scratch(name, bytes).display().to_string();
+        for action in ["report", "generate", "ir", "tools"] {
+            let output = run(&[action, &document]);
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert!(matches!(output.status.code(), Some(0 | 65)), "{action} {name}: {output:?}");
+            assert!(!told.contains("panicked"), "{action} {name}: {told}");
+        }
+    }
+}
+
+#[test]
+fn wrong_usage_exits_with_64_and_help_with_0() {
+    assert_eq!(run(&[]).status.code(), Some(64));
+    assert_eq!(run(&["report"]).status.code(), Some(64));
+    assert_eq!(run(&["generate", "a", "--nonsense"]).status.code(), Some(64));
+    assert_eq!(run(&["--help"]).status.code(), Some(0));
+    assert_eq!(run(&["report", "/nowhere/at/all.json"]).status.code(), Some(65));
+}

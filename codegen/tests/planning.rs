@@ -1,0 +1,169 @@
+//! What the planning decides and reports, from small documents to tools.
+
+use codegen::plan::{Planned, plan};
+use openapi::ir::Api;
+use serde_json::Value;
+
+/// Wraps the paths of a document and reads it.
+fn api(paths: &str) -> Api {
+    let text = format!("openapi: 3.0.3\ninfo: {{title: T, version: '1'}}\npaths:\n{paths}");
+    let reading = openapi::read_texts(vec![("api.yaml".to_owned(), text.into_bytes())], None);
+    let report = openapi::text::render(&reading.report);
+    reading.api.filter(|_| !reading.report.has_errors()).unwrap_or_else(|| panic!("{report}"))
+}
+
+fn planned(paths: &str) -> Planned {
+    plan(&api(paths))
+}
+
+/// The document gives these problems, `rule at pointer`, and these tools.
+fn check(paths: &str, problems: &[&str], tools: &[&str]) {
+    let planned = planned(paths);
+    let found: Vec<String> = planned
+        .report
+        .problems
+        .iter()
+        .map(|problem| format!("{} at {}", problem.rule, problem.place.pointer))
+        .collect();
+    assert_eq!(found, problems);
+    let names: Vec<&str> = planned.plan.tools.iter().map(|tool| tool.name.as_str()).collect();
+    assert_eq!(names, tools);
+}
+
+const DONE: &str = "responses: {'204': {description: Done.}}";
+
+#[test]
+fn tools_with_names_alike_are_refused() {
+    let paths = format!(
+        "  /a: {{get: {{operationId: getItem1, {DONE}}}}}\n  /b: {{get: {{operationId: getIteml, {DONE}}}}}\n  /c: {{get: {{operationId: other, {DONE}}}}}"
+    );
+    check(&paths, &["tool-name-clash at /paths/~1b/get"], &["get_item1", "other"]);
+    let planned = planned(&paths);
+    assert!(
+        planned.report.problems[0].message.contains("/paths/~1a/get"),
+        "{}",
+        planned.report.problems[0].message
+    );
+}
+
+#[test]
+fn an_identifier_without_ascii_letters_gives_way_to_the_path() {
+    let paths = format!(
+        "  /a/{{id}}: {{get: {{operationId: 取得, parameters: [{{name: id, in: path, required: true, schema: {{type: string}}}}], {DONE}}}}}"
+    );
+    check(&paths, &["tool-name-from-path at /paths/~1a~1{id}/get"], &["get_a_id"]);
+}
+
+#[test]
+fn a_body_that_cannot_be_sent_is_an_error_with_its_operation() {
+    let paths = format!(
+        "  /a: {{post: {{operationId: upload, requestBody: {{content: {{application/octet-stream: {{}}}}}}, {DONE}}}}}"
+    );
+    check(&paths, &["unsupported-body at /paths/~1a/post/requestBody"], &[]);
+}
+
+fn body(members: &str, rest: &str) -> String {
+    format!(
+        "  /a:\n    post:\n      operationId: a\n{rest}      requestBody: {{required: true, content: {{application/json: {{schema: {{type: object, {members}}}}}}}}}\n      {DONE}"
+    )
+}
+
+const PROPERTY: &str = "/paths/~1a/post/requestBody/content/application~1json/schema/properties/x";
+
+#[test]
+fn what_must_be_given_cannot_be_hidden_or_gated() {
+    let hidden = body("required: [x], properties: {x: {type: string, x-mcp: {hidden: true}}}", "");
+    check(&hidden, &[&format!("hidden-required at {PROPERTY}")], &["a"]);
+    let gated = body("required: [x], properties: {x: {type: string, x-mcp: {gate: callbacks}}}", "");
+    check(&gated, &[&format!("gated-required at {PROPERTY}")], &["a"]);
+}
+
+#[test]
+fn a_flat_body_that_cannot_be_is_an_error() {
+    let paths = body(
+        "properties: {x: {type: string}}",
+        "      parameters: [{name: x, in: query, schema: {type: string}}]\n      x-mcp: {body: flat}\n",
+    );
+    check(&paths, &["body-not-flat at /paths/~1a/post/requestBody"], &["a"]);
+}
+
+#[test]
+fn hints_inside_a_union_are_errors_because_they_would_not_hold() {
+    let paths = body(
+        "properties: {x: {oneOf: [{type: object, properties: {u: {type: string, x-mcp: {callback-url: true}}}}, {type: integer}]}}",
+        "",
+    );
+    let planned = planned(&paths);
+    let rules: Vec<&str> = planned.report.problems.iter().map(|problem| problem.rule).collect();
+    assert_eq!(rules, ["hint-in-union"]);
+}
+
+#[test]
+fn only_reads_are_cached() {
+    let paths = format!("  /a: {{post: {{operationId: a, x-mcp: {{cache: {{ttl: 5}}}}, {DONE}}}}}");
+    let reading = openapi::read_texts(
+        vec![(
+            "api.yaml".to_owned(),
+            format!("openapi: 3.0.3\ninfo: {{title: T, version: '1'}}\npaths:\n{paths}").into_bytes(),
+        )],
+        None,
+    );
+    let planned = plan(&reading.api.expect("the document is readable"));
+    let told = reading.report.problems.iter().chain(&planned.report.problems);
+    assert!(told.into_iter().any(|problem| problem.place.pointer.starts_with("/paths/~1a/post")));
+    assert!(planned.plan.tools.iter().all(|tool| tool.cache_seconds.is_none()));
+}
+
+#[test]
+fn an_input_schema_is_small_closed_and_in_order() {
+    let paths = body(
+        "required: [b], properties: {b: {$ref: '#/components/schemas/B'}, a: {type: integer, default: 3}}",
+        "      parameters: [{name: z, in: query, description: Last letter., schema: {type: string}}]\n",
+    ) + "\ncomponents: {schemas: {B: {type: object, properties: {c: {type: boolean}}}}}";
+    let planned = planned(&paths);
+    let expected = r#"{"type":"object","properties":{"z":{"type":"string","description":"Last letter."},"b":{"type":"object","properties":{"c":{"type":"boolean"}},"additionalProperties":false},"a":{"type":"integer","minimum":-9007199254740991,"maximum":9007199254740991,"default":3}},"required":["b"],"additionalProperties":false}"#;
+    assert_eq!(planned.plan.tools[0].input_schema, expected);
+}
+
+#[test]
+fn an_empty_success_beside_a_full_one_requires_nothing() {
+    let planned = planned(
+        "  /a: {get: {operationId: a, responses: {'204': {description: None.}, '200': {description: One., content: {application/json: {schema: {type: object, required: [x], properties: {x: {type: string}}}}}}}}}",
+    );
+    let schema: Value =
+        serde_json::from_str(planned.plan.tools[0].output_schema.as_ref().expect("has a schema"))
+            .expect("is JSON");
+    assert_eq!(schema.get("required"), None);
+}
+
+#[test]
+fn the_order_of_operations_changes_no_tool() {
+    let config = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
+    let source =
+        openapi::Source { document: config.join("openapi.json"), overlay: Some(config.join("overlay.yaml")) };
+    let mut api = openapi::read(&source).api.expect("the document is readable");
+    let before = codegen::write(&api).source;
+    api.operations.reverse();
+    api.operations.rotate_left(7);
+    assert_eq!(before, codegen::write(&api).source);
+}
+
+#[test]
+fn removing_operations_changes_no_other_tool() {
+    let config = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
+    let source =
+        openapi::Source { document: config.join("openapi.json"), overlay: Some(config.join("overlay.yaml")) };
+    let mut api = openapi::read(&source).api.expect("the document is readable");
+    let before = plan(&api).plan;
+    let mut index = 0;
+    api.operations.retain(|_| {
+        index += 1;
+        index % 3 == 0
+    });
+    let after = plan(&api).plan;
+    assert!(!after.tools.is_empty());
+    for tool in &after.tools {
+        let known = before.tools.iter().find(|known| known.name == tool.name).expect("no tool is renamed");
+        assert_eq!(format!("{known:?}"), format!("{tool:?}"));
+    }
+}
