@@ -1,0 +1,158 @@
+//! The command line: commands and flags as typed, and the settings that flags stand for.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::Program;
+use crate::refusal::{Refusal, USAGE};
+use crate::settings::Flag;
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(disable_help_subcommand = true, max_term_width = 110)]
+pub(crate) struct Cli {
+    /// Flags that every command takes.
+    #[command(flatten)]
+    pub(crate) settings: SettingFlags,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags for settings; each wins over the environment and the settings file.
+#[derive(Args, Debug)]
+pub(crate) struct SettingFlags {
+    /// A TOML file with settings; SETTINGS_FILE in the environment names one too.
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
+    settings: Option<PathBuf>,
+    /// How much is logged to standard error: off, error, warn, info, debug or trace.
+    #[arg(long, global = true, value_name = "LEVEL", help_heading = "Settings")]
+    log_level: Option<String>,
+    /// The address of the API.
+    #[arg(long, global = true, value_name = "URL", help_heading = "Settings")]
+    api_base_url: Option<String>,
+    /// Any setting by the key that `config` shows, such as `limits.connections=64`; may be repeated.
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", help_heading = "Settings")]
+    others: Vec<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the API's simulator and the server in front of it, and print how to connect.
+    Demo(Listen),
+    /// Serve MCP over streamable HTTP at /mcp, with /health and /ready.
+    Serve(Listen),
+    /// Serve MCP to one client on standard input and output.
+    Stdio,
+    /// List the tools: name, effect, operation, title.
+    Tools {
+        /// Print what tools/list answers.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Call a tool once, through the same checks as any client, and print its answer as JSON.
+    Call {
+        /// The tool's name.
+        tool: String,
+        /// An argument; repeat it for the items of a list. A list or an object may also be given as JSON.
+        #[arg(long = "arg", value_name = "NAME=VALUE")]
+        arguments: Vec<String>,
+        /// All arguments as a JSON object in a file, or on standard input (-); --arg adds to it.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
+    /// Show the settings in effect and where each came from.
+    Config {
+        /// Print JSON.
+        #[arg(long, conflicts_with = "markdown")]
+        json: bool,
+        /// Print the table of all settings with their defaults, as the README has it.
+        #[arg(long, hide = true)]
+        markdown: bool,
+    },
+    /// Ask a running server for its health; exit code 0 if it is well.
+    Health {
+        /// The address of its health check [default: /health where `serve` would listen].
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+    },
+}
+
+/// Where to listen.
+#[derive(Args, Debug)]
+pub(crate) struct Listen {
+    /// The address and port to listen on, such as 127.0.0.1:8080; port 0 is any free port.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+}
+
+/// Reads the command line. An error has been printed; what is left of it is the exit code.
+pub(crate) fn parse(
+    program: &Program,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<Cli, ExitCode> {
+    let parsed =
+        command(program).try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    parsed.map_err(|error| {
+        // Where the error cannot be printed, the exit code still tells.
+        let _ = error.print();
+        match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+            _ => ExitCode::from(USAGE),
+        }
+    })
+}
+
+fn command(program: &Program) -> clap::Command {
+    let api = program.api;
+    let version = format!("{}\n{} {}\ndocument {}", program.version, api.title, api.version, api.digest);
+    let about = format!("An MCP server for {}, with {} tools.", api.title, api.tools.len());
+    let command = Cli::command().name(program.name).version(version).about(about);
+    if program.demonstration.is_some() {
+        command
+    } else {
+        command.mut_subcommand("demo", |demo| demo.hide(true))
+    }
+}
+
+impl Cli {
+    /// The settings file, if one is named.
+    pub(crate) fn settings_file(&self) -> Option<&std::path::Path> {
+        self.settings.settings.as_deref()
+    }
+
+    /// The settings given by flags, in the order of this file.
+    pub(crate) fn flags(&self) -> Result<Vec<Flag>, Refusal> {
+        let mut flags = Vec::new();
+        if let Command::Serve(Listen { listen: Some(listen) })
+        | Command::Demo(Listen { listen: Some(listen) }) = &self.command
+        {
+            let (host, port) = listen.rsplit_once(':').ok_or_else(|| {
+                Refusal::usage(format!(
+                    "--listen: expected ADDRESS:PORT such as 127.0.0.1:8080, got {listen:?}"
+                ))
+            })?;
+            flags.push(Flag { key: "listen.host".to_owned(), value: host.to_owned(), flag: "--listen" });
+            flags.push(Flag { key: "listen.port".to_owned(), value: port.to_owned(), flag: "--listen" });
+        }
+        let SettingFlags { log_level, api_base_url, others, .. } = &self.settings;
+        for (key, value, flag) in
+            [("log.level", log_level, "--log-level"), ("api.base_url", api_base_url, "--api-base-url")]
+        {
+            flags.extend(value.clone().map(|value| Flag { key: key.to_owned(), value, flag }));
+        }
+        for other in others {
+            // What is typed here may be a secret, so it is not repeated.
+            let (key, value) = other
+                .split_once('=')
+                .ok_or_else(|| Refusal::usage("--set: expected KEY=VALUE, and there is no `=`"))?;
+            flags.push(Flag { key: key.trim().to_owned(), value: value.to_owned(), flag: "--set" });
+        }
+        Ok(flags)
+    }
+}

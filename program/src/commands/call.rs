@@ -1,0 +1,67 @@
+//! `call`: one tool call, through the same stages as any client's.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::{Map, Value};
+
+use crate::Program;
+use crate::commands::{prepare, typed};
+use crate::output::{print, print_json};
+use crate::refusal::Refusal;
+use crate::settings::{Config, nearest};
+
+/// Calls the tool. Its structured answer goes to standard output, an error to standard error with exit code
+/// 1.
+pub(crate) async fn run(
+    program: &Program,
+    config: Config,
+    name: &str,
+    typed: &[String],
+    json: Option<&Path>,
+) -> Result<ExitCode, Refusal> {
+    let Some(tool) = program.api.find(name) else {
+        let suggestion = nearest(name, program.api.tools.iter().map(|tool| tool.name));
+        let advice =
+            suggestion.map_or("see the command `tools`".to_owned(), |near| format!("did you mean {near}?"));
+        return Err(Refusal::usage(format!("there is no tool {name:?}; {advice}")));
+    };
+    let object = json.map(read_object).transpose()?.unwrap_or_default();
+    let arguments = typed::arguments(tool, object, typed)?;
+    let result = prepare(program, config)?.call(tool.name, arguments).await.expect("the tool was found");
+    if result["isError"] == true {
+        eprintln!("{}", text_of(&result));
+        return Ok(ExitCode::FAILURE);
+    }
+    match result.get("structuredContent") {
+        Some(structured) => print_json(structured)?,
+        None => print(&text_of(&result))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The text of a tool's result.
+fn text_of(result: &Value) -> String {
+    let content = result["content"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let texts: Vec<&str> = content.iter().filter_map(|item| item["text"].as_str()).collect();
+    texts.join("\n")
+}
+
+/// The JSON object in a file or, for `-`, on standard input.
+fn read_object(path: &Path) -> Result<Map<String, Value>, Refusal> {
+    let mut text = String::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text).map(|_| ())
+    } else {
+        std::fs::read_to_string(path).map(|read| text = read)
+    };
+    let shown = path.display();
+    read.map_err(|error| Refusal::usage(format!("--json {shown}: cannot be read: {error}")))?;
+    serde_json::from_str(&text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        Refusal::usage(format!(
+            "--json {shown}: expected a JSON object with the arguments; line {line}, column {column} is not"
+        ))
+    })
+}

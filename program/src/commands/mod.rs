@@ -1,0 +1,120 @@
+//! The commands: what each does once the settings are known.
+
+mod call;
+mod demo;
+mod health;
+mod serve;
+mod tools;
+mod typed;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use server::server::{Options, Server};
+use tokio::runtime::Runtime;
+
+use crate::Program;
+use crate::arguments::{Cli, Command};
+use crate::output::{print, print_json};
+use crate::refusal::Refusal;
+use crate::settings::{Config, Environment, Origin, Setting, Settings, load, markdown, show};
+use crate::telemetry::{self, Level};
+
+/// Loads the settings, starts logging, and does what the command line says.
+pub(crate) fn run(program: &Program, cli: Cli) -> Result<ExitCode, Refusal> {
+    if let Command::Config { markdown: true, .. } = cli.command {
+        return print(&markdown(program.api)).map(|()| ExitCode::SUCCESS);
+    }
+    let flags = cli.flags()?;
+    let mut settings =
+        load(program.name, program.api, &Environment::of_process(), cli.settings_file(), &flags)?;
+    telemetry::start(log_options(&settings, &cli.command));
+    report(&settings);
+    match cli.command {
+        Command::Config { json: true, .. } => print_json(&show::as_json(&mut settings))?,
+        Command::Config { .. } => print(&show::as_text(&mut settings))?,
+        Command::Tools { json: false } => print(&tools::table(program.api))?,
+        command => return runtime()?.run(command_in_runtime(program, settings.config, command)),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is logged. A command that gives one answer is not to be drowned by its own log, unless that was asked for.
+fn log_options(settings: &Settings, command: &Command) -> telemetry::Options {
+    let goes_on = matches!(command, Command::Demo(_) | Command::Serve(_) | Command::Stdio);
+    let asked_for =
+        |(setting, origin): &(Setting, Origin)| setting.key == "log.level" && *origin != Origin::Default;
+    let log = settings.config.log;
+    if goes_on || settings.settings.iter().any(asked_for) {
+        log
+    } else {
+        telemetry::Options { level: Level::Warn, ..log }
+    }
+}
+
+async fn command_in_runtime(
+    program: &Program,
+    config: Config,
+    command: Command,
+) -> Result<ExitCode, Refusal> {
+    match command {
+        Command::Demo(_) => demo::run(program, config).await?,
+        Command::Serve(_) => serve::http(program, config).await?,
+        Command::Stdio => serve::stdio(program, config).await?,
+        Command::Tools { .. } => print_json(&tools::list(program, config)?)?,
+        Command::Call { tool, arguments, json } => {
+            return call::run(program, config, &tool, &arguments, json.as_deref()).await;
+        }
+        Command::Health { url } => return health::run(&config, url.as_deref()).await,
+        Command::Config { .. } => unreachable!("it needs no runtime and has been done"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says which settings are not the defaults, and which variables have no effect.
+fn report(settings: &Settings) {
+    for (setting, origin) in &settings.settings {
+        tracing::debug!(setting = setting.key, %origin, "setting");
+    }
+    if !settings.without_effect.is_empty() {
+        let names = settings.without_effect.join(", ");
+        tracing::warn!(names, "these variables of the Python server have no effect here");
+    }
+}
+
+/// The server with these settings, which must say where the API is.
+fn prepare(program: &Program, config: Config) -> Result<Arc<Server>, Refusal> {
+    if config.server.engine.upstream.base_url.is_empty() {
+        return Err(Refusal::configuration(
+            "API_BASE_URL is not set: expected the address of the API, such as https://api.example.com:8443",
+        ));
+    }
+    if config.server.engine.upstream.credentials.is_empty() && !program.api.security_schemes.is_empty() {
+        tracing::warn!("no credential for the API is set (API_TOKEN): calls that need one will fail");
+    }
+    build(program, config.server)
+}
+
+fn build(program: &Program, mut options: Options) -> Result<Arc<Server>, Refusal> {
+    program.version.clone_into(&mut options.mcp.version);
+    options.engine.upstream.user_agent = format!("{}/{}", program.name, program.version);
+    let server =
+        Server::new(program.api, options).map_err(|error| Refusal::configuration(error.to_string()))?;
+    Ok(Arc::new(server))
+}
+
+/// A runtime that is left behind at the end: a thread that reads standard input cannot be stopped.
+struct LeftBehind(Runtime);
+
+fn runtime() -> Result<LeftBehind, Refusal> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map(LeftBehind).map_err(|error| Refusal::failure(format!("no threads to work with: {error}")))
+}
+
+impl LeftBehind {
+    fn run<T>(self, work: impl Future<Output = T>) -> T {
+        let outcome = self.0.block_on(work);
+        self.0.shutdown_background();
+        outcome
+    }
+}

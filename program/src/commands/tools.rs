@@ -1,0 +1,36 @@
+//! `tools`: what the server offers.
+
+use serde_json::Value;
+use server::catalog::{Api, Effect};
+
+use crate::Program;
+use crate::commands::build;
+use crate::refusal::Refusal;
+use crate::settings::Config;
+use crate::settings::show::columns;
+
+/// A table for people.
+pub(crate) fn table(api: &Api) -> String {
+    let mut rows = vec![["tool", "effect", "operation", "title"].map(str::to_owned)];
+    for tool in api.tools {
+        rows.push([tool.name, effect(tool.effect), tool.operation, tool.title].map(str::to_owned));
+    }
+    columns(&rows)
+}
+
+fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Read => "read",
+        Effect::Write => "write",
+        Effect::Destroy => "destroy",
+    }
+}
+
+/// What `tools/list` answers with these settings.
+pub(crate) fn list(program: &Program, mut config: Config) -> Result<Value, Refusal> {
+    // Nothing is sent, and where the API is does not change what is offered: so it need not be set.
+    if config.server.engine.upstream.base_url.is_empty() {
+        config.server.engine.upstream.base_url = "http://api.invalid".to_owned();
+    }
+    Ok(build(program, config.server)?.tools())
+}

@@ -1,0 +1,78 @@
+//! The command line of a generated server: settings, commands, telemetry.
+//!
+//! A program is a few lines: it names itself and its API, and [`main`] does the rest. Only this crate reads
+//! the environment.
+//!
+//! ```no_run
+//! # mod api { pub fn catalog() -> &'static server::catalog::Api { unimplemented!() } }
+//! fn main() -> std::process::ExitCode {
+//!     program::main(program::Program {
+//!         name: "example-mcp",
+//!         version: "1.0.0",
+//!         api: api::catalog(),
+//!         demonstration: None,
+//!     })
+//! }
+//! ```
+
+mod arguments;
+mod commands;
+mod output;
+mod process;
+mod refusal;
+pub mod settings;
+mod telemetry;
+
+use std::any::Any;
+use std::io;
+use std::pin::Pin;
+use std::process::ExitCode;
+
+use server::catalog::Api;
+
+/// A generated server as a program.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    /// The name of the program, and of the server unless a setting says otherwise.
+    pub name: &'static str,
+    /// The version of the program.
+    pub version: &'static str,
+    /// The API that it serves.
+    pub api: &'static Api,
+    /// Starts something that the server can be tried with; the command `demo` is there only if this is.
+    pub demonstration: Option<fn() -> Demonstrating>,
+}
+
+/// A [`Demonstration`] that is being started.
+pub type Demonstrating = Pin<Box<dyn Future<Output = io::Result<Demonstration>> + Send>>;
+
+/// A stand-in for the API, running in this process.
+pub struct Demonstration {
+    /// Where it serves the API.
+    pub base_url: String,
+    /// The credential that it accepts.
+    pub token: String,
+    /// Tool calls that find something: a tool's name and its arguments as JSON.
+    pub calls: &'static [(&'static str, &'static str)],
+    /// Whatever keeps it running; dropped at the end.
+    pub running: Box<dyn Any + Send>,
+}
+
+/// Runs the program with the arguments and the environment of this process.
+///
+/// Exit codes: 0 is success, 1 that the command failed, 64 that the command line was not understood, 78 that
+/// the settings are wrong.
+pub fn main(program: Program) -> ExitCode {
+    process::keep_memory_private();
+    let cli = match arguments::parse(&program, std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    match commands::run(&program, cli) {
+        Ok(code) => code,
+        Err(refusal) => {
+            eprintln!("{}: {refusal}", program.name);
+            ExitCode::from(refusal.code)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The process itself: its memory is its own, and signals end it in order.
+
+use std::io;
+
+use tokio_util::sync::CancellationToken;
+
+/// Keeps the process's memory, which holds credentials, out of core dumps and from other processes of the
+/// same user.
+pub(crate) fn keep_memory_private() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        // A system that does not allow it is no reason not to serve.
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+}
+
+/// A token that is cancelled by the first SIGTERM or SIGINT. A second one ends the process at once: whoever
+/// sends it does not want to wait any longer.
+///
+/// The task that listens lives as long as the process, and nothing waits for it.
+#[cfg(unix)]
+pub(crate) fn shutdown_on_signal() -> io::Result<CancellationToken> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let shutdown = CancellationToken::new();
+    let first = shutdown.clone();
+    tokio::spawn(async move {
+        let mut next = async || {
+            tokio::select! {
+                _ = terminate.recv() => SignalKind::terminate(),
+                _ = interrupt.recv() => SignalKind::interrupt(),
+            }
+        };
+        next().await;
+        tracing::info!("stopping: calls in progress come to their end; a second signal stops at once");
+        first.cancel();
+        let signal = next().await;
+        tracing::warn!("stopped at once, by a second signal");
+        std::process::exit(128 + signal.as_raw_value());
+    });
+    Ok(shutdown)
+}
+
+/// A token that is cancelled by Ctrl-C; a second one ends the process at once.
+#[cfg(not(unix))]
+pub(crate) fn shutdown_on_signal() -> io::Result<CancellationToken> {
+    let shutdown = CancellationToken::new();
+    let first = shutdown.clone();
+    tokio::spawn(async move {
+        // An error means that no signal can be received; then none will stop the server.
+        if tokio::signal::ctrl_c().await.is_ok() {
+            first.cancel();
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(130);
+            }
+        }
+    });
+    Ok(shutdown)
+}

@@ -1,0 +1,124 @@
+//! The environment names of the Python server that this server knows but does not serve: those that were
+//! meant to protect it stop the start, the others are named in a warning. Names that it serves are in the
+//! table.
+
+/// Turning one of these on means that callers must prove who they are. Off is what this server does.
+pub(crate) const AUTHENTICATION_SWITCHES: [&str; 2] = ["AUTH_ENABLED", "FASTMCP_AUTH_ENABLED"];
+
+/// Whoever sets one of these relies on authentication.
+pub(crate) const AUTHENTICATION: [&str; 18] = [
+    "AUTH_PROVIDER",
+    "AUTH_JWKS_URI",
+    "AUTH_ISSUER",
+    "AUTH_AUDIENCE",
+    "FASTMCP_AUTH_PROVIDER",
+    "FASTMCP_AUTH_JWKS_URI",
+    "FASTMCP_AUTH_ISSUER",
+    "FASTMCP_AUTH_AUDIENCE",
+    "FASTMCP_SERVER_AUTH",
+    "FASTMCP_SERVER_AUTH_JWT_JWKS_URI",
+    "FASTMCP_SERVER_AUTH_JWT_ISSUER",
+    "FASTMCP_SERVER_AUTH_JWT_AUDIENCE",
+    "FASTMCP_SERVER_AUTH_GITHUB_CLIENT_ID",
+    "FASTMCP_SERVER_AUTH_GITHUB_CLIENT_SECRET",
+    "FASTMCP_SERVER_AUTH_GOOGLE_CLIENT_ID",
+    "FASTMCP_SERVER_AUTH_GOOGLE_CLIENT_SECRET",
+    "FASTMCP_SERVER_AUTH_AUTHKIT_DOMAIN",
+    "FASTMCP_SERVER_AUTH_AUTHKIT_CLIENT_ID",
+];
+
+/// Any name that begins so is about authentication, whether the Python server knew it or not.
+pub(crate) const AUTHENTICATION_PREFIXES: [&str; 2] = ["FASTMCP_AUTH_", "FASTMCP_SERVER_AUTH"];
+
+/// Names without effect here. Each is also known with `FASTMCP_` before it, which is how the Python server's
+/// code read most of them.
+pub(crate) const WITHOUT_EFFECT: [&str; 50] = [
+    "API_RETRY_ATTEMPTS",
+    "BMC_AMI_DEVX_ENVIRONMENT",
+    "BMC_AMI_DEVX_MAX_CONCURRENT_REQUESTS",
+    "BMC_AMI_DEVX_RETRY_ATTEMPTS",
+    "BMC_AMI_DEVX_TIMEOUT",
+    "CACHE_BACKEND",
+    "CACHE_ENABLED",
+    "CACHE_MAX_SIZE",
+    "CACHE_TTL_SECONDS",
+    "CIRCUIT_BREAKER_FAILURE_THRESHOLD",
+    "CIRCUIT_BREAKER_RECOVERY_TIMEOUT",
+    "CONNECTION_POOL_MAX_KEEPALIVE",
+    "DEVELOPMENT_MODE",
+    "MAX_RETRY_ATTEMPTS",
+    "METRICS_ENABLED",
+    "MULTI_TIER_L1_TTL_RATIO",
+    "OPENAPI_SPEC_PATH",
+    "OTEL_BSP_EXPORT_TIMEOUT",
+    "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+    "OTEL_BSP_MAX_QUEUE_SIZE",
+    "OTEL_BSP_SCHEDULE_DELAY",
+    "OTEL_ENABLED",
+    "OTEL_ENVIRONMENT",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_METRICS_ENABLED",
+    "OTEL_SERVICE_NAME",
+    "OTEL_SERVICE_VERSION",
+    "OTEL_TRACE_SAMPLE_RATE",
+    "OTEL_TRACING_ENABLED",
+    "PROMETHEUS_ENABLED",
+    "PROMETHEUS_METRICS_PATH",
+    "PROMETHEUS_METRICS_PORT",
+    "RATE_LIMIT_BURST_SIZE",
+    "RATE_LIMIT_ENABLED",
+    "RATE_LIMIT_REQUESTS_PER_MINUTE",
+    "REDIS_KEY_PREFIX",
+    "REDIS_SERIALIZER",
+    "REDIS_URL",
+    "RETRY_BASE_DELAY",
+    "SECURITY_AUDIT_LOGGING_ENABLED",
+    "SECURITY_AUDIT_LOG_SENSITIVE_DATA",
+    "SECURITY_CORS_ENABLED",
+    "SECURITY_ENABLED",
+    "SECURITY_HEADERS_ENABLED",
+    "SECURITY_INPUT_VALIDATION_ENABLED",
+    "SECURITY_MAX_STRING_LENGTH",
+    "SECURITY_RATE_LIMIT_ENABLED",
+    "SECURITY_RATE_LIMIT_PER_API_KEY_RPM",
+    "SECURITY_RATE_LIMIT_PER_USER_RPM",
+    "TRACING_ENABLED",
+];
+
+/// Names without effect here that were only ever written with `FASTMCP_`.
+const PREFIXED_WITHOUT_EFFECT: [&str; 23] = [
+    "CACHE_CLEANUP_INTERVAL",
+    "CACHE_DEFAULT_TTL",
+    "CUSTOM_ROUTES_ENABLED",
+    "ERROR_RECOVERY_ENABLED",
+    "EXCLUDE_TAGS",
+    "EXPERIMENTAL_ENABLE_NEW_OPENAPI_PARSER",
+    "FEATURE_ENABLED",
+    "HEALTH_CHECK_PATH",
+    "INCLUDE_FASTMCP_META",
+    "INCLUDE_TAGS",
+    "MASK_ERROR_DETAILS",
+    "METRICS_PATH",
+    "METRICS_PORT",
+    "MONITORING_ENABLED",
+    "ON_DUPLICATE_TOOLS",
+    "OPENAPI_SPEC_URL",
+    "PROMPTS_ENABLED",
+    "READY_PATH",
+    "RESOURCE_PREFIX",
+    "RESOURCE_PREFIX_FORMAT",
+    "RESOURCE_TEMPLATES_ENABLED",
+    "SERVER_VERSION",
+    "STATUS_PATH",
+];
+
+/// Whether the Python server knew this name and this server does nothing with it.
+pub(crate) fn is_without_effect(name: &str) -> bool {
+    let rest = name.strip_prefix("FASTMCP_");
+    WITHOUT_EFFECT.contains(&name)
+        || rest.is_some_and(|rest| {
+            WITHOUT_EFFECT.contains(&rest)
+                || PREFIXED_WITHOUT_EFFECT.contains(&rest)
+                || rest.starts_with("REDIS_")
+        })
+}

@@ -1,0 +1,369 @@
+//! Every setting there is: one line of this table each. What is not here cannot be set.
+//!
+//! Environment names stand in order of precedence: the name the Python server's code read, the name its
+//! documentation gave, the name of its third scheme. Defaults are those of `Config::default()`, which takes
+//! them from the runtime's own options.
+
+use server::catalog::{Api, Carrier};
+
+use crate::settings::value::Kind;
+
+/// One setting.
+pub(crate) struct Setting {
+    /// Its place in a TOML file, and its name in `--set` and `config`.
+    pub(crate) key: String,
+    /// Its names in the environment, most precise first. A secret has each also with `_FILE` at its end.
+    pub(crate) environment: Vec<String>,
+    /// What kind of value it has, and where it is kept.
+    pub(crate) kind: Kind,
+    /// What it is for, one sentence.
+    pub(crate) help: String,
+}
+
+/// Every setting of a server for this API, in the order in which people read them.
+pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
+    let mut table = Vec::from(listening());
+    table.extend(logging());
+    table.extend(presenting());
+    table.push(where_the_api_is());
+    table.extend(credentials(api));
+    table.extend(upstream());
+    table.extend(calls());
+    table.extend(sizes());
+    table.extend(times());
+    table
+}
+
+fn setting(key: &str, environment: &[&str], kind: Kind, help: &str) -> Setting {
+    Setting {
+        key: key.to_owned(),
+        environment: environment.iter().map(|&name| name.to_owned()).collect(),
+        kind,
+        help: help.to_owned(),
+    }
+}
+
+fn listening() -> [Setting; 5] {
+    [
+        setting(
+            "listen.host",
+            &["HOST"],
+            Kind::Host(|config| &mut config.host),
+            "The address to listen on; anything but a loopback address needs `ALLOW_UNAUTHENTICATED`.",
+        ),
+        setting(
+            "listen.port",
+            &["PORT"],
+            Kind::Port(|config| &mut config.port),
+            "The port to listen on; 0 lets the system choose.",
+        ),
+        setting(
+            "listen.allow_unauthenticated",
+            &["ALLOW_UNAUTHENTICATED"],
+            Kind::Acknowledgement(|config| &mut config.server.http.allow_unauthenticated),
+            "`i-understand` lets the server listen beyond loopback although it cannot tell callers apart: whoever reaches it can do whatever the credential of the API may do.",
+        ),
+        setting(
+            "listen.allowed_hosts",
+            &["ALLOWED_HOSTS"],
+            Kind::Hosts { at: |config| &mut config.server.http.allowed_hosts, ports: true },
+            "Names under which clients reach the server, besides loopback ones; a request with another `Host` is refused.",
+        ),
+        setting(
+            "listen.allowed_origins",
+            &["FASTMCP_SECURITY_CORS_ALLOWED_ORIGINS", "ALLOWED_ORIGINS", "SECURITY_CORS_ALLOWED_ORIGINS"],
+            Kind::Origins(|config| &mut config.server.http.allowed_origins),
+            "Web pages that may call the server from a browser; `*` is not accepted.",
+        ),
+    ]
+}
+
+fn logging() -> [Setting; 2] {
+    [
+        setting(
+            "log.level",
+            &["FASTMCP_LOG_LEVEL", "LOG_LEVEL"],
+            Kind::Level(|config| &mut config.log.level),
+            "How much is logged to standard error.",
+        ),
+        setting(
+            "log.format",
+            &["LOG_FORMAT"],
+            Kind::Format(|config| &mut config.log.format),
+            "How log lines look: `text` for people, `json` for machines.",
+        ),
+    ]
+}
+
+fn presenting() -> [Setting; 5] {
+    [
+        setting(
+            "mcp.name",
+            &["FASTMCP_SERVER_NAME"],
+            Kind::Name(|config| &mut config.server.mcp.name),
+            "The name by which the server introduces itself to clients; the program's own while unset.",
+        ),
+        setting(
+            "mcp.title",
+            &["MCP_TITLE"],
+            Kind::Text { at: |config| &mut config.server.mcp.title, longest: 128 },
+            "The server's title for people; the title of the API's document while unset.",
+        ),
+        setting(
+            "mcp.instructions",
+            &["MCP_INSTRUCTIONS"],
+            Kind::Text { at: |config| &mut config.server.mcp.instructions, longest: 4096 },
+            "What a model should know about this site before it uses a tool.",
+        ),
+        setting(
+            "mcp.tools_seconds",
+            &["MCP_TOOLS_TTL"],
+            Kind::Seconds {
+                at: |config| &mut config.server.mcp.tools_list_ttl,
+                minimum: 0.0,
+                maximum: 86400.0,
+            },
+            "How long clients may keep the list of tools.",
+        ),
+        setting(
+            "mcp.tools_page_size",
+            &["MCP_TOOLS_PAGE_SIZE"],
+            Kind::PageSize(|config| &mut config.server.mcp.tools_page_size),
+            "How many tools one page of the list holds; 0 stands for all.",
+        ),
+    ]
+}
+
+fn where_the_api_is() -> Setting {
+    setting(
+        "api.base_url",
+        &["API_BASE_URL", "BMC_API_BASE_URL"],
+        Kind::Address(|config| &mut config.server.engine.upstream.base_url),
+        "The address of the API that paths of its document are appended to; required to serve.",
+    )
+}
+
+fn upstream() -> [Setting; 6] {
+    [
+        setting(
+            "api.token_scheme",
+            &["API_TOKEN_SCHEME"],
+            Kind::Word(|config| &mut config.server.engine.upstream.authorization_word),
+            "A word to send before a bare token in `Authorization`, such as `Bearer`, for a site that wants one.",
+        ),
+        setting(
+            "api.timeout_seconds",
+            &["FASTMCP_API_TIMEOUT", "API_TIMEOUT", "BMC_API_TIMEOUT"],
+            Kind::Seconds {
+                at: |config| &mut config.server.engine.upstream.attempt_timeout,
+                minimum: 0.1,
+                maximum: 3600.0,
+            },
+            "How long one request to the API may take.",
+        ),
+        setting(
+            "api.connect_timeout_seconds",
+            &["API_CONNECT_TIMEOUT"],
+            Kind::Seconds {
+                at: |config| &mut config.server.engine.upstream.connect_timeout,
+                minimum: 0.1,
+                maximum: 300.0,
+            },
+            "How long connecting to the API may take.",
+        ),
+        setting(
+            "api.max_answer_bytes",
+            &["API_MAX_ANSWER_SIZE"],
+            Kind::Count {
+                at: |config| &mut config.server.engine.upstream.max_answer_bytes,
+                minimum: 1024,
+                maximum: 256 << 20,
+            },
+            "The largest answer of the API that is read; a larger one is an error.",
+        ),
+        setting(
+            "api.idle_connections",
+            &["FASTMCP_CONNECTION_POOL_SIZE", "CONNECTION_POOL_SIZE"],
+            Kind::Count {
+                at: |config| &mut config.server.engine.upstream.max_idle_connections,
+                minimum: 0,
+                maximum: 1024,
+            },
+            "How many unused connections to the API are kept open.",
+        ),
+        setting(
+            "api.idle_seconds",
+            &["API_IDLE_TIMEOUT"],
+            Kind::Seconds {
+                at: |config| &mut config.server.engine.upstream.idle_timeout,
+                minimum: 0.0,
+                maximum: 3600.0,
+            },
+            "How long an unused connection to the API is kept open; less than the API itself keeps it.",
+        ),
+    ]
+}
+
+/// The credential of each security scheme of the document. `API_TOKEN` is the one of the first scheme that is
+/// sent in the `Authorization` header, or of the first scheme where none is.
+fn credentials(api: &'static Api) -> Vec<Setting> {
+    let is_authorization = |carrier: Carrier| match carrier {
+        Carrier::Authorization(_) => true,
+        Carrier::Header(name) => name.eq_ignore_ascii_case("authorization"),
+        Carrier::Query(_) | Carrier::Cookie(_) => false,
+    };
+    let schemes = api.security_schemes;
+    let main = schemes.iter().position(|scheme| is_authorization(scheme.carrier)).unwrap_or(0);
+    let named = |(index, scheme): (usize, &'static server::catalog::SecurityScheme)| {
+        let kind = Kind::Credential(scheme.name);
+        let own = format!("API_CREDENTIAL_{}", upper_snake(scheme.name));
+        if index == main {
+            let help = format!("The credential for the API (security scheme `{}`).", scheme.name);
+            setting("api.token", &["API_TOKEN", "BMC_API_TOKEN", &own], kind, &help)
+        } else {
+            let help = format!("The credential for the API's security scheme `{}`.", scheme.name);
+            setting(&format!("api.credentials.{}", scheme.name), &[&own], kind, &help)
+        }
+    };
+    let mut settings: Vec<Setting> = schemes.iter().enumerate().map(named).collect();
+    settings.sort_by_key(|setting| setting.key != "api.token");
+    settings
+}
+
+fn calls() -> [Setting; 2] {
+    [
+        setting(
+            "call.deadline_seconds",
+            &["CALL_DEADLINE"],
+            Kind::Seconds { at: |config| &mut config.server.engine.deadline, minimum: 0.1, maximum: 3600.0 },
+            "How long a whole tool call may take.",
+        ),
+        setting(
+            "call.callback_hosts",
+            &["WEBHOOK_ALLOWED_HOSTS"],
+            Kind::Hosts { at: |config| &mut config.server.engine.deployment.callback_hosts, ports: false },
+            "Hosts to which a caller may have the API send its callbacks; while empty, tools offer no callback arguments.",
+        ),
+    ]
+}
+
+fn sizes() -> [Setting; 2] {
+    [
+        setting(
+            "limits.request_bytes",
+            &["FASTMCP_SECURITY_MAX_REQUEST_SIZE", "SECURITY_MAX_REQUEST_SIZE"],
+            Kind::Count {
+                at: |config| &mut config.server.http.max_body_bytes,
+                minimum: 1024,
+                maximum: 64 << 20,
+            },
+            "The largest request body that is read.",
+        ),
+        setting(
+            "limits.connections",
+            &["SECURITY_MAX_CONNECTIONS"],
+            Kind::Count {
+                at: |config| &mut config.server.http.max_connections,
+                minimum: 1,
+                maximum: 100_000,
+            },
+            "How many clients may be connected at once.",
+        ),
+    ]
+}
+
+fn times() -> [Setting; 6] {
+    [
+        setting(
+            "limits.head_seconds",
+            &["SECURITY_HEAD_TIMEOUT"],
+            Kind::Seconds {
+                at: |config| &mut config.server.http.head_timeout,
+                minimum: 0.1,
+                maximum: 3600.0,
+            },
+            "How long a client may take to send the head of a request.",
+        ),
+        setting(
+            "limits.body_idle_seconds",
+            &["SECURITY_BODY_IDLE_TIMEOUT"],
+            Kind::Seconds {
+                at: |config| &mut config.server.http.body_idle_timeout,
+                minimum: 0.1,
+                maximum: 3600.0,
+            },
+            "How long a client may pause while it sends a request body.",
+        ),
+        setting(
+            "limits.body_seconds",
+            &["SECURITY_BODY_TIMEOUT"],
+            Kind::Seconds {
+                at: |config| &mut config.server.http.body_timeout,
+                minimum: 0.1,
+                maximum: 3600.0,
+            },
+            "How long a client may take to send a whole request body.",
+        ),
+        setting(
+            "limits.write_seconds",
+            &["SECURITY_WRITE_TIMEOUT"],
+            Kind::Seconds {
+                at: |config| &mut config.server.http.write_timeout,
+                minimum: 0.1,
+                maximum: 3600.0,
+            },
+            "How long a client may leave an answer unread.",
+        ),
+        setting(
+            "limits.keep_alive_seconds",
+            &["SECURITY_KEEP_ALIVE_TIMEOUT"],
+            Kind::Seconds { at: |config| &mut config.server.http.keep_alive, minimum: 0.1, maximum: 3600.0 },
+            "How long an unused client connection is kept open.",
+        ),
+        setting(
+            "limits.drain_seconds",
+            &["DRAIN_SECONDS"],
+            Kind::Seconds { at: |config| &mut config.server.http.drain, minimum: 0.0, maximum: 3600.0 },
+            "How long calls may go on after SIGTERM or SIGINT before they are cut off.",
+        ),
+    ]
+}
+
+/// `certificateHost` and `certificate-host` as `CERTIFICATE_HOST`.
+fn upper_snake(name: &str) -> String {
+    let mut snake = String::new();
+    let mut previous_is_lower = false;
+    for letter in name.chars() {
+        if !letter.is_ascii_alphanumeric() {
+            if !snake.is_empty() && !snake.ends_with('_') {
+                snake.push('_');
+            }
+        } else {
+            if letter.is_ascii_uppercase() && previous_is_lower {
+                snake.push('_');
+            }
+            snake.push(letter.to_ascii_uppercase());
+        }
+        previous_is_lower = letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    }
+    snake.trim_end_matches('_').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::upper_snake;
+
+    #[test]
+    fn scheme_names_become_environment_names() {
+        for (name, expected) in [
+            ("accessToken", "ACCESS_TOKEN"),
+            ("PersonalAccessToken", "PERSONAL_ACCESS_TOKEN"),
+            ("api-key", "API_KEY"),
+            ("basic_auth", "BASIC_AUTH"),
+            ("oauth2", "OAUTH2"),
+            ("a..b!", "A_B"),
+        ] {
+            assert_eq!(upper_snake(name), expected, "{name}");
+        }
+    }
+}

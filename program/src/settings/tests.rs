@@ -1,0 +1,480 @@
+//! Settings from every source, right and wrong: what is in effect, where it came from, and the one line that
+//! refuses a start.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use secrecy::ExposeSecret;
+use server::catalog::{Api, Carrier, SecurityScheme};
+
+use super::{Environment, Flag, Origin, Settings, key_of_file, load, show, table, value::Notation};
+use crate::refusal::{CONFIGURATION, Refusal, USAGE};
+
+static API: Api = Api {
+    title: "Test",
+    version: "1",
+    description: "",
+    digest: "00",
+    tools: &[],
+    security_schemes: &[
+        SecurityScheme { name: "certificateHost", carrier: Carrier::Header("x-host") },
+        SecurityScheme { name: "accessToken", carrier: Carrier::Header("Authorization") },
+    ],
+};
+
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    Environment::from(variables.iter().map(|&(name, value)| (OsString::from(name), OsString::from(value))))
+}
+
+fn with(variables: &[(&str, &str)]) -> Result<Settings, Refusal> {
+    load("test-mcp", &API, &environment(variables), None, &[])
+}
+
+/// The line that refuses these variables, with its exit code checked.
+fn refusal(variables: &[(&str, &str)]) -> String {
+    let refusal = with(variables).err().unwrap_or_else(|| panic!("{variables:?} should be refused"));
+    assert_eq!(refusal.code, CONFIGURATION, "{refusal}");
+    refusal.to_string()
+}
+
+/// The value in effect and its origin.
+fn effective(settings: &mut Settings, key: &str) -> (String, Origin) {
+    let (setting, origin) = settings.settings.iter().find(|(setting, _)| setting.key == key).unwrap();
+    (setting.kind.show(&mut settings.config), origin.clone())
+}
+
+fn token(settings: &Settings) -> &str {
+    let credentials = &settings.config.server.engine.upstream.credentials;
+    credentials
+        .iter()
+        .find(|(name, _)| name == "accessToken")
+        .map_or("", |(_, secret)| secret.expose_secret())
+}
+
+/// A file of this test's own, gone when the test ends.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn with(test: &str, text: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("settings-{test}-{}", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        Self(path)
+    }
+
+    fn text(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+
+    fn load(&self) -> Result<Settings, Refusal> {
+        load("test-mcp", &API, &environment(&[]), Some(&self.0), &[])
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn without_any_source_the_defaults_hold() {
+    let mut settings = with(&[]).unwrap();
+    assert_eq!(effective(&mut settings, "listen.host"), ("127.0.0.1".to_owned(), Origin::Default));
+    assert_eq!(effective(&mut settings, "listen.port"), ("8080".to_owned(), Origin::Default));
+    assert_eq!(effective(&mut settings, "mcp.name"), ("test-mcp".to_owned(), Origin::Default));
+    assert_eq!(effective(&mut settings, "api.timeout_seconds").0, "30");
+}
+
+#[test]
+fn every_name_in_the_environment_sets_its_setting() {
+    for setting in table(&API) {
+        for name in &setting.environment {
+            let value = example(&setting.key);
+            let mut settings =
+                with(&[(name, value)]).unwrap_or_else(|refusal| panic!("{name}={value}: {refusal}"));
+            let expected = if setting.kind.is_secret() { "****" } else { value };
+            let found = effective(&mut settings, &setting.key);
+            assert_eq!(found, (expected.to_owned(), Origin::Environment(name.clone())));
+        }
+    }
+}
+
+/// A value that is not the default.
+fn example(key: &str) -> &'static str {
+    match key {
+        "listen.host" => "::1",
+        "listen.allow_unauthenticated" => "i-understand",
+        "listen.allowed_hosts" => "mcp.example.com,mcp.example.com:8443",
+        "listen.allowed_origins" => "https://app.example.com",
+        "log.level" => "debug",
+        "log.format" => "json",
+        "mcp.name" | "mcp.title" | "mcp.instructions" => "Another name",
+        "api.base_url" => "https://ces.example.com:48226/x",
+        "api.token_scheme" => "Bearer",
+        "call.callback_hosts" => "hooks.example.com",
+        "limits.request_bytes" | "api.max_answer_bytes" => "2048",
+        _ => "17",
+    }
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_a_flag_over_both() {
+    let file = Scratch::with(
+        "precedence",
+        "[listen]\nport = 1\n[log]\nlevel = \"error\"\n[api]\ntimeout_seconds = 2.5\n",
+    );
+    let variables = environment(&[("PORT", "2"), ("LOG_LEVEL", "WARNING"), ("SETTINGS_FILE", file.text())]);
+    let flags = [Flag { key: "listen.port".into(), value: "3".into(), flag: "--listen" }];
+    let mut settings = load("test-mcp", &API, &variables, None, &flags).unwrap();
+    assert_eq!(effective(&mut settings, "listen.port"), ("3".to_owned(), Origin::Flag("--listen")));
+    assert_eq!(
+        effective(&mut settings, "log.level"),
+        ("warn".to_owned(), Origin::Environment("LOG_LEVEL".into()))
+    );
+    let place = Origin::File(format!("{}:6", file.text()));
+    assert_eq!(effective(&mut settings, "api.timeout_seconds"), ("2.5".to_owned(), place));
+}
+
+#[test]
+fn an_empty_value_is_the_same_as_none() {
+    let mut settings = with(&[("PORT", ""), ("API_TOKEN", " "), ("AUTH_PROVIDER", "")]).unwrap();
+    assert_eq!(effective(&mut settings, "listen.port").1, Origin::Default);
+    assert_eq!(effective(&mut settings, "api.token").0, "");
+}
+
+#[test]
+fn of_two_names_that_agree_the_more_precise_is_the_origin() {
+    let mut settings = with(&[("LOG_LEVEL", "WARN"), ("FASTMCP_LOG_LEVEL", "warning")]).unwrap();
+    assert_eq!(effective(&mut settings, "log.level").1, Origin::Environment("FASTMCP_LOG_LEVEL".into()));
+}
+
+#[test]
+fn two_names_that_disagree_stop_the_start() {
+    assert_eq!(
+        refusal(&[("API_TIMEOUT", "5"), ("FASTMCP_API_TIMEOUT", "6")]),
+        "FASTMCP_API_TIMEOUT and API_TIMEOUT are the same setting with different values; unset one"
+    );
+    let line = refusal(&[("API_TOKEN", "canary-one"), ("BMC_API_TOKEN", "canary-two")]);
+    assert_eq!(line, "API_TOKEN and BMC_API_TOKEN are the same setting with different values; unset one");
+}
+
+#[test]
+fn a_secret_may_stand_in_a_file_of_its_own() {
+    let file = Scratch::with("secret", "canary-token\n");
+    let settings = with(&[("API_TOKEN_FILE", file.text())]).unwrap();
+    assert_eq!(token(&settings), "canary-token");
+    let line = refusal(&[("API_TOKEN_FILE", file.text()), ("API_TOKEN", "another")]);
+    assert!(line.starts_with("API_TOKEN and API_TOKEN_FILE are the same setting"), "{line}");
+
+    let toml = Scratch::with("secret-toml", &format!("[api]\ntoken_file = {:?}\n", file.text()));
+    assert_eq!(token(&toml.load().unwrap()), "canary-token");
+
+    assert!(
+        refusal(&[("API_TOKEN_FILE", "/does/not/exist")])
+            .starts_with("API_TOKEN_FILE: /does/not/exist: cannot be read")
+    );
+    let empty = Scratch::with("secret-empty", "\n");
+    assert!(
+        refusal(&[("API_TOKEN_FILE", empty.text())])
+            .ends_with("expected a file that holds one secret, and it is empty")
+    );
+}
+
+#[test]
+fn a_secret_is_shown_nowhere() {
+    let mut settings =
+        with(&[("API_TOKEN", "canary"), ("API_CREDENTIAL_CERTIFICATE_HOST", "canary")]).unwrap();
+    assert_eq!(token(&settings), "canary");
+    let shown =
+        format!("{}{}{}", show::as_text(&mut settings), show::as_json(&mut settings), super::markdown(&API));
+    assert!(!shown.contains("canary"), "{shown}");
+    assert!(shown.contains("****"), "{shown}");
+    let line = refusal(&[("API_TOKEN", "canary\u{1}")]);
+    assert_eq!(
+        line,
+        "API_TOKEN: expected visible ASCII characters; there are others, which no header can carry"
+    );
+    let flags = [Flag { key: "api.token".into(), value: "canary".into(), flag: "--set" }];
+    let refusal = load("test-mcp", &API, &environment(&[]), None, &flags).err().unwrap();
+    assert_eq!(refusal.code, USAGE);
+    assert!(!refusal.to_string().contains("canary"), "{refusal}");
+}
+
+#[test]
+fn wrong_values_are_refused_with_what_is_accepted() {
+    for (name, value, expected) in [
+        ("HOST", "example.com", r#"HOST: expected an IP address or `localhost`, got "example.com""#),
+        ("PORT", "65536", r#"PORT: expected a whole number from 0 to 65535, got "65536""#),
+        ("PORT", "+1", r#"PORT: expected a whole number from 0 to 65535, got "+1""#),
+        ("API_TIMEOUT", "30s", r#"API_TIMEOUT: expected seconds, a number from 0.1 to 3600, got "30s""#),
+        ("API_TIMEOUT", "0", r#"API_TIMEOUT: expected seconds, a number from 0.1 to 3600, got "0""#),
+        ("API_TIMEOUT", "inf", r#"API_TIMEOUT: expected seconds, a number from 0.1 to 3600, got "inf""#),
+        (
+            "SECURITY_MAX_CONNECTIONS",
+            "0",
+            r#"SECURITY_MAX_CONNECTIONS: expected a whole number from 1 to 100000, got "0""#,
+        ),
+        ("LOG_FORMAT", "xml", r#"LOG_FORMAT: expected one of text, json, got "xml""#),
+        (
+            "LOG_LEVEL",
+            "loud",
+            r#"LOG_LEVEL: expected one of off, error, warn, info, debug, trace, got "loud""#,
+        ),
+        ("ALLOW_UNAUTHENTICATED", "true", r#"ALLOW_UNAUTHENTICATED: expected `i-understand`, got "true""#),
+        (
+            "API_TOKEN_SCHEME",
+            "Bearer x",
+            r#"API_TOKEN_SCHEME: expected one word of letters, digits and -._~+, got "Bearer x""#,
+        ),
+    ] {
+        assert_eq!(refusal(&[(name, value)]), expected);
+    }
+    let long = "x".repeat(500);
+    assert!(refusal(&[("HOST", &long)]).len() < 120);
+}
+
+#[test]
+fn an_address_is_an_http_address_without_a_password_and_is_never_repeated() {
+    for (address, why) in [
+        ("https://ces:2020@evil/", "without `user:password@`"),
+        ("https://canary:canary@ces.example.com", "without `user:password@`"),
+        ("ftp://canary.example.com", "beginning with http:// or https://"),
+        ("canary.example.com:48226", "beginning with http:// or https://"),
+        ("https://canary.example.com/?a=b", "without `?` and `#`"),
+        ("https://canary.example.com/#x", "without `?` and `#`"),
+        ("https:///canary", "this is no address"),
+        ("https://", "this is no address"),
+        ("https://can ary/", "this is no address"),
+    ] {
+        let line = refusal(&[("API_BASE_URL", address)]);
+        assert!(line.starts_with("API_BASE_URL: expected an address such as "), "{line}");
+        assert!(line.contains(why), "{address}: {line}");
+        assert!(!line.contains("canary") && !line.contains("evil"), "{line}");
+    }
+    let mut settings = with(&[("API_BASE_URL", "http://[::1]:48226/base/")]).unwrap();
+    assert_eq!(effective(&mut settings, "api.base_url").0, "http://[::1]:48226/base");
+}
+
+#[test]
+fn hosts_and_origins_are_exact() {
+    assert!(refusal(&[("ALLOWED_HOSTS", "*")]).contains("expected exact host names"));
+    assert!(
+        refusal(&[("ALLOWED_HOSTS", "https://a.example.com")]).contains("each name, name:port or name:*")
+    );
+    assert!(
+        refusal(&[("WEBHOOK_ALLOWED_HOSTS", "a.example.com:80")])
+            .contains("a name without scheme, port or path")
+    );
+    assert!(refusal(&[("WEBHOOK_ALLOWED_HOSTS", "*.example.com")]).contains("expected exact host names"));
+    assert!(refusal(&[("SECURITY_CORS_ALLOWED_ORIGINS", "*")]).contains("`*` would let every web page call"));
+    assert!(refusal(&[("ALLOWED_ORIGINS", "app.example.com")]).contains("expected origins such as"));
+    let mut settings = with(&[("ALLOWED_HOSTS", " A.example.com , [::1]:80,b.example.com:* ,")]).unwrap();
+    assert_eq!(effective(&mut settings, "listen.allowed_hosts").0, "a.example.com,[::1]:80,b.example.com:*");
+}
+
+#[test]
+fn authentication_that_is_asked_for_stops_the_start() {
+    for (name, value) in [
+        ("AUTH_ENABLED", "true"),
+        ("AUTH_ENABLED", "1"),
+        ("AUTH_ENABLED", "Yes"),
+        ("FASTMCP_AUTH_ENABLED", "on"),
+        ("AUTH_PROVIDER", "jwt"),
+        ("AUTH_JWKS_URI", "https://idp.example.com/jwks"),
+        ("FASTMCP_AUTH_ISSUER", "x"),
+        ("FASTMCP_AUTH_ANYTHING", "x"),
+        ("FASTMCP_SERVER_AUTH", "JWT"),
+        ("FASTMCP_SERVER_AUTH_GITHUB_CLIENT_SECRET", "canary"),
+    ] {
+        let line = refusal(&[(name, value)]);
+        assert!(line.starts_with(&format!("{name}: ")), "{line}");
+        assert!(line.contains("cannot authenticate callers yet"), "{line}");
+        assert!(!line.contains("canary"), "{line}");
+    }
+    assert!(refusal(&[("AUTH_ENABLED", "maybe")]).starts_with("AUTH_ENABLED: expected `false`"));
+    assert!(with(&[("AUTH_ENABLED", "False"), ("FASTMCP_AUTH_ENABLED", "0")]).is_ok());
+}
+
+#[test]
+fn names_of_the_python_server_without_effect_are_collected() {
+    let settings = with(&[
+        ("CACHE_ENABLED", "true"),
+        ("FASTMCP_SECURITY_ENABLED", "true"),
+        ("FASTMCP_INCLUDE_TAGS", "public"),
+        ("REDIS_URL", "redis://localhost"),
+        ("INCLUDE_TAGS", "somebody else's"),
+        ("PATH", "/bin"),
+    ])
+    .unwrap();
+    assert_eq!(
+        settings.without_effect,
+        ["CACHE_ENABLED", "FASTMCP_INCLUDE_TAGS", "FASTMCP_SECURITY_ENABLED", "REDIS_URL"]
+    );
+}
+
+/// Every name by which the Python server could be configured, in any of its three schemes. `NODE_ENV` and
+/// `DEBUG` did nothing there and belong to many programs, so they are not even warned about.
+const PREDECESSOR: &str = "
+    HOST PORT LOG_LEVEL FASTMCP_LOG_LEVEL API_BASE_URL API_TOKEN API_TIMEOUT API_RETRY_ATTEMPTS FASTMCP_API_TIMEOUT
+    BMC_API_BASE_URL BMC_API_TIMEOUT BMC_API_TOKEN FASTMCP_CONNECTION_POOL_SIZE FASTMCP_CONNECTION_POOL_MAX_KEEPALIVE
+    CONNECTION_POOL_SIZE SECURITY_ENABLED SECURITY_RATE_LIMIT_ENABLED SECURITY_RATE_LIMIT_PER_USER_RPM
+    SECURITY_RATE_LIMIT_PER_API_KEY_RPM SECURITY_INPUT_VALIDATION_ENABLED SECURITY_MAX_REQUEST_SIZE
+    SECURITY_MAX_STRING_LENGTH SECURITY_HEADERS_ENABLED SECURITY_CORS_ENABLED SECURITY_CORS_ALLOWED_ORIGINS
+    SECURITY_AUDIT_LOGGING_ENABLED SECURITY_AUDIT_LOG_SENSITIVE_DATA FASTMCP_SECURITY_MAX_REQUEST_SIZE
+    FASTMCP_SECURITY_CORS_ALLOWED_ORIGINS FASTMCP_SECURITY_RATE_LIMIT_ENABLED RATE_LIMIT_ENABLED
+    RATE_LIMIT_REQUESTS_PER_MINUTE RATE_LIMIT_BURST_SIZE FASTMCP_RATE_LIMIT_ENABLED
+    FASTMCP_RATE_LIMIT_REQUESTS_PER_MINUTE FASTMCP_RATE_LIMIT_BURST_SIZE CACHE_BACKEND CACHE_ENABLED CACHE_MAX_SIZE
+    CACHE_TTL_SECONDS REDIS_URL REDIS_KEY_PREFIX REDIS_SERIALIZER MULTI_TIER_L1_TTL_RATIO FASTMCP_CACHE_MAX_SIZE
+    FASTMCP_CACHE_TTL_SECONDS FASTMCP_CACHE_CLEANUP_INTERVAL FASTMCP_CACHE_BACKEND FASTMCP_REDIS_HOST
+    FASTMCP_CACHE_DEFAULT_TTL CIRCUIT_BREAKER_FAILURE_THRESHOLD CIRCUIT_BREAKER_RECOVERY_TIMEOUT MAX_RETRY_ATTEMPTS
+    RETRY_BASE_DELAY FASTMCP_CIRCUIT_BREAKER_FAILURE_THRESHOLD FASTMCP_MAX_RETRY_ATTEMPTS
+    FASTMCP_ERROR_RECOVERY_ENABLED OTEL_ENABLED METRICS_ENABLED TRACING_ENABLED OTEL_SERVICE_NAME
+    OTEL_SERVICE_VERSION OTEL_ENVIRONMENT OTEL_EXPORTER_OTLP_ENDPOINT OTEL_TRACE_SAMPLE_RATE OTEL_TRACING_ENABLED
+    OTEL_METRICS_ENABLED PROMETHEUS_ENABLED PROMETHEUS_METRICS_PORT PROMETHEUS_METRICS_PATH FASTMCP_METRICS_PORT
+    FASTMCP_METRICS_ENABLED FASTMCP_MONITORING_ENABLED FASTMCP_SERVER_NAME FASTMCP_SERVER_VERSION
+    FASTMCP_MASK_ERROR_DETAILS FASTMCP_INCLUDE_FASTMCP_META FASTMCP_ON_DUPLICATE_TOOLS
+    FASTMCP_RESOURCE_PREFIX_FORMAT FASTMCP_EXPERIMENTAL_ENABLE_NEW_OPENAPI_PARSER FASTMCP_INCLUDE_TAGS
+    FASTMCP_EXCLUDE_TAGS FASTMCP_CUSTOM_ROUTES_ENABLED FASTMCP_HEALTH_CHECK_PATH FASTMCP_STATUS_PATH
+    FASTMCP_METRICS_PATH FASTMCP_READY_PATH OPENAPI_SPEC_PATH FASTMCP_OPENAPI_SPEC_PATH FASTMCP_OPENAPI_SPEC_URL
+    FASTMCP_RESOURCE_TEMPLATES_ENABLED FASTMCP_RESOURCE_PREFIX FASTMCP_PROMPTS_ENABLED FASTMCP_FEATURE_ENABLED
+    DEVELOPMENT_MODE BMC_AMI_DEVX_ENVIRONMENT BMC_AMI_DEVX_TIMEOUT BMC_AMI_DEVX_RETRY_ATTEMPTS
+    BMC_AMI_DEVX_MAX_CONCURRENT_REQUESTS";
+
+#[test]
+fn every_name_of_the_python_server_is_set_or_said_to_have_no_effect() {
+    for name in PREDECESSOR.split_whitespace() {
+        let setting =
+            table(&API).into_iter().find(|setting| setting.environment.iter().any(|known| known == name));
+        let value = setting.as_ref().map_or("anything", |setting| example(&setting.key));
+        let settings = with(&[(name, value)]).unwrap_or_else(|refusal| panic!("{refusal}"));
+        assert_eq!(settings.without_effect.contains(&name.to_owned()), setting.is_none(), "{name}");
+    }
+}
+
+#[test]
+fn unknown_names_that_look_like_ours_stop_the_start() {
+    for (name, advice) in [
+        ("API_TOKN", "did you mean API_TOKEN?"),
+        ("FASTMCP_LOGLEVEL", "did you mean FASTMCP_LOG_LEVEL?"),
+        ("AUTH_ENABLE", "did you mean AUTH_ENABLED?"),
+        ("SECURITY_RATELIMIT_ENABLED", "did you mean SECURITY_RATE_LIMIT_ENABLED?"),
+        ("ALLOWED_HOST", "did you mean ALLOWED_HOSTS?"),
+        ("API_CREDENTIAL_CERTIFICATEHOST", "did you mean API_CREDENTIAL_CERTIFICATE_HOST?"),
+        ("API_SOMETHING_ELSE_ENTIRELY", "unset it"),
+    ] {
+        assert_eq!(refusal(&[(name, "canary")]), format!("{name}: there is no such setting; {advice}"));
+    }
+}
+
+#[test]
+fn the_variables_that_kubernetes_makes_for_a_service_called_api_are_nobodys_mistake() {
+    let links = [
+        ("API_SERVICE_HOST", "10.0.0.1"),
+        ("API_SERVICE_PORT", "80"),
+        ("API_SERVICE_PORT_HTTP", "80"),
+        ("API_PORT", "tcp://10.0.0.1:80"),
+        ("API_PORT_80_TCP", "tcp://10.0.0.1:80"),
+        ("API_PORT_80_TCP_ADDR", "10.0.0.1"),
+    ];
+    assert!(with(&links).is_ok());
+    assert!(refusal(&[("API_PORT", "80")]).starts_with("API_PORT: there is no such setting"));
+}
+
+#[test]
+fn a_name_cannot_break_the_line_it_is_reported_on() {
+    let line = refusal(&[("API_\nFORGED", "x")]);
+    assert!(!line.contains('\n'), "{line:?}");
+}
+
+#[test]
+fn keys_of_the_file_that_are_unknown_or_wrongly_written_are_placed() {
+    for (text, expected) in [
+        ("[listen]\nprot = 1\n", ":2: listen.prot: there is no such setting; did you mean listen.port?"),
+        ("\n\n[listen]\nport = \"80\"\n", ":4: listen.port: expected a whole number, got text"),
+        ("[listen]\nhost = 1\n", ":2: listen.host: expected text in quotes, got a number"),
+        (
+            "[listen]\nallowed_hosts = \"a\"\n",
+            ":2: listen.allowed_hosts: expected a list of text such as [\"one\", \"two\"], got text",
+        ),
+        (
+            "[listen]\nport = 99999\n",
+            ":2: listen.port: expected a whole number from 0 to 65535, got \"99999\"",
+        ),
+        ("listen = 1\n", ":1: listen: there is no such setting"),
+        ("[api]\ntoken = [\"canary\"]\n", ":2: api.token: expected text in quotes, got a list"),
+    ] {
+        let file = Scratch::with(&format!("wrong-{}", expected.len()), text);
+        let refusal = file.load().err().unwrap();
+        assert_eq!(
+            (refusal.code, refusal.to_string()),
+            (CONFIGURATION, format!("{}{expected}", file.text()))
+        );
+    }
+    let refusal = load("test-mcp", &API, &environment(&[]), Some(Path::new("/does/not/exist.toml")), &[])
+        .err()
+        .unwrap();
+    assert!(
+        refusal.to_string().starts_with("settings file /does/not/exist.toml: cannot be read"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn flags_name_a_setting_once() {
+    let flag = |key: &str, flag| Flag { key: key.into(), value: "1".into(), flag };
+    let refused = |flags: &[Flag]| load("test-mcp", &API, &environment(&[]), None, flags).err().unwrap();
+    let unknown = refused(&[flag("listen.prt", "--set")]);
+    assert_eq!(
+        (unknown.code, unknown.to_string()),
+        (USAGE, "--set listen.prt: there is no such setting; did you mean listen.port?".into())
+    );
+    let twice = refused(&[flag("listen.port", "--listen"), flag("listen.port", "--set")]);
+    assert_eq!(
+        (twice.code, twice.to_string()),
+        (USAGE, "listen.port is given twice, by --listen and --set".into())
+    );
+}
+
+#[test]
+fn what_is_shown_reads_back_as_the_same_value() {
+    let mut defaults = with(&[]).unwrap();
+    for setting in table(&API).into_iter().filter(|setting| !setting.kind.is_secret()) {
+        let shown = setting.kind.show(&mut defaults.config);
+        if !shown.is_empty() {
+            let mut config = super::Config::of_program("other");
+            setting.kind.put(&mut config, &shown).unwrap_or_else(|wrong| panic!("{}: {wrong}", setting.key));
+            assert_eq!(setting.kind.show(&mut config), shown, "{}", setting.key);
+        }
+    }
+}
+
+#[test]
+fn the_reference_file_holds_every_setting_with_its_default_and_nothing_else() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/server.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let entries = super::file::parse("server.toml", &text).unwrap();
+    let mut defaults = super::Config::of_program("code-pipeline-mcp");
+    let mut expected = Vec::new();
+    // The credentials of other schemes depend on the document; the reference shows how one is written in a
+    // comment.
+    for setting in table(&API).into_iter().filter(|setting| !setting.key.starts_with("api.credentials.")) {
+        let default = setting.kind.show(&mut defaults);
+        if setting.kind.is_secret() {
+            expected.push((key_of_file(&setting), String::new()));
+        }
+        expected.push((setting.key, default));
+    }
+    let read = |key: &str, value: super::file::Written| {
+        let notation = table(&API)
+            .iter()
+            .find(|setting| setting.key == key)
+            .map_or(Notation::Text, |setting| setting.kind.notation());
+        value.text(notation).unwrap_or_else(|wrong| panic!("{key}: {wrong}"))
+    };
+    let mut found: Vec<(String, String)> =
+        entries.into_iter().map(|entry| (entry.key.clone(), read(&entry.key, entry.value))).collect();
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected);
+    assert!(load("code-pipeline-mcp", &API, &environment(&[]), Some(&path), &[]).is_ok());
+}

@@ -1,0 +1,274 @@
+//! The kinds of value a setting can have: how each is read from text, where it is kept, how it is shown, and
+//! the words for what is accepted. The text that a kind writes is text that it reads.
+
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::settings::Config;
+use crate::telemetry::{Format, Level};
+
+/// The word that lets the server listen beyond the loopback interface without authentication.
+pub(crate) const ACKNOWLEDGEMENT: &str = "i-understand";
+/// No list of tools needs larger pages.
+const LARGEST_PAGE: usize = 10_000;
+
+/// What kind of value a setting has, and where in the configuration it is kept.
+pub(crate) enum Kind {
+    /// An address of this machine.
+    Host(fn(&mut Config) -> &mut IpAddr),
+    /// A TCP port; 0 lets the system choose.
+    Port(fn(&mut Config) -> &mut u16),
+    /// How much is logged.
+    Level(fn(&mut Config) -> &mut Level),
+    /// How log lines look.
+    Format(fn(&mut Config) -> &mut Format),
+    /// A time in seconds, decimals allowed.
+    Seconds { at: fn(&mut Config) -> &mut Duration, minimum: f64, maximum: f64 },
+    /// A whole number.
+    Count { at: fn(&mut Config) -> &mut usize, minimum: usize, maximum: usize },
+    /// The address of the API; may be unset.
+    Address(fn(&mut Config) -> &mut String),
+    /// One word of a header; may be unset.
+    Word(fn(&mut Config) -> &mut Option<String>),
+    /// A name that people read; never empty.
+    Name(fn(&mut Config) -> &mut String),
+    /// Text that clients pass on to people or models; may be unset.
+    Text { at: fn(&mut Config) -> &mut Option<String>, longest: usize },
+    /// How many at once; 0 stands for all.
+    PageSize(fn(&mut Config) -> &mut Option<NonZeroUsize>),
+    /// Host names, each with or without a port.
+    Hosts { at: fn(&mut Config) -> &mut Vec<String>, ports: bool },
+    /// Origins of web pages.
+    Origins(fn(&mut Config) -> &mut Vec<String>),
+    /// Off, or the word that says that somebody meant it.
+    Acknowledgement(fn(&mut Config) -> &mut bool),
+    /// The credential of this security scheme.
+    Credential(&'static str),
+}
+
+/// How a value may be written in a TOML file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notation {
+    /// Text in quotes.
+    Text,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// A list of text.
+    List,
+}
+
+impl Kind {
+    /// Reads `text`, which is not empty, and keeps the value; what is wrong with it otherwise. The text of a
+    /// secret or an address, which may hold one, is never part of the answer.
+    pub(crate) fn put(&self, config: &mut Config, text: &str) -> Result<(), String> {
+        match self {
+            Self::Host(at) => *at(config) = host(text).ok_or_else(|| self.not(text))?,
+            Self::Port(at) => *at(config) = in_range(text, 0, u16::MAX).ok_or_else(|| self.not(text))?,
+            Self::Level(at) => *at(config) = Level::parse(text).ok_or_else(|| self.not(text))?,
+            Self::Format(at) => *at(config) = Format::parse(text).ok_or_else(|| self.not(text))?,
+            Self::Seconds { at, minimum, maximum } => {
+                *at(config) = in_range(text, *minimum, *maximum)
+                    .map(Duration::from_secs_f64)
+                    .ok_or_else(|| self.not(text))?;
+            }
+            Self::Count { at, minimum, maximum } => {
+                *at(config) = in_range(text, *minimum, *maximum).ok_or_else(|| self.not(text))?;
+            }
+            Self::Address(at) => *at(config) = address(text)?,
+            Self::Word(at) => *at(config) = Some(token(text).ok_or_else(|| self.not(text))?.to_owned()),
+            Self::Name(at) => *at(config) = name(text).ok_or_else(|| self.not(text))?.to_owned(),
+            Self::Text { at, longest } => {
+                *at(config) = Some(prose(text, *longest).ok_or_else(|| self.not(text))?.to_owned());
+            }
+            Self::PageSize(at) => {
+                *at(config) =
+                    NonZeroUsize::new(in_range(text, 0, LARGEST_PAGE).ok_or_else(|| self.not(text))?);
+            }
+            Self::Hosts { at, ports } => *at(config) = list(text, |item| listed_host(item, *ports))?,
+            Self::Origins(at) => *at(config) = list(text, origin)?,
+            Self::Acknowledgement(at) if text == ACKNOWLEDGEMENT => *at(config) = true,
+            Self::Acknowledgement(_) => return Err(self.not(text)),
+            Self::Credential(scheme) => put_credential(config, scheme, text)?,
+        }
+        Ok(())
+    }
+
+    /// The value as text that [`Kind::put`] reads; empty when unset, stars for a secret that is set.
+    pub(crate) fn show(&self, config: &mut Config) -> String {
+        match self {
+            Self::Host(at) => at(config).to_string(),
+            Self::Port(at) => at(config).to_string(),
+            Self::Level(at) => at(config).name().to_owned(),
+            Self::Format(at) => at(config).name().to_owned(),
+            Self::Seconds { at, .. } => at(config).as_secs_f64().to_string(),
+            Self::Count { at, .. } => at(config).to_string(),
+            Self::Address(at) | Self::Name(at) => at(config).clone(),
+            Self::Word(at) | Self::Text { at, .. } => at(config).clone().unwrap_or_default(),
+            Self::PageSize(at) => at(config).map_or(0, NonZeroUsize::get).to_string(),
+            Self::Hosts { at, .. } | Self::Origins(at) => at(config).join(","),
+            Self::Acknowledgement(at) => if *at(config) { ACKNOWLEDGEMENT } else { "" }.to_owned(),
+            Self::Credential(scheme) => {
+                let set = config.server.engine.upstream.credentials.iter().any(|(name, _)| name == scheme);
+                if set { "****" } else { "" }.to_owned()
+            }
+        }
+    }
+
+    /// How it is written in a TOML file.
+    pub(crate) fn notation(&self) -> Notation {
+        match self {
+            Self::Port(_) | Self::Count { .. } | Self::PageSize(_) => Notation::Integer,
+            Self::Seconds { .. } => Notation::Number,
+            Self::Hosts { .. } | Self::Origins(_) => Notation::List,
+            _ => Notation::Text,
+        }
+    }
+
+    /// Whether the value must never be shown.
+    pub(crate) fn is_secret(&self) -> bool {
+        matches!(self, Self::Credential(_))
+    }
+
+    /// What is accepted, in words that follow "expected".
+    pub(crate) fn accepted(&self) -> String {
+        match self {
+            Self::Host(_) => "an IP address or `localhost`".to_owned(),
+            Self::Port(_) => "a whole number from 0 to 65535".to_owned(),
+            Self::Level(_) => format!("one of {}", Level::NAMES.join(", ")),
+            Self::Format(_) => format!("one of {}", Format::NAMES.join(", ")),
+            Self::Seconds { minimum, maximum, .. } => {
+                format!("seconds, a number from {minimum} to {maximum}")
+            }
+            Self::Count { minimum, maximum, .. } => format!("a whole number from {minimum} to {maximum}"),
+            Self::Address(_) => "an address such as https://api.example.com:8443".to_owned(),
+            Self::Word(_) => "one word of letters, digits and -._~+".to_owned(),
+            Self::Name(_) => "1 to 128 characters, none of them a control character".to_owned(),
+            Self::Text { longest, .. } => format!("text of at most {longest} characters"),
+            Self::PageSize(_) => format!("a whole number from 0 to {LARGEST_PAGE}, where 0 stands for all"),
+            Self::Hosts { ports: true, .. } => {
+                "host names separated by commas, each with or without `:port` or `:*`".to_owned()
+            }
+            Self::Hosts { ports: false, .. } => "host names separated by commas".to_owned(),
+            Self::Origins(_) => "origins such as https://app.example.com, separated by commas".to_owned(),
+            Self::Acknowledgement(_) => format!("`{ACKNOWLEDGEMENT}`"),
+            Self::Credential(_) => "visible ASCII characters".to_owned(),
+        }
+    }
+
+    fn not(&self, text: &str) -> String {
+        format!("expected {}, got {}", self.accepted(), quoted(text))
+    }
+}
+
+/// A wrong value as it may stand in a message: short, and on one line.
+fn quoted(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{:?}...", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}
+
+fn host(text: &str) -> Option<IpAddr> {
+    if text.eq_ignore_ascii_case("localhost") {
+        return Some(IpAddr::from([127, 0, 0, 1]));
+    }
+    text.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
+fn in_range<T: FromStr + PartialOrd>(text: &str, minimum: T, maximum: T) -> Option<T> {
+    // Rust reads `inf`, `nan` and `+5` as numbers; nobody means them.
+    if !text.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    text.parse().ok().filter(|value| (minimum..=maximum).contains(value))
+}
+
+/// Checks an address and gives it back without a slash at its end. What is wrong is said without the address:
+/// the part before an `@` is a password.
+fn address(text: &str) -> Result<String, String> {
+    const EXAMPLE: &str = "expected an address such as https://api.example.com:8443";
+    if text.contains('@') {
+        return Err(format!("{EXAMPLE}, without `user:password@`: the credential has its own setting"));
+    }
+    if text.contains(['?', '#']) {
+        return Err(format!("{EXAMPLE}, without `?` and `#`"));
+    }
+    let uri: http::Uri = text.parse().map_err(|_| format!("{EXAMPLE}, and this is no address"))?;
+    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Err(format!("{EXAMPLE}, beginning with http:// or https://"));
+    }
+    if uri.host().unwrap_or_default().is_empty() {
+        return Err(format!("{EXAMPLE}, and this one names no host"));
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn token(text: &str) -> Option<&str> {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+".contains(&byte)).then_some(text)
+}
+
+fn name(text: &str) -> Option<&str> {
+    (text.chars().count() <= 128 && !text.contains(char::is_control)).then_some(text)
+}
+
+fn prose(text: &str, longest: usize) -> Option<&str> {
+    let fits = text.chars().count() <= longest;
+    (fits && !text.contains(|letter: char| letter.is_control() && !matches!(letter, '\n' | '\t')))
+        .then_some(text)
+}
+
+fn list(text: &str, item: impl Fn(&str) -> Result<String, String>) -> Result<Vec<String>, String> {
+    text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(item).collect()
+}
+
+fn listed_host(text: &str, ports: bool) -> Result<String, String> {
+    const EXPECTED: &str = "expected exact host names separated by commas";
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let bare = host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
+    let host_is_valid = match bare {
+        Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
+        None => {
+            !host.is_empty()
+                && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        }
+    };
+    let port_is_valid = port.is_none_or(|port| ports && (port == "*" || port.parse::<u16>().is_ok()));
+    if !host_is_valid || !port_is_valid {
+        let shape = if ports { "name, name:port or name:*" } else { "a name without scheme, port or path" };
+        return Err(format!("{EXPECTED}, each {shape}, got {}", quoted(text)));
+    }
+    Ok(text.to_ascii_lowercase())
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    const EXPECTED: &str = "expected origins such as https://app.example.com, separated by commas";
+    if text.contains('*') {
+        return Err(format!("{EXPECTED}: `*` would let every web page call this server and is not accepted"));
+    }
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.and_then(|host| listed_host(host, true).ok())
+        .map(|_| text.to_ascii_lowercase())
+        .ok_or_else(|| format!("{EXPECTED}, got {}", quoted(text)))
+}
+
+/// Keeps a credential, in place of one from a weaker source.
+fn put_credential(config: &mut Config, scheme: &'static str, text: &str) -> Result<(), String> {
+    if !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return Err(
+            "expected visible ASCII characters; there are others, which no header can carry".to_owned()
+        );
+    }
+    let credentials = &mut config.server.engine.upstream.credentials;
+    credentials.retain(|(name, _)| name != scheme);
+    credentials.push((scheme.to_owned(), SecretString::from(text)));
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! What the program says while it runs: lines on standard error, for people or as JSON. Standard output
+//! belongs to answers, and to the protocol on stdio.
+//!
+//! Whatever a value holds, one event is one line: characters that would break or disguise a line are written
+//! as `\u` escapes.
+
+use std::io::{self, Write};
+use std::panic::PanicHookInfo;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+
+/// What is logged, and how.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Options {
+    /// How much.
+    pub(crate) level: Level,
+    /// How lines look.
+    pub(crate) format: Format,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// Nothing.
+    Off,
+    /// What went wrong on our side.
+    Error,
+    /// And what somebody should look at.
+    Warn,
+    /// And what happened.
+    #[default]
+    Info,
+    /// And why.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl Level {
+    /// The names, as they are shown.
+    pub(crate) const NAMES: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+    /// Reads a name, in any case, or the name Python gives the level.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Some(match text.to_ascii_lowercase().as_str() {
+            "off" => Self::Off,
+            "error" | "critical" => Self::Error,
+            "warn" | "warning" => Self::Warn,
+            "info" => Self::Info,
+            "debug" => Self::Debug,
+            "trace" => Self::Trace,
+            _ => return None,
+        })
+    }
+
+    /// The name.
+    pub(crate) fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
+    fn filter(self) -> LevelFilter {
+        match self {
+            Self::Off => LevelFilter::OFF,
+            Self::Error => LevelFilter::ERROR,
+            Self::Warn => LevelFilter::WARN,
+            Self::Info => LevelFilter::INFO,
+            Self::Debug => LevelFilter::DEBUG,
+            Self::Trace => LevelFilter::TRACE,
+        }
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+impl Format {
+    /// The names.
+    pub(crate) const NAMES: [&str; 2] = ["text", "json"];
+
+    /// Reads a name.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text.to_ascii_lowercase().as_str() {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+
+    /// The name.
+    pub(crate) fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+}
+
+/// Libraries that would log requests, headers or addresses: theirs are never heard below a warning.
+const QUIET: [&str; 7] = ["rmcp", "reqwest", "hyper", "hyper_util", "h2", "rustls", "tower"];
+
+/// Starts logging, once per process, and routes panics into it.
+pub(crate) fn start(options: Options) {
+    let level = options.level.filter();
+    let quiet = level.min(LevelFilter::WARN);
+    let filter = Targets::new().with_default(level).with_targets(QUIET.map(|target| (target, quiet)));
+    let registry = tracing_subscriber::registry().with(filter);
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(OneLine);
+    match options.format {
+        Format::Text => set(registry.with(layer)),
+        Format::Json => set(registry.with(layer.json().flatten_event(true))),
+    }
+    std::panic::set_hook(Box::new(log_panic));
+}
+
+fn set(subscriber: impl tracing::Subscriber + Send + Sync) {
+    tracing::subscriber::set_global_default(subscriber).expect("logging is started once per process");
+}
+
+/// A panic is one line too. Its message is logged only if it is fixed text of the program: another may hold
+/// what a caller sent.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let message = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("(message withheld)");
+    tracing::error!(place, message, "a fault of this program");
+}
+
+/// Makes writers to standard error that keep each event on one line.
+struct OneLine;
+
+impl<'a> MakeWriter<'a> for OneLine {
+    type Writer = OneLineWriter<io::Stderr>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        OneLineWriter(io::stderr())
+    }
+}
+
+/// Writes each buffer, which is a whole event with a line end, as one line.
+struct OneLineWriter<W>(W);
+
+impl<W: Write> Write for OneLineWriter<W> {
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        let mut safe = String::with_capacity(line.len() + 1);
+        for letter in line.chars() {
+            if disguises(letter) {
+                let mut units = [0; 2];
+                for unit in letter.encode_utf16(&mut units) {
+                    safe.push_str(&format!("\\u{unit:04x}"));
+                }
+            } else {
+                safe.push(letter);
+            }
+        }
+        safe.push('\n');
+        self.0.write_all(safe.as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Control characters, and those that break lines, turn text around or take no room.
+fn disguises(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(letter, '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::{Level, OneLineWriter};
+
+    fn written(event: &str) -> String {
+        let mut writer = OneLineWriter(Vec::new());
+        writer.write_all(event.as_bytes()).unwrap();
+        String::from_utf8(writer.0).unwrap()
+    }
+
+    #[test]
+    fn an_event_stays_on_one_line_whatever_it_holds() {
+        assert_eq!(written("user=a\nAUDIT: {\"forged\":1}\n"), "user=a\\u000aAUDIT: {\"forged\":1}\n");
+        assert_eq!(
+            written("\u{1b}[31mred\u{2028}x\u{9b}y\u{202e}z\n"),
+            "\\u001b[31mred\\u2028x\\u009by\\u202ez\n"
+        );
+        assert_eq!(written("tag \u{e0041}\n"), "tag \\udb40\\udc41\n");
+    }
+
+    #[test]
+    fn what_is_escaped_in_a_json_line_reads_back_as_it_was() {
+        let event = format!("{}\n", serde_json::json!({"name": "a\u{2028}b\u{e0041}\n"}));
+        let read: serde_json::Value = serde_json::from_str(&written(&event)).unwrap();
+        assert_eq!(read["name"], "a\u{2028}b\u{e0041}\n");
+    }
+
+    #[test]
+    fn every_level_reads_its_own_name() {
+        for name in Level::NAMES {
+            assert_eq!(Level::parse(name).map(Level::name), Some(name));
+        }
+        assert_eq!(Level::parse("WARNING"), Some(Level::Warn));
+        assert_eq!(Level::parse("verbose"), None);
+    }
+}
