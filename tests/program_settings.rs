@@ -1,0 +1,178 @@
+//! Which settings let the program start, and how it says no: one line on standard error, and an exit code.
+
+mod program_support;
+
+use program_support::{Outcome, run};
+
+const ADDRESS: (&str, &str) = ("API_BASE_URL", "http://127.0.0.1:9");
+
+/// Environments in which `serve` must not start, each with what its one line must begin with.
+const REFUSED: &[(&[(&str, &str)], &str)] = &[
+    // Nothing is known about the API.
+    (&[], "API_BASE_URL"),
+    // Wrong values.
+    (&[ADDRESS, ("HOST", "somewhere")], "HOST"),
+    (&[ADDRESS, ("HOST", "300.0.0.1")], "HOST"),
+    (&[ADDRESS, ("PORT", "http")], "PORT"),
+    (&[ADDRESS, ("PORT", "-1")], "PORT"),
+    (&[ADDRESS, ("PORT", "65536")], "PORT"),
+    (&[ADDRESS, ("LOG_LEVEL", "canary")], "LOG_LEVEL"),
+    (&[ADDRESS, ("FASTMCP_LOG_LEVEL", "VERBOSE")], "FASTMCP_LOG_LEVEL"),
+    (&[ADDRESS, ("LOG_FORMAT", "xml")], "LOG_FORMAT"),
+    (&[ADDRESS, ("API_TIMEOUT", "30s")], "API_TIMEOUT"),
+    (&[ADDRESS, ("API_TIMEOUT", "0")], "API_TIMEOUT"),
+    (&[ADDRESS, ("API_TIMEOUT", "nan")], "API_TIMEOUT"),
+    (&[ADDRESS, ("CALL_DEADLINE", "-5")], "CALL_DEADLINE"),
+    (&[ADDRESS, ("SECURITY_MAX_REQUEST_SIZE", "1M")], "SECURITY_MAX_REQUEST_SIZE"),
+    (&[ADDRESS, ("SECURITY_MAX_CONNECTIONS", "0")], "SECURITY_MAX_CONNECTIONS"),
+    (&[ADDRESS, ("DRAIN_SECONDS", "soon")], "DRAIN_SECONDS"),
+    (&[ADDRESS, ("API_TOKEN_SCHEME", "Bearer token")], "API_TOKEN_SCHEME"),
+    (&[ADDRESS, ("API_TOKEN", "canary\u{7}")], "API_TOKEN"),
+    (&[ADDRESS, ("API_TOKEN_FILE", "/does/not/exist")], "API_TOKEN_FILE"),
+    (&[ADDRESS, ("ALLOWED_HOSTS", "*")], "ALLOWED_HOSTS"),
+    (&[ADDRESS, ("ALLOWED_HOSTS", "https://mcp.example.com")], "ALLOWED_HOSTS"),
+    (&[ADDRESS, ("SECURITY_CORS_ALLOWED_ORIGINS", "*")], "SECURITY_CORS_ALLOWED_ORIGINS"),
+    (&[ADDRESS, ("ALLOWED_ORIGINS", "app.example.com")], "ALLOWED_ORIGINS"),
+    (&[ADDRESS, ("WEBHOOK_ALLOWED_HOSTS", "*.example.com")], "WEBHOOK_ALLOWED_HOSTS"),
+    (&[ADDRESS, ("SETTINGS_FILE", "/does/not/exist")], "settings file /does/not/exist"),
+    // Addresses that mean something else to someone else, or hold a secret.
+    (&[("API_BASE_URL", "https://ces:2020@evil/")], "API_BASE_URL"),
+    (&[("API_BASE_URL", "https://user:canary@ces.example.com")], "API_BASE_URL"),
+    (&[("API_BASE_URL", "file:///etc/passwd")], "API_BASE_URL"),
+    (&[("API_BASE_URL", "ces.example.com")], "API_BASE_URL"),
+    (&[("API_BASE_URL", "https://ces.example.com/?token=canary")], "API_BASE_URL"),
+    (&[("API_BASE_URL", "https://ces.example.com/a/../b")], "API_BASE_URL"),
+    // Names that nobody knows.
+    (&[ADDRESS, ("API_TOKN", "canary")], "API_TOKN"),
+    (&[ADDRESS, ("FASTMCP_LOGLEVEL", "INFO")], "FASTMCP_LOGLEVEL"),
+    (&[ADDRESS, ("AUTH_ENABLE", "true")], "AUTH_ENABLE"),
+    (&[ADDRESS, ("SECURITY_MAX_REQEST_SIZE", "1")], "SECURITY_MAX_REQEST_SIZE"),
+    (&[ADDRESS, ("ALLOW_UNAUTHENTICATD", "i-understand")], "ALLOW_UNAUTHENTICATD"),
+    // Two names that disagree.
+    (&[ADDRESS, ("BMC_API_BASE_URL", "http://127.0.0.1:10")], "API_BASE_URL and BMC_API_BASE_URL"),
+    (&[ADDRESS, ("API_TIMEOUT", "5"), ("FASTMCP_API_TIMEOUT", "6")], "FASTMCP_API_TIMEOUT and API_TIMEOUT"),
+    (&[ADDRESS, ("API_TOKEN", "canary"), ("BMC_API_TOKEN", "canary2")], "API_TOKEN and BMC_API_TOKEN"),
+    // Authentication that is asked for and not there: the ways in which the Python server was open without saying so.
+    (&[ADDRESS, ("AUTH_ENABLED", "true")], "AUTH_ENABLED"),
+    (&[ADDRESS, ("AUTH_ENABLED", "1")], "AUTH_ENABLED"),
+    (&[ADDRESS, ("AUTH_ENABLED", "maybe")], "AUTH_ENABLED"),
+    (&[ADDRESS, ("AUTH_PROVIDER", "jwt")], "AUTH_PROVIDER"),
+    (&[ADDRESS, ("FASTMCP_AUTH_ENABLED", "true")], "FASTMCP_AUTH_ENABLED"),
+    (&[ADDRESS, ("FASTMCP_AUTH_JWKS_URI", "https://idp.example.com")], "FASTMCP_AUTH_JWKS_URI"),
+    (&[ADDRESS, ("FASTMCP_SERVER_AUTH", "JWT")], "FASTMCP_SERVER_AUTH"),
+    (
+        &[ADDRESS, ("FASTMCP_SERVER_AUTH_GITHUB_CLIENT_SECRET", "canary")],
+        "FASTMCP_SERVER_AUTH_GITHUB_CLIENT_SECRET",
+    ),
+    // Open to other machines, and nobody is asked who they are.
+    (&[ADDRESS, ("HOST", "0.0.0.0")], "HOST"),
+    (&[ADDRESS, ("HOST", "::")], "HOST"),
+    (&[ADDRESS, ("HOST", "0.0.0.0"), ("AUTH_ENABLED", "false")], "HOST"),
+    (&[ADDRESS, ("HOST", "0.0.0.0"), ("ALLOW_UNAUTHENTICATED", "true")], "ALLOW_UNAUTHENTICATED"),
+];
+
+#[tokio::test]
+async fn a_start_that_must_not_happen_is_refused_in_one_line_with_code_78() {
+    for (environment, named) in REFUSED {
+        let Outcome { code, stdout, stderr } = run(&["serve"], environment).await;
+        assert_eq!(code, 78, "{environment:?}: {stderr}");
+        assert_eq!(stdout, "", "{environment:?}");
+        let lines: Vec<&str> = stderr.lines().filter(|line| !line.contains(" WARN ")).collect();
+        let [line] = lines[..] else { panic!("{environment:?} is not refused in one line: {stderr}") };
+        assert!(line.starts_with(&format!("code-pipeline-mcp: {named}")), "{environment:?}: {line}");
+        assert!(!line.contains("canary") || line.contains(r#"got "canary""#), "{environment:?}: {line}");
+    }
+}
+
+#[tokio::test]
+async fn environments_that_are_right_are_accepted() {
+    let accepted: &[&[(&str, &str)]] = &[
+        &[],
+        &[ADDRESS, ("AUTH_ENABLED", "false"), ("FASTMCP_AUTH_ENABLED", "0")],
+        &[ADDRESS, ("BMC_API_BASE_URL", "http://127.0.0.1:9/")],
+        &[("HOST", "0.0.0.0"), ("ALLOW_UNAUTHENTICATED", "i-understand")],
+        &[("LOG_LEVEL", "INFO"), ("FASTMCP_LOG_LEVEL", "info")],
+        &[("PATH", "/usr/bin"), ("OTEL_RESOURCE_ATTRIBUTES", "a=b"), ("API_SERVICE_HOST", "10.0.0.1")],
+        &[("HOST", ""), ("API_TOKEN", ""), ("AUTH_PROVIDER", "")],
+    ];
+    for environment in accepted {
+        let Outcome { code, stderr, .. } = run(&["config"], environment).await;
+        assert_eq!((code, &*stderr), (0, ""), "{environment:?}");
+    }
+}
+
+#[tokio::test]
+async fn names_of_the_python_server_without_effect_are_named_in_one_warning() {
+    let environment =
+        [("CACHE_ENABLED", "true"), ("FASTMCP_SECURITY_ENABLED", "true"), ("REDIS_URL", "redis://canary")];
+    let Outcome { code, stderr, .. } = run(&["config"], &environment).await;
+    assert_eq!(code, 0);
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(
+        stderr.contains("WARN") && stderr.contains("CACHE_ENABLED, FASTMCP_SECURITY_ENABLED, REDIS_URL"),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("canary"), "{stderr}");
+}
+
+#[tokio::test]
+async fn the_settings_in_effect_are_shown_with_their_origin_and_without_secrets() {
+    let file = std::env::temp_dir().join(format!("program-settings-{}.toml", std::process::id()));
+    std::fs::write(&file, "[limits]\nconnections = 64\n[api]\nidle_connections = 3\n").unwrap();
+    let path = file.to_str().unwrap();
+    let environment =
+        [("API_TOKEN", "canary"), ("LOG_LEVEL", "WARNING"), ("FASTMCP_CONNECTION_POOL_SIZE", "4")];
+    let arguments = [
+        "config",
+        "--settings",
+        path,
+        "--set",
+        "listen.port=9000",
+        "--api-base-url",
+        "https://ces.example.com",
+    ];
+    let Outcome { code, stdout, stderr } = run(&arguments, &environment).await;
+    let as_json = run(&[&arguments[..], &["--json"]].concat(), &environment).await;
+    std::fs::remove_file(&file).unwrap();
+
+    assert_eq!((code, &*stderr), (0, ""));
+    let row = |key: &str| {
+        let row = stdout
+            .lines()
+            .find(|line| line.starts_with(&format!("{key} ")))
+            .unwrap_or_else(|| panic!("{key}: {stdout}"));
+        row.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(row("api.token"), "**** environment API_TOKEN");
+    assert_eq!(row("log.level"), "warn environment LOG_LEVEL");
+    assert_eq!(row("listen.port"), "9000 flag --set");
+    assert_eq!(row("api.base_url"), "https://ces.example.com flag --api-base-url");
+    assert_eq!(row("limits.connections"), format!("64 {path}:2"));
+    assert_eq!(row("api.idle_connections"), "4 environment FASTMCP_CONNECTION_POOL_SIZE");
+    assert_eq!(row("listen.host"), "127.0.0.1 default");
+    assert!(!stdout.contains("canary"), "{stdout}");
+
+    let settings: serde_json::Value = serde_json::from_str(&as_json.stdout).unwrap();
+    let token = settings.as_array().unwrap().iter().find(|setting| setting["key"] == "api.token").unwrap();
+    assert_eq!((&token["value"], &token["secret"]), (&"****".into(), &true.into()));
+    assert!(!as_json.stdout.contains("canary"));
+}
+
+#[tokio::test]
+async fn a_wrong_settings_file_is_refused_with_its_line() {
+    let file = std::env::temp_dir().join(format!("program-wrong-{}.toml", std::process::id()));
+    let path = file.to_str().unwrap();
+    for (text, expected) in [
+        ("[listen]\nprot = 1\n", ":2: listen.prot: there is no such setting; did you mean listen.port?"),
+        ("[listen]\nport = \"80\"\n", ":2: listen.port: expected a whole number, got text"),
+        ("[listen\n", ":1: this is not TOML"),
+        ("[api]\ntoken = 12\n", ":2: api.token: expected text in quotes, got a number"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let Outcome { code, stderr, .. } = run(&["config"], &[("SETTINGS_FILE", path)]).await;
+        assert_eq!(code, 78, "{stderr}");
+        assert!(stderr.starts_with(&format!("code-pipeline-mcp: {path}{expected}")), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    }
+    std::fs::remove_file(&file).unwrap();
+}
