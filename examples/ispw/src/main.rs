@@ -1,0 +1,15 @@
+//! The program `ispw-mcp`: the generated API and nothing else.
+
+use std::process::ExitCode;
+
+use ispw_mcp::api;
+use program::Program;
+
+fn main() -> ExitCode {
+    program::main(Program {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        api: api::catalog(),
+        demonstration: None,
+    })
+}
