@@ -15,7 +15,8 @@ fn tools() -> String {
             Effect::Write => "write",
             Effect::Destroy => "**destroy**",
         };
-        let first = tool.description.split(". ").next().unwrap_or_default().trim_end_matches('.');
+        let line = tool.description.lines().next().unwrap_or_default();
+        let first = line.split(". ").next().unwrap_or_default().trim_end_matches('.');
         writeln!(table, "| `{}` | {effect} | {first} |", tool.name).expect("text can be written to");
     }
     table
