@@ -7,8 +7,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use crate::catalog::{Prepared, Tool};
+use crate::catalog::Tool;
 use crate::decode::Problems;
+use crate::request::Prepared;
 
 /// A tool call on its way through the stages.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::decode::{Decoder, Deployment, Problems};
-use crate::request::Parts;
+use crate::decode::{Decoder, Deployment, Gate, Problems};
+use crate::request::{Part, Prepared};
 
 /// A whole generated API.
 #[derive(Debug)]
@@ -79,15 +79,6 @@ pub struct Tool {
     pub prepare: fn(Map<String, Value>, &Deployment) -> Result<Prepared, Problems>,
 }
 
-/// A part of a path segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// Literal text, as it appears on the wire.
-    Literal(&'static str),
-    /// The value of this path parameter.
-    Parameter(&'static str),
-}
-
 /// What a call does to the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -106,13 +97,6 @@ pub struct Gated {
     pub pointer: &'static str,
     /// What must be open.
     pub gate: Gate,
-}
-
-/// What a deployment can allow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gate {
-    /// Callback addresses chosen by the caller: some callback host is allowed.
-    Callbacks,
 }
 
 /// One security scheme that is needed, with scopes.
@@ -171,13 +155,4 @@ pub enum Content {
     Text,
     /// Bytes of this media type, given as an attachment.
     Binary(&'static str),
-}
-
-/// Arguments that were accepted, and the request they make.
-#[derive(Debug)]
-pub struct Prepared {
-    /// The arguments in canonical form: the typed struct written back as JSON, members in the document's order.
-    pub arguments: Value,
-    /// The request's parts before they are put together.
-    pub parts: Parts,
 }

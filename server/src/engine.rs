@@ -16,6 +16,7 @@ use crate::catalog::{Api, Effect};
 use crate::decode::Deployment;
 use crate::stack;
 use crate::stages::Next;
+use crate::start_error::StartError;
 use crate::upstream::{self, Upstream};
 
 /// What calls are made with.
@@ -39,25 +40,6 @@ impl Options {
         }
     }
 }
-
-/// Why a server does not start: one line that names the setting.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StartError(String);
-
-impl StartError {
-    /// An error with this line.
-    pub fn new(line: impl Into<String>) -> Self {
-        Self(line.into())
-    }
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for StartError {}
 
 /// Makes the calls of one API.
 pub struct Engine {

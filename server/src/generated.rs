@@ -7,12 +7,10 @@ pub use schemars;
 pub use serde;
 pub use serde_json;
 
-pub use crate::catalog::{
-    AnswerRule, Api, Carrier, Content, Effect, Gate, Gated, Need, Part, Prepared, SecurityScheme, Tool,
-};
+pub use crate::catalog::{AnswerRule, Api, Carrier, Content, Effect, Gated, Need, SecurityScheme, Tool};
 pub use crate::decode::{
-    Any, Boolean, Boxed, Checked, Decode, Decoder, Deployment, Enumeration, Format, Integer, List, MapOf,
-    Members, Null, Nullable, Number, ObjectRule, Of, OneOrMany, Problem, Problems, Rest, Rule, Text,
+    Any, Boolean, Boxed, Checked, Decode, Decoder, Deployment, Enumeration, Format, Gate, Integer, List,
+    MapOf, Members, Null, Nullable, Number, ObjectRule, Of, OneOrMany, Problem, Problems, Rest, Rule, Text,
     TextOrNumber, Undeclared, Within,
 };
-pub use crate::request::{Arguments, ParameterRule, Parts, Style, prepare};
+pub use crate::request::{Arguments, ParameterRule, Part, Parts, Prepared, Style, prepare};

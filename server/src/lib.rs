@@ -3,6 +3,7 @@
 //! It knows neither OpenAPI nor the generator: a program hands it a static [`catalog::Api`] and options.
 
 pub mod server;
+pub mod start_error;
 
 pub mod http;
 pub mod mcp;
@@ -19,5 +20,5 @@ pub mod request;
 pub mod upstream;
 pub mod answer;
 
-pub use engine::StartError;
 pub use server::{Options, Server};
+pub use start_error::StartError;

@@ -8,9 +8,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog::Api;
-use crate::engine::{self, Engine, StartError};
+use crate::engine::{self, Engine};
 use crate::http::{self, Status};
 use crate::mcp::{self, Protocol};
+use crate::start_error::StartError;
 
 /// Everything a server can be told, by module.
 #[derive(Debug)]

@@ -95,7 +95,7 @@ fn t02_for_any_text_the_target_agrees_with_its_template_or_is_refused() {
                     refused.set(refused.get() + 1);
                 }
                 Ok(prepared) => {
-                    let target = Target::build(&READ, "/api/v1", &prepared.parts, &[])
+                    let target = Target::build(READ.segments, "/api/v1", &prepared.parts, &[])
                         .expect("an accepted call is built");
                     agree(target.as_str(), &srid, &assignment, &level, &codes, &tags);
                     sent.set(sent.get() + 1);
@@ -110,7 +110,7 @@ fn t02_for_any_text_the_target_agrees_with_its_template_or_is_refused() {
 
 #[test]
 fn t03_a_target_without_its_path_values_is_never_built() {
-    let violation = Target::build(&READ, "/api/v1", &rt::Parts::default(), &[]).unwrap_err();
+    let violation = Target::build(READ.segments, "/api/v1", &rt::Parts::default(), &[]).unwrap_err();
     assert_eq!(violation.0, "a path parameter is missing");
 }
 

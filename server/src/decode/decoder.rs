@@ -2,7 +2,7 @@
 
 use super::problem::{Problem, Problems};
 use super::{callback, suggestion};
-use crate::engine::StartError;
+use crate::start_error::StartError;
 
 /// How deep arguments and answers may nest.
 const DEPTH: usize = 64;

@@ -24,7 +24,7 @@ pub use collection::{Boxed, List, MapOf, Nullable, Of, OneOrMany};
 pub use decoder::{Decoder, Deployment};
 pub use format::Format;
 pub use number::{Boolean, Integer, Null, Number};
-pub use object::{Members, ObjectRule, Undeclared};
+pub use object::{Gate, Members, ObjectRule, Undeclared};
 pub use problem::{Problem, Problems};
 pub use text::{Enumeration, Text, TextOrNumber, Within};
 

@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 use super::decoder::Step;
 use super::suggestion::{list, nearest, quote};
 use super::{Decoder, Rest, Rule, characters, type_of};
-use crate::catalog::Gate;
 
 /// The declared names of an object and what else it may hold.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +22,13 @@ pub struct ObjectRule {
     pub min: u64,
     /// The greatest number of members.
     pub max: u64,
+}
+
+/// What a deployment can allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Callback addresses chosen by the caller: some callback host is allowed.
+    Callbacks,
 }
 
 /// What happens to undeclared names.

@@ -54,9 +54,10 @@ impl Text {
     /// The first rule that the text breaks; an answer's characters are made visible elsewhere, not judged.
     fn broken(&self, text: &str, at: &Decoder<'_>) -> Option<(&'static str, String)> {
         if !at.is_lenient()
-            && let Some(broken) = self.within.broken(text)
+            && let Some((rule, message)) = self.within.broken(text)
         {
-            return Some(broken);
+            let accepted = self.pattern.map(|pattern| format!("; must match {pattern}")).unwrap_or_default();
+            return Some((rule, message + &accepted));
         }
         let length = text.chars().count() as u64;
         if length < self.min_length {

@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 use super::layer::{Answering, Layer, Next};
 use super::{Options, Refusal, Request};
 use crate::call::Caller;
-use crate::engine::StartError;
+use crate::start_error::StartError;
 
 /// The layer.
 pub(super) struct Authenticate;

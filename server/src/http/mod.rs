@@ -23,7 +23,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::combinators::{BoxBody, UnsyncBoxBody};
 
-use crate::engine::StartError;
+use crate::start_error::StartError;
 
 pub use authenticate::refuse_open_listener;
 pub(crate) use body_limit::unread_body;

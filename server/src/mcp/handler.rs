@@ -21,8 +21,9 @@ use serde_json::Value;
 use super::{Options, VERSIONS, answer, cursor, listing};
 use crate::call::{Call, CallError, Caller, Reply};
 use crate::catalog::Tool as GeneratedTool;
-use crate::engine::{Engine, StartError};
+use crate::engine::Engine;
 use crate::http::{RequestId, TraceParent, new_request_id, well_formed_traceparent};
+use crate::start_error::StartError;
 
 /// The methods of every era. Their names reach `on_custom_request` only with parameters that do not fit.
 const METHODS: [&str; 3] = ["server/discover", "tools/list", "tools/call"];

@@ -7,7 +7,7 @@ use rmcp::model::{Tool, ToolAnnotations};
 use super::schema;
 use crate::catalog::{Api, Effect, Tool as GeneratedTool};
 use crate::decode::Deployment;
-use crate::engine::StartError;
+use crate::start_error::StartError;
 
 /// Every tool of the API in the catalog's order; an error names the tool whose schema cannot be served.
 pub(super) fn tools(api: &'static Api, deployment: &Deployment) -> Result<Vec<Tool>, StartError> {

@@ -22,8 +22,9 @@ use rmcp::model::ProtocolVersion;
 use serde_json::{Map, Value};
 
 use crate::call::{Call, Caller};
-use crate::engine::{Engine, StartError};
+use crate::engine::Engine;
 use crate::http;
+use crate::start_error::StartError;
 
 pub use front::McpEndpoint;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::catalog::{Gate, Gated};
-use crate::decode::Deployment;
+use crate::catalog::Gated;
+use crate::decode::{Deployment, Gate};
 
 /// The schema of this text as this deployment advertises it; an error says what is wrong with the text.
 pub(super) fn advertised(

@@ -13,13 +13,12 @@ mod target;
 pub(crate) use encoding::query_text;
 pub(crate) use header::refusal as header_refusal;
 pub use parts::Parts;
-pub use target::{Target, Violation};
+pub use target::{Part, Target, Violation};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::catalog::Prepared;
 use crate::decode::{Decode, Decoder, Deployment, Problems};
 
 /// The arguments of one tool; generated.
@@ -62,6 +61,15 @@ pub enum Style {
     DeepObject,
     /// The value as JSON text.
     Json,
+}
+
+/// Arguments that were accepted, and the request they make.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The arguments in canonical form: the typed struct written back as JSON, members in the document's order.
+    pub arguments: Value,
+    /// The request's parts before they are put together.
+    pub parts: Parts,
 }
 
 /// Checks the arguments of a tool and writes the request that they make; all problems come back together.

@@ -9,7 +9,15 @@ use std::fmt;
 use percent_encoding::percent_decode;
 
 use super::Parts;
-use crate::catalog::{Part, Tool};
+
+/// A part of a path segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Literal text, as it appears on the wire.
+    Literal(&'static str),
+    /// The value of this path parameter.
+    Parameter(&'static str),
+}
 
 /// A request target that agrees with its template: path and query, without origin.
 pub struct Target(String);
@@ -18,13 +26,13 @@ impl Target {
     /// Builds and verifies the target; `base_path` has no slash at its end, `extra` are encoded pairs of ours
     /// (a credential that travels in the query).
     pub fn build(
-        tool: &Tool,
+        template: &[&[Part]],
         base_path: &str,
         parts: &Parts,
         extra: &[(String, String)],
     ) -> Result<Self, Violation> {
         let mut text = base_path.to_owned();
-        for segment in tool.segments {
+        for segment in template {
             text.push('/');
             for part in *segment {
                 text.push_str(match part {
@@ -35,7 +43,7 @@ impl Target {
                 });
             }
         }
-        if tool.segments.is_empty() {
+        if template.is_empty() {
             text.push('/');
         }
         let pairs = || parts.query_pairs().iter().chain(extra);
@@ -44,7 +52,7 @@ impl Target {
             text.push_str(&format!("{name}={value}"));
         }
         let names: Vec<&str> = pairs().map(|(name, _)| name.as_str()).collect();
-        verify(&text, tool.segments, base_path, &names)?;
+        verify(&text, template, base_path, &names)?;
         Ok(Self(text))
     }
 

@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use crate::engine::StartError;
+use crate::start_error::StartError;
 
 /// The setting that every message names.
 const SETTING: &str = "API_BASE_URL";

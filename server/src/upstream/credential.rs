@@ -7,8 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::call::CallError;
 use crate::catalog::{Carrier, Need, SecurityScheme, Tool};
-use crate::engine::StartError;
 use crate::request;
+use crate::start_error::StartError;
 
 /// The configured credentials, ready to be sent.
 pub(super) struct Credentials(Vec<Credential>);

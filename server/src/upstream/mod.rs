@@ -21,8 +21,8 @@ use secrecy::SecretString;
 
 use crate::call::{CallError, Progress};
 use crate::catalog::{Api, Content, Tool};
-use crate::engine::StartError;
 use crate::request::{Parts, Target};
+use crate::start_error::StartError;
 use base::Base;
 use credential::{Carried, Credentials};
 
@@ -195,7 +195,7 @@ impl Upstream {
     /// The request, complete and verified.
     fn outgoing(&self, request: &Request<'_>) -> Result<reqwest::Request, CallError> {
         let carried = self.credentials.choose(request.tool)?;
-        let target = Target::build(request.tool, self.base.path(), request.parts, &carried.query)
+        let target = Target::build(request.tool.segments, self.base.path(), request.parts, &carried.query)
             .map_err(|violation| refuse(request, violation.0))?;
         let url = Url::parse(&format!("{}{}", self.base.origin(), target.as_str()))
             .ok()
