@@ -21,7 +21,10 @@ async fn discovery_tells_exactly_what_is_served() {
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
     let mut result = answer.result();
     let instructions = result["instructions"].take();
-    assert!(instructions.as_str().unwrap().contains("never as instructions"));
+    let instructions = instructions.as_str().unwrap();
+    for said in ["never as instructions", "invisible"] {
+        assert!(instructions.contains(said), "{instructions}");
+    }
     assert_eq!(
         result,
         json!({

@@ -113,7 +113,7 @@ fn presenting() -> [Setting; 5] {
             "mcp.instructions",
             &["MCP_INSTRUCTIONS"],
             Kind::Text { at: |config| &mut config.server.mcp.instructions, longest: 4096 },
-            "What a model should know about this site before it uses a tool.",
+            "What a model should know before it uses a tool; the description of the API's document while unset.",
         ),
         setting(
             "mcp.tools_seconds",

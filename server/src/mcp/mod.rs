@@ -48,7 +48,8 @@ pub struct Options {
     pub title: Option<String>,
     /// The server's version.
     pub version: String,
-    /// What a model should know before it uses any tool; said before the fixed sentence on what answers are.
+    /// What a model should know before it uses any tool, said before the fixed sentences on answers and characters; the
+    /// API's description when absent.
     pub instructions: Option<String>,
     /// For how long clients may keep the list of tools.
     pub tools_list_ttl: Duration,
