@@ -1,8 +1,8 @@
 //! The whole way for a build script: one document in, one file out, every problem as a line that cargo shows.
 
 use std::fs;
-use std::io;
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use openapi::Source;
 use openapi::report::{Report, Severity};
@@ -11,47 +11,68 @@ use openapi::report::{Report, Severity};
 #[derive(Debug)]
 pub struct Failed;
 
+impl From<io::Error> for Failed {
+    /// Nobody reads what cargo is told, so there is nobody to tell that either.
+    fn from(_: io::Error) -> Self {
+        Self
+    }
+}
+
 /// Reads the document and its overlay and writes the program to `out`, if it changed.
 ///
 /// Prints what cargo reads: the inputs to watch, errors and warnings with their places. On failure the build script
 /// has only to exit with status 1.
 pub fn build(document: &Path, overlay: Option<&Path>, out: &Path) -> Result<(), Failed> {
-    println!("cargo::rerun-if-changed={}", document.display());
-    if let Some(overlay) = overlay {
-        println!("cargo::rerun-if-changed={}", overlay.display());
+    build_telling(document, overlay, out, &mut io::stdout().lock())
+}
+
+/// As [`build`], with the lines for cargo written to `cargo`.
+pub fn build_telling(
+    document: &Path,
+    overlay: Option<&Path>,
+    out: &Path,
+    cargo: &mut dyn Write,
+) -> Result<(), Failed> {
+    let reading =
+        openapi::read(&Source { document: document.to_owned(), overlay: overlay.map(Path::to_owned) });
+    // Also what could not be read is watched: it may be there the next time.
+    let mut watched: Vec<PathBuf> =
+        [Some(document), overlay].into_iter().flatten().map(Path::to_owned).collect();
+    watched.extend(reading.inputs);
+    watched.sort();
+    watched.dedup();
+    for input in &watched {
+        writeln!(cargo, "cargo::rerun-if-changed={}", input.display())?;
     }
-    let source = Source { document: document.to_owned(), overlay: overlay.map(Path::to_owned) };
-    let reading = openapi::read(&source);
-    for input in &reading.inputs {
-        println!("cargo::rerun-if-changed={}", input.display());
-    }
-    tell(&reading.report);
+    tell(&reading.report, cargo)?;
     let api = reading.api.ok_or(Failed)?;
     let written = crate::write(&api);
-    tell(&written.report);
+    tell(&written.report, cargo)?;
     if reading.report.has_errors() || written.report.has_errors() {
         return Err(Failed);
     }
-    replace(out, &written.source).map_err(|cause| {
-        println!("cargo::error=cannot write {}: {cause}", out.display());
-        Failed
-    })
+    if let Err(cause) = replace(out, &written.source) {
+        writeln!(cargo, "cargo::error=cannot write {}: {cause}", out.display())?;
+        return Err(Failed);
+    }
+    Ok(())
 }
 
 /// One line for each error and warning; notes are silent, the report of the CLI has them.
-fn tell(report: &Report) {
+fn tell(report: &Report, cargo: &mut dyn Write) -> io::Result<()> {
     for problem in &report.problems {
         let line = problem.to_string().replace(['\n', '\r'], " ");
         match problem.severity {
-            Severity::Error => println!("cargo::error={line}"),
-            Severity::Warning => println!("cargo::warning={line}"),
+            Severity::Error => writeln!(cargo, "cargo::error={line}")?,
+            Severity::Warning => writeln!(cargo, "cargo::warning={line}")?,
             Severity::Note => {}
         }
     }
+    Ok(())
 }
 
 /// Writes beside the file and renames, so that nobody ever reads half of it; an unchanged file keeps its time.
-pub(crate) fn replace(out: &Path, text: &str) -> io::Result<()> {
+fn replace(out: &Path, text: &str) -> io::Result<()> {
     if fs::read_to_string(out).is_ok_and(|known| known == text) {
         return Ok(());
     }

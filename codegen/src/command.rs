@@ -102,8 +102,7 @@ fn generate(reading: &Reading, output: Option<PathBuf>, lenient: bool) -> ExitCo
     let Some(api) = &reading.api else { return refused(&reading.report) };
     let written = codegen::write(api);
     let report = joined(reading, &written.report);
-    let is_refused = report.has_errors();
-    if is_refused {
+    if report.has_errors() {
         report::complain(&report);
         if !lenient {
             return ExitCode::from(BAD_DOCUMENT);

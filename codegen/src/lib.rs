@@ -11,7 +11,7 @@ mod format;
 use openapi::ir::Api;
 use openapi::report::Report;
 
-pub use build_script::{Failed, build};
+pub use build_script::{Failed, build, build_telling};
 
 /// A written program, and what was found while it was planned.
 #[derive(Debug)]

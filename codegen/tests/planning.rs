@@ -1,13 +1,19 @@
 //! What the planning decides and reports, from small documents to tools.
 
 use codegen::plan::{Planned, plan};
+use openapi::Reading;
 use openapi::ir::Api;
 use serde_json::Value;
 
 /// Wraps the paths of a document and reads it.
-fn api(paths: &str) -> Api {
+fn read(paths: &str) -> Reading {
     let text = format!("openapi: 3.0.3\ninfo: {{title: T, version: '1'}}\npaths:\n{paths}");
-    let reading = openapi::read_texts(vec![("api.yaml".to_owned(), text.into_bytes())], None);
+    openapi::read_texts(vec![("api.yaml".to_owned(), text.into_bytes())], None)
+}
+
+/// The API of a document without errors.
+fn api(paths: &str) -> Api {
+    let reading = read(paths);
     let report = openapi::text::render(&reading.report);
     reading.api.filter(|_| !reading.report.has_errors()).unwrap_or_else(|| panic!("{report}"))
 }
@@ -101,17 +107,13 @@ fn hints_inside_a_union_are_errors_because_they_would_not_hold() {
 #[test]
 fn only_reads_are_cached() {
     let paths = format!("  /a: {{post: {{operationId: a, x-mcp: {{cache: {{ttl: 5}}}}, {DONE}}}}}");
-    let reading = openapi::read_texts(
-        vec![(
-            "api.yaml".to_owned(),
-            format!("openapi: 3.0.3\ninfo: {{title: T, version: '1'}}\npaths:\n{paths}").into_bytes(),
-        )],
-        None,
-    );
+    let reading = read(&paths);
+    let [problem] = &reading.report.problems[..] else { panic!("one problem: {:?}", reading.report) };
+    assert_eq!((problem.rule, problem.place.pointer.as_str()), ("hint", "/paths/~1a/post"));
     let planned = plan(&reading.api.expect("the document is readable"));
-    let told = reading.report.problems.iter().chain(&planned.report.problems);
-    assert!(told.into_iter().any(|problem| problem.place.pointer.starts_with("/paths/~1a/post")));
-    assert!(planned.plan.tools.iter().all(|tool| tool.cache_seconds.is_none()));
+    assert_eq!(planned.report.problems, []);
+    let ttl: Vec<_> = planned.plan.tools.iter().map(|tool| tool.cache_seconds).collect();
+    assert_eq!(ttl, [None]);
 }
 
 #[test]
@@ -137,11 +139,24 @@ fn an_empty_success_beside_a_full_one_requires_nothing() {
 }
 
 #[test]
-fn the_order_of_operations_changes_no_tool() {
+fn the_addresses_of_the_document_are_not_in_the_program() {
+    let servers = "servers: [{url: 'http://canary.example'}]";
+    let paths = format!("  /a:\n    {servers}\n    get: {{operationId: a, {servers}, {DONE}}}\n{servers}\n");
+    let source = codegen::write(&api(&paths)).source;
+    assert!(source.contains("/a") && !source.contains("canary"), "{source}");
+}
+
+/// The API of the product's own document.
+fn code_pipeline() -> Api {
     let config = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
     let source =
         openapi::Source { document: config.join("openapi.json"), overlay: Some(config.join("overlay.yaml")) };
-    let mut api = openapi::read(&source).api.expect("the document is readable");
+    openapi::read(&source).api.expect("the document is readable")
+}
+
+#[test]
+fn the_order_of_operations_changes_no_tool() {
+    let mut api = code_pipeline();
     let before = codegen::write(&api).source;
     api.operations.reverse();
     api.operations.rotate_left(7);
@@ -150,10 +165,7 @@ fn the_order_of_operations_changes_no_tool() {
 
 #[test]
 fn removing_operations_changes_no_other_tool() {
-    let config = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
-    let source =
-        openapi::Source { document: config.join("openapi.json"), overlay: Some(config.join("overlay.yaml")) };
-    let mut api = openapi::read(&source).api.expect("the document is readable");
+    let mut api = code_pipeline();
     let before = plan(&api).plan;
     let mut index = 0;
     api.operations.retain(|_| {

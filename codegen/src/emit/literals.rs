@@ -2,7 +2,7 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::plan::words;
 
@@ -64,19 +64,29 @@ pub(super) fn constant(value: &Value) -> TokenStream {
     match value {
         Value::String(text) => quote!(#text),
         Value::Bool(flag) => quote!(#flag),
-        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(whole), _) => {
-                // A sign is a token of its own; the smallest integer has no positive twin, but no pin needs it.
-                let digits = Literal::i64_suffixed(whole.saturating_abs());
-                if whole < 0 { quote!(-#digits) } else { quote!(#digits) }
-            }
-            (None, Some(broken)) => float(broken),
-            (None, None) => quote!(rt::serde_json::Value::Null),
-        },
+        Value::Number(number) => self::number(number),
         Value::Null | Value::Array(_) | Value::Object(_) => {
             let json = json(value);
             quote!(rt::serde_json::json!(#json))
         }
+    }
+}
+
+/// A JSON number as an expression of the type that holds it exactly.
+fn number(number: &Number) -> TokenStream {
+    match (number.as_i64(), number.as_u64(), number.as_f64()) {
+        (Some(i64::MIN), ..) => quote!(i64::MIN),
+        (Some(whole), ..) => {
+            // A sign is a token of its own.
+            let digits = Literal::i64_suffixed(whole.abs());
+            if whole < 0 { quote!(-#digits) } else { quote!(#digits) }
+        }
+        (None, Some(large), _) => {
+            let digits = Literal::u64_suffixed(large);
+            quote!(#digits)
+        }
+        (None, None, Some(broken)) => float(broken),
+        (None, None, None) => quote!(rt::serde_json::Value::Null),
     }
 }
 
@@ -105,5 +115,27 @@ fn json(value: &Value) -> TokenStream {
             quote!({#(#names: #values),*})
         }
         scalar => constant(scalar),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_keep_every_digit_up_to_their_bounds() {
+        for (number, expected) in [
+            (json!(7), "7i64"),
+            (json!(-7), "- 7i64"),
+            (json!(i64::MAX), "9223372036854775807i64"),
+            (json!(-i64::MAX), "- 9223372036854775807i64"),
+            (json!(i64::MIN), "i64 :: MIN"),
+            (json!(u64::MAX), "18446744073709551615u64"),
+            (json!(-0.5), "- 0.5"),
+        ] {
+            assert_eq!(constant(&number).to_string(), expected);
+        }
     }
 }

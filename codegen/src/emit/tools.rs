@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::rules::Place;
+use super::rules::{self, Place};
 use super::{ident, literals, requests, tables, types};
 use crate::plan::model::{AnswerRule, Content, Tool};
 
@@ -55,7 +55,7 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
 fn reader(answer: &AnswerRule) -> Option<TokenStream> {
     let Content::Json { function, shape, wrap } = &answer.content else { return None };
     let function = ident(function);
-    let rule = types::in_tool(shape);
+    let rule = rules::rule(shape, Place::Tool);
     let read = quote! {
         fn #function(value: rt::serde_json::Value, at: &mut rt::Decoder<'_>) -> Option<rt::serde_json::Value>
     };

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::rules::{self, Place};
 use super::{decode, ident, literals};
-use crate::plan::model::{Field, Module, Rest, Shape, Struct, Type, TypeBody, Variant};
+use crate::plan::model::{Field, Module, Rest, Struct, Type, TypeBody, Variant};
 
 /// The named types of a module.
 pub(super) fn types(types: &[Type]) -> TokenStream {
@@ -104,9 +104,4 @@ fn enumeration(kind: &Type, variants: &[Variant]) -> TokenStream {
 
         #decode
     }
-}
-
-/// The type of a shape as tools name it.
-pub(super) fn in_tool(shape: &Shape) -> TokenStream {
-    rules::rule(shape, Place::Tool)
 }

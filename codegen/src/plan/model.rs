@@ -3,6 +3,9 @@
 use openapi::report::Place;
 use serde_json::Value;
 
+/// Nothing is to be decided about these two: they are the description's own.
+pub use openapi::ir::{Effect, Location};
+
 /// A whole program to be written.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -84,17 +87,6 @@ pub enum Part {
     Literal(String),
     /// The value of this path parameter.
     Parameter(String),
-}
-
-/// What a call does to the world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Changes nothing.
-    Read,
-    /// Changes something, loses nothing.
-    Write,
-    /// Loses or undoes something.
-    Destroy,
 }
 
 /// One security scheme that is needed.
@@ -191,16 +183,6 @@ pub struct Parameter {
     pub allow_reserved: bool,
     /// Whether an empty value is sent as a bare name.
     pub allow_empty: bool,
-}
-
-/// Where a parameter goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the variants are the specification's own words")]
-pub enum Location {
-    Path,
-    Query,
-    Header,
-    Cookie,
 }
 
 /// A parameter's style.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use openapi::ir::{Additional, ObjectRules, Schema, SchemaHints};
+use openapi::ir::{Additional, Api, ObjectRules, Property, Schema, SchemaHints};
 
 use super::model::{Field, Module, Rest, Shape, Struct, Type, TypeBody, TypeId};
 use super::names::Scope;
@@ -21,6 +21,20 @@ pub(crate) struct Member<'a> {
     pub(crate) description: &'a str,
     pub(crate) deprecated: bool,
     pub(crate) hints: SchemaHints,
+}
+
+impl<'a> Member<'a> {
+    /// A declared member of an object.
+    pub(crate) fn of_property(api: &Api, property: &'a Property) -> Self {
+        Self {
+            wire: &property.name,
+            required: property.required,
+            schema: &property.schema,
+            description: "",
+            deprecated: property.schema.deprecated,
+            hints: shapes::hints(api, &property.schema),
+        }
+    }
 }
 
 /// What becomes of a member.
@@ -51,14 +65,7 @@ impl Shaper<'_> {
         };
         for (index, property) in rules.properties.iter().enumerate() {
             let rust = scope.field(&property.name, index);
-            let member = Member {
-                wire: &property.name,
-                required: property.required,
-                schema: &property.schema,
-                description: "",
-                deprecated: property.schema.deprecated,
-                hints: shapes::hints(self.api, &property.schema),
-            };
+            let member = Member::of_property(self.api, property);
             match self.member(&member, rust, &site.part(&property.name)) {
                 Fate::Field(field) => object.fields.push(*field),
                 Fate::Hidden => object.hidden.push(property.name.clone()),

@@ -142,16 +142,8 @@ impl<'a> Builder<'_, 'a> {
             self.writes.push(Write::ObjectBody);
         }
         for property in &rules.properties {
-            let mut hints = shapes::hints(self.shaper.api, &property.schema);
-            self.pin(&mut hints, &property.name);
-            let member = Member {
-                wire: &property.name,
-                required: property.required,
-                schema: &property.schema,
-                description: "",
-                deprecated: property.schema.deprecated,
-                hints,
-            };
+            let mut member = Member::of_property(self.shaper.api, property);
+            self.pin(&mut member.hints, &property.name);
             let site = Site::new(names::type_name(&property.name, "Member"), Within::Body);
             if let Some((source, _)) = self.field(&member, &site, as_it_is) {
                 self.writes.push(Write::Member(property.name.clone(), source));
@@ -327,16 +319,10 @@ fn encoded(parameter: &Parameter, constant: String) -> model::Parameter {
         }
         ParameterEncoding::Content(_) => (model::Style::Json, false, false, false),
     };
-    let location = match parameter.location {
-        Location::Path => model::Location::Path,
-        Location::Query => model::Location::Query,
-        Location::Header => model::Location::Header,
-        Location::Cookie => model::Location::Cookie,
-    };
     model::Parameter {
         constant,
         name: parameter.name.clone(),
-        location,
+        location: parameter.location,
         style,
         explode,
         allow_reserved,

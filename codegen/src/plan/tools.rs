@@ -79,10 +79,6 @@ fn tool(
     let secrets = secrets::pointers(&arguments, &|id| shared.find(id, &types), &definition);
     let title = title(operation, &name);
     let effect = effect(operation);
-    if operation.mcp.cache_seconds.is_some() && effect != Effect::Read {
-        let message = "only an operation with effect `read` may be cached".to_owned();
-        findings.error("cache-of-write", &operation.at, message);
-    }
     Some(Tool {
         module: names::module(&name),
         description: description(operation, &title, findings),
@@ -99,6 +95,7 @@ fn tool(
             .mcp
             .idempotent
             .unwrap_or(!matches!(operation.method, ir::Method::Post | ir::Method::Patch)),
+        // Reading the document has refused the cache of anything else; what is written even so must be right.
         cache_seconds: operation.mcp.cache_seconds.filter(|_| effect == Effect::Read),
         timeout_seconds: operation.mcp.timeout_seconds,
         proof: operation.mcp.proof.clone(),
@@ -184,18 +181,15 @@ fn description(operation: &Operation, title: &str, findings: &mut Findings) -> S
 }
 
 fn effect(operation: &Operation) -> Effect {
-    match (operation.mcp.effect, operation.method) {
-        (Some(ir::Effect::Read), _) => Effect::Read,
-        (Some(ir::Effect::Write), _) => Effect::Write,
-        (Some(ir::Effect::Destroy), _) => Effect::Destroy,
-        (None, ir::Method::Get | ir::Method::Head | ir::Method::Options | ir::Method::Trace) => Effect::Read,
-        (None, ir::Method::Delete) => Effect::Destroy,
-        (None, ir::Method::Put | ir::Method::Post | ir::Method::Patch) => Effect::Write,
-    }
+    operation.mcp.effect.unwrap_or(match operation.method {
+        ir::Method::Get | ir::Method::Head | ir::Method::Options | ir::Method::Trace => Effect::Read,
+        ir::Method::Delete => Effect::Destroy,
+        ir::Method::Put | ir::Method::Post | ir::Method::Patch => Effect::Write,
+    })
 }
 
 /// The method as it is sent.
-pub(crate) fn method(method: ir::Method) -> &'static str {
+fn method(method: ir::Method) -> &'static str {
     match method {
         ir::Method::Get => "GET",
         ir::Method::Put => "PUT",

@@ -116,7 +116,7 @@ fn is_visible(letter: char) -> bool {
     !letter.is_control()
         && !matches!(letter,
             '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
             | '\u{e0000}'..='\u{e0fff}')
 }
 
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn hidden_characters_and_comments_are_removed() {
-        assert_eq!(clean("a\u{200b}b\u{202e}c<!-- do\nevil -->d\r\ne\0"), "abcd\ne");
+        assert_eq!(clean("a\u{200b}b\u{202e}\u{2028}c<!-- do\nevil -->d\r\ne\0"), "abcd\ne");
         assert_eq!(clean("left <!-- open"), "left");
     }
 

@@ -3,8 +3,9 @@
 #![allow(missing_docs, reason = "the modules are what their names say")]
 
 use serde_json::{Value, json};
-use server::catalog::{Api, Content, Prepared, Tool};
+use server::catalog::{Api, Content, Tool};
 use server::decode::{Decoder, Deployment, Problems};
+use server::request::{Part, Prepared};
 
 pub mod parameters {
     include!("../golden/parameters.rs");
@@ -64,8 +65,8 @@ pub fn request(api: &'static Api, name: &str, arguments: Value) -> Value {
     let template = tool(api, name).segments.iter().flat_map(|parts| parts.iter());
     let path: Vec<String> = template
         .filter_map(|part| match part {
-            server::catalog::Part::Parameter(name) => prepared.parts.path_value(name).map(str::to_owned),
-            server::catalog::Part::Literal(_) => None,
+            Part::Parameter(name) => prepared.parts.path_value(name).map(str::to_owned),
+            Part::Literal(_) => None,
         })
         .collect();
     let pairs: Vec<String> =
