@@ -2,6 +2,8 @@
 
 mod program_support;
 
+use std::path::Path;
+
 use program_support::{Outcome, run};
 
 const ADDRESS: (&str, &str) = ("API_BASE_URL", "http://127.0.0.1:9");
@@ -117,7 +119,7 @@ async fn names_of_the_python_server_without_effect_are_named_in_one_warning() {
 
 #[tokio::test]
 async fn the_settings_in_effect_are_shown_with_their_origin_and_without_secrets() {
-    let file = std::env::temp_dir().join(format!("program-settings-{}.toml", std::process::id()));
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("program-settings.toml");
     std::fs::write(&file, "[limits]\nconnections = 64\n[api]\nidle_connections = 3\n").unwrap();
     let path = file.to_str().unwrap();
     let environment =
@@ -133,7 +135,6 @@ async fn the_settings_in_effect_are_shown_with_their_origin_and_without_secrets(
     ];
     let Outcome { code, stdout, stderr } = run(&arguments, &environment).await;
     let as_json = run(&[&arguments[..], &["--json"]].concat(), &environment).await;
-    std::fs::remove_file(&file).unwrap();
 
     assert_eq!((code, &*stderr), (0, ""));
     let row = |key: &str| {
@@ -160,7 +161,7 @@ async fn the_settings_in_effect_are_shown_with_their_origin_and_without_secrets(
 
 #[tokio::test]
 async fn a_wrong_settings_file_is_refused_with_its_line() {
-    let file = std::env::temp_dir().join(format!("program-wrong-{}.toml", std::process::id()));
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("program-wrong.toml");
     let path = file.to_str().unwrap();
     for (text, expected) in [
         ("[listen]\nprot = 1\n", ":2: listen.prot: there is no such setting; did you mean listen.port?"),
@@ -174,5 +175,4 @@ async fn a_wrong_settings_file_is_refused_with_its_line() {
         assert!(stderr.starts_with(&format!("code-pipeline-mcp: {path}{expected}")), "{stderr}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }
-    std::fs::remove_file(&file).unwrap();
 }

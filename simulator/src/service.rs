@@ -1,5 +1,7 @@
 //! A request on its way: scripted fault, body, record, admission, operation, answer.
 
+use std::time::Instant;
+
 use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request, State};
@@ -8,7 +10,6 @@ use axum::{RequestExt, Router};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::BodyExt;
-use std::time::Instant;
 
 use crate::admission::admit;
 use crate::answer::{Refusal, respond};

@@ -1,6 +1,5 @@
 //! The quirks of the real API, which clients must survive.
 
-#[allow(dead_code, reason = "each test binary uses its own part of the client")]
 mod client;
 
 use client::Client;

@@ -1,6 +1,5 @@
 //! The rules of the real API: who may call, what exists, what can be done now, and how a refusal looks.
 
-#[allow(dead_code, reason = "each test binary uses its own part of the client")]
 mod client;
 
 use client::{Client, check_message, reply};

@@ -1,6 +1,5 @@
 //! Sets on the clock: their states, the moves people make, and what each operation leaves behind.
 
-#[allow(dead_code, reason = "each test binary uses its own part of the client")]
 mod client;
 
 use std::time::Duration;
@@ -40,7 +39,7 @@ async fn one_long_advance_passes_every_state_and_dates_what_it_did() {
 #[tokio::test]
 async fn the_pace_is_the_builders() {
     let pace = Simulator::builder().clock(Clock::manual()).pace(Duration::ZERO, Duration::from_secs(60));
-    let client = Client { simulator: pace.start().await.unwrap(), http: reqwest::Client::new() };
+    let client = Client::of(pace).await;
     let set = client.open_set(GENERATE, "{}").await;
     assert_eq!(client.state(&set).await, "Executing");
     client.advance(60_000);
@@ -301,8 +300,7 @@ async fn generate_parameters_are_used_once_with_the_set_that_was_opened() {
 
 #[tokio::test]
 async fn a_real_clock_is_today() {
-    let simulator = Simulator::builder().start().await.unwrap();
-    let client = Client { simulator, http: reqwest::Client::new() };
+    let client = Client::of(Simulator::builder()).await;
     let set = client.open_set(GENERATE, "{}").await;
     let (status, answer) = reply(client.request(Method::GET, &format!("/sets/{set}"))).await;
     assert_eq!(status, 200);

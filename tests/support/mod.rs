@@ -49,10 +49,10 @@ impl World {
     }
 
     /// Starts both, with options changed by `change`.
-    pub(crate) async fn start_with(change: impl FnOnce(&mut server::server::Options)) -> World {
+    pub(crate) async fn start_with(change: impl FnOnce(&mut server::Options)) -> World {
         let simulator =
             Simulator::builder().clock(Clock::manual()).start().await.expect("the simulator starts");
-        let mut options = server::server::Options {
+        let mut options = server::Options {
             engine: server::engine::Options::new(simulator.url()),
             http: server::http::Options::default(),
             mcp: server::mcp::Options::default(),
@@ -60,8 +60,7 @@ impl World {
         options.engine.upstream.credentials =
             vec![("accessToken".to_owned(), simulator.token().to_owned().into())];
         change(&mut options);
-        let server =
-            Arc::new(server::server::Server::new(api::catalog(), options).expect("the options are right"));
+        let server = Arc::new(server::Server::new(api::catalog(), options).expect("the options are right"));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has a free port");
         let endpoint =
             format!("http://{}/mcp", listener.local_addr().expect("a bound listener has an address"));

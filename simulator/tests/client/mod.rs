@@ -1,10 +1,12 @@
 //! A simulator with a clock that stands still, and an HTTP client that sends the token to it.
 
+#![allow(dead_code, reason = "each test file uses its own part of this")]
+
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use simulator::{Clock, Running, Simulator};
+use simulator::{Builder, Clock, Running, Simulator};
 
 /// Where the paths of most operations begin.
 pub(crate) const BASE: &str = "/ispw/cw09-47623";
@@ -18,9 +20,12 @@ pub(crate) struct Client {
 impl Client {
     /// Starts a simulator on a manual clock.
     pub(crate) async fn start() -> Self {
-        let simulator =
-            Simulator::builder().clock(Clock::manual()).start().await.expect("loopback has a free port");
-        Self { simulator, http: http() }
+        Self::of(Simulator::builder().clock(Clock::manual())).await
+    }
+
+    /// Starts a simulator that is set up otherwise.
+    pub(crate) async fn of(builder: Builder) -> Self {
+        Self { simulator: builder.start().await.expect("loopback has a free port"), http: http() }
     }
 
     /// A request with the token, not yet sent; the path begins after the instance.
