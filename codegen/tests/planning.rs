@@ -179,3 +179,56 @@ fn removing_operations_changes_no_other_tool() {
         assert_eq!(format!("{known:?}"), format!("{tool:?}"));
     }
 }
+
+/// A header that the document reader lets through but the runtime refuses would make a tool that can never be called.
+#[test]
+fn reader_and_runtime_agree_on_which_headers_an_argument_may_set() {
+    let names = [
+        "Accept",
+        "accept-encoding",
+        "Authorization",
+        "Connection",
+        "Content-Encoding",
+        "Content-Length",
+        "Content-Type",
+        "Cookie",
+        "Expect",
+        "Forwarded",
+        "Host",
+        "Keep-Alive",
+        "Proxy-Authorization",
+        "Sec-Fetch-Mode",
+        "Set-Cookie",
+        "TE",
+        "Trailer",
+        "Transfer-Encoding",
+        "Upgrade",
+        "User-Agent",
+        "Via",
+        "X-Forwarded-For",
+        "X-Request-Id",
+        "traceparent",
+        "X-Tenant",
+        "If-Match",
+        "Idempotency-Key",
+        "Range",
+    ];
+    for name in names {
+        let paths = format!(
+            "  /a: {{get: {{operationId: a, parameters: [{{name: {name}, in: header, schema: {{type: string}}}}], {DONE}}}}}"
+        );
+        let reading = read(&paths);
+        let read_takes_it = !reading.api.expect("one operation").operations[0].parameters.is_empty();
+        let rule: &'static server::generated::ParameterRule =
+            Box::leak(Box::new(server::generated::ParameterRule {
+                name,
+                style: server::generated::Style::Simple,
+                explode: false,
+                allow_reserved: false,
+                allow_empty: false,
+            }));
+        let mut parts = server::generated::Parts::default();
+        parts.header(rule, &"value");
+        assert_eq!(read_takes_it, parts.problems().is_empty(), "{name}");
+    }
+}

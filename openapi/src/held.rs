@@ -4,6 +4,7 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Number, Value, json};
 
+use crate::further::Further;
 use crate::ir::{NumberRules, SchemaHints, TextRules};
 use crate::report::Place;
 
@@ -52,6 +53,8 @@ pub(crate) struct Held {
     pub(crate) one_of: Vec<Held>,
     /// Not this.
     pub(crate) not: Option<Box<Held>>,
+    /// Keywords that no typed form has.
+    pub(crate) further: Further,
     /// What is said besides.
     pub(crate) remarks: Remarks,
 }
@@ -197,6 +200,7 @@ impl Held {
             any_of: Vec::new(),
             one_of: Vec::new(),
             not: None,
+            further: Further::default(),
             remarks: Remarks::default(),
         }
     }
@@ -216,6 +220,7 @@ impl Held {
             || self.text != TextRules::default()
             || self.has_list_rules()
             || self.has_object_rules()
+            || !self.further.is_empty()
     }
 
     /// Whether it has rules that only bear on lists.
@@ -266,6 +271,7 @@ impl Held {
         if let Some(not) = &self.not {
             out.insert("not".into(), not.json());
         }
+        self.further.write(&mut out);
         self.remarks.write(&mut out);
         Value::Object(out)
     }

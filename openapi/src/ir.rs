@@ -74,7 +74,7 @@ pub struct Operation {
 }
 
 /// An HTTP method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[allow(missing_docs, reason = "the variants are the methods' own names")]
 pub enum Method {
     Get,
@@ -85,6 +85,32 @@ pub enum Method {
     Head,
     Patch,
     Trace,
+    Query,
+    /// Any other, as it is sent.
+    Other(String),
+}
+
+impl Method {
+    /// The method as it is sent.
+    pub fn as_sent(&self) -> &str {
+        match self {
+            Method::Get => "GET",
+            Method::Put => "PUT",
+            Method::Post => "POST",
+            Method::Delete => "DELETE",
+            Method::Options => "OPTIONS",
+            Method::Head => "HEAD",
+            Method::Patch => "PATCH",
+            Method::Trace => "TRACE",
+            Method::Query => "QUERY",
+            Method::Other(word) => word,
+        }
+    }
+
+    /// Whether the method is one that changes nothing (RFC 9110, "safe").
+    pub fn is_read(&self) -> bool {
+        matches!(self, Method::Get | Method::Head | Method::Options | Method::Trace | Method::Query)
+    }
 }
 
 /// A path template.

@@ -48,7 +48,8 @@ impl Judge<'_> {
             Value::Object(members) => self.object_fits(held, members, steps),
             Value::Null | Value::Bool(_) => true,
         };
-        fits && held.all_of.iter().all(|one| all(one, value))
+        fits && held.further.accept(value, &all)
+            && held.all_of.iter().all(|one| all(one, value))
             && (held.any_of.is_empty() || held.any_of.iter().any(|one| all(one, value)))
             && (held.one_of.is_empty() || held.one_of.iter().filter(|one| all(one, value)).count() == 1)
             && held.not.as_ref().is_none_or(|not| !all(not, value))
@@ -57,10 +58,9 @@ impl Judge<'_> {
     fn list_fits(&self, held: &Held, items: &[Value], steps: usize) -> bool {
         within(items.len(), held.min_items, held.max_items)
             && (!held.unique || all_differ(items))
-            && held
-                .items
-                .as_ref()
-                .is_none_or(|one| items.iter().all(|item| self.accepts(one, item, steps + 1)))
+            && held.items.as_ref().is_none_or(|one| {
+                items.iter().skip(held.further.prefix()).all(|item| self.accepts(one, item, steps + 1))
+            })
     }
 
     fn object_fits(&self, held: &Held, members: &serde_json::Map<String, Value>, steps: usize) -> bool {
@@ -68,6 +68,7 @@ impl Judge<'_> {
             && held.required.iter().all(|name| members.contains_key(name))
             && members.iter().all(|(name, value)| match (held.properties.get(name), &held.additional) {
                 (Some(property), _) => self.accepts(property, value, steps + 1),
+                (None, _) if held.further.speaks_of(name) => true,
                 (None, Extra::Closed) => false,
                 (None, Extra::Schema(extra)) => self.accepts(extra, value, steps + 1),
                 (None, Extra::Unsaid | Extra::Any) => true,

@@ -10,6 +10,8 @@ pub mod report;
 pub mod text;
 
 mod accept;
+mod anchors;
+mod further;
 mod held;
 mod hints;
 mod judge;
@@ -76,14 +78,15 @@ pub fn read_texts(documents: Vec<(String, Vec<u8>)>, overlay: Option<(String, Ve
 fn read_from(shelf: Shelf, document: &str, overlay: Option<(&Path, Option<Vec<u8>>)>) -> Reading {
     let mut problems = Problems::default();
     let (opened, inputs) = open::open(shelf, document, overlay, &mut problems);
-    let Some(Opened { store, digest }) = opened else {
+    let Some(Opened { mut store, digest }) = opened else {
         return Reading { api: None, report: problems.finish(), inputs };
     };
+    let Some(version) = normalise::version(&store.root(0), &mut problems) else {
+        return Reading { api: None, report: problems.finish(), inputs };
+    };
+    store.take_version(version);
     let root = store.root(0);
-    let Some(version) = normalise::version(&root, &mut problems) else {
-        return Reading { api: None, report: problems.finish(), inputs };
-    };
-    let (api, mut problems) = lower::lower(&root, version, digest, problems);
+    let (api, mut problems) = lower::lower(&root, digest, problems);
     for index in 0..store.documents.len() {
         words::check(&store.root(index), &mut problems);
     }

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 use serde_json::Number;
 
+use crate::further::Part;
 use crate::held::{Extra, Held, Remarks};
 use crate::ir::{NumberRules, TextRules};
 use crate::judge;
@@ -24,6 +25,11 @@ pub(crate) fn merge(held: &Held, named: &IndexMap<String, Held>) -> Result<Held,
         if !part.any_of.is_empty() || !part.one_of.is_empty() || part.not.is_some() {
             return Err("`allOf` joins a choice with other rules");
         }
+        // What all parts leave unevaluated is known once they are joined, and only to the whole.
+        let closes = std::ptr::eq(*part, held) && part.further.is_only("unevaluatedProperties");
+        if !part.further.is_empty() && !closes {
+            return Err("`allOf` joins keywords without a typed form");
+        }
         join_values(&mut merged, part)?;
         join_lists(&mut merged, part);
         for name in &part.required {
@@ -35,6 +41,7 @@ pub(crate) fn merge(held: &Held, named: &IndexMap<String, Held>) -> Result<Held,
         merged.max_properties = smaller(merged.max_properties, part.max_properties);
     }
     join_members(&mut merged, &parts)?;
+    close(&mut merged, held);
     merged.remarks = remarks(held, &parts);
     if merged.types.is_some_and(crate::held::Types::is_empty) {
         merged.never = true;
@@ -161,6 +168,16 @@ fn join_members(merged: &mut Held, parts: &[&Held]) -> Result<(), Reason> {
         merged.additional = Extra::Schema(Box::new(both(&extras)));
     }
     Ok(())
+}
+
+/// Members that no part declares are the unevaluated ones.
+fn close(merged: &mut Held, held: &Held) {
+    let mut further = held.further.clone();
+    if let (Extra::Unsaid, Some(Part::One(rest))) =
+        (&merged.additional, further.remove("unevaluatedProperties"))
+    {
+        merged.additional = if rest.never { Extra::Closed } else { Extra::Schema(rest) };
+    }
 }
 
 /// What all of these accept: the one, if they are the same.

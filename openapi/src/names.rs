@@ -3,23 +3,24 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::normalise::Version;
 use crate::pointer;
 use crate::resolve::{self, Target};
 use crate::store::Store;
-
-const COMPONENTS: &str = "/components/schemas/";
 
 /// The names of all schemas that are referred to.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     by_target: HashMap<(usize, String), String>,
+    /// The pointer of the object that holds the document's own.
+    own: &'static str,
 }
 
 impl Names {
     /// Names everything in the documents that a reference leads to, be it a schema or not.
     pub(crate) fn of(store: &Store) -> Names {
         let taken: BTreeSet<String> = store
-            .at(0, "/components/schemas")
+            .at(0, store.version().schemas_at())
             .iter()
             .flat_map(|schemas| schemas.members().map(|(name, _)| name.to_owned()))
             .collect();
@@ -27,7 +28,7 @@ impl Names {
         for (document, target) in targets(store) {
             short.entry(short_name(&target)).or_default().push((document, target));
         }
-        let mut names = Names::default();
+        let mut names = Names { own: store.version().schemas_at(), ..Names::default() };
         let mut given = taken.clone();
         for (name, targets) in short {
             let is_free = targets.len() == 1 && !given.contains(&name);
@@ -43,7 +44,7 @@ impl Names {
     /// The name of the schema at a pointer.
     pub(crate) fn name(&self, document: usize, at: &str) -> String {
         if document == 0
-            && let Some(rest) = at.strip_prefix(COMPONENTS)
+            && let Some(rest) = at.strip_prefix(self.own).and_then(|rest| rest.strip_prefix('/'))
             && !rest.contains('/')
         {
             return pointer::last_step(at).unwrap_or_default();
@@ -56,17 +57,20 @@ impl Names {
 /// Where references lead, but for the document's own components, in the order of their places.
 fn targets(store: &Store) -> BTreeSet<(usize, Target)> {
     let mut found = BTreeSet::new();
-    for held in &store.documents {
+    for (index, held) in store.documents.iter().enumerate() {
         for reference in resolve::references(&held.value) {
-            let Ok(target) = resolve::target(&held.path, reference) else { continue };
-            let Some(document) = store.documents.iter().position(|one| one.path == target.path) else {
-                continue;
+            let Ok(at) = resolve::find(store, index, reference) else { continue };
+            let document = at.document;
+            let target = Target { path: store.documents[document].path.clone(), pointer: at.pointer };
+            let is_part = |section: &str| {
+                let rest = target.pointer.strip_prefix(section);
+                rest.is_some_and(|rest| rest.matches('/').count() == 1)
             };
             let of_components = document == 0
-                && target
-                    .pointer
-                    .strip_prefix("/components/")
-                    .is_some_and(|rest| rest.matches('/').count() == 1);
+                && match store.version() {
+                    Version::V2_0 => ["/definitions", "/parameters", "/responses"].into_iter().any(is_part),
+                    _ => is_part("/components/"),
+                };
             if !of_components {
                 found.insert((document, target));
             }

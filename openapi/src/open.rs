@@ -93,8 +93,7 @@ impl Opener<'_> {
         };
         self.inputs.push(path.to_owned());
         let Some((value, spot)) = self.load(&name, &bytes) else { return };
-        let overlays =
-            Store { documents: vec![Document { path: name, value, spot }], files: self.store.files.clone() };
+        let overlays = Store::new(vec![Document { path: name, value, spot }], self.store.files.clone());
         if apply {
             overlay::apply(&mut self.store, &overlays, self.problems);
         }
@@ -108,8 +107,7 @@ impl Opener<'_> {
             let held = &self.store.documents[next];
             let paths: Vec<String> = resolve::references(&held.value)
                 .into_iter()
-                .filter_map(|reference| resolve::target(&held.path, reference).ok())
-                .map(|target| target.path)
+                .filter_map(|reference| resolve::file(&held.path, reference).ok())
                 .collect();
             next += 1;
             for path in paths {

@@ -4,6 +4,7 @@
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use crate::normalise::Version;
 use crate::problems::Problems;
 use crate::store::{At, Store};
 
@@ -21,8 +22,8 @@ pub(crate) type Refusal = (&'static str, String);
 
 /// Takes a reference apart, as written in the document at `from`.
 pub(crate) fn target(from: &str, reference: &str) -> Result<Target, Refusal> {
-    let (file, fragment) = reference.split_once('#').unwrap_or((reference, ""));
-    let path = if file.is_empty() { from.to_owned() } else { relative(from, file, reference)? };
+    let path = file(from, reference)?;
+    let (_, fragment) = reference.split_once('#').unwrap_or((reference, ""));
     let pointer = decoded(fragment).ok_or_else(|| bad(reference))?;
     if crate::pointer::steps(&pointer).is_none() {
         return Err(bad(reference));
@@ -30,9 +31,19 @@ pub(crate) fn target(from: &str, reference: &str) -> Result<Target, Refusal> {
     Ok(Target { path, pointer })
 }
 
+/// The path of the document that a reference leads to.
+pub(crate) fn file(from: &str, reference: &str) -> Result<String, Refusal> {
+    let (file, _) = reference.split_once('#').unwrap_or((reference, ""));
+    if file.is_empty() { Ok(from.to_owned()) } else { relative(from, file, reference) }
+}
+
 /// The node that a reference leads to.
 pub(crate) fn find<'a>(store: &'a Store, document: usize, reference: &str) -> Result<At<'a>, Refusal> {
-    let target = target(&store.documents[document].path, reference)?;
+    let from = &store.documents[document].path;
+    if let Some(at) = store.anchored(document, file(from, reference).ok().as_deref(), reference) {
+        return Ok(at);
+    }
+    let target = target(from, reference)?;
     let Some(index) = store.documents.iter().position(|held| held.path == target.path) else {
         let message = format!(
             "{reference}: there is no readable JSON or YAML file {} beside the document",
@@ -83,11 +94,19 @@ pub(crate) fn follow<'a>(at: &At<'a>, problems: &mut Problems) -> Option<At<'a>>
 }
 
 fn report_siblings(at: &At<'_>, problems: &mut Problems) {
-    let keys: Vec<&str> = at.members().map(|(key, _)| key).filter(|key| !is_silent(key)).collect();
+    let is_later = at.version() >= Version::V3_1;
+    let is_taken = |key: &&str| is_silent(key) || is_later && matches!(*key, "summary" | "description");
+    let keys: Vec<&str> = at.members().map(|(key, _)| key).filter(|key| !is_taken(key)).collect();
     if !keys.is_empty() {
-        let message = format!("beside `$ref` OpenAPI 3.0 ignores: {}", keys.join(", "));
+        let message = format!("beside `$ref` {} ignores: {}", at.version().words(), keys.join(", "));
         problems.note("reference-siblings", at.place(), message);
     }
+}
+
+/// The text beside a reference that holds instead of the one that it leads to (from 3.1 on).
+pub(crate) fn beside<'a>(at: &At<'a>, key: &str) -> Option<&'a str> {
+    let is_taken = at.version() >= Version::V3_1 && reference(at).is_some();
+    at.member(key).filter(|_| is_taken)?.value.as_str()
 }
 
 fn is_silent(key: &str) -> bool {
@@ -101,8 +120,8 @@ pub(crate) fn references(value: &Value) -> Vec<&str> {
     while let Some(value) = open.pop() {
         match value {
             Value::Object(members) => {
-                if let Some(Value::String(reference)) = members.get("$ref") {
-                    found.push(reference.as_str());
+                for key in ["$ref", "$dynamicRef"] {
+                    found.extend(members.get(key).and_then(Value::as_str));
                 }
                 open.extend(members.values().rev());
             }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::normalise::Version;
 use crate::problems::Problems;
 use crate::store::At;
 
@@ -26,11 +27,15 @@ pub(crate) enum Form {
     Texts,
     /// An object.
     Object,
+    /// A schema: an object, or since 3.1 `true` or `false`.
+    Schema,
+    /// A number, or as before 3.1 `true` or `false`.
+    Bound,
     /// Anything.
     Any,
 }
 
-/// Whether a member must be there.
+/// Whether a member must be there, by version where that differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
     /// Its absence loses meaning.
@@ -39,6 +44,32 @@ pub(crate) enum Need {
     Expected,
     /// It may be absent.
     Optional,
+    /// It may be absent, and is unknown before this version.
+    Since(Version),
+    /// It may be absent, and is unknown after this version.
+    Until(Version),
+    /// Its absence loses meaning up to this version.
+    RequiredUntil(Version),
+    /// The specification asks for it up to this version.
+    ExpectedUntil(Version),
+}
+
+impl Need {
+    /// The need in one version; `None` when the member is unknown there.
+    fn in_version(self, version: Version) -> Option<Need> {
+        Some(match self {
+            Need::Since(first) if version < first => return None,
+            Need::Until(last) if version > last => return None,
+            Need::RequiredUntil(last) if version <= last => Need::Required,
+            Need::ExpectedUntil(last) if version <= last => Need::Expected,
+            Need::Required | Need::Expected => self,
+            Need::Optional
+            | Need::Since(_)
+            | Need::Until(_)
+            | Need::RequiredUntil(_)
+            | Need::ExpectedUntil(_) => Need::Optional,
+        })
+    }
 }
 
 impl Form {
@@ -52,6 +83,8 @@ impl Form {
             Form::List => value.is_array(),
             Form::Texts => value.as_array().is_some_and(|items| items.iter().all(Value::is_string)),
             Form::Object => value.is_object(),
+            Form::Schema => value.is_object() || value.is_boolean(),
+            Form::Bound => value.is_number() || value.is_boolean(),
             Form::Any => true,
         }
     }
@@ -65,7 +98,8 @@ impl Form {
             Form::Count => "a whole number, not negative",
             Form::List => "a list",
             Form::Texts => "a list of texts",
-            Form::Object => "an object",
+            Form::Object | Form::Schema => "an object",
+            Form::Bound => "a number",
             Form::Any => "anything",
         }
     }
@@ -100,13 +134,14 @@ pub(crate) fn check(at: &At<'_>, fields: &[Field], problems: &mut Problems) -> M
         return sound;
     }
     for (key, member) in at.members() {
-        let Some(Field(_, form, _)) = fields.iter().find(|field| field.0 == key) else {
-            unknown(key, &member, fields.iter().map(|field| field.0), problems);
+        let mut known = fields.iter().filter(|field| field.2.in_version(at.version()).is_some());
+        let Some(Field(_, form, _)) = known.clone().find(|field| field.0 == key) else {
+            unknown(key, &member, known.by_ref().map(|field| field.0), problems);
             continue;
         };
         if form.fits(member.value) {
             // Composite members are read on their own, through their cursors.
-            if !matches!(form, Form::Object | Form::List) {
+            if !matches!(form, Form::Object | Form::List | Form::Schema) {
                 sound.insert(key.to_owned(), member.value.clone());
             }
         } else {
@@ -114,7 +149,8 @@ pub(crate) fn check(at: &At<'_>, fields: &[Field], problems: &mut Problems) -> M
         }
     }
     for Field(name, form, need) in fields {
-        if at.member(name).is_some() || *need == Need::Optional {
+        let need = need.in_version(at.version()).unwrap_or(Need::Optional);
+        if at.member(name).is_some() || need == Need::Optional {
             continue;
         }
         let message = format!("the member `{name}` is missing: {} is expected", form.words());

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::anchors::Anchors;
+use crate::normalise::Version;
 use crate::pointer;
 use crate::report::Place;
 
@@ -50,9 +52,41 @@ pub(crate) struct Store {
     pub(crate) documents: Vec<Document>,
     /// Names of files for people, by the index that [`Spot::file`] holds.
     pub(crate) files: Vec<String>,
+    /// The version of OpenAPI that the first document says it is of; the others hold parts of it.
+    version: Version,
+    anchors: Anchors,
 }
 
 impl Store {
+    /// The documents with the names of their files, for a version that is not known yet.
+    pub(crate) fn new(documents: Vec<Document>, files: Vec<String>) -> Store {
+        Store { documents, files, ..Store::default() }
+    }
+
+    /// Says which version the documents are of; from 3.1 on, schemas may be referred to by names of their own.
+    pub(crate) fn take_version(&mut self, version: Version) {
+        self.version = version;
+        if version >= Version::V3_1 {
+            self.anchors = Anchors::of(&self.documents);
+        }
+    }
+
+    /// The version of OpenAPI that the documents are of.
+    pub(crate) fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The schema that a reference names, if it does not lead there by file and pointer.
+    pub(crate) fn anchored(&self, document: usize, path: Option<&str>, reference: &str) -> Option<At<'_>> {
+        let (document, pointer) = self.anchors.find(&self.documents, document, path, reference)?;
+        self.at(document, &pointer)
+    }
+
+    /// How many schemas have this name as their `$dynamicAnchor`.
+    pub(crate) fn dynamic_anchors(&self, name: &str) -> usize {
+        self.anchors.dynamic(name)
+    }
+
     /// A cursor at the root of a document.
     pub(crate) fn root(&self, document: usize) -> At<'_> {
         let held = &self.documents[document];
@@ -98,6 +132,11 @@ impl<'a> At<'a> {
     /// The place of the node and of what is inside.
     pub(crate) fn spot(&self) -> &'a Spot {
         self.spot
+    }
+
+    /// The version of OpenAPI that the document is of.
+    pub(crate) fn version(&self) -> Version {
+        self.store.version
     }
 
     /// The documents that the cursor walks.

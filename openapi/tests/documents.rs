@@ -1,4 +1,4 @@
-//! Reads every 3.0 document of the folder that `OPENAPI_SPECS` names, if it names one: none may make the reader panic,
+//! Reads every document of the folder that `OPENAPI_SPECS` names, if it names one: none may make the reader panic,
 //! none may lose an operation without a word.
 
 #![allow(clippy::unwrap_used, reason = "what cannot go on here has failed")]
@@ -16,9 +16,7 @@ fn every_document_of_the_folder_is_read_and_no_operation_is_lost() {
     let index = std::fs::read_to_string(Path::new(&folder).join("index.json")).unwrap();
     let index: Vec<Value> = serde_json::from_str(&index).unwrap();
     let mut read_documents = 0;
-    for entry in
-        index.iter().filter(|entry| entry["openapi"].as_str().is_some_and(|text| text.starts_with("3.0")))
-    {
+    for entry in &index {
         let file = entry["file"].as_str().unwrap();
         let document: PathBuf = Path::new(&folder).join(file);
         let start = Instant::now();
@@ -47,5 +45,5 @@ fn every_document_of_the_folder_is_read_and_no_operation_is_lost() {
         );
         read_documents += 1;
     }
-    assert!(read_documents > 0, "the folder holds an index.json, but no document of OpenAPI 3.0");
+    assert!(read_documents > 0, "the folder holds an index.json, but no document");
 }

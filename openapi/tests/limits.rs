@@ -120,6 +120,22 @@ fn two_thousand_operations_are_read_and_not_one_more() {
 }
 
 #[test]
+fn operations_beyond_the_limit_are_not_looked_at() {
+    let mut text = format!("{HEAD}paths:\n");
+    for index in 0..2_100 {
+        let parameters = match index {
+            2_099 => "parameters: [{name: Host, in: header, schema: {type: string}}], ",
+            _ => "",
+        };
+        writeln!(text, "  /p{index}: {{get: {{operationId: o{index}, {parameters}responses: {{}}}}}}")
+            .unwrap();
+    }
+    let reading = yaml(text);
+    assert!(has(&reading, "limit-operations"));
+    assert!(!has(&reading, "reserved-header"), "{}", openapi::text::render(&reading.report));
+}
+
+#[test]
 fn a_document_is_split_over_no_more_than_a_thousand_files() {
     let of_count = |count: usize| {
         let mut texts = vec![("api.yaml".to_owned(), Vec::new())];

@@ -39,6 +39,21 @@ fn documents_cut_off_anywhere_are_read_or_refused() {
 }
 
 #[test]
+fn documents_of_one_version_are_read_or_refused_as_another() {
+    let heads = ["swagger: '2.0'", "openapi: 3.0.3", "openapi: 3.1.1", "openapi: 3.2.0"];
+    for (name, bytes) in features() {
+        let text = String::from_utf8(bytes).unwrap();
+        let body: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.starts_with("openapi:") && !line.starts_with("swagger:"))
+            .collect();
+        for head in heads {
+            read_both(&name, format!("{head}\n{}\n", body.join("\n")).as_bytes());
+        }
+    }
+}
+
+#[test]
 fn odd_bytes_are_refused_with_a_place() {
     let cases: [&[u8]; 9] = [
         b"",

@@ -19,9 +19,10 @@ fn kind_and_json_form_accept_the_same_values() {
 #[test]
 fn kind_and_json_form_agree_in_the_documents_of_the_folder() {
     let Some(folder) = std::env::var_os("OPENAPI_SPECS") else { return };
-    for document in
-        documents(Path::new(&folder)).into_iter().filter(|path| path.to_string_lossy().contains("-3.0."))
-    {
+    for document in documents(Path::new(&folder)) {
+        if document.ends_with("index.json") {
+            continue;
+        }
         compare(&document);
     }
 }

@@ -45,7 +45,7 @@ pub struct Tool {
     /// Whether the operation is deprecated.
     pub deprecated: bool,
     /// The HTTP method, upper-case.
-    pub method: &'static str,
+    pub method: String,
     /// The path template as written.
     pub template: String,
     /// Its segments, each of parts in turn.

@@ -45,7 +45,7 @@ fn derived(operation: &Operation, findings: &mut Findings) -> String {
     let name = if is_ascii { operation.id.to_snake_case() } else { String::new() };
     let mut name = ascii(&name);
     if name.is_empty() {
-        name = ascii(&format!("{:?} {}", operation.method, operation.path.template).to_snake_case());
+        name = ascii(&format!("{} {}", operation.method.as_sent(), operation.path.template).to_snake_case());
         let message = format!("`{}` makes no tool name; `{name}` comes from method and path", operation.id);
         findings.warning("tool-name-from-path", &operation.at, message);
     }

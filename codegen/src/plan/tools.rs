@@ -87,14 +87,14 @@ fn tool(
         operation: operation.id.clone(),
         tags: operation.tags.clone(),
         deprecated: operation.deprecated,
-        method: method(operation.method),
+        method: operation.method.as_sent().to_owned(),
         template: operation.path.template.clone(),
         segments: segments(&operation.path),
         effect,
-        idempotent: operation
-            .mcp
-            .idempotent
-            .unwrap_or(!matches!(operation.method, ir::Method::Post | ir::Method::Patch)),
+        idempotent: operation.mcp.idempotent.unwrap_or(!matches!(
+            operation.method,
+            ir::Method::Post | ir::Method::Patch | ir::Method::Other(_)
+        )),
         // Reading the document has refused the cache of anything else; what is written even so must be right.
         cache_seconds: operation.mcp.cache_seconds.filter(|_| effect == Effect::Read),
         timeout_seconds: operation.mcp.timeout_seconds,
@@ -181,25 +181,11 @@ fn description(operation: &Operation, title: &str, findings: &mut Findings) -> S
 }
 
 fn effect(operation: &Operation) -> Effect {
-    operation.mcp.effect.unwrap_or(match operation.method {
-        ir::Method::Get | ir::Method::Head | ir::Method::Options | ir::Method::Trace => Effect::Read,
+    operation.mcp.effect.unwrap_or(match &operation.method {
+        method if method.is_read() => Effect::Read,
         ir::Method::Delete => Effect::Destroy,
-        ir::Method::Put | ir::Method::Post | ir::Method::Patch => Effect::Write,
+        _ => Effect::Write,
     })
-}
-
-/// The method as it is sent.
-fn method(method: ir::Method) -> &'static str {
-    match method {
-        ir::Method::Get => "GET",
-        ir::Method::Put => "PUT",
-        ir::Method::Post => "POST",
-        ir::Method::Delete => "DELETE",
-        ir::Method::Options => "OPTIONS",
-        ir::Method::Head => "HEAD",
-        ir::Method::Patch => "PATCH",
-        ir::Method::Trace => "TRACE",
-    }
 }
 
 fn segments(path: &ir::Path) -> Vec<Vec<Part>> {

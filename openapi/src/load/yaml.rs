@@ -1,9 +1,10 @@
 //! YAML text to a value with places, from the events of `saphyr-parser`: the core schema of YAML 1.2, so `NO`, `on` and
 //! `1_000` are text. Aliases are copied within a bound, merge keys (`<<`) are applied, doubled keys are reported.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
 use serde_json::{Map, Value};
 
 use super::{File, Loaded, narrow, too_deep};
@@ -11,10 +12,33 @@ use crate::limits;
 use crate::problems::Problems;
 use crate::store::{Inside, Spot};
 
+mod indentation;
 mod scalar;
 
 /// Reads YAML; `None` after a syntax error or a limit.
 pub(super) fn read(text: &str, file: File<'_>, problems: &mut Problems) -> Option<Loaded> {
+    let mut text = Cow::Borrowed(text);
+    for attempt in 0.. {
+        match read_once(&text, file, problems) {
+            Ok(loaded) => return loaded,
+            Err(error) => {
+                let place = file.place(narrow(error.marker().line()), narrow(error.marker().col() + 1));
+                let Some(mended) = indentation::mended(&text, &error, attempt) else {
+                    problems.error("syntax", place, format!("not YAML: {}", error.info()));
+                    return None;
+                };
+                let message =
+                    "this closing bracket must stand deeper than what it belongs to; it is read as if it did";
+                problems.warning("yaml-indentation", place, message);
+                text = Cow::Owned(mended);
+            }
+        }
+    }
+    None
+}
+
+/// Reads the text as it is; what makes it no YAML is given back.
+fn read_once(text: &str, file: File<'_>, problems: &mut Problems) -> Result<Option<Loaded>, ScanError> {
     let mut build = Build {
         file,
         problems,
@@ -25,18 +49,15 @@ pub(super) fn read(text: &str, file: File<'_>, problems: &mut Problems) -> Optio
         root: None,
     };
     for event in Parser::new_from_str(text) {
-        match event {
-            Ok((event, span)) => build.event(event, span)?,
-            Err(error) => {
-                build.error("syntax", *error.marker(), format!("not YAML: {}", error.info()));
-                return None;
-            }
+        let (event, span) = event?;
+        if build.event(event, span).is_none() {
+            return Ok(None);
         }
     }
     if build.root.is_none() {
         build.problems.error("syntax", file.place(1, 1), "not YAML: the file is empty");
     }
-    build.root
+    Ok(build.root)
 }
 
 /// A node that is complete.

@@ -4,12 +4,14 @@ use serde_json::json;
 
 use super::Reader;
 use crate::ir::{Answer, Status};
+use crate::normalise::Version;
 use crate::resolve;
 use crate::shape::{self, Field, Form, Need};
 use crate::store::At;
 
 const ANSWER: &[Field] = &[
-    Field("description", Form::Text, Need::Expected),
+    Field("summary", Form::Text, Need::Since(Version::V3_2)),
+    Field("description", Form::Text, Need::ExpectedUntil(Version::V3_1)),
     Field("headers", Form::Object, Need::Optional),
     Field("content", Form::Object, Need::Optional),
     Field("links", Form::Object, Need::Optional),
@@ -23,7 +25,7 @@ const HEADER: &[Field] = &[
     Field("style", Form::Text, Need::Optional),
     Field("explode", Form::Flag, Need::Optional),
     Field("allowReserved", Form::Flag, Need::Optional),
-    Field("schema", Form::Object, Need::Optional),
+    Field("schema", Form::Schema, Need::Optional),
     Field("example", Form::Any, Need::Optional),
     Field("examples", Form::Object, Need::Optional),
     Field("content", Form::Object, Need::Optional),
@@ -31,14 +33,14 @@ const HEADER: &[Field] = &[
 
 impl<'a> Reader<'a> {
     /// Reads the answers of an operation.
-    pub(super) fn answers(&mut self, at: &At<'a>) -> Vec<Answer> {
+    pub(super) fn answers(&mut self, at: &At<'a>, types: &[At<'a>]) -> Vec<Answer> {
         let mut answers = Vec::new();
         for (key, member) in at.members() {
             if key.starts_with("x-") && key != "x-mcp" {
                 continue;
             }
             match status(key) {
-                Some(status) => answers.extend(self.answer(&member, status)),
+                Some(status) => answers.extend(self.answer(&member, status, types)),
                 None => {
                     let message =
                         format!("{key:?} is no status: a code as 200, a class as 2XX, or `default`");
@@ -53,8 +55,12 @@ impl<'a> Reader<'a> {
         answers
     }
 
-    /// Reads one answer, reference or not.
-    pub(super) fn answer(&mut self, at: &At<'a>, status: Status) -> Option<Answer> {
+    /// Reads one answer, reference or not; `types` are the media types that Swagger 2.0 states for all answers.
+    pub(super) fn answer(&mut self, at: &At<'a>, status: Status, types: &[At<'a>]) -> Option<Answer> {
+        if at.version() == Version::V2_0 {
+            return self.swagger_answer(at, status, types);
+        }
+        let beside = resolve::beside(at, "description").map(str::to_owned);
         let at = resolve::follow(at, &mut self.problems)?;
         let mut sound = shape::check(&at, ANSWER, &mut self.problems);
         sound.entry("description").or_insert_with(|| json!(""));
@@ -63,7 +69,7 @@ impl<'a> Reader<'a> {
             self.answer_header(&header);
         }
         let media = at.member("content").map(|content| self.media(&content)).unwrap_or_default();
-        Some(Answer { at: at.place(), status, description: read.description, media })
+        Some(Answer { at: at.place(), status, description: beside.unwrap_or(read.description), media })
     }
 
     /// Checks a header of an answer. Nothing of it is carried: no tool returns headers.
@@ -73,7 +79,7 @@ impl<'a> Reader<'a> {
         sound.remove("example");
         sound.insert("schema".into(), json!({}));
         self.typed::<openapiv3::Header>(sound, &at);
-        if let Some(schema) = at.member("schema").filter(|schema| schema.value.is_object()) {
+        if let Some(schema) = at.member("schema").filter(|schema| Form::Schema.fits(schema.value)) {
             self.schema(&schema);
         }
     }

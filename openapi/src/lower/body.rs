@@ -17,6 +17,7 @@ const BODY: &[Field] = &[
 impl<'a> Reader<'a> {
     /// Reads a request body, reference or not; `None` when there is nothing that could be sent.
     pub(super) fn body(&mut self, at: &At<'a>) -> Option<Body> {
+        let beside = resolve::beside(at, "description").map(str::to_owned);
         let at = resolve::follow(at, &mut self.problems)?;
         let mut sound = shape::check(&at, BODY, &mut self.problems);
         sound.insert("content".into(), json!({}));
@@ -33,12 +34,12 @@ impl<'a> Reader<'a> {
         }
         // The sort is stable: among equals the document's order holds.
         media.sort_by_key(rank);
-        let description = read.description.unwrap_or_default();
+        let description = beside.or(read.description).unwrap_or_default();
         Some(Body { at: at.place(), description, required: read.required, media })
     }
 
     /// A range of media types cannot be sent: the likeliest of it is.
-    fn settle(&mut self, media: &mut Media) {
+    pub(super) fn settle(&mut self, media: &mut Media) {
         if !media.media_type.contains('*') {
             return;
         }
@@ -53,7 +54,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn rank(media: &Media) -> usize {
+/// Which media type is best to send: the lowest.
+pub(super) fn rank(media: &Media) -> usize {
     match media.kind {
         MediaKind::Json if media.media_type.to_ascii_lowercase().starts_with("application/json") => 0,
         MediaKind::Json => 1,

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::schema::shown;
 use crate::held::{Held, Types};
-use crate::ir::{Effect, Kind, MediaKind, Method, Operation, Property, Schema, SchemaHints};
+use crate::ir::{Effect, Kind, MediaKind, Operation, Property, Schema, SchemaHints};
 use crate::judge;
 use crate::problems::Problems;
 use crate::report::Place;
@@ -15,7 +15,7 @@ pub(super) fn check(operation: &Operation, named: &IndexMap<String, Held>, probl
     let hints = &operation.mcp;
     let is_read = match hints.effect {
         Some(effect) => effect == Effect::Read,
-        None => matches!(operation.method, Method::Get | Method::Head | Method::Options | Method::Trace),
+        None => operation.method.is_read(),
     };
     if hints.cache_seconds.is_some() && !is_read {
         let message = "`cache` is for operations with `effect: read`";

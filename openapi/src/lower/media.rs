@@ -4,14 +4,19 @@ use serde_json::json;
 
 use super::Reader;
 use crate::ir::{Kind, Media, MediaKind, Schema};
+use crate::normalise::Version;
+use crate::resolve;
 use crate::shape::{self, Field, Form, Need};
 use crate::store::At;
 
 const MEDIA: &[Field] = &[
-    Field("schema", Form::Object, Need::Optional),
+    Field("schema", Form::Schema, Need::Optional),
+    Field("itemSchema", Form::Schema, Need::Since(Version::V3_2)),
     Field("example", Form::Any, Need::Optional),
     Field("examples", Form::Object, Need::Optional),
     Field("encoding", Form::Object, Need::Optional),
+    Field("prefixEncoding", Form::List, Need::Since(Version::V3_2)),
+    Field("itemEncoding", Form::Object, Need::Since(Version::V3_2)),
 ];
 
 impl<'a> Reader<'a> {
@@ -23,15 +28,19 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    fn one_media(&mut self, media_type: &str, at: &At<'a>) -> Option<Media> {
+    /// Reads one media type; since 3.2 it may stand among the components.
+    pub(super) fn one_media(&mut self, media_type: &str, at: &At<'a>) -> Option<Media> {
         let Some(essence) = essence(media_type) else {
             let message = format!("{media_type:?} is no media type: write `application/json` or the like");
             self.problems.error("media-type", at.place(), message);
             return None;
         };
+        let followed =
+            if at.version() >= Version::V3_2 { resolve::follow(at, &mut self.problems)? } else { at.clone() };
+        let at = &followed;
         let mut sound = shape::check(at, MEDIA, &mut self.problems);
         sound.remove("example");
-        if at.member("schema").is_some_and(|schema| schema.value.is_object()) {
+        if at.member("schema").is_some_and(|schema| Form::Schema.fits(schema.value)) {
             sound.insert("schema".into(), json!({}));
         }
         let read = self.typed::<openapiv3::MediaType>(sound, at)?;
@@ -43,12 +52,19 @@ impl<'a> Reader<'a> {
             let message = "`encoding` says something of forms only and is ignored here";
             self.problems.note("encoding-ignored", encoding.place(), message);
         }
+        for key in ["itemSchema", "prefixEncoding", "itemEncoding"] {
+            if let Some(member) = at.member(key).filter(|_| at.version() >= Version::V3_2) {
+                let message =
+                    format!("`{key}` is ignored: a stream of items is taken as one content as a whole");
+                self.problems.warning("streaming-media", member.place(), message);
+            }
+        }
         Some(Media { at: at.place(), media_type: media_type.to_owned(), kind, schema })
     }
 }
 
 /// Type and subtype in small letters, without parameters.
-fn essence(media_type: &str) -> Option<String> {
+pub(super) fn essence(media_type: &str) -> Option<String> {
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let (kind, subtype) = essence.split_once('/')?;
     let is_token = |text: &str| {
@@ -58,7 +74,7 @@ fn essence(media_type: &str) -> Option<String> {
     (is_token(kind) && is_token(subtype)).then_some(essence)
 }
 
-fn kind(essence: &str, schema: Option<&Schema>) -> MediaKind {
+pub(super) fn kind(essence: &str, schema: Option<&Schema>) -> MediaKind {
     match essence {
         "application/json" | "text/json" => MediaKind::Json,
         "application/x-www-form-urlencoded" => MediaKind::Form,

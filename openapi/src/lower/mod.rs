@@ -10,6 +10,9 @@ mod path;
 mod schema;
 mod security;
 mod simple;
+mod swagger;
+
+use std::collections::HashSet;
 
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
@@ -19,7 +22,7 @@ use crate::held::Held;
 use crate::ir;
 use crate::limits;
 use crate::names::Names;
-use crate::normalise::{Schemas, Version};
+use crate::normalise::{self, Schemas, Version};
 use crate::pointer;
 use crate::problems::Problems;
 use crate::shape::{self, Field, Form, Need};
@@ -34,13 +37,18 @@ pub(crate) struct Reader<'a> {
     schemas: Schemas<'a>,
     memory: Memory,
     security_schemes: IndexMap<String, ir::SecurityScheme>,
+    /// Schemes whose credential is the client's certificate: the connection carries it, not the request.
+    certificates: HashSet<String>,
 }
 
 const ROOT: &[Field] = &[
     Field("openapi", Form::Any, Need::Required),
     Field("info", Form::Object, Need::Required),
     Field("servers", Form::List, Need::Optional),
-    Field("paths", Form::Object, Need::Required),
+    Field("jsonSchemaDialect", Form::Text, Need::Since(Version::V3_1)),
+    Field("$self", Form::Text, Need::Since(Version::V3_2)),
+    Field("paths", Form::Object, Need::RequiredUntil(Version::V3_0)),
+    Field("webhooks", Form::Object, Need::Since(Version::V3_1)),
     Field("components", Form::Object, Need::Optional),
     Field("security", Form::List, Need::Optional),
     Field("tags", Form::List, Need::Optional),
@@ -50,6 +58,7 @@ const ROOT: &[Field] = &[
 
 const INFO: &[Field] = &[
     Field("title", Form::Text, Need::Required),
+    Field("summary", Form::Text, Need::Since(Version::V3_1)),
     Field("description", Form::Text, Need::Optional),
     Field("termsOfService", Form::Text, Need::Optional),
     Field("contact", Form::Object, Need::Optional),
@@ -59,8 +68,11 @@ const INFO: &[Field] = &[
 
 const TAG: &[Field] = &[
     Field("name", Form::Text, Need::Required),
+    Field("summary", Form::Text, Need::Since(Version::V3_2)),
     Field("description", Form::Text, Need::Optional),
     Field("externalDocs", Form::Object, Need::Optional),
+    Field("parent", Form::Text, Need::Since(Version::V3_2)),
+    Field("kind", Form::Text, Need::Since(Version::V3_2)),
 ];
 
 const COMPONENTS: &[Field] = &[
@@ -73,22 +85,32 @@ const COMPONENTS: &[Field] = &[
     Field("securitySchemes", Form::Object, Need::Optional),
     Field("links", Form::Object, Need::Optional),
     Field("callbacks", Form::Object, Need::Optional),
+    Field("pathItems", Form::Object, Need::Since(Version::V3_1)),
+    Field("mediaTypes", Form::Object, Need::Since(Version::V3_2)),
 ];
 
+/// The description; since some version a summary may stand before it, or instead.
+fn said(at: Option<&At<'_>>, description: Option<String>) -> String {
+    let description = description.unwrap_or_default();
+    let is_later = |at: &&At<'_>| at.version() >= Version::V3_1;
+    let summary = at.filter(is_later).and_then(|at| at.member("summary")?.value.as_str());
+    match summary.unwrap_or_default() {
+        "" => description,
+        summary if description.is_empty() => summary.to_owned(),
+        summary => format!("{summary}\n\n{description}"),
+    }
+}
+
 /// Lowers the document at `root`; the digest is that of all that was read.
-pub(crate) fn lower(
-    root: &At<'_>,
-    version: Version,
-    digest: String,
-    problems: Problems,
-) -> (ir::Api, Problems) {
-    let schemas = Schemas::new(version, Names::of(root.store()));
+pub(crate) fn lower(root: &At<'_>, digest: String, problems: Problems) -> (ir::Api, Problems) {
+    let schemas = Schemas::new(Names::of(root.store()));
     let mut reader = Reader {
         root: root.clone(),
         problems,
         schemas,
         memory: Memory::default(),
         security_schemes: IndexMap::new(),
+        certificates: HashSet::new(),
     };
     let api = reader.api(digest);
     (api, reader.problems)
@@ -97,9 +119,19 @@ pub(crate) fn lower(
 impl<'a> Reader<'a> {
     fn api(&mut self, digest: String) -> ir::Api {
         let root = self.root.clone();
-        shape::check(&root, ROOT, &mut self.problems);
+        let is_swagger = root.version() == Version::V2_0;
+        if is_swagger {
+            self.swagger_root();
+        } else {
+            let sound = shape::check(&root, ROOT, &mut self.problems);
+            self.report_root(&sound);
+        }
         let info = self.info();
-        self.components();
+        if is_swagger {
+            self.swagger_components()
+        } else {
+            self.components()
+        }
         let mut tags = self.tags();
         let operations = self.operations();
         for name in operations.iter().flat_map(|operation| &operation.tags) {
@@ -112,12 +144,41 @@ impl<'a> Reader<'a> {
         ir::Api {
             title: info.title,
             version: info.version,
-            description: info.description.unwrap_or_default(),
+            description: said(self.root.member("info").as_ref(), info.description),
             digest,
             tags,
             operations,
             schemas,
             security_schemes: std::mem::take(&mut self.security_schemes),
+        }
+    }
+
+    /// Says what of the root is not carried.
+    fn report_root(&mut self, sound: &Map<String, Value>) {
+        let root = self.root.clone();
+        let place = |key: &str| root.member(key).map_or_else(|| root.place(), |at| at.place());
+        if let Some(dialect) = sound.get("jsonSchemaDialect").and_then(Value::as_str)
+            && !normalise::knows_dialect(dialect)
+        {
+            let message = format!(
+                "the dialect {dialect:?} is not read: schemas are taken as JSON Schema 2020-12 with the base vocabulary of OpenAPI"
+            );
+            self.problems.error("schema-dialect", place("jsonSchemaDialect"), message);
+        }
+        if sound.contains_key("$self") {
+            let message = "`$self`: references are still read from the files beside the document";
+            self.problems.note("self-address", place("$self"), message);
+        }
+        let hooks = root.member("webhooks").filter(|_| root.version() >= Version::V3_1);
+        if let Some(hooks) = hooks.filter(|hooks| hooks.members().next().is_some()) {
+            let message = "webhooks are not received: a caller learns of what happens later by asking";
+            self.problems.note("webhooks-ignored", hooks.place(), message);
+        }
+        if root.version() >= Version::V3_1
+            && ["paths", "components", "webhooks"].iter().all(|key| root.member(key).is_none())
+        {
+            let message = "one of the members `paths`, `components` and `webhooks` must be there";
+            self.problems.error("missing-member", root.place(), message);
         }
     }
 
@@ -157,7 +218,8 @@ impl<'a> Reader<'a> {
                 self.problems.warning("duplicate-tag", at.place(), message);
                 continue;
             }
-            tags.push(ir::Tag { name: tag.name, description: tag.description.unwrap_or_default() });
+            let description = said(Some(&at), tag.description);
+            tags.push(ir::Tag { name: tag.name, description });
         }
         tags
     }
@@ -170,15 +232,7 @@ impl<'a> Reader<'a> {
         for (_, section) in
             components.members().filter(|(key, at)| !key.starts_with("x-") && at.value.is_object())
         {
-            for (name, at) in section.members() {
-                let is_sound =
-                    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-                if !is_sound || name.is_empty() {
-                    let message =
-                        format!("the name {name:?} should be of letters, digits, `.`, `_` and `-` only");
-                    self.problems.warning("component-name", at.place(), message);
-                }
-            }
+            self.check_names(&section);
         }
         if let Some(schemas) = of("schemas") {
             self.schemas.add_components(&schemas, &mut self.problems);
@@ -192,11 +246,25 @@ impl<'a> Reader<'a> {
         for (_, at) in of("requestBodies").iter().flat_map(At::members) {
             self.body(&at);
         }
+        for (_, at) in of("mediaTypes").iter().flat_map(At::members) {
+            self.one_media("application/json", &at);
+        }
         for (_, at) in of("responses").iter().flat_map(At::members) {
-            self.answer(&at, ir::Status::Default);
+            self.answer(&at, ir::Status::Default, &[]);
         }
         for (_, at) in of("headers").iter().flat_map(At::members) {
             self.answer_header(&at);
+        }
+    }
+
+    fn check_names(&mut self, section: &At<'a>) {
+        for (name, at) in section.members() {
+            let is_sound = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+            if !is_sound || name.is_empty() {
+                let message =
+                    format!("the name {name:?} should be of letters, digits, `.`, `_` and `-` only");
+                self.problems.warning("component-name", at.place(), message);
+            }
         }
     }
 
@@ -204,18 +272,23 @@ impl<'a> Reader<'a> {
         let mut operations = Vec::new();
         let Some(paths) = self.root.member("paths") else { return operations };
         let mut known = path::Known::default();
+        let base = self.base_path();
         for (template, at) in paths.members() {
             if template.starts_with("x-") && template != "x-mcp" {
                 continue;
             }
-            if let Some(path) = path::read(template, &at, &mut known, &mut self.problems) {
-                self.path_item(&path, &at, &mut operations);
+            let template = if template.starts_with('/') { &format!("{base}{template}") } else { template };
+            if let Some(written) = path::read(template, &at, &mut known, &mut self.problems) {
+                self.path_item(&written, &at, &mut operations);
             }
-        }
-        if operations.len() > limits::OPERATIONS {
-            let message = format!("{} operations: at most {} are read", operations.len(), limits::OPERATIONS);
-            self.problems.error("limit-operations", paths.place(), message);
-            operations.truncate(limits::OPERATIONS);
+            // Here and not after all of them: each operation beyond costs time and room.
+            if operations.len() > limits::OPERATIONS {
+                let message =
+                    format!("at most {} operations are read, and there are more", limits::OPERATIONS);
+                self.problems.error("limit-operations", paths.place(), message);
+                operations.truncate(limits::OPERATIONS);
+                break;
+            }
         }
         operation::identify(&mut operations, &mut self.problems);
         operations

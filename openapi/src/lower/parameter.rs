@@ -8,6 +8,7 @@ use crate::hints;
 use crate::ir::{
     Kind, Location, MediaKind, Parameter, ParameterEncoding, Schema, SchemaHints, Style, TextRules,
 };
+use crate::normalise::Version;
 use crate::report::Place;
 use crate::resolve;
 use crate::shape::{self, Field, Form, Need};
@@ -23,7 +24,7 @@ const PARAMETER: &[Field] = &[
     Field("style", Form::Text, Need::Optional),
     Field("explode", Form::Flag, Need::Optional),
     Field("allowReserved", Form::Flag, Need::Optional),
-    Field("schema", Form::Object, Need::Optional),
+    Field("schema", Form::Schema, Need::Optional),
     Field("example", Form::Any, Need::Optional),
     Field("examples", Form::Object, Need::Optional),
     Field("content", Form::Object, Need::Optional),
@@ -72,6 +73,28 @@ pub(super) fn undeclared(name: &str, at: Place) -> Parameter {
     }
 }
 
+/// The parameter as one of the query, by this name.
+pub(super) fn in_query(parameter: Parameter, name: &str) -> Parameter {
+    let encoding = style(Style::Form, true);
+    Parameter { name: name.to_owned(), location: Location::Query, encoding, ..parameter }
+}
+
+/// A query parameter that the path itself writes: always sent, never asked for.
+pub(super) fn fixed(name: &str, value: &str, at: Place) -> Parameter {
+    let schema = Schema {
+        kind: Kind::Enumeration(vec![json!(value)]),
+        json: json!({"type": "string", "enum": [value]}),
+        ..any(at.clone())
+    };
+    Parameter {
+        location: Location::Query,
+        encoding: style(Style::Form, true),
+        schema,
+        mcp: SchemaHints { pin: Some(json!(value)), ..SchemaHints::default() },
+        ..undeclared(name, at)
+    }
+}
+
 impl<'a> Reader<'a> {
     /// Reads the parameters of a path item or an operation.
     pub(super) fn parameters(&mut self, at: &At<'a>) -> Vec<Parameter> {
@@ -93,6 +116,7 @@ impl<'a> Reader<'a> {
 
     /// Reads one parameter, reference or not.
     pub(super) fn parameter(&mut self, at: &At<'a>) -> Option<Parameter> {
+        let beside = resolve::beside(at, "description").map(str::to_owned);
         let at = resolve::follow(at, &mut self.problems)?;
         let mut sound = shape::check(&at, PARAMETER, &mut self.problems);
         let location = self.location(&at)?;
@@ -129,7 +153,7 @@ impl<'a> Reader<'a> {
             at: at.place(),
             name: data.name,
             location,
-            description: data.description.unwrap_or_default(),
+            description: beside.or(data.description).unwrap_or_default(),
             required: data.required || location == Location::Path,
             deprecated: data.deprecated.unwrap_or_default(),
             encoding,
@@ -145,6 +169,11 @@ impl<'a> Reader<'a> {
             "query" => Location::Query,
             "header" => Location::Header,
             "cookie" => Location::Cookie,
+            "querystring" if at.version() >= Version::V3_2 => {
+                let message = "`in: querystring` makes the whole query one value, which is not supported: declare its parts as query parameters with the overlay";
+                self.problems.error("parameter-location", member.place(), message);
+                return None;
+            }
             other => {
                 let message =
                     format!("`in: {other}` is unknown: path, query, header and cookie are accepted");
@@ -157,7 +186,7 @@ impl<'a> Reader<'a> {
 
     fn schema_or_content(&mut self, at: &At<'a>) -> Option<(Schema, Option<String>)> {
         let content = at.member("content").filter(|content| content.value.is_object());
-        match (at.member("schema").filter(|schema| schema.value.is_object()), content) {
+        match (at.member("schema").filter(|schema| Form::Schema.fits(schema.value)), content) {
             (Some(schema), content) => {
                 if content.is_some() {
                     let message = "`schema` and `content` exclude each other; `schema` holds";
@@ -273,7 +302,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Headers that belong to the connection or to the credential are never an argument.
-    fn may_be_sent(&mut self, parameter: &Parameter) -> bool {
+    pub(super) fn may_be_sent(&mut self, parameter: &Parameter) -> bool {
         if parameter.location == Location::Cookie {
             let message = format!(
                 "the cookie `{}` is carried as an argument: cookies usually hold credentials",
@@ -285,9 +314,9 @@ impl<'a> Reader<'a> {
             return true;
         }
         let name = parameter.name.to_ascii_lowercase();
-        if matches!(name.as_str(), "accept" | "content-type" | "authorization") {
+        if SET_BY_THE_SERVER.contains(&name.as_str()) {
             let message = format!(
-                "the header `{}` is not a parameter (OpenAPI says so): it is left out",
+                "the header `{}` is set by the server, not by callers: it is left out",
                 parameter.name
             );
             self.problems.note("ignored-header", parameter.at.clone(), message);
@@ -319,10 +348,22 @@ enum Shape {
     Unknown,
 }
 
+/// Headers that OpenAPI takes away from parameters (the first three), and those that every request carries anyway.
+const SET_BY_THE_SERVER: [&str; 7] = [
+    "accept",
+    "content-type",
+    "authorization",
+    "accept-encoding",
+    "user-agent",
+    "x-request-id",
+    "traceparent",
+];
+
 fn is_reserved(name: &str) -> bool {
     matches!(
         name,
         "host"
+            | "content-encoding"
             | "content-length"
             | "transfer-encoding"
             | "connection"
@@ -337,6 +378,7 @@ fn is_reserved(name: &str) -> bool {
             | "via"
     ) || name.starts_with("proxy-")
         || name.starts_with("x-forwarded-")
+        || name.starts_with("sec-")
 }
 
 fn word(location: Location) -> &'static str {

@@ -10,9 +10,39 @@ use crate::store::At;
 #[derive(Debug, Default)]
 pub(super) struct Known(HashMap<String, String>);
 
+/// A template taken apart, with what real documents write behind the path.
+pub(super) struct Written {
+    /// The path.
+    pub(super) path: Path,
+    /// Names and values of the query that every request carries.
+    pub(super) query: Vec<(String, Said)>,
+}
+
+/// What a path writes as the value of a query parameter.
+pub(super) enum Said {
+    /// A value.
+    Value(String),
+    /// The value of the parameter of this name.
+    Parameter(String),
+}
+
 /// Takes a template apart; `None` after a problem that leaves no address to send to.
-pub(super) fn read(template: &str, at: &At<'_>, known: &mut Known, problems: &mut Problems) -> Option<Path> {
-    let path = match parse(template) {
+pub(super) fn read(
+    template: &str,
+    at: &At<'_>,
+    known: &mut Known,
+    problems: &mut Problems,
+) -> Option<Written> {
+    let (whole, fragment) =
+        template.split_once('#').map_or((template, None), |(whole, rest)| (whole, Some(rest)));
+    if fragment.is_some() {
+        let message = "a fragment (`#`) is never sent: it only tells this path from others, and is left off";
+        problems.warning("path-fragment", at.place(), message);
+    }
+    let (plain, query) = whole.split_once('?').unwrap_or((whole, ""));
+    let behind = &template[plain.len()..];
+    let parsed = parse(plain).and_then(|path| pairs(query).map(|query| Written { path, query }));
+    let Written { path, query } = match parsed {
         Ok(path) => path,
         Err(reason) => {
             problems.error(
@@ -31,11 +61,15 @@ pub(super) fn read(template: &str, at: &At<'_>, known: &mut Known, problems: &mu
         }
         names.push(name);
     }
-    if let Some(other) = known.0.insert(form(&path), template.to_owned()) {
+    if !query.is_empty() {
+        let message = "the query of the path is carried as query parameters: declare them as such instead";
+        problems.warning("path-query", at.place(), message);
+    }
+    if let Some(other) = known.0.insert(format!("{}{behind}", form(&path)), template.to_owned()) {
         let message = format!("the path is the same as {other}, but for the names of its parameters");
         problems.warning("duplicate-path", at.place(), message);
     }
-    Some(path)
+    Some(Written { path, query })
 }
 
 /// The names of a template's parameters, in order.
@@ -52,6 +86,31 @@ fn parse(template: &str) -> Result<Path, String> {
     };
     let segments = rest.split('/').map(segment).collect::<Result<Vec<Segment>, String>>()?;
     Ok(Path { template: template.to_owned(), segments })
+}
+
+/// The pairs of a query; a parameter may be a whole value.
+fn pairs(query: &str) -> Result<Vec<(String, Said)>, String> {
+    let decoded = |text: &str| {
+        let text = text.replace('+', " ");
+        let decoded = percent_encoding::percent_decode_str(&text).decode_utf8();
+        decoded.map(std::borrow::Cow::into_owned).map_err(|_| "its query is not UTF-8".to_owned())
+    };
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let whole = value.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            let said = match whole.filter(|whole| !whole.is_empty()) {
+                Some(parameter) => Said::Parameter(parameter.to_owned()),
+                None => Said::Value(decoded(value)?),
+            };
+            let is_braced = |text: &str| text.contains(['{', '}']);
+            if is_braced(name) || is_braced(whole.unwrap_or(value)) {
+                return Err("in its query a parameter must be a whole value, as `?name={name}`".to_owned());
+            }
+            Ok((decoded(name)?, said))
+        })
+        .collect()
 }
 
 fn segment(text: &str) -> Result<Segment, String> {

@@ -81,6 +81,8 @@ impl Lowering<'_> {
             Err("nothing can be accepted")
         } else if held.not.is_some() {
             Err("`not` has no typed form")
+        } else if !held.further.is_empty() {
+            Err("it has keywords without a typed form")
         } else if let Some(name) = &held.reference {
             if held.has_own_rules() || held.is_composed() {
                 Err("rules beside a reference")

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use super::Reader;
 use crate::ir::{Location, Requirement, SecurityKind, SecurityScheme};
+use crate::normalise::Version;
+use crate::problems::Problems;
 use crate::resolve;
 use crate::shape::{self, Field, Form, Need};
 use crate::store::At;
@@ -17,16 +19,40 @@ const SCHEME: &[Field] = &[
     Field("bearerFormat", Form::Text, Need::Optional),
     Field("flows", Form::Object, Need::Optional),
     Field("openIdConnectUrl", Form::Text, Need::Optional),
+    Field("oauth2MetadataUrl", Form::Text, Need::Since(Version::V3_2)),
+    Field("deprecated", Form::Flag, Need::Since(Version::V3_2)),
 ];
 
 impl<'a> Reader<'a> {
     /// Reads the schemes of the components.
     pub(super) fn read_security_schemes(&mut self, at: &At<'a>) {
         for (name, member) in at.members() {
-            if let Some(scheme) = self.security_scheme(&member) {
+            if member.version() == Version::V2_0 {
+                let scheme = self.swagger_security_scheme(&member);
+                self.security_schemes.extend(scheme.map(|scheme| (name.to_owned(), scheme)));
+            } else if self.is_certificate(&member) {
+                self.certificates.insert(name.to_owned());
+            } else if let Some(scheme) = self.security_scheme(&member) {
                 self.security_schemes.insert(name.to_owned(), scheme);
             }
         }
+    }
+
+    /// Whether a scheme is the client's certificate: then no request carries anything for it.
+    fn is_certificate(&mut self, at: &At<'a>) -> bool {
+        if at.version() < Version::V3_1 {
+            return false;
+        }
+        let mut quiet = Problems::default();
+        let Some(at) = resolve::follow(at, &mut quiet) else { return false };
+        let is_certificate = at.member("type").is_some_and(|kind| kind.value == "mutualTLS");
+        if is_certificate {
+            let message =
+                "the credential is the client certificate of the connection: requests carry nothing for it";
+            self.problems.note("client-certificate", at.place(), message);
+            shape::check(&at, SCHEME, &mut self.problems);
+        }
+        is_certificate
     }
 
     fn security_scheme(&mut self, at: &At<'a>) -> Option<SecurityScheme> {
@@ -86,7 +112,9 @@ impl<'a> Reader<'a> {
             return None;
         }
         let mut requirements = Vec::new();
-        for (name, scopes) in at.members() {
+        for (name, scopes) in
+            at.members().filter(|(name, _)| !self.certificates.contains(*name)).collect::<Vec<_>>()
+        {
             if !self.security_schemes.contains_key(name) {
                 let near = crate::words::suggestion(name, self.security_schemes.keys().map(String::as_str));
                 let message = format!("the security scheme `{name}` is not declared or not usable{near}");

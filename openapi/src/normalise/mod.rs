@@ -1,10 +1,11 @@
 //! From a version's dialect to the one shape that the rest reads: which version it is, and its schemas as JSON Schema
 //! 2020-12. The overlay has been applied; nothing has been lowered.
-//!
-//! 3.0 is read today. Another version joins as a module beside `schema_3_0` and a variant of [`Version`].
 
 mod references;
+mod schema;
+mod schema_2_0;
 mod schema_3_0;
+mod schema_3_1;
 
 use serde_json::Value;
 
@@ -15,13 +16,39 @@ use crate::store::At;
 pub(crate) use references::Schemas;
 
 /// A version of OpenAPI that is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Version {
+    /// 2.0, called Swagger.
+    V2_0,
     /// 3.0.x.
+    #[default]
     V3_0,
+    /// 3.1.x.
+    V3_1,
+    /// 3.2.x.
+    V3_2,
 }
 
-const ACCEPTED: &str = "OpenAPI 3.0.x is accepted";
+impl Version {
+    /// Its name for people.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Version::V2_0 => "Swagger 2.0",
+            Version::V3_0 => "OpenAPI 3.0",
+            Version::V3_1 => "OpenAPI 3.1",
+            Version::V3_2 => "OpenAPI 3.2",
+        }
+    }
+}
+
+const ACCEPTED: &str = "OpenAPI 3.0, 3.1 and 3.2 and Swagger 2.0 are accepted";
+
+impl Version {
+    /// The pointer of the object that holds the named schemas.
+    pub(crate) fn schemas_at(self) -> &'static str {
+        if self == Version::V2_0 { "/definitions" } else { "/components/schemas" }
+    }
+}
 
 /// Which version the document says that it is.
 pub(crate) fn version(root: &At<'_>, problems: &mut Problems) -> Option<Version> {
@@ -33,14 +60,12 @@ pub(crate) fn version(root: &At<'_>, problems: &mut Problems) -> Option<Version>
         problems.error("wrong-form", root.place(), message);
         return None;
     }
-    let Some(at) = root.member("openapi") else {
-        let (at, found) = match root.member("swagger") {
-            Some(at) => (at, "this is Swagger 2.0"),
-            None => (root.clone(), "the member `openapi` is missing"),
-        };
-        problems.error("unsupported-version", at.place(), format!("{found}: {ACCEPTED}"));
+    let Some(at) = root.member("openapi").or_else(|| root.member("swagger")) else {
+        let message = format!("the member `openapi` is missing: {ACCEPTED}");
+        problems.error("unsupported-version", root.place(), message);
         return None;
     };
+    let is_swagger = root.member("openapi").is_none();
     let text = match at.value {
         Value::String(text) => text.clone(),
         Value::Number(number) => {
@@ -53,9 +78,21 @@ pub(crate) fn version(root: &At<'_>, problems: &mut Problems) -> Option<Version>
             return None;
         }
     };
-    if text == "3.0" || text.starts_with("3.0.") {
-        return Some(Version::V3_0);
+    let known = if is_swagger {
+        &[("2.0", Version::V2_0)][..]
+    } else {
+        &[("3.0", Version::V3_0), ("3.1", Version::V3_1), ("3.2", Version::V3_2)]
+    };
+    let is =
+        |name: &str| text.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    if let Some((_, version)) = known.iter().find(|(name, _)| is(name)) {
+        return Some(*version);
     }
     problems.error("unsupported-version", at.place(), format!("version {text:?}: {ACCEPTED}"));
     None
+}
+
+/// Whether the schemas of a document that names this as its `jsonSchemaDialect` can be read.
+pub(crate) fn knows_dialect(address: &str) -> bool {
+    schema_3_1::knows_dialect(address)
 }

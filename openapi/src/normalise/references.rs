@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use indexmap::IndexMap;
 
-use super::{Version, schema_3_0};
+use super::{schema, schema_2_0};
 use crate::held::Held;
 use crate::names::Names;
 use crate::problems::Problems;
@@ -14,7 +14,6 @@ use crate::store::At;
 
 /// The schemas held so far.
 pub(crate) struct Schemas<'a> {
-    version: Version,
     names: Names,
     /// Named schemas, those of the document's components first.
     pub(crate) named: IndexMap<String, Held>,
@@ -24,9 +23,9 @@ pub(crate) struct Schemas<'a> {
 
 impl<'a> Schemas<'a> {
     /// Nothing is held yet.
-    pub(crate) fn new(version: Version, names: Names) -> Self {
+    pub(crate) fn new(names: Names) -> Self {
         let (named, known, waiting) = (IndexMap::new(), HashSet::new(), VecDeque::new());
-        Schemas { version, names, named, known, waiting }
+        Schemas { names, named, known, waiting }
     }
 
     /// Holds the schemas of the document's components and all that they refer to.
@@ -42,6 +41,13 @@ impl<'a> Schemas<'a> {
     /// Reads a schema that stands in the structure, and all that it refers to.
     pub(crate) fn read(&mut self, at: &At<'a>, problems: &mut Problems) -> Held {
         let held = self.normalise(at, problems);
+        self.follow(problems);
+        held
+    }
+
+    /// Reads what a parameter or header of Swagger 2.0 says of its value, and all that it refers to.
+    pub(crate) fn read_inline(&mut self, at: &At<'a>, problems: &mut Problems) -> Held {
+        let held = schema_2_0::read_inline(at, self, problems);
         self.follow(problems);
         held
     }
@@ -63,9 +69,7 @@ impl<'a> Schemas<'a> {
     }
 
     fn normalise(&mut self, at: &At<'a>, problems: &mut Problems) -> Held {
-        match self.version {
-            Version::V3_0 => schema_3_0::read(at, self, problems),
-        }
+        schema::read(at, self, problems)
     }
 
     fn follow(&mut self, problems: &mut Problems) {
@@ -119,6 +123,7 @@ impl<'a> Schemas<'a> {
             found.extend(held.reference.as_ref().and_then(|name| self.named.get_index_of(name)));
             open.extend(held.all_of.iter().chain(&held.any_of).chain(&held.one_of));
             open.extend(held.not.as_deref());
+            open.extend(held.further.in_place());
         }
         found
     }

@@ -14,6 +14,7 @@ const RESERVED: &[&str] = &[
     "forwarded",
     "host",
     "keep-alive",
+    "set-cookie",
     "te",
     "trailer",
     "transfer-encoding",
