@@ -5,16 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use code_pipeline_mcp::api;
-use server::catalog::Effect;
 
 fn tools() -> String {
     let mut table = String::from("| tool | effect | what it does |\n|---|---|---|\n");
     for tool in api::catalog().tools {
-        let effect = match tool.effect {
-            Effect::Read => "read",
-            Effect::Write => "write",
-            Effect::Destroy => "**destroy**",
-        };
+        let effect = tool.effect.word();
         let line = tool.description.lines().next().unwrap_or_default();
         let first = line.split(". ").next().unwrap_or_default().trim_end_matches('.');
         writeln!(table, "| `{}` | {effect} | {first} |", tool.name).expect("text can be written to");

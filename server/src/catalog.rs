@@ -90,6 +90,17 @@ pub enum Effect {
     Destroy,
 }
 
+impl Effect {
+    /// The effect in a word, as overlays write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Destroy => "destroy",
+        }
+    }
+}
+
 /// An argument that is offered only where the deployment allows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Gated {

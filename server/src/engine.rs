@@ -101,7 +101,7 @@ impl Engine {
 
     /// Whether new calls are wanted. The API is not asked: a probe for each health check would load it, and
     /// replicas that all leave their balancer because the API is down make things worse.
-    pub async fn ready(&self) -> bool {
+    pub fn ready(&self) -> bool {
         !self.draining.load(Ordering::Acquire)
     }
 
@@ -128,10 +128,10 @@ async fn guard(stack: Next, call: Call) -> Result<Reply, CallError> {
     })
 }
 
-/// Leaves causes in the log, where they belong: callers get words made of the variant alone.
+/// Leaves causes in the log, where they belong: callers get words made of the variant alone. That a call was made, and
+/// how it ended, is logged once, by the protocol.
 fn record(tool: &'static str, request_id: &str, outcome: &Result<Reply, CallError>) {
     match outcome {
-        Ok(reply) => tracing::debug!(tool, request_id, status = reply.status, "answered"),
         Err(CallError::Internal { cause }) => tracing::error!(tool, request_id, cause, "a fault of ours"),
         Err(CallError::Unreachable { cause }) => {
             tracing::warn!(tool, request_id, cause, "the API is unreachable")
@@ -139,9 +139,6 @@ fn record(tool: &'static str, request_id: &str, outcome: &Result<Reply, CallErro
         Err(CallError::Interrupted { cause }) => {
             tracing::warn!(tool, request_id, cause, "the exchange broke")
         }
-        Err(CallError::Arguments(problems)) => {
-            tracing::debug!(tool, request_id, count = problems.len(), "arguments were refused");
-        }
-        Err(error) => tracing::info!(tool, request_id, error = error.kind(), "no answer"),
+        Ok(_) | Err(_) => {}
     }
 }

@@ -56,17 +56,11 @@ fn integers_are_those_that_every_reader_keeps() {
 
 #[test]
 fn numbers_keep_their_bounds() {
-    let rule = rt::Number {
-        minimum: Some(0.0),
-        exclusive_maximum: Some(1.0),
-        multiple_of: Some(0.1),
-        ..rt::Number::ANY
-    };
+    let rule = rt::Number { minimum: Some(0.0), exclusive_maximum: Some(1.0), ..rt::Number::ANY };
     assert!(check(&rule, json!(0.3)).is_ok());
     assert!(check(&rule, json!(0)).is_ok());
     assert_eq!(check(&rule, json!(-0.1)).unwrap_err(), "arguments: at least 0 is accepted");
     assert_eq!(check(&rule, json!(1)).unwrap_err(), "arguments: less than 1 is accepted");
-    assert_eq!(check(&rule, json!(0.25)).unwrap_err(), "arguments: multiples of 0.1 are accepted");
     let rule = rt::Number { maximum: Some(1.0), exclusive_minimum: Some(0.0), ..rt::Number::ANY };
     assert_eq!(check(&rule, json!(1.5)).unwrap_err(), "arguments: at most 1 is accepted");
     assert_eq!(check(&rule, json!(0)).unwrap_err(), "arguments: more than 0 is accepted");
@@ -114,6 +108,15 @@ fn t15_invisible_bidirectional_and_control_characters_are_refused_by_name() {
         ("a\u{200b}", "invisible character U+200B"),
         ("\u{feff}a", "invisible character U+FEFF"),
         ("a\u{e0041}", "invisible tag character U+E0041"),
+        ("a\u{61c}", "bidirectional control character U+061C"),
+        ("a\u{2028}", "line separator U+2028"),
+        ("a\u{2029}", "line separator U+2029"),
+        ("a\u{ad}b", "invisible character U+00AD"),
+        ("a\u{2060}", "invisible character U+2060"),
+        ("a\u{206f}", "invisible character U+206F"),
+        ("a\u{3164}", "invisible character U+3164"),
+        ("a\u{fff9}", "invisible character U+FFF9"),
+        ("a\u{e0101}", "invisible character U+E0101"),
     ] {
         for within in
             [rt::Within::Path, rt::Within::Query, rt::Within::Header, rt::Within::Cookie, rt::Within::Body]
@@ -302,6 +305,7 @@ fn t13_callback_addresses_need_an_allowed_host() {
         "https://ci.example/x?y#z",
         "https://CI.example",
         "https://ci.example:443/",
+        "https://ci.example/?who=a@b#c@d",
         "https://jenkins.example:8443/a",
     ] {
         assert!(check_in(&allowed, &rule, json!(address)).is_ok(), "{address}");
@@ -320,6 +324,8 @@ fn t13_callback_addresses_need_an_allowed_host() {
         "https://ci.example /",
         "https://ci.example:/",
         "https://[::1]/",
+        "https://ci.example#@evil.example/",
+        "https://ci.example?@evil.example/",
         "HTTPS://ci.example/",
         "//ci.example/",
         "",

@@ -252,7 +252,7 @@ async fn t37_a_mutation_goes_on_without_its_caller_and_draining_waits_for_it() {
             .to_vec();
     let upstream = FakeUpstream::start([Act::Hold(Arc::clone(&release), done)]).await;
     let engine = engine(&upstream.base_url());
-    assert!(engine.ready().await);
+    assert!(engine.ready());
     tokio::select! {
         outcome = call(&engine, &DEPLOY, deploying()) => panic!("{outcome:?}"),
         () = upstream.arrival() => {}
@@ -264,7 +264,7 @@ async fn t37_a_mutation_goes_on_without_its_caller_and_draining_waits_for_it() {
         () = &mut drained => panic!("the mutation has not ended"),
         () = tokio::task::yield_now() => {}
     }
-    assert!(!engine.ready().await, "no new calls are wanted while draining");
+    assert!(!engine.ready(), "no new calls are wanted while draining");
     release.notify_one();
     drained.await;
 }
@@ -356,6 +356,70 @@ async fn t51_a_credential_that_the_api_repeats_goes_no_further() {
     assert_eq!(message, "bad token [withheld credential], again [withheld credential]");
     let reply = call(&engine, &DEPLOY, deploying()).await.unwrap();
     assert!(!reply.text.contains(CANARY), "{}", reply.text);
+}
+
+#[tokio::test]
+async fn t51_a_repeated_credential_is_found_however_json_spells_it() {
+    let secret = r#"S3cr/et"one\two-CANARY=="#;
+    let quoted = rt::serde_json::to_string(secret).unwrap();
+    for (scheme, secret, spelled) in [
+        ("token", secret, quoted.clone()),
+        ("token", secret, quoted.replace('/', r"\/")),
+        ("token", secret, quoted.replace('C', r"\u0043").replace('=', r"\u003D").replace('-', r"\u002d")),
+        ("basic", "user:S3cret-word", r#""Basic dXNlcjpTM2NyZXQtd29yZA==""#.to_owned()),
+        ("query", "a key/with blanks", r#""key=a%20key%2Fwith%20blanks""#.to_owned()),
+    ] {
+        let body = format!(r#"{{"setId":"S1","message":{spelled}}}"#);
+        let upstream = FakeUpstream::start([
+            json_answer("401 Unauthorized", &body),
+            json_answer("200 OK", &body),
+            answer("401 Unauthorized", "Content-Type: text/plain\r\n", &format!("bad: {secret}")),
+        ])
+        .await;
+        let mut options = options(&upstream.base_url());
+        options.upstream.credentials =
+            vec![(scheme.to_owned(), secret.into()), ("cookie".to_owned(), "s1".into())];
+        let engine = Engine::new(&sample::API, options).unwrap();
+        let tool = match scheme {
+            "query" => &ELSEWHERE,
+            "basic" => &OPEN,
+            _ => &READ,
+        };
+        for turn in 0..3 {
+            let shown = format!("{:?}", call(&engine, tool, reading("level", "DEV")).await);
+            assert!(turn == 1 || shown.contains("[withheld credential]"), "{spelled}: {shown}");
+            assert!(
+                !shown.contains("CANARY") && !shown.contains("dXNl") && !shown.contains("blanks"),
+                "{shown}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn t43_an_answer_of_many_tiny_values_is_not_built() {
+    let ordinary = format!(r#"{{"setId":"S1","list":[{}"0"]}}"#, r#""eight,,[[","#.repeat(60_000));
+    let few = format!(r#"{{"setId":"S1","list":[{}0]}}"#, "0,".repeat(49_000));
+    let dense = format!(r#"{{"setId":"S1","message":"m","list":[{}0]}}"#, "0,".repeat(60_000));
+    let upstream = FakeUpstream::start([
+        json_answer("200 OK", &ordinary),
+        json_answer("200 OK", &few),
+        json_answer("200 OK", &dense),
+        json_answer("500 Internal Server Error", &dense),
+    ])
+    .await;
+    let engine = engine(&upstream.base_url());
+    for _ in 0..2 {
+        assert!(call(&engine, &DEPLOY, deploying()).await.is_ok());
+    }
+    let Err(CallError::Unexpected { status: 200, what }) = call(&engine, &DEPLOY, deploying()).await else {
+        panic!("so dense an answer is refused")
+    };
+    assert!(what.contains("more than 50000 values"), "{what}");
+    let Err(CallError::Refused { message, .. }) = call(&engine, &DEPLOY, deploying()).await else {
+        panic!("an error status is refused")
+    };
+    assert_eq!(message, "[large JSON, not shown]");
 }
 
 #[tokio::test]

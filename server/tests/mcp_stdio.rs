@@ -198,6 +198,35 @@ async fn a_request_that_was_called_off_is_cancelled_and_not_waited_for() {
     assert_eq!(client.finish().await, Vec::<Value>::new());
 }
 
+#[tokio::test(start_paused = true)]
+async fn t44_a_client_that_reads_nothing_does_not_hold_up_the_end() {
+    for answers in [1, 100] {
+        let upstream = FakeUpstream::start([]).await;
+        let protocol = protocol(&upstream);
+        let (ours, theirs) = tokio::io::duplex(64);
+        let (input, output) = split(theirs);
+        let shutdown = CancellationToken::new();
+        let (drain, stop) = (Duration::from_secs(5), shutdown.clone());
+        let serving = tokio::spawn(async move { stdio::serve(&protocol, input, output, drain, stop).await });
+        let (_unread, mut to_server) = split(ours);
+        to_server.write_all(format!("{}\n", initialize()).as_bytes()).await.unwrap();
+        let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+        let writing = async {
+            for _ in 1..answers {
+                to_server.write_all(format!("{ping}\n").as_bytes()).await.unwrap();
+            }
+            // More than the pipe holds, so that everything before it has been read.
+            to_server.write_all(&[b'\n'; 200]).await.unwrap();
+        };
+        // So many answers that even the reading stops.
+        let _ = tokio::time::timeout(Duration::from_secs(1), writing).await;
+        shutdown.cancel();
+        let ended = tokio::time::timeout(Duration::from_secs(60), serving).await;
+        let outcome = ended.expect("the server ends").unwrap();
+        assert_eq!(outcome.map_err(|error| error.kind()), Err(std::io::ErrorKind::TimedOut), "{answers}");
+    }
+}
+
 #[tokio::test]
 async fn a_client_that_leaves_without_a_word_is_no_error() {
     assert_eq!(Client::start([]).await.finish().await, Vec::<Value>::new());

@@ -1,7 +1,7 @@
 //! `tools`: what the server offers.
 
 use serde_json::Value;
-use server::catalog::{Api, Effect};
+use server::catalog::Api;
 
 use crate::Program;
 use crate::commands::build;
@@ -13,17 +13,9 @@ use crate::settings::show::columns;
 pub(crate) fn table(api: &Api) -> String {
     let mut rows = vec![["tool", "effect", "operation", "title"].map(str::to_owned)];
     for tool in api.tools {
-        rows.push([tool.name, effect(tool.effect), tool.operation, tool.title].map(str::to_owned));
+        rows.push([tool.name, tool.effect.word(), tool.operation, tool.title].map(str::to_owned));
     }
     columns(&rows)
-}
-
-fn effect(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Read => "read",
-        Effect::Write => "write",
-        Effect::Destroy => "destroy",
-    }
 }
 
 /// What `tools/list` answers with these settings.

@@ -16,6 +16,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::Read as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -256,11 +257,14 @@ fn agreed(setting: &Setting, given: Vec<Given>) -> Result<Option<Given>, Refusal
 /// The secret that a file holds, without the line end after it.
 fn secret_in(path: &Path, name: &str) -> Result<String, Refusal> {
     let refuse = |wrong: &str| Refusal::configuration(format!("{name}: {}: {wrong}", path.display()));
-    let size = std::fs::metadata(path).map_err(|error| refuse(&format!("cannot be read: {error}")))?.len();
-    if size > LONGEST_SECRET {
+    // Bounded while it is read: a device or a pipe has no size to look at before.
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(LONGEST_SECRET + 1).read_to_end(&mut bytes))
+        .map_err(|error| refuse(&format!("cannot be read: {error}")))?;
+    if bytes.len() as u64 > LONGEST_SECRET {
         return Err(refuse("expected a file of at most 65536 bytes that holds one secret"));
     }
-    let bytes = std::fs::read(path).map_err(|error| refuse(&format!("cannot be read: {error}")))?;
     let text = SecretString::from(
         String::from_utf8(bytes).map_err(|_| refuse("expected text in UTF-8, got other bytes"))?,
     );

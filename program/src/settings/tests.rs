@@ -173,6 +173,16 @@ fn a_secret_may_stand_in_a_file_of_its_own() {
         refusal(&[("API_TOKEN_FILE", "/does/not/exist")])
             .starts_with("API_TOKEN_FILE: /does/not/exist: cannot be read")
     );
+    let whole = Scratch::with("secret-whole", &"x".repeat(65_536));
+    assert!(with(&[("API_TOKEN_FILE", whole.text())]).is_ok());
+    let beyond = Scratch::with("secret-beyond", &"x".repeat(65_537));
+    // A device has no size, and no end.
+    for file in [beyond.text()].into_iter().chain(cfg!(unix).then_some("/dev/zero")) {
+        assert!(
+            refusal(&[("API_TOKEN_FILE", file)])
+                .ends_with("expected a file of at most 65536 bytes that holds one secret")
+        );
+    }
     let empty = Scratch::with("secret-empty", "\n");
     assert!(
         refusal(&[("API_TOKEN_FILE", empty.text())])

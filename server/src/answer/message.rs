@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use super::density;
 use crate::decode::Visible;
 use crate::upstream::Received;
 
@@ -30,6 +31,9 @@ pub(super) fn of(received: &Received) -> String {
         return "[an HTML or XML page, not shown]".to_owned();
     }
     let text = String::from_utf8_lossy(&received.body);
+    if density::refusal(&text).is_some() {
+        return "[large JSON, not shown]".to_owned();
+    }
     match serde_json::from_str::<Value>(&text) {
         Ok(value) => in_json(&value),
         Err(_) if text.trim_start().starts_with(['{', '[']) => "[broken JSON, not shown]".to_owned(),
@@ -174,6 +178,7 @@ mod tests {
     #[test]
     fn t57_a_message_is_one_bounded_line_of_visible_characters() {
         check("text/plain", "a\u{1b}[31mb\u{202e}c \t\n d", "a<U+001B>[31mb<U+202E>c d");
+        check("text/plain", "a\u{61c}b\u{e0100}c\u{2028}d", "a<U+061C>b<U+E0100>c d");
         check("text/plain", &"x".repeat(5000), &format!("{}...", "x".repeat(1000)));
     }
 }

@@ -3,6 +3,7 @@
 //! An answer of success that cannot be read never looks as if nothing had been done: it is reported with its
 //! status.
 
+mod density;
 mod message;
 mod neutral;
 
@@ -203,6 +204,9 @@ fn parse(received: &Received) -> Result<Value, CallError> {
         return Err(unexpected("expected JSON, got an empty body".to_owned()));
     }
     let text = decoded(received)?;
+    if let Some(refusal) = density::refusal(&text) {
+        return Err(unexpected(format!("expected JSON of ordinary density, got {refusal}")));
+    }
     serde_json::from_str(&text).map_err(|error| {
         unexpected(format!(
             "expected JSON, got broken JSON at line {}, column {}",

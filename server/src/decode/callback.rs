@@ -3,7 +3,8 @@
 /// Why an address is refused, if it is.
 ///
 /// The API's own URL parser is unknown, so only a spelling that every parser reads alike is accepted:
-/// lower-case scheme, a plain host, a decimal port, then visible ASCII without backslash.
+/// lower-case scheme, a plain host, a decimal port, then nothing or a slash and visible ASCII without backslash. (A
+/// host right before `?` or `#` is read up to a later `@` by some: `https://host#@evil/`.)
 pub(super) fn refusal(address: &str, allowed: &[String]) -> Option<String> {
     let Some(rest) = address.strip_prefix("https://") else {
         return Some("an address that begins with https:// is accepted".to_owned());
@@ -11,7 +12,7 @@ pub(super) fn refusal(address: &str, allowed: &[String]) -> Option<String> {
     if rest.bytes().any(|byte| !byte.is_ascii_graphic() || byte == b'\\') {
         return Some("an address of visible ASCII characters without `\\` is accepted".to_owned());
     }
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    let authority = rest.split('/').next().unwrap_or_default().to_ascii_lowercase();
     if !is_authority(&authority) {
         return Some(
             "an address of the form https://host[:port]/path is accepted, without user or password"

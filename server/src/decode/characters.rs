@@ -5,9 +5,24 @@ pub(super) fn class(character: char) -> Option<&'static str> {
     match character {
         '\0' => Some("NUL"),
         '\u{1}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => Some("control character"),
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some("bidirectional control character"),
-        '\u{200b}'..='\u{200f}' | '\u{feff}' => Some("invisible character"),
+        '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            Some("bidirectional control character")
+        }
+        // Text of one line must not become two for a reader who takes these for line ends.
+        '\u{2028}' | '\u{2029}' => Some("line separator"),
         '\u{e0000}'..='\u{e007f}' => Some("invisible tag character"),
+        // Soft hyphen, fillers, joiners, annotation marks, and the variation selectors that carry hidden bytes.
+        '\u{ad}'
+        | '\u{115f}'..='\u{1160}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2060}'..='\u{2065}'
+        | '\u{206a}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0080}'..='\u{e0fff}' => Some("invisible character"),
         _ => None,
     }
 }

@@ -117,19 +117,12 @@ pub struct Number {
     pub exclusive_minimum: Option<f64>,
     /// What it must stay below.
     pub exclusive_maximum: Option<f64>,
-    /// What it must be a multiple of.
-    pub multiple_of: Option<f64>,
 }
 
 impl Number {
     /// Any number.
-    pub const ANY: Self = Self {
-        minimum: None,
-        maximum: None,
-        exclusive_minimum: None,
-        exclusive_maximum: None,
-        multiple_of: None,
-    };
+    pub const ANY: Self =
+        Self { minimum: None, maximum: None, exclusive_minimum: None, exclusive_maximum: None };
 }
 
 impl Rule for Number {
@@ -147,12 +140,10 @@ impl Rule for Number {
             Some(("maximum", format!("at most {bound} is accepted")))
         } else if let Some(bound) = self.exclusive_minimum.filter(|bound| float <= *bound) {
             Some(("exclusiveMinimum", format!("more than {bound} is accepted")))
-        } else if let Some(bound) = self.exclusive_maximum.filter(|bound| float >= *bound) {
-            Some(("exclusiveMaximum", format!("less than {bound} is accepted")))
         } else {
-            self.multiple_of
-                .filter(|step| !is_multiple(float, *step))
-                .map(|step| ("multipleOf", format!("multiples of {step} are accepted")))
+            self.exclusive_maximum
+                .filter(|bound| float >= *bound)
+                .map(|bound| ("exclusiveMaximum", format!("less than {bound} is accepted")))
         };
         if let Some((rule, message)) = broken {
             at.push(rule, message);
@@ -160,10 +151,4 @@ impl Rule for Number {
         }
         Some(number)
     }
-}
-
-/// Judged with the slack of one rounding: `0.3` is a multiple of `0.1`.
-fn is_multiple(number: f64, step: f64) -> bool {
-    let times = number / step;
-    (times - times.round()).abs() <= f64::EPSILON * times.abs().max(1.0)
 }

@@ -28,10 +28,10 @@ impl Status {
         json_answer(StatusCode::OK, &json!({ "status": "ok", "version": self.version }))
     }
 
-    async fn ready(&self) -> Response {
+    fn ready(&self) -> Response {
         let (status, word) = if self.shutdown.is_cancelled() {
             (StatusCode::SERVICE_UNAVAILABLE, "draining")
-        } else if self.engine.ready().await {
+        } else if self.engine.ready() {
             (StatusCode::OK, "ready")
         } else {
             (StatusCode::SERVICE_UNAVAILABLE, "not_ready")
@@ -58,7 +58,7 @@ impl Routes {
             "/mcp" if request.method() == Method::POST => self.endpoint.answer(request),
             "/mcp" => at_once(method_not_allowed("POST")),
             "/health" if reading => at_once(self.status.health()),
-            "/ready" if reading => Box::pin(self.status.ready()),
+            "/ready" if reading => at_once(self.status.ready()),
             "/health" | "/ready" => at_once(method_not_allowed("GET, HEAD")),
             _ => Refusal::new(
                 StatusCode::NOT_FOUND,

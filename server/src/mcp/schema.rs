@@ -38,12 +38,17 @@ fn is_open(gate: Gate, deployment: &Deployment) -> bool {
     }
 }
 
+/// A step of a JSON pointer as the name that it stands for (RFC 6901).
+fn unescaped(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
+}
+
 /// Removes a property, and its name from what is required beside it.
 fn remove(schema: &mut Value, pointer: &str) -> Result<(), String> {
     let wrong = || format!("the gated argument {pointer} is not a property of it");
     let (properties, name) = pointer.rsplit_once('/').ok_or_else(wrong)?;
     let owner = properties.strip_suffix("/properties").ok_or_else(wrong)?;
-    let name = name.replace("~1", "/").replace("~0", "~");
+    let name = unescaped(name);
     let owner = schema.pointer_mut(owner).and_then(Value::as_object_mut).ok_or_else(wrong)?;
     let properties = owner.get_mut("properties").and_then(Value::as_object_mut).ok_or_else(wrong)?;
     properties.shift_remove(&name).ok_or_else(wrong)?;
@@ -87,7 +92,7 @@ fn references(value: &Value, names: &mut Vec<String>) {
                 .and_then(Value::as_str)
                 .and_then(|target| target.strip_prefix("#/$defs/"));
             if let Some(name) = name.and_then(|rest| rest.split('/').next()) {
-                names.push(name.replace("~1", "/").replace("~0", "~"));
+                names.push(unescaped(name));
             }
             members.values().for_each(|value| references(value, names));
         }

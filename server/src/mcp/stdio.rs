@@ -35,7 +35,8 @@ pub async fn serve(
     let (lines, lines_to_write) = mpsc::channel(WAITING);
     let (messages, messages_to_serve) = mpsc::channel(WAITING);
     let in_flight = InFlight::default();
-    let writer = tokio::spawn(write(output, lines_to_write));
+    let abandoned = CancellationToken::new();
+    let writer = tokio::spawn(abandoned.clone().run_until_cancelled_owned(write(output, lines_to_write)));
     let reader = Reader {
         input: BufReader::new(input),
         limit: protocol.shared.max_line_bytes(),
@@ -45,12 +46,14 @@ pub async fn serve(
         opened: false,
     };
     let transport = Lines { messages: messages_to_serve, lines, in_flight };
-    let abandoned = CancellationToken::new();
     let served = serve_library(Handler(Arc::clone(&protocol.shared)), transport, abandoned.clone());
     let (read, served) = tokio::join!(reader.run(drain, shutdown, abandoned), served);
     served?;
     read?;
-    writer.await.map_err(io::Error::other)?
+    // A client that reads nothing must not hold up the end.
+    let unread = || io::Error::new(io::ErrorKind::TimedOut, "the client does not read its answers");
+    let written = timeout(drain, writer).await.map_err(|_| unread())?;
+    written.map_err(io::Error::other)?.unwrap_or_else(|| Err(unread()))
 }
 
 /// Runs the library on the transport to its end.

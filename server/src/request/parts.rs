@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{ParameterRule, header, style};
-use crate::decode::{Problem, Problems, Rest};
+use crate::decode::{Problem, Problems};
 
 /// The parts of a request: what arguments decide of it.
 #[derive(Debug, Default)]
@@ -73,19 +73,6 @@ impl Parts {
     pub fn member<T: Serialize>(&mut self, name: &'static str, value: &T) {
         if let Some(value) = self.json(name, value) {
             self.object().insert(name.to_owned(), value);
-        }
-    }
-
-    /// Writes undeclared members of an object body; declared ones are never overwritten.
-    pub fn rest(&mut self, members: &Rest) {
-        if members.is_empty() {
-            return;
-        }
-        let object = self.object();
-        for (name, value) in members {
-            if !object.contains_key(name) {
-                object.insert(name.clone(), value.clone());
-            }
         }
     }
 

@@ -20,7 +20,7 @@ impl Base {
     /// someone else would send a credential there.
     pub(super) fn parse(text: &str) -> Result<Self, StartError> {
         let refuse = |why: &str| {
-            Err(StartError::new(format!("{SETTING}: {why}, such as https://ces.example.com:2020/api")))
+            Err(StartError::new(format!("{SETTING}: {why}, such as https://api.example.com:8443/v1")))
         };
         if text.is_empty() {
             return refuse("an address is needed");

@@ -1,8 +1,10 @@
 //! Credentials: which of them an operation needs, and how they travel.
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use memchr::memmem;
+use memchr::{memchr2_iter, memmem};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::call::CallError;
@@ -16,8 +18,8 @@ pub(super) struct Credentials(Vec<Credential>);
 struct Credential {
     scheme: &'static str,
     way: Way,
-    /// As configured, to be found when the API repeats it.
-    secret: SecretString,
+    /// As configured, and as sent where that differs, to be found when the API repeats it.
+    sought: Vec<SecretString>,
 }
 
 /// The shortest credential that is looked for in answers: a shorter one would be found where it is not meant.
@@ -58,7 +60,8 @@ impl Credentials {
                 return Err(StartError::new(line));
             };
             let way = Way::new(scheme, &secret, word)?;
-            credentials.push(Credential { scheme: scheme.name, way, secret });
+            let sought = sought(scheme.carrier, secret);
+            credentials.push(Credential { scheme: scheme.name, way, sought });
         }
         Ok(Self(credentials))
     }
@@ -91,26 +94,77 @@ impl Credentials {
 impl Credentials {
     /// Takes our credentials out of what the API sent: it may repeat one in a message, and that must not reach callers.
     pub(super) fn withhold(&self, mut body: Vec<u8>) -> Vec<u8> {
-        for credential in &self.0 {
-            let sought = credential.secret.expose_secret().as_bytes();
+        for sought in self.0.iter().flat_map(|credential| &credential.sought) {
+            let sought = sought.expose_secret().as_bytes();
             if sought.len() >= SHORTEST_SOUGHT {
-                body = replaced(body, sought);
+                body = replaced(body, plain(sought));
+                body = replaced(body, escaped(sought));
             }
         }
         body
     }
 }
 
-fn replaced(body: Vec<u8>, sought: &[u8]) -> Vec<u8> {
-    let places: Vec<usize> = memmem::find_iter(&body, sought).collect();
-    if places.is_empty() {
-        return body;
+/// What to look for in answers.
+fn sought(carrier: Carrier, secret: SecretString) -> Vec<SecretString> {
+    let text = secret.expose_secret();
+    let sent = match carrier {
+        Carrier::Authorization(word) if word.eq_ignore_ascii_case("basic") => encoded(text),
+        Carrier::Query(_) => request::query_text(text),
+        Carrier::Authorization(_) | Carrier::Header(_) | Carrier::Cookie(_) => return vec![secret],
+    };
+    vec![secret, sent.into()]
+}
+
+fn encoded(text: &str) -> String {
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
+
+/// Finds the first place of a secret in a text.
+type Find<'a> = Box<dyn Fn(&[u8]) -> Option<Range<usize>> + 'a>;
+
+/// Finds it as it is.
+fn plain(sought: &[u8]) -> Find<'_> {
+    let finder = memmem::Finder::new(sought);
+    Box::new(move |text| finder.find(text).map(|begin| begin..begin + sought.len()))
+}
+
+/// Finds it as JSON may spell it: any character may be escaped there, and some must be.
+fn escaped(sought: &[u8]) -> Find<'_> {
+    let first = sought[0];
+    Box::new(move |text| {
+        memchr2_iter(first, b'\\', text)
+            .find_map(|begin| Some(begin..begin + spelled(&text[begin..], sought)?))
+    })
+}
+
+/// How many bytes of the text's beginning spell the secret, if they do.
+fn spelled(text: &[u8], sought: &[u8]) -> Option<usize> {
+    sought.iter().try_fold(0, |at, byte| Some(at + spelled_byte(&text[at..], *byte)?))
+}
+
+fn spelled_byte(text: &[u8], byte: u8) -> Option<usize> {
+    match text {
+        [b'\\', b'u', b'0', b'0', high, low, ..] => {
+            let digits = [*high, *low];
+            let value = u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?;
+            (value == byte).then_some(6)
+        }
+        [b'\\', next @ (b'"' | b'\\' | b'/'), ..] => (*next == byte).then_some(2),
+        [next, ..] => (*next == byte).then_some(1),
+        [] => None,
     }
-    let (mut clean, mut from) = (Vec::with_capacity(body.len()), 0);
-    for place in places {
-        clean.extend_from_slice(&body[from..place]);
+}
+
+fn replaced(body: Vec<u8>, find: Find<'_>) -> Vec<u8> {
+    let (mut clean, mut from) = (Vec::new(), 0);
+    while let Some(place) = find(&body[from..]) {
+        clean.extend_from_slice(&body[from..from + place.start]);
         clean.extend_from_slice(WITHHELD);
-        from = place + sought.len();
+        from += place.end;
+    }
+    if from == 0 {
+        return body;
     }
     clean.extend_from_slice(&body[from..]);
     clean
@@ -144,12 +198,8 @@ impl Way {
                 if basic && !text.contains(':') {
                     return Err(refuse("the form `user:password` is accepted"));
                 }
-                let encoded = if basic {
-                    base64::engine::general_purpose::STANDARD.encode(text)
-                } else {
-                    text.to_owned()
-                };
-                let value = sensitive(&format!("{word} {encoded}"));
+                let value = if basic { encoded(text) } else { text.to_owned() };
+                let value = sensitive(&format!("{word} {value}"));
                 Self::Header(AUTHORIZATION, value.ok_or_else(|| refuse("it cannot be sent in a header"))?)
             }
             Carrier::Query(name) => Self::Query(request::query_text(name), request::query_text(text).into()),
