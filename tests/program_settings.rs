@@ -58,6 +58,8 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
     (&[ADDRESS, ("AUTH_ENABLED", "true")], "AUTH_ENABLED"),
     (&[ADDRESS, ("AUTH_ENABLED", "1")], "AUTH_ENABLED"),
     (&[ADDRESS, ("AUTH_ENABLED", "maybe")], "AUTH_ENABLED"),
+    (&[ADDRESS, ("auth_enabled", "true")], "auth_enabled"),
+    (&[ADDRESS, ("Api_Token", "canary")], "Api_Token"),
     (&[ADDRESS, ("AUTH_PROVIDER", "jwt")], "AUTH_PROVIDER"),
     (&[ADDRESS, ("FASTMCP_AUTH_ENABLED", "true")], "FASTMCP_AUTH_ENABLED"),
     (&[ADDRESS, ("FASTMCP_AUTH_JWKS_URI", "https://idp.example.com")], "FASTMCP_AUTH_JWKS_URI"),

@@ -450,3 +450,13 @@ async fn bytes_of_the_promised_media_type_are_attached_and_a_page_in_their_place
         assert!(matches!(outcome, Err(CallError::Unexpected { status: 200, .. })), "{outcome:?}");
     }
 }
+
+#[tokio::test]
+async fn a_proof_of_the_wrong_kind_is_neither_a_success_nor_nothing_done() {
+    let upstream = FakeUpstream::start([json_answer("200 OK", r#"{"setId":{"a":1}}"#)]).await;
+    let outcome = call(&engine(&upstream.base_url()), &DEPLOY, deploying()).await;
+    assert!(
+        matches!(&outcome, Err(CallError::Unexpected { status: 200, what }) if what.contains("setId")),
+        "{outcome:?}"
+    );
+}

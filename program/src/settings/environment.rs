@@ -59,6 +59,7 @@ impl Environment {
             if known.contains(name) {
                 continue;
             }
+            refuse_other_case(name, known)?;
             self.refuse_authentication(name)?;
             if is_without_effect(name) {
                 without_effect.push(name.clone());
@@ -105,6 +106,20 @@ impl Environment {
                 && ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme)))
             || ["_TCP", "_UDP", "_SCTP"].into_iter().any(of_port)
     }
+}
+
+/// The Python server took its names in any letter case. Here they are upper-case, and one that would have meant
+/// something is not passed over in silence.
+fn refuse_other_case(name: &str, known: &[String]) -> Result<(), Refusal> {
+    let upper = name.to_ascii_uppercase();
+    let meant = AUTHENTICATION_SWITCHES.contains(&&*upper)
+        || AUTHENTICATION.contains(&&*upper)
+        || AUTHENTICATION_PREFIXES.iter().any(|prefix| upper.starts_with(prefix))
+        || (known.contains(&upper) && OURS.iter().any(|prefix| upper.starts_with(prefix)));
+    if upper == name || !meant {
+        return Ok(());
+    }
+    Err(Refusal::configuration(format!("{name}: names of settings are upper-case; did you mean {upper}?")))
 }
 
 fn unknown(name: &str, known: &[String]) -> Refusal {

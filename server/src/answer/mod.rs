@@ -9,7 +9,7 @@ mod neutral;
 
 use std::time::{Duration, SystemTime};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::call::{Attachment, CallError, Reply};
 use crate::catalog::{AnswerRule, Content, Tool};
@@ -36,7 +36,8 @@ pub fn read(tool: &Tool, received: Received) -> Result<Reply, CallError> {
         Some(Content::Binary(media_type)) => binary(received, media_type, notes),
         Some(Content::Json(decode)) => {
             let value = described(tool, &received, &mut notes)?;
-            typed(status, value, decode, notes)
+            let reply = typed(status, value, decode, notes)?;
+            proven(tool, reply)
         }
         Some(Content::AnyJson) => {
             let value = described(tool, &received, &mut notes)?;
@@ -58,6 +59,17 @@ fn rule(tool: &Tool, status: u16, notes: &mut Vec<String>) -> Option<Content> {
     Some(rule.content)
 }
 
+/// A proof that did not survive the decoding is no success: the caller would be left without it.
+fn proven(tool: &Tool, reply: Reply) -> Result<Reply, CallError> {
+    match (tool.proof, &reply.structured) {
+        (Some(proof), Some(Value::Object(members))) if !holds(members, proof) => {
+            let what = format!("its `{proof}` is not of the kind that the document says");
+            Err(CallError::Unexpected { status: reply.status, what })
+        }
+        _ => Ok(reply),
+    }
+}
+
 /// The JSON of an answer that must have some, its characters made visible, the proof that something was done
 /// found.
 fn described(tool: &Tool, received: &Received, notes: &mut Vec<String>) -> Result<Value, CallError> {
@@ -67,7 +79,7 @@ fn described(tool: &Tool, received: &Received, notes: &mut Vec<String>) -> Resul
     if let Some(proof) = tool.proof
         && let Value::Object(members) = &value
     {
-        if !members.iter().any(|(name, value)| name.eq_ignore_ascii_case(proof) && is_given(value)) {
+        if !holds(members, proof) {
             return Err(CallError::NothingDone { message: message::in_json(&value) });
         }
     } else if tool.proof.is_some() {
@@ -79,8 +91,13 @@ fn described(tool: &Tool, received: &Received, notes: &mut Vec<String>) -> Resul
     Ok(value)
 }
 
-/// Whether a value says something. Letter case of the proof's name is not looked at: taking a change that was made for
-/// one that was not invites the caller to make it twice.
+/// Whether the proof is among the members. Letter case is not looked at: taking a change that was made for one that was
+/// not invites the caller to make it twice.
+fn holds(members: &Map<String, Value>, proof: &str) -> bool {
+    members.iter().any(|(name, value)| name.eq_ignore_ascii_case(proof) && is_given(value))
+}
+
+/// Whether a value says something.
 fn is_given(value: &Value) -> bool {
     match value {
         Value::Null => false,

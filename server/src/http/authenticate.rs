@@ -44,7 +44,7 @@ pub fn refuse_open_listener(address: SocketAddr, options: &Options) -> Result<()
         return Ok(());
     }
     Err(StartError::new(format!(
-        "HOST={} would serve everyone on the network without authentication: use HOST=127.0.0.1, or set ALLOW_UNAUTHENTICATED if that is wanted",
+        "HOST={} would serve everyone on the network without authentication: use HOST=127.0.0.1, or set ALLOW_UNAUTHENTICATED=i-understand if that is wanted",
         address.ip()
     )))
 }
