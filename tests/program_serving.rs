@@ -83,6 +83,26 @@ async fn an_address_that_is_taken_is_named_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_client_that_leaves_is_one_line_in_the_log_and_no_error() {
+    let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", upstream.local_addr().unwrap());
+    let (mut server, address) = serve(&[("API_BASE_URL", &base), ("API_TOKEN", "x")]).await;
+    let call = tokio::spawn(post_call(address, "get_assignment_tasks", TASKS));
+    let (mut stream, _) = patiently(upstream.accept()).await.unwrap();
+    read_head(&mut stream).await;
+    call.abort();
+    let line = server.log_line("").await;
+    assert!(line.contains("caller_left") && line.contains("INFO"), "{line}");
+    server.signal(Signal::TERM);
+    let mut line = String::new();
+    while !line.contains("stopped") {
+        line = server.log_line("").await;
+        assert!(!line.contains("ERROR") && !line.contains("rmcp"), "{line}");
+    }
+    assert_eq!(server.exit_code().await, 0);
+}
+
+#[tokio::test]
 async fn a_json_log_is_json_whatever_a_client_sends() {
     let environment = [
         ("API_BASE_URL", "http://127.0.0.1:9"),

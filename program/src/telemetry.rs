@@ -105,11 +105,17 @@ impl Format {
 /// Libraries that would log requests, headers or addresses: theirs are never heard below a warning.
 const QUIET: [&str; 7] = ["rmcp", "reqwest", "hyper", "hyper_util", "h2", "rustls", "tower"];
 
+/// It calls every client that leaves an error, without saying which; how each call ended is logged by the server itself.
+const DEPARTURES: &str = "rmcp::service";
+
 /// Starts logging, once per process, and routes panics into it.
 pub(crate) fn start(options: Options) {
     let level = options.level.filter();
     let quiet = level.min(LevelFilter::WARN);
-    let filter = Targets::new().with_default(level).with_targets(QUIET.map(|target| (target, quiet)));
+    let filter = Targets::new()
+        .with_default(level)
+        .with_targets(QUIET.map(|target| (target, quiet)))
+        .with_target(DEPARTURES, LevelFilter::OFF);
     let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(OneLine);
     match options.format {
