@@ -128,7 +128,8 @@ fn only_the_mcp_folder_names_rmcp() {
         .flat_map(|folder| files(folder, ".rs"))
         .filter(|file| !file.starts_with(root().join("server/src/mcp")))
         .collect();
-    let named = offences(&others, |line| code(line).contains("rmcp::"));
+    // In quotes it is the target of a log event, which is text.
+    let named = offences(&others, |line| code(line).replace("\"rmcp::", "").contains("rmcp::"));
     assert!(named.is_empty(), "{}", named.join("\n"));
 }
 

@@ -30,6 +30,11 @@ use std::process::ExitCode;
 
 use server::catalog::Api;
 
+/// The protocol library allocates some 80 KB in large pieces for each call, which glibc's allocator merges and splits
+/// again every time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A generated server as a program.
 #[derive(Clone, Copy, Debug)]
 pub struct Program {
