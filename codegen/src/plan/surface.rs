@@ -121,7 +121,7 @@ impl<'a> Builder<'_, 'a> {
         let Some(media) = body.media.iter().find(|media| media.kind == MediaKind::Json) else {
             let types: Vec<&str> = body.media.iter().map(|media| media.media_type.as_str()).collect();
             let message = format!(
-                "`{}` has no tool: its body can only be sent as {}, and only JSON bodies are carried so far",
+                "`{}` has no tool: its body can only be sent as {}, and only JSON bodies are carried so far; `x-mcp: {{exclude: true}}` in the overlay leaves it out",
                 operation.id,
                 types.join(" or ")
             );
