@@ -119,7 +119,13 @@ impl<'a> Reader<'a> {
         let beside = resolve::beside(at, "description").map(str::to_owned);
         let at = resolve::follow(at, &mut self.problems)?;
         let mut sound = shape::check(&at, PARAMETER, &mut self.problems);
-        let location = self.location(&at)?;
+        let Some(location) = self.location(&at) else {
+            // The parameter is dropped, but what is wrong inside it is told in the same report.
+            if at.member("schema").is_some() {
+                self.schema_or_content(&at);
+            }
+            return None;
+        };
         let (name, required) = (sound.get("name")?.as_str()?.to_owned(), sound.get("required").cloned());
         if let Some(written) = sound.get("style").and_then(Value::as_str)
             && !legal(location).contains(&written)
