@@ -2,8 +2,8 @@
 //!
 //! It knows neither OpenAPI nor the generator: a program hands it a static [`catalog::Api`] and options.
 
-pub mod server;
-pub mod start_error;
+mod server;
+mod start_error;
 
 pub mod http;
 pub mod mcp;

@@ -10,7 +10,7 @@ mod typed;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use server::server::{Options, Server};
+use server::{Options, Server};
 use tokio::runtime::Runtime;
 
 use crate::Program;

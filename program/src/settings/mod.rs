@@ -47,7 +47,7 @@ pub(crate) struct Config {
     /// What is logged.
     pub(crate) log: telemetry::Options,
     /// The runtime's own options.
-    pub(crate) server: server::server::Options,
+    pub(crate) server: server::Options,
 }
 
 impl Config {
@@ -57,7 +57,7 @@ impl Config {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 8080,
             log: telemetry::Options::default(),
-            server: server::server::Options {
+            server: server::Options {
                 engine: server::engine::Options::new(""),
                 http: server::http::Options::default(),
                 mcp: server::mcp::Options { name: name.to_owned(), ..server::mcp::Options::default() },
