@@ -1,5 +1,6 @@
 //! Quotes what the plan decided. Text of the document becomes string literals and doc attributes, nothing else.
 
+mod answers;
 mod decode;
 mod literals;
 mod requests;
@@ -17,7 +18,11 @@ use crate::plan::model::Plan;
 pub(crate) fn program(plan: &Plan) -> TokenStream {
     let api = tables::api(plan);
     let arguments = module("arguments", "Request types that tools share.", types::types(&plan.arguments));
-    let answers = module("answers", "Answer types that tools share.", types::types(&plan.answers));
+    let answers = module(
+        "answers",
+        "What answers hold, where tools share it.",
+        answers::shapes(plan.answers.iter(), rules::Place::Shared),
+    );
     let tools = module("tools", "One module per tool.", plan.tools.iter().map(tools::tool).collect());
     quote! {
         use server::generated as rt;

@@ -6,7 +6,7 @@ pub mod model;
 mod answers;
 mod findings;
 mod layout;
-mod names;
+pub(crate) mod names;
 mod prose;
 mod scalars;
 mod schema;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::decode::{Decoder, Deployment, Gate, Problems};
+use crate::decode::{Deployment, Gate, Problems};
 use crate::request::{Part, Prepared};
+use crate::shape::Shape;
 
 /// A whole generated API.
 #[derive(Debug)]
@@ -157,9 +158,13 @@ pub struct AnswerRule {
 pub enum Content {
     /// No body is described.
     Empty,
-    /// JSON that this function decodes into its type, normalises and gives back in the output schema's shape
-    /// (object-rooted: a list or scalar is wrapped as the generator decided).
-    Json(fn(Value, &mut Decoder<'_>) -> Option<Value>),
+    /// JSON of this shape. The output schema has an object at its root: what is none becomes the member `wrap` of one.
+    Json {
+        /// What it is.
+        shape: Shape,
+        /// The member that holds it, when it is no object itself.
+        wrap: Option<&'static str>,
+    },
     /// JSON of any shape; wrapped as `{"value": ...}` unless it is an object.
     AnyJson,
     /// Text, given as `{"text": ...}`.

@@ -10,7 +10,33 @@ pub use serde_json;
 pub use crate::catalog::{AnswerRule, Api, Carrier, Content, Effect, Gated, Need, SecurityScheme, Tool};
 pub use crate::decode::{
     Any, Boolean, Boxed, Checked, Decode, Decoder, Deployment, Enumeration, Format, Gate, Integer, List,
-    MapOf, Members, Null, Nullable, Number, ObjectRule, Of, OneOrMany, Problem, Problems, Rest, Rule, Text,
-    TextOrNumber, Undeclared, Within,
+    MapOf, Members, Null, Nullable, Number, ObjectRule, Of, Problem, Problems, Rest, Rule, Text, Undeclared,
+    Within,
 };
 pub use crate::request::{Arguments, ParameterRule, Part, Parts, Prepared, Style, prepare};
+pub use crate::shape::{Member, Shape};
+
+/// Implements `schemars::JsonSchema` for a type by a JSON Schema as text: the document's own, not one derived again.
+#[macro_export]
+macro_rules! json_schema {
+    ($type:ident, $schema:expr) => {
+        impl $crate::generated::schemars::JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(
+                _: &mut $crate::generated::schemars::SchemaGenerator,
+            ) -> $crate::generated::schemars::Schema {
+                $crate::generated::serde_json::from_str($schema)
+                    .expect("the generator writes an object as JSON")
+            }
+        }
+    };
+}
+
+pub use json_schema;

@@ -14,6 +14,7 @@ pub mod stack;
 pub mod stages;
 
 pub mod catalog;
+pub mod shape;
 pub mod generated;
 pub mod decode;
 pub mod request;

@@ -18,23 +18,17 @@ pub(super) enum Place {
 /// The rule that decodes a shape.
 pub(super) fn rule(shape: &Shape, place: Place) -> TokenStream {
     match shape {
-        Shape::Any => quote!(rt::Any),
+        // The quirks are those of answers; no request has them.
+        Shape::Any | Shape::TextOrNumber { .. } | Shape::OneOrMany(_) => quote!(rt::Any),
         Shape::Null => quote!(rt::Null),
         Shape::Boolean => quote!(rt::Boolean),
         Shape::Integer(rules) => integer(rules),
         Shape::Number(rules) => number(rules),
         Shape::Text(rules) => text(rules),
-        Shape::TextOrNumber { blank_is_unset } => {
-            quote!(rt::TextOrNumber { blank_is_unset: #blank_is_unset })
-        }
         Shape::List { items, min, max, unique } => {
             let items = rule(items, place);
             let (min, max) = counts(*min, *max);
             quote!(rt::List { items: #items, min_items: #min, max_items: #max, unique: #unique })
-        }
-        Shape::OneOrMany(items) => {
-            let items = rule(items, place);
-            quote!(rt::OneOrMany { items: #items })
         }
         Shape::Nullable(shape) => {
             let rule = rule(shape, place);
@@ -63,13 +57,15 @@ pub(super) fn rule(shape: &Shape, place: Place) -> TokenStream {
 /// The Rust type of a shape.
 pub(super) fn kind(shape: &Shape, place: Place) -> TokenStream {
     match shape {
-        Shape::Any | Shape::Checked(_) => quote!(rt::serde_json::Value),
+        Shape::Any | Shape::Checked(_) | Shape::TextOrNumber { .. } | Shape::OneOrMany(_) => {
+            quote!(rt::serde_json::Value)
+        }
         Shape::Null => quote!(()),
         Shape::Boolean => quote!(bool),
         Shape::Integer(_) => quote!(i64),
         Shape::Number(_) => quote!(rt::serde_json::Number),
-        Shape::Text(_) | Shape::TextOrNumber { .. } => quote!(String),
-        Shape::List { items, .. } | Shape::OneOrMany(items) => {
+        Shape::Text(_) => quote!(String),
+        Shape::List { items, .. } => {
             let items = kind(items, place);
             quote!(Vec<#items>)
         }
@@ -152,9 +148,6 @@ fn text(rules: &Text) -> TokenStream {
     }
     if rules.callback_url {
         fields.push(quote!(callback_url: true));
-    }
-    if rules.blank_is_unset {
-        fields.push(quote!(blank_is_unset: true));
     }
     match fields.is_empty() {
         true => quote!(rt::Text::ANY),

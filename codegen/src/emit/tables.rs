@@ -3,7 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{ident, literals};
+use super::rules::Place;
+use super::{answers, ident, literals};
 use crate::plan::model::{AnswerRule, Carrier, Content, Effect, Need, Part, Plan, SecurityScheme, Tool};
 
 /// The API's entry.
@@ -122,9 +123,9 @@ fn answer(answer: &AnswerRule) -> TokenStream {
     let to = proc_macro2::Literal::u16_unsuffixed(answer.to);
     let content = match &answer.content {
         Content::Empty => quote!(Empty),
-        Content::Json { function, .. } => {
-            let function = ident(function);
-            quote!(Json(#function))
+        Content::Json { shape, wrap } => {
+            let (shape, wrap) = (answers::shape(shape, Place::Tool), literals::option(*wrap));
+            quote!(Json { shape: #shape, wrap: #wrap })
         }
         Content::AnyJson => quote!(AnyJson),
         Content::Text => quote!(Text),

@@ -3,19 +3,19 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::rules::{self, Place};
-use super::{ident, literals, requests, tables, types};
-use crate::plan::model::{AnswerRule, Content, Tool};
+use super::rules::Place;
+use super::{answers, ident, literals, requests, tables, types};
+use crate::plan::model::Tool;
 
 /// The module of one tool.
 pub(super) fn tool(tool: &Tool) -> TokenStream {
     let module = ident(&tool.module);
     let doc = literals::prose(&tool.title, &tool.name);
     let arguments_doc = format!("What `{}` takes.", tool.name);
-    let arguments = types::structure("Arguments", &arguments_doc, &tool.arguments, false, Place::Tool);
+    let arguments = types::structure("Arguments", &arguments_doc, &tool.arguments, Place::Tool);
     let write = requests::arguments(tool);
-    let own = types::types(&tool.types);
-    let readers = tool.answers.iter().filter_map(reader);
+    let own = types::types(tool.types.iter().filter(|kind| !kind.is_answer));
+    let answers = answers::shapes(tool.types.iter().filter(|kind| kind.is_answer), Place::Tool);
     let entry = tables::tool(tool);
     let input_schema = &tool.input_schema;
     quote! {
@@ -31,45 +31,10 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
             #arguments
             #write
 
-            impl rt::schemars::JsonSchema for Arguments {
-                fn inline_schema() -> bool {
-                    true
-                }
-
-                fn schema_name() -> std::borrow::Cow<'static, str> {
-                    "Arguments".into()
-                }
-
-                fn json_schema(_: &mut rt::schemars::SchemaGenerator) -> rt::schemars::Schema {
-                    rt::serde_json::from_str(INPUT_SCHEMA).expect("the generator writes an object as JSON")
-                }
-            }
+            rt::json_schema!(Arguments, INPUT_SCHEMA);
 
             #own
-            #(#readers)*
+            #answers
         }
     }
-}
-
-/// The function that reads one answer into the output schema's shape.
-fn reader(answer: &AnswerRule) -> Option<TokenStream> {
-    let Content::Json { function, shape, wrap } = &answer.content else { return None };
-    let function = ident(function);
-    let rule = rules::rule(shape, Place::Tool);
-    let read = quote! {
-        fn #function(value: rt::serde_json::Value, at: &mut rt::Decoder<'_>) -> Option<rt::serde_json::Value>
-    };
-    Some(match wrap {
-        None => quote! {
-            #read {
-                rt::serde_json::to_value(rt::Rule::decode(&#rule, value, at)?).ok()
-            }
-        },
-        Some(member) => quote! {
-            #read {
-                let value = rt::serde_json::to_value(rt::Rule::decode(&#rule, value, at)?).ok()?;
-                Some(rt::serde_json::json!({#member: value}))
-            }
-        },
-    })
 }

@@ -1,4 +1,4 @@
-//! Structs and enums with their serialisation.
+//! Structs and enums of requests with their serialisation.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -8,38 +8,29 @@ use super::{decode, ident, literals};
 use crate::plan::model::{Field, Module, Rest, Struct, Type, TypeBody, Variant};
 
 /// The named types of a module.
-pub(super) fn types(types: &[Type]) -> TokenStream {
-    types.iter().map(named).collect()
+pub(super) fn types<'p>(types: impl IntoIterator<Item = &'p Type>) -> TokenStream {
+    types.into_iter().map(named).collect()
 }
 
 fn named(kind: &Type) -> TokenStream {
     let place = if kind.id.module == Module::Tool { Place::Tool } else { Place::Shared };
     match &kind.body {
-        TypeBody::Struct(object) => {
-            structure(&kind.id.name, &kind.description, object, kind.is_answer, place)
-        }
+        TypeBody::Struct(object) => structure(&kind.id.name, &kind.description, object, place),
         TypeBody::Enum(variants) => enumeration(kind, variants),
         TypeBody::Schema(_) => TokenStream::new(),
     }
 }
 
 /// A struct with its decoding. Request types cannot be printed: they may hold secrets.
-pub(super) fn structure(
-    name: &str,
-    description: &str,
-    object: &Struct,
-    is_answer: bool,
-    place: Place,
-) -> TokenStream {
+pub(super) fn structure(name: &str, description: &str, object: &Struct, place: Place) -> TokenStream {
     let doc = literals::prose(description, name);
-    let derived = if is_answer { quote!(Debug, rt::serde::Serialize) } else { quote!(rt::serde::Serialize) };
     let fields = object.fields.iter().map(|each| field(each, place));
     let rest = rest(&object.rest, place);
     let decode = decode::structure(name, object, place);
     let name = ident(name);
     quote! {
         #doc
-        #[derive(#derived)]
+        #[derive(rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
         pub struct #name {
             #(#fields,)*
@@ -85,7 +76,6 @@ fn rest(rest: &Rest, place: Place) -> Option<TokenStream> {
 
 fn enumeration(kind: &Type, variants: &[Variant]) -> TokenStream {
     let doc = literals::prose(&kind.description, &kind.id.name);
-    let derived = quote!(Debug, rt::serde::Serialize);
     let name = ident(&kind.id.name);
     let declared = variants.iter().map(|variant| {
         let doc = literals::prose("", &variant.wire);
@@ -96,7 +86,7 @@ fn enumeration(kind: &Type, variants: &[Variant]) -> TokenStream {
     let decode = decode::enumeration(&kind.id.name, variants);
     quote! {
         #doc
-        #[derive(#derived)]
+        #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
         pub enum #name {
             #(#declared),*

@@ -54,20 +54,20 @@ fn rule(shaper: &mut Shaper<'_>, answer: &Answer) -> AnswerRule {
     let (from, to, suffix) = match answer.status {
         Status::Code(code) => (code, code, code.to_string()),
         Status::Class(digit) => (digit * 100, digit * 100 + 99, format!("{digit}xx")),
-        Status::Default => (200, 299, "default".to_owned()),
+        Status::Default => (200, 299, "Default".to_owned()),
     };
     let name =
         if answer.status == Status::Code(200) { "Answer".to_owned() } else { format!("Answer{suffix}") };
-    let content = content(shaper, answer, format!("read_{suffix}"), &names::type_name(&name, "Answer"));
+    let content = content(shaper, answer, &names::type_name(&name, "Answer"));
     AnswerRule { from, to, content }
 }
 
-fn content(shaper: &mut Shaper<'_>, answer: &Answer, function: String, name: &str) -> Content {
+fn content(shaper: &mut Shaper<'_>, answer: &Answer, name: &str) -> Content {
     let preferred = [MediaKind::Json, MediaKind::Text, MediaKind::Xml];
     let media = preferred.iter().find_map(|kind| answer.media.iter().find(|media| media.kind == *kind));
     let Some(media) = media.or(answer.media.first()) else { return Content::Empty };
     match media.kind {
-        MediaKind::Json => json_content(shaper, media, function, name),
+        MediaKind::Json => json_content(shaper, media, name),
         MediaKind::Text | MediaKind::Xml => Content::Text,
         MediaKind::Form | MediaKind::Multipart | MediaKind::Binary => {
             Content::Binary(media.media_type.to_ascii_lowercase())
@@ -75,7 +75,7 @@ fn content(shaper: &mut Shaper<'_>, answer: &Answer, function: String, name: &st
     }
 }
 
-fn json_content(shaper: &mut Shaper<'_>, media: &Media, function: String, name: &str) -> Content {
+fn json_content(shaper: &mut Shaper<'_>, media: &Media, name: &str) -> Content {
     let Some(schema) = &media.schema else { return Content::AnyJson };
     let shape = shaper.shape(schema, &Site::new(name.to_owned(), Within::Body));
     if shape == Shape::Any {
@@ -87,7 +87,7 @@ fn json_content(shaper: &mut Shaper<'_>, media: &Media, function: String, name: 
         Shape::Named(id) if is_object(shaper, id) => None,
         _ => Some("value"),
     };
-    Content::Json { function, shape, wrap }
+    Content::Json { shape, wrap }
 }
 
 /// A named type is an object unless it is an enumeration, which a named schema alone tells.

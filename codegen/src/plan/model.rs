@@ -138,8 +138,6 @@ pub enum Content {
     Empty,
     /// JSON of this shape.
     Json {
-        /// The function that reads it.
-        function: String,
         /// What it is.
         shape: Shape,
         /// The member that holds it, when it is not an object of its own.

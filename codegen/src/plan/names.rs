@@ -45,9 +45,25 @@ impl Scope {
         }
     }
 
-    /// A type name.
+    /// A scope of types in which these names are taken already.
+    pub(crate) fn of_types(taken: &[&str]) -> Self {
+        Self { taken: taken.iter().map(|name| constant(name)).collect() }
+    }
+
+    /// A type name: this one, or the first free one of `Name2`, `Name3`, ... Names are told apart as constants are, since
+    /// what answers hold is kept in statics of these names.
     pub(crate) fn type_name(&mut self, name: String) -> String {
-        self.claim(name, "")
+        if self.taken.insert(constant(&name)) {
+            return name;
+        }
+        let mut number = 2_usize;
+        loop {
+            let candidate = format!("{name}{number}");
+            if self.taken.insert(constant(&candidate)) {
+                return candidate;
+            }
+            number += 1;
+        }
     }
 
     /// A field name for a wire name; `index` names what has no letters.
@@ -77,8 +93,7 @@ pub(crate) fn of_components<'a>(names: impl Iterator<Item = &'a String>) -> BTre
     let mut scope = Scope::default();
     let mut out = BTreeMap::new();
     for name in &exact {
-        scope.claim((*name).to_owned(), "");
-        out.insert((*name).to_owned(), (*name).to_owned());
+        out.insert((*name).to_owned(), scope.type_name((*name).to_owned()));
     }
     for (name, wanted) in wanted.iter().filter(|(name, _)| !exact.contains(name.as_str())) {
         out.insert((*name).clone(), scope.type_name(wanted.clone()));

@@ -95,7 +95,7 @@ impl<'a> Shaper<'a> {
     ) -> (Vec<Type>, Known) {
         let module = shared_module(direction);
         let taken: Vec<&str> = names.values().map(String::as_str).collect();
-        let scope = Scope::with(&taken);
+        let scope = Scope::of_types(&taken);
         let copies = HashMap::new();
         let mut shaper = Self {
             api,
@@ -123,7 +123,7 @@ impl<'a> Shaper<'a> {
         taken: &[&str],
         findings: &'a mut Findings,
     ) -> Self {
-        let scope = Scope::with(taken);
+        let scope = Scope::of_types(taken);
         let copies = HashMap::new();
         Self {
             api,

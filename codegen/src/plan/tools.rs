@@ -13,6 +13,9 @@ use super::shapes::{self, Direction, Known, Shaper};
 use super::surface::{self, Surface};
 use super::{answers, layout, names, prose, schema, secrets, structs, tool_names, words};
 
+/// Names in a tool's module that no type of its own may take.
+const TAKEN: [&str; 3] = ["Arguments", "Tool", "InputSchema"];
+
 /// What all tools share.
 pub(crate) struct Shared<'a> {
     pub(crate) api: &'a Api,
@@ -64,7 +67,7 @@ fn tool(
     pins: &IndexMap<String, Value>,
     findings: &mut Findings,
 ) -> Option<Tool> {
-    let taken = ["Arguments"];
+    let taken = TAKEN;
     let mut shaper =
         Shaper::tool(shared.api, shared.names, Direction::Request, shared.known_arguments, &taken, findings);
     let Surface { arguments, writes } = surface::plan(&mut shaper, operation, pins)?;
@@ -118,7 +121,7 @@ fn answers_of(
     types: &[Type],
     findings: &mut Findings,
 ) -> (Vec<AnswerRule>, Vec<Type>) {
-    let taken: Vec<&str> = types.iter().map(|kind| kind.id.name.as_str()).chain(["Arguments"]).collect();
+    let taken: Vec<&str> = types.iter().map(|kind| kind.id.name.as_str()).chain(TAKEN).collect();
     let mut shaper =
         Shaper::tool(shared.api, shared.names, Direction::Answer, shared.known_answers, &taken, findings);
     let answers = answers::plan(&mut shaper, operation);

@@ -23,172 +23,34 @@ pub static API: rt::Api = rt::Api {
 pub fn catalog() -> &'static rt::Api {
     &API
 }
-/// Answer types that tools share.
+/// What answers hold, where tools share it.
 pub mod answers {
     use super::rt;
     /// `Colour`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub enum Colour {
-        /// `red`.
-        #[serde(rename = "red")]
-        Red,
-        /// `green`.
-        #[serde(rename = "green")]
-        Green,
-    }
-    impl rt::Decode for Colour {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            let rule = rt::Enumeration {
-                values: &["red", "green"],
-            };
-            match rt::Rule::decode(&rule, value, at)?.as_str() {
-                "red" => Some(Self::Red),
-                "green" => Some(Self::Green),
-                _ => None,
-            }
-        }
-    }
+    pub static COLOUR: rt::Shape = rt::Shape::OneOf(&["red", "green"]);
     /// `Item`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct Item {
-        /// `id`.
-        pub id: String,
-        /// `colour`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub colour: Option<Colour>,
-        /// `next`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub next: Option<Option<Box<Item>>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for Item {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["id", "colour", "next"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let id = members
-                .required(
-                    at,
-                    "id",
-                    &rt::TextOrNumber {
-                        blank_is_unset: false,
-                    },
-                );
-            let colour = members.optional(at, "colour", &rt::Of::<Colour>::new());
-            let next = members
-                .optional(at, "next", &rt::Nullable(rt::Boxed(rt::Of::<Item>::new())));
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                id: id?,
-                colour: colour?,
-                next: next?,
-                rest,
-            })
-        }
-    }
+    pub static ITEM: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::required("id", rt::Shape::TextOrNumber),
+            rt::Member::optional("colour", rt::Shape::Named(&COLOUR)),
+            rt::Member::optional("next", rt::Shape::Nullable(&rt::Shape::Named(&ITEM))),
+        ],
+        hidden: &[],
+    };
     /// `Quirks`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct Quirks {
-        /// Identifier, e.g. 7. Never reused.
-        pub id: i64,
-        /// `owner`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub owner: Option<String>,
-        /// `items`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub items: Option<Vec<Item>>,
-        /// `note`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub note: Option<Option<String>>,
-        /// `status`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub status: Option<i64>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for Quirks {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["id", "owner", "items", "note", "status"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let id = members
-                .required(
-                    at,
-                    "id",
-                    &rt::Integer {
-                        minimum: i64::MIN,
-                        maximum: i64::MAX,
-                        ..rt::Integer::ANY
-                    },
-                );
-            let owner = members
-                .optional(
-                    at,
-                    "owner",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let items = members
-                .optional(
-                    at,
-                    "items",
-                    &rt::OneOrMany {
-                        items: rt::Of::<Item>::new(),
-                    },
-                );
-            let note = members.optional(at, "note", &rt::Nullable(rt::Text::ANY));
-            let status = members
-                .optional(
-                    at,
-                    "status",
-                    &rt::Integer {
-                        minimum: i64::MIN,
-                        maximum: i64::MAX,
-                        ..rt::Integer::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                id: id?,
-                owner: owner?,
-                items: items?,
-                note: note?,
-                status: status?,
-                rest,
-            })
-        }
-    }
+    pub static QUIRKS: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::required("id", rt::Shape::Integer),
+            rt::Member::optional("owner", rt::Shape::BlankText),
+            rt::Member::optional(
+                "items",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&ITEM)),
+            ),
+            rt::Member::optional("note", rt::Shape::Nullable(&rt::Shape::Text)),
+            rt::Member::optional("status", rt::Shape::Integer),
+        ],
+        hidden: &[],
+    };
 }
 /// One module per tool.
 pub mod tools {
@@ -253,20 +115,7 @@ pub mod tools {
         impl rt::Arguments for Arguments {
             fn write(&self, _request: &mut rt::Parts) {}
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Colour
     pub mod colour {
@@ -298,7 +147,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::COLOUR),
+                        wrap: Some("value"),
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -330,34 +182,7 @@ pub mod tools {
         impl rt::Arguments for Arguments {
             fn write(&self, _request: &mut rt::Parts) {}
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            let value = rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::Colour>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()?;
-            Some(rt::serde_json::json!({ "value" : value }))
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Nothing
     pub mod nothing {
@@ -419,20 +244,7 @@ pub mod tools {
         impl rt::Arguments for Arguments {
             fn write(&self, _request: &mut rt::Parts) {}
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// One or many
     pub mod one_or_many {
@@ -464,7 +276,12 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::OneOrMany(
+                            &rt::Shape::Named(&super::super::answers::ITEM),
+                        ),
+                        wrap: Some("items"),
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -496,36 +313,7 @@ pub mod tools {
         impl rt::Arguments for Arguments {
             fn write(&self, _request: &mut rt::Parts) {}
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            let value = rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::OneOrMany {
-                            items: rt::Of::<super::super::answers::Item>::new(),
-                        },
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()?;
-            Some(rt::serde_json::json!({ "items" : value }))
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Quirks
     pub mod quirks {
@@ -557,7 +345,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::QUIRKS),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -589,33 +380,7 @@ pub mod tools {
         impl rt::Arguments for Arguments {
             fn write(&self, _request: &mut rt::Parts) {}
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::Quirks>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Scalar
     pub mod scalar {
@@ -647,7 +412,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Integer,
+                        wrap: Some("value"),
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -679,38 +447,7 @@ pub mod tools {
         impl rt::Arguments for Arguments {
             fn write(&self, _request: &mut rt::Parts) {}
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            let value = rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Integer {
-                            minimum: i64::MIN,
-                            maximum: i64::MAX,
-                            ..rt::Integer::ANY
-                        },
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()?;
-            Some(rt::serde_json::json!({ "value" : value }))
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Several
     pub mod several {
@@ -742,7 +479,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&ANSWER),
+                        wrap: None,
+                    },
                 },
                 rt::AnswerRule {
                     from: 202,
@@ -752,7 +492,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&ANSWER2XX),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -784,109 +527,23 @@ pub mod tools {
         impl rt::Arguments for Arguments {
             fn write(&self, _request: &mut rt::Parts) {}
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Answer`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub struct Answer {
-            /// `id`.
-            pub id: String,
-            /// `name`.
-            pub name: String,
-            /// Members that the document does not declare.
-            #[serde(flatten)]
-            pub rest: rt::Rest,
-        }
-        impl rt::Decode for Answer {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["id", "name"],
-                    undeclared: rt::Undeclared::Keep,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
-                let mut members = at.object(value, &RULE)?;
-                let id = members.required(at, "id", &rt::Text::ANY);
-                let name = members.required(at, "name", &rt::Text::ANY);
-                let rest = members.rest(at);
-                members.finish(at)?;
-                Some(Self { id: id?, name: name?, rest })
-            }
-        }
+        pub static ANSWER: rt::Shape = rt::Shape::Object {
+            members: &[
+                rt::Member::required("id", rt::Shape::Text),
+                rt::Member::required("name", rt::Shape::Text),
+            ],
+            hidden: &[],
+        };
         /// `Answer2xx`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub struct Answer2xx {
-            /// `id`.
-            pub id: String,
-            /// `extra`.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub extra: Option<bool>,
-            /// Members that the document does not declare.
-            #[serde(flatten)]
-            pub rest: rt::Rest,
-        }
-        impl rt::Decode for Answer2xx {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["id", "extra"],
-                    undeclared: rt::Undeclared::Keep,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
-                let mut members = at.object(value, &RULE)?;
-                let id = members.required(at, "id", &rt::Text::ANY);
-                let extra = members.optional(at, "extra", &rt::Boolean);
-                let rest = members.rest(at);
-                members.finish(at)?;
-                Some(Self {
-                    id: id?,
-                    extra: extra?,
-                    rest,
-                })
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(&rt::Of::<Answer>::new(), value, at)?,
-                )
-                .ok()
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(&rt::Of::<Answer2xx>::new(), value, at)?,
-                )
-                .ok()
-        }
+        pub static ANSWER2XX: rt::Shape = rt::Shape::Object {
+            members: &[
+                rt::Member::required("id", rt::Shape::Text),
+                rt::Member::optional("extra", rt::Shape::Boolean),
+            ],
+            hidden: &[],
+        };
     }
     /// Text
     pub mod text {
@@ -950,19 +607,6 @@ pub mod tools {
         impl rt::Arguments for Arguments {
             fn write(&self, _request: &mut rt::Parts) {}
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
 }

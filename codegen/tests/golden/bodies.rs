@@ -160,183 +160,36 @@ pub mod arguments {
         }
     }
 }
-/// Answer types that tools share.
+/// What answers hold, where tools share it.
 pub mod answers {
     use super::rt;
     /// A colour of the house.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub enum Colour {
-        /// `red`.
-        #[serde(rename = "red")]
-        Red,
-        /// `dark-red`.
-        #[serde(rename = "dark-red")]
-        DarkRed,
-        /// `DARK_RED`.
-        #[serde(rename = "DARK_RED")]
-        DarkRed2,
-        /// ``.
-        #[serde(rename = "")]
-        Empty,
-        /// `1`.
-        #[serde(rename = "1")]
-        Value1,
-        /// `-1`.
-        #[serde(rename = "-1")]
-        Minus1,
-        /// `<=`.
-        #[serde(rename = "<=")]
-        Value7,
-    }
-    impl rt::Decode for Colour {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            let rule = rt::Enumeration {
-                values: &["red", "dark-red", "DARK_RED", "", "1", "-1", "<="],
-            };
-            match rt::Rule::decode(&rule, value, at)?.as_str() {
-                "red" => Some(Self::Red),
-                "dark-red" => Some(Self::DarkRed),
-                "DARK_RED" => Some(Self::DarkRed2),
-                "" => Some(Self::Empty),
-                "1" => Some(Self::Value1),
-                "-1" => Some(Self::Minus1),
-                "<=" => Some(Self::Value7),
-                _ => None,
-            }
-        }
-    }
+    pub static COLOUR: rt::Shape = rt::Shape::OneOf(
+        &["red", "dark-red", "DARK_RED", "", "1", "-1", "<="],
+    );
     /// `Thing`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct Thing {
-        /// `id`.
-        pub id: String,
-        /// `colour`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub colour: Option<Colour>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for Thing {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["id", "colour"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &["secret"],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let id = members.required(at, "id", &rt::Text::ANY);
-            let colour = members.optional(at, "colour", &rt::Of::<Colour>::new());
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                id: id?,
-                colour: colour?,
-                rest,
-            })
-        }
-    }
+    pub static THING: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::required("id", rt::Shape::Text),
+            rt::Member::optional("colour", rt::Shape::Named(&COLOUR)),
+        ],
+        hidden: &["secret"],
+    };
     /// A tree of names.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct Tree {
-        /// `name`.
-        pub name: String,
-        /// `parent`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub parent: Option<Box<Tree>>,
-        /// `children`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub children: Option<Vec<Tree>>,
-        /// `rest`.
-        #[serde(rename = "rest", skip_serializing_if = "Option::is_none")]
-        pub rest_2: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for Tree {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["name", "parent", "children", "rest"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let name = members.required(at, "name", &rt::Text::ANY);
-            let parent = members
-                .optional(at, "parent", &rt::Boxed(rt::Of::<Tree>::new()));
-            let children = members
-                .optional(
-                    at,
-                    "children",
-                    &rt::List {
-                        items: rt::Of::<Tree>::new(),
-                        min_items: 0,
-                        max_items: u64::MAX,
-                        unique: false,
-                    },
-                );
-            let rest_2 = members.optional(at, "rest", &rt::Text::ANY);
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                name: name?,
-                parent: parent?,
-                children: children?,
-                rest_2: rest_2?,
-                rest,
-            })
-        }
-    }
+    pub static TREE: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::required("name", rt::Shape::Text),
+            rt::Member::optional("parent", rt::Shape::Named(&TREE)),
+            rt::Member::optional("children", rt::Shape::List(&rt::Shape::Named(&TREE))),
+            rt::Member::optional("rest", rt::Shape::Text),
+        ],
+        hidden: &[],
+    };
     /// `Open`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct Open {
-        /// `known`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub known: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for Open {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["known"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let known = members.optional(at, "known", &rt::Text::ANY);
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self { known: known?, rest })
-        }
-    }
+    pub static OPEN: rt::Shape = rt::Shape::Object {
+        members: &[rt::Member::optional("known", rt::Shape::Text)],
+        hidden: &[],
+    };
 }
 /// One module per tool.
 pub mod tools {
@@ -410,20 +263,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Collision
     pub mod collision {
@@ -541,20 +381,7 @@ pub mod tools {
                 request.body(&self.request_body);
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Body`.
         #[derive(rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -613,7 +440,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::THING),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -831,20 +661,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Owner`.
         #[derive(rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -884,19 +701,6 @@ pub mod tools {
                 members.finish(at)?;
                 Some(Self { id: id?, roles: roles? })
             }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::Thing>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Formats
@@ -1152,20 +956,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// List body
     pub mod list_body {
@@ -1197,7 +988,12 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::List(
+                            &rt::Shape::Named(&super::super::answers::TREE),
+                        ),
+                        wrap: Some("items"),
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -1245,39 +1041,7 @@ pub mod tools {
                 request.body(&self.body);
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            let value = rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::List {
-                            items: rt::Of::<super::super::answers::Tree>::new(),
-                            min_items: 0,
-                            max_items: u64::MAX,
-                            unique: false,
-                        },
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()?;
-            Some(rt::serde_json::json!({ "items" : value }))
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Map body
     pub mod map_body {
@@ -1309,7 +1073,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Map(&rt::Shape::Integer),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -1360,41 +1127,7 @@ pub mod tools {
                 request.body(&self.body);
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::MapOf {
-                            values: rt::Integer {
-                                minimum: i64::MIN,
-                                maximum: i64::MAX,
-                                ..rt::Integer::ANY
-                            },
-                            min: 0,
-                            max: u64::MAX,
-                        },
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Open body
     pub mod open_body {
@@ -1426,7 +1159,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::OPEN),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -1469,33 +1205,7 @@ pub mod tools {
                 request.body(&self.body);
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::Open>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Optional flat
     pub mod optional_flat {
@@ -1573,20 +1283,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Optional nested
     pub mod optional_nested {
@@ -1657,20 +1354,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Body`.
         #[derive(rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -1768,20 +1452,7 @@ pub mod tools {
                 request.body(&self.body);
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Body`.
         #[derive(rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]

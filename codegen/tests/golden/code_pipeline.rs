@@ -242,5324 +242,635 @@ pub mod arguments {
         }
     }
 }
-/// Answer types that tools share.
+/// What answers hold, where tools share it.
 pub mod answers {
     use super::rt;
     /// `AssignmentResult`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct AssignmentResult {
-        /// The assignment.
-        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
-        pub assignment_id: Option<String>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for AssignmentResult {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["assignmentId", "message", "url"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let assignment_id = members
-                .optional(
-                    at,
-                    "assignmentId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                assignment_id: assignment_id?,
-                message: message?,
-                url: url?,
-                rest,
-            })
-        }
-    }
+    pub static ASSIGNMENT_RESULT: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("assignmentId", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `ReleaseResult`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct ReleaseResult {
-        /// The release.
-        #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
-        pub release_id: Option<String>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for ReleaseResult {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["releaseId", "message", "url"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let release_id = members
-                .optional(
-                    at,
-                    "releaseId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                release_id: release_id?,
-                message: message?,
-                url: url?,
-                rest,
-            })
-        }
-    }
+    pub static RELEASE_RESULT: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("releaseId", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `Assignment`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct Assignment {
-        /// `assignmentId`.
-        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
-        pub assignment_id: Option<String>,
-        /// Older name of assignmentId.
-        #[serde(rename = "projectNumber", skip_serializing_if = "Option::is_none")]
-        pub project_number: Option<String>,
-        /// `stream`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub stream: Option<String>,
-        /// `application`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub application: Option<String>,
-        /// `subAppl`.
-        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
-        pub sub_appl: Option<String>,
-        /// `description`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub description: Option<String>,
-        /// `owner`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub owner: Option<String>,
-        /// Level that components are checked out to.
-        #[serde(rename = "defaultPath", skip_serializing_if = "Option::is_none")]
-        pub default_path: Option<String>,
-        /// `assignmentPrefix`.
-        #[serde(rename = "assignmentPrefix", skip_serializing_if = "Option::is_none")]
-        pub assignment_prefix: Option<String>,
-        /// Release it belongs to.
-        #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
-        pub release_id: Option<String>,
-        /// Older name of releaseId.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub release: Option<String>,
-        /// Outside reference.
-        #[serde(rename = "refNumber", skip_serializing_if = "Option::is_none")]
-        pub ref_number: Option<String>,
-        /// Other name of refNumber.
-        #[serde(rename = "referenceNumber", skip_serializing_if = "Option::is_none")]
-        pub reference_number: Option<String>,
-        /// `userTag`.
-        #[serde(rename = "userTag", skip_serializing_if = "Option::is_none")]
-        pub user_tag: Option<String>,
-        /// `sandbox`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub sandbox: Option<String>,
-        /// `sandboxJoinAtLevel`.
-        #[serde(rename = "sandboxJoinAtLevel", skip_serializing_if = "Option::is_none")]
-        pub sandbox_join_at_level: Option<String>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for Assignment {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "assignmentId",
-                    "projectNumber",
-                    "stream",
-                    "application",
-                    "subAppl",
-                    "description",
-                    "owner",
-                    "defaultPath",
-                    "assignmentPrefix",
-                    "releaseId",
-                    "release",
-                    "refNumber",
-                    "referenceNumber",
-                    "userTag",
-                    "sandbox",
-                    "sandboxJoinAtLevel",
-                    "message",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let assignment_id = members
-                .optional(
-                    at,
-                    "assignmentId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let project_number = members
-                .optional(
-                    at,
-                    "projectNumber",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let stream = members
-                .optional(
-                    at,
-                    "stream",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let application = members
-                .optional(
-                    at,
-                    "application",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let sub_appl = members
-                .optional(
-                    at,
-                    "subAppl",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let description = members
-                .optional(
-                    at,
-                    "description",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let owner = members
-                .optional(
-                    at,
-                    "owner",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let default_path = members
-                .optional(
-                    at,
-                    "defaultPath",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let assignment_prefix = members
-                .optional(
-                    at,
-                    "assignmentPrefix",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let release_id = members
-                .optional(
-                    at,
-                    "releaseId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let release = members
-                .optional(
-                    at,
-                    "release",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let ref_number = members
-                .optional(
-                    at,
-                    "refNumber",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let reference_number = members
-                .optional(
-                    at,
-                    "referenceNumber",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let user_tag = members
-                .optional(
-                    at,
-                    "userTag",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let sandbox = members
-                .optional(
-                    at,
-                    "sandbox",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let sandbox_join_at_level = members
-                .optional(
-                    at,
-                    "sandboxJoinAtLevel",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                assignment_id: assignment_id?,
-                project_number: project_number?,
-                stream: stream?,
-                application: application?,
-                sub_appl: sub_appl?,
-                description: description?,
-                owner: owner?,
-                default_path: default_path?,
-                assignment_prefix: assignment_prefix?,
-                release_id: release_id?,
-                release: release?,
-                ref_number: ref_number?,
-                reference_number: reference_number?,
-                user_tag: user_tag?,
-                sandbox: sandbox?,
-                sandbox_join_at_level: sandbox_join_at_level?,
-                message: message?,
-                rest,
-            })
-        }
-    }
+    pub static ASSIGNMENT: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("assignmentId", rt::Shape::BlankText),
+            rt::Member::optional("projectNumber", rt::Shape::BlankText),
+            rt::Member::optional("stream", rt::Shape::BlankText),
+            rt::Member::optional("application", rt::Shape::BlankText),
+            rt::Member::optional("subAppl", rt::Shape::BlankText),
+            rt::Member::optional("description", rt::Shape::BlankText),
+            rt::Member::optional("owner", rt::Shape::BlankText),
+            rt::Member::optional("defaultPath", rt::Shape::BlankText),
+            rt::Member::optional("assignmentPrefix", rt::Shape::BlankText),
+            rt::Member::optional("releaseId", rt::Shape::BlankText),
+            rt::Member::optional("release", rt::Shape::BlankText),
+            rt::Member::optional("refNumber", rt::Shape::BlankText),
+            rt::Member::optional("referenceNumber", rt::Shape::BlankText),
+            rt::Member::optional("userTag", rt::Shape::BlankText),
+            rt::Member::optional("sandbox", rt::Shape::BlankText),
+            rt::Member::optional("sandboxJoinAtLevel", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `Release`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct Release {
-        /// `releaseId`.
-        #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
-        pub release_id: Option<String>,
-        /// `stream`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub stream: Option<String>,
-        /// `application`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub application: Option<String>,
-        /// `subAppl`.
-        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
-        pub sub_appl: Option<String>,
-        /// `description`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub description: Option<String>,
-        /// `owner`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub owner: Option<String>,
-        /// `releasePrefix`.
-        #[serde(rename = "releasePrefix", skip_serializing_if = "Option::is_none")]
-        pub release_prefix: Option<String>,
-        /// Outside reference.
-        #[serde(rename = "referenceNumber", skip_serializing_if = "Option::is_none")]
-        pub reference_number: Option<String>,
-        /// `userTag`.
-        #[serde(rename = "userTag", skip_serializing_if = "Option::is_none")]
-        pub user_tag: Option<String>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for Release {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "releaseId",
-                    "stream",
-                    "application",
-                    "subAppl",
-                    "description",
-                    "owner",
-                    "releasePrefix",
-                    "referenceNumber",
-                    "userTag",
-                    "message",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let release_id = members
-                .optional(
-                    at,
-                    "releaseId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let stream = members
-                .optional(
-                    at,
-                    "stream",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let application = members
-                .optional(
-                    at,
-                    "application",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let sub_appl = members
-                .optional(
-                    at,
-                    "subAppl",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let description = members
-                .optional(
-                    at,
-                    "description",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let owner = members
-                .optional(
-                    at,
-                    "owner",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let release_prefix = members
-                .optional(
-                    at,
-                    "releasePrefix",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let reference_number = members
-                .optional(
-                    at,
-                    "referenceNumber",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let user_tag = members
-                .optional(
-                    at,
-                    "userTag",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                release_id: release_id?,
-                stream: stream?,
-                application: application?,
-                sub_appl: sub_appl?,
-                description: description?,
-                owner: owner?,
-                release_prefix: release_prefix?,
-                reference_number: reference_number?,
-                user_tag: user_tag?,
-                message: message?,
-                rest,
-            })
-        }
-    }
+    pub static RELEASE: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("releaseId", rt::Shape::BlankText),
+            rt::Member::optional("stream", rt::Shape::BlankText),
+            rt::Member::optional("application", rt::Shape::BlankText),
+            rt::Member::optional("subAppl", rt::Shape::BlankText),
+            rt::Member::optional("description", rt::Shape::BlankText),
+            rt::Member::optional("owner", rt::Shape::BlankText),
+            rt::Member::optional("releasePrefix", rt::Shape::BlankText),
+            rt::Member::optional("referenceNumber", rt::Shape::BlankText),
+            rt::Member::optional("userTag", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `Task`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct Task {
-        /// `taskId`.
-        #[serde(rename = "taskId", skip_serializing_if = "Option::is_none")]
-        pub task_id: Option<String>,
-        /// Component name.
-        #[serde(rename = "moduleName", skip_serializing_if = "Option::is_none")]
-        pub module_name: Option<String>,
-        /// Component type, e.g. COB.
-        #[serde(rename = "moduleType", skip_serializing_if = "Option::is_none")]
-        pub module_type: Option<String>,
-        /// Level the task is at now.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub level: Option<String>,
-        /// In the site's own words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub status: Option<String>,
-        /// `message`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I implement, P promote, X regress, RE rename, T transfer, TL loaded, UV update replace version.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub operation: Option<String>,
-        /// Set it is in, if any.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub set: Option<String>,
-        /// `assignmentId`.
-        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
-        pub assignment_id: Option<String>,
-        /// `release`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub release: Option<String>,
-        /// `container`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub container: Option<String>,
-        /// Owner.
-        #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
-        pub user_id: Option<String>,
-        /// `stream`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub stream: Option<String>,
-        /// `application`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub application: Option<String>,
-        /// `subAppl`.
-        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
-        pub sub_appl: Option<String>,
-        /// Level given when it was loaded.
-        #[serde(rename = "currentLevel", skip_serializing_if = "Option::is_none")]
-        pub current_level: Option<String>,
-        /// Lowest level of its path.
-        #[serde(rename = "startingLevel", skip_serializing_if = "Option::is_none")]
-        pub starting_level: Option<String>,
-        /// Time of the last operation.
-        #[serde(rename = "dateTime", skip_serializing_if = "Option::is_none")]
-        pub date_time: Option<String>,
-        /// Special treatment, e.g. compile only.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub action: Option<String>,
-        /// `version`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub version: Option<String>,
-        /// Version the copy was made from.
-        #[serde(rename = "baseVersion", skip_serializing_if = "Option::is_none")]
-        pub base_version: Option<String>,
-        /// `internalVersion`.
-        #[serde(rename = "internalVersion", skip_serializing_if = "Option::is_none")]
-        pub internal_version: Option<String>,
-        /// Version it will replace.
-        #[serde(rename = "replaceVersion", skip_serializing_if = "Option::is_none")]
-        pub replace_version: Option<String>,
-        /// Version environment: OUTS, TEST, HOLD or PROD.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub environment: Option<String>,
-        /// Component class.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub clazz: Option<String>,
-        /// `extension`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub extension: Option<String>,
-        /// `alternateName`.
-        #[serde(rename = "alternateName", skip_serializing_if = "Option::is_none")]
-        pub alternate_name: Option<String>,
-        /// `flags`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub flags: Option<String>,
-        /// `generateSequence`.
-        #[serde(rename = "generateSequence", skip_serializing_if = "Option::is_none")]
-        pub generate_sequence: Option<String>,
-        /// Generate status.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub genstat: Option<String>,
-        /// `program`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub program: Option<bool>,
-        /// `sql`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub sql: Option<bool>,
-        /// `ims`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub ims: Option<bool>,
-        /// `cics`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub cics: Option<bool>,
-        /// `option1`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub option1: Option<String>,
-        /// `option2`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub option2: Option<String>,
-        /// `option3`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub option3: Option<String>,
-        /// `option4`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub option4: Option<String>,
-        /// `option5`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub option5: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for Task {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "taskId",
-                    "moduleName",
-                    "moduleType",
-                    "level",
-                    "status",
-                    "message",
-                    "operation",
-                    "set",
-                    "assignmentId",
-                    "release",
-                    "container",
-                    "userId",
-                    "stream",
-                    "application",
-                    "subAppl",
-                    "currentLevel",
-                    "startingLevel",
-                    "dateTime",
-                    "action",
-                    "version",
-                    "baseVersion",
-                    "internalVersion",
-                    "replaceVersion",
-                    "environment",
-                    "clazz",
-                    "extension",
-                    "alternateName",
-                    "flags",
-                    "generateSequence",
-                    "genstat",
-                    "program",
-                    "sql",
-                    "ims",
-                    "cics",
-                    "option1",
-                    "option2",
-                    "option3",
-                    "option4",
-                    "option5",
-                    "url",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let task_id = members
-                .optional(
-                    at,
-                    "taskId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let module_name = members
-                .optional(
-                    at,
-                    "moduleName",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let module_type = members
-                .optional(
-                    at,
-                    "moduleType",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let level = members
-                .optional(
-                    at,
-                    "level",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let status = members
-                .optional(
-                    at,
-                    "status",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let operation = members
-                .optional(
-                    at,
-                    "operation",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let set = members
-                .optional(
-                    at,
-                    "set",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let assignment_id = members
-                .optional(
-                    at,
-                    "assignmentId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let release = members
-                .optional(
-                    at,
-                    "release",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let container = members
-                .optional(
-                    at,
-                    "container",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let user_id = members
-                .optional(
-                    at,
-                    "userId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let stream = members
-                .optional(
-                    at,
-                    "stream",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let application = members
-                .optional(
-                    at,
-                    "application",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let sub_appl = members
-                .optional(
-                    at,
-                    "subAppl",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let current_level = members
-                .optional(
-                    at,
-                    "currentLevel",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let starting_level = members
-                .optional(
-                    at,
-                    "startingLevel",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let date_time = members
-                .optional(
-                    at,
-                    "dateTime",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let action = members
-                .optional(
-                    at,
-                    "action",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let version = members
-                .optional(
-                    at,
-                    "version",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let base_version = members
-                .optional(
-                    at,
-                    "baseVersion",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let internal_version = members
-                .optional(
-                    at,
-                    "internalVersion",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let replace_version = members
-                .optional(
-                    at,
-                    "replaceVersion",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let environment = members
-                .optional(
-                    at,
-                    "environment",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let clazz = members
-                .optional(
-                    at,
-                    "clazz",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let extension = members
-                .optional(
-                    at,
-                    "extension",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let alternate_name = members
-                .optional(
-                    at,
-                    "alternateName",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let flags = members
-                .optional(
-                    at,
-                    "flags",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let generate_sequence = members
-                .optional(
-                    at,
-                    "generateSequence",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let genstat = members
-                .optional(
-                    at,
-                    "genstat",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let program = members.optional(at, "program", &rt::Boolean);
-            let sql = members.optional(at, "sql", &rt::Boolean);
-            let ims = members.optional(at, "ims", &rt::Boolean);
-            let cics = members.optional(at, "cics", &rt::Boolean);
-            let option1 = members
-                .optional(
-                    at,
-                    "option1",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let option2 = members
-                .optional(
-                    at,
-                    "option2",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let option3 = members
-                .optional(
-                    at,
-                    "option3",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let option4 = members
-                .optional(
-                    at,
-                    "option4",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let option5 = members
-                .optional(
-                    at,
-                    "option5",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                task_id: task_id?,
-                module_name: module_name?,
-                module_type: module_type?,
-                level: level?,
-                status: status?,
-                message: message?,
-                operation: operation?,
-                set: set?,
-                assignment_id: assignment_id?,
-                release: release?,
-                container: container?,
-                user_id: user_id?,
-                stream: stream?,
-                application: application?,
-                sub_appl: sub_appl?,
-                current_level: current_level?,
-                starting_level: starting_level?,
-                date_time: date_time?,
-                action: action?,
-                version: version?,
-                base_version: base_version?,
-                internal_version: internal_version?,
-                replace_version: replace_version?,
-                environment: environment?,
-                clazz: clazz?,
-                extension: extension?,
-                alternate_name: alternate_name?,
-                flags: flags?,
-                generate_sequence: generate_sequence?,
-                genstat: genstat?,
-                program: program?,
-                sql: sql?,
-                ims: ims?,
-                cics: cics?,
-                option1: option1?,
-                option2: option2?,
-                option3: option3?,
-                option4: option4?,
-                option5: option5?,
-                url: url?,
-                rest,
-            })
-        }
-    }
+    pub static TASK: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("taskId", rt::Shape::BlankText),
+            rt::Member::optional("moduleName", rt::Shape::BlankText),
+            rt::Member::optional("moduleType", rt::Shape::BlankText),
+            rt::Member::optional("level", rt::Shape::BlankText),
+            rt::Member::optional("status", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("operation", rt::Shape::BlankText),
+            rt::Member::optional("set", rt::Shape::BlankText),
+            rt::Member::optional("assignmentId", rt::Shape::BlankText),
+            rt::Member::optional("release", rt::Shape::BlankText),
+            rt::Member::optional("container", rt::Shape::BlankText),
+            rt::Member::optional("userId", rt::Shape::BlankText),
+            rt::Member::optional("stream", rt::Shape::BlankText),
+            rt::Member::optional("application", rt::Shape::BlankText),
+            rt::Member::optional("subAppl", rt::Shape::BlankText),
+            rt::Member::optional("currentLevel", rt::Shape::BlankText),
+            rt::Member::optional("startingLevel", rt::Shape::BlankText),
+            rt::Member::optional("dateTime", rt::Shape::BlankText),
+            rt::Member::optional("action", rt::Shape::BlankText),
+            rt::Member::optional("version", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("baseVersion", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("internalVersion", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("replaceVersion", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("environment", rt::Shape::BlankText),
+            rt::Member::optional("clazz", rt::Shape::BlankText),
+            rt::Member::optional("extension", rt::Shape::BlankText),
+            rt::Member::optional("alternateName", rt::Shape::BlankText),
+            rt::Member::optional("flags", rt::Shape::BlankText),
+            rt::Member::optional("generateSequence", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("genstat", rt::Shape::BlankText),
+            rt::Member::optional("program", rt::Shape::Boolean),
+            rt::Member::optional("sql", rt::Shape::Boolean),
+            rt::Member::optional("ims", rt::Shape::Boolean),
+            rt::Member::optional("cics", rt::Shape::Boolean),
+            rt::Member::optional("option1", rt::Shape::BlankText),
+            rt::Member::optional("option2", rt::Shape::BlankText),
+            rt::Member::optional("option3", rt::Shape::BlankText),
+            rt::Member::optional("option4", rt::Shape::BlankText),
+            rt::Member::optional("option5", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `SetTask`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct SetTask {
-        /// `taskId`.
-        #[serde(rename = "taskId", skip_serializing_if = "Option::is_none")]
-        pub task_id: Option<String>,
-        /// Component name.
-        #[serde(rename = "moduleName", skip_serializing_if = "Option::is_none")]
-        pub module_name: Option<String>,
-        /// Component type, e.g. COB.
-        #[serde(rename = "moduleType", skip_serializing_if = "Option::is_none")]
-        pub module_type: Option<String>,
-        /// Level the task is at now.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub level: Option<String>,
-        /// In the site's own words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub status: Option<String>,
-        /// `message`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I implement, P promote, X regress, RE rename, T transfer, TL loaded, UV update replace version.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub operation: Option<String>,
-        /// Set it is in, if any.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub set: Option<String>,
-        /// `assignmentId`.
-        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
-        pub assignment_id: Option<String>,
-        /// `release`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub release: Option<String>,
-        /// `container`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub container: Option<String>,
-        /// Owner.
-        #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
-        pub user_id: Option<String>,
-        /// `stream`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub stream: Option<String>,
-        /// `application`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub application: Option<String>,
-        /// `subAppl`.
-        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
-        pub sub_appl: Option<String>,
-        /// Level given when it was loaded.
-        #[serde(rename = "currentLevel", skip_serializing_if = "Option::is_none")]
-        pub current_level: Option<String>,
-        /// Lowest level of its path.
-        #[serde(rename = "startingLevel", skip_serializing_if = "Option::is_none")]
-        pub starting_level: Option<String>,
-        /// Time of the last operation.
-        #[serde(rename = "dateTime", skip_serializing_if = "Option::is_none")]
-        pub date_time: Option<String>,
-        /// Special treatment, e.g. compile only.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub action: Option<String>,
-        /// `version`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub version: Option<String>,
-        /// Version the copy was made from.
-        #[serde(rename = "baseVersion", skip_serializing_if = "Option::is_none")]
-        pub base_version: Option<String>,
-        /// `internalVersion`.
-        #[serde(rename = "internalVersion", skip_serializing_if = "Option::is_none")]
-        pub internal_version: Option<String>,
-        /// Version it will replace.
-        #[serde(rename = "replaceVersion", skip_serializing_if = "Option::is_none")]
-        pub replace_version: Option<String>,
-        /// Version environment: OUTS, TEST, HOLD or PROD.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub environment: Option<String>,
-        /// Component class.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub clazz: Option<String>,
-        /// `extension`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub extension: Option<String>,
-        /// `alternateName`.
-        #[serde(rename = "alternateName", skip_serializing_if = "Option::is_none")]
-        pub alternate_name: Option<String>,
-        /// `flags`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub flags: Option<String>,
-        /// `generateSequence`.
-        #[serde(rename = "generateSequence", skip_serializing_if = "Option::is_none")]
-        pub generate_sequence: Option<String>,
-        /// Generate status.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub genstat: Option<String>,
-        /// `program`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub program: Option<bool>,
-        /// `sql`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub sql: Option<bool>,
-        /// `ims`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub ims: Option<bool>,
-        /// `cics`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub cics: Option<bool>,
-        /// `option1`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub option1: Option<String>,
-        /// `option2`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub option2: Option<String>,
-        /// `option3`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub option3: Option<String>,
-        /// `option4`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub option4: Option<String>,
-        /// `option5`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub option5: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// `jaxbProgram`.
-        #[serde(rename = "jaxbProgram", skip_serializing_if = "Option::is_none")]
-        pub jaxb_program: Option<ProgramDetail>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for SetTask {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "taskId",
-                    "moduleName",
-                    "moduleType",
-                    "level",
-                    "status",
-                    "message",
-                    "operation",
-                    "set",
-                    "assignmentId",
-                    "release",
-                    "container",
-                    "userId",
-                    "stream",
-                    "application",
-                    "subAppl",
-                    "currentLevel",
-                    "startingLevel",
-                    "dateTime",
-                    "action",
-                    "version",
-                    "baseVersion",
-                    "internalVersion",
-                    "replaceVersion",
-                    "environment",
-                    "clazz",
-                    "extension",
-                    "alternateName",
-                    "flags",
-                    "generateSequence",
-                    "genstat",
-                    "program",
-                    "sql",
-                    "ims",
-                    "cics",
-                    "option1",
-                    "option2",
-                    "option3",
-                    "option4",
-                    "option5",
-                    "url",
-                    "jaxbProgram",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let task_id = members
-                .optional(
-                    at,
-                    "taskId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let module_name = members
-                .optional(
-                    at,
-                    "moduleName",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let module_type = members
-                .optional(
-                    at,
-                    "moduleType",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let level = members
-                .optional(
-                    at,
-                    "level",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let status = members
-                .optional(
-                    at,
-                    "status",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let operation = members
-                .optional(
-                    at,
-                    "operation",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let set = members
-                .optional(
-                    at,
-                    "set",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let assignment_id = members
-                .optional(
-                    at,
-                    "assignmentId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let release = members
-                .optional(
-                    at,
-                    "release",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let container = members
-                .optional(
-                    at,
-                    "container",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let user_id = members
-                .optional(
-                    at,
-                    "userId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let stream = members
-                .optional(
-                    at,
-                    "stream",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let application = members
-                .optional(
-                    at,
-                    "application",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let sub_appl = members
-                .optional(
-                    at,
-                    "subAppl",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let current_level = members
-                .optional(
-                    at,
-                    "currentLevel",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let starting_level = members
-                .optional(
-                    at,
-                    "startingLevel",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let date_time = members
-                .optional(
-                    at,
-                    "dateTime",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let action = members
-                .optional(
-                    at,
-                    "action",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let version = members
-                .optional(
-                    at,
-                    "version",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let base_version = members
-                .optional(
-                    at,
-                    "baseVersion",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let internal_version = members
-                .optional(
-                    at,
-                    "internalVersion",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let replace_version = members
-                .optional(
-                    at,
-                    "replaceVersion",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let environment = members
-                .optional(
-                    at,
-                    "environment",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let clazz = members
-                .optional(
-                    at,
-                    "clazz",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let extension = members
-                .optional(
-                    at,
-                    "extension",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let alternate_name = members
-                .optional(
-                    at,
-                    "alternateName",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let flags = members
-                .optional(
-                    at,
-                    "flags",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let generate_sequence = members
-                .optional(
-                    at,
-                    "generateSequence",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let genstat = members
-                .optional(
-                    at,
-                    "genstat",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let program = members.optional(at, "program", &rt::Boolean);
-            let sql = members.optional(at, "sql", &rt::Boolean);
-            let ims = members.optional(at, "ims", &rt::Boolean);
-            let cics = members.optional(at, "cics", &rt::Boolean);
-            let option1 = members
-                .optional(
-                    at,
-                    "option1",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let option2 = members
-                .optional(
-                    at,
-                    "option2",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let option3 = members
-                .optional(
-                    at,
-                    "option3",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let option4 = members
-                .optional(
-                    at,
-                    "option4",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let option5 = members
-                .optional(
-                    at,
-                    "option5",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let jaxb_program = members
-                .optional(at, "jaxbProgram", &rt::Of::<ProgramDetail>::new());
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                task_id: task_id?,
-                module_name: module_name?,
-                module_type: module_type?,
-                level: level?,
-                status: status?,
-                message: message?,
-                operation: operation?,
-                set: set?,
-                assignment_id: assignment_id?,
-                release: release?,
-                container: container?,
-                user_id: user_id?,
-                stream: stream?,
-                application: application?,
-                sub_appl: sub_appl?,
-                current_level: current_level?,
-                starting_level: starting_level?,
-                date_time: date_time?,
-                action: action?,
-                version: version?,
-                base_version: base_version?,
-                internal_version: internal_version?,
-                replace_version: replace_version?,
-                environment: environment?,
-                clazz: clazz?,
-                extension: extension?,
-                alternate_name: alternate_name?,
-                flags: flags?,
-                generate_sequence: generate_sequence?,
-                genstat: genstat?,
-                program: program?,
-                sql: sql?,
-                ims: ims?,
-                cics: cics?,
-                option1: option1?,
-                option2: option2?,
-                option3: option3?,
-                option4: option4?,
-                option5: option5?,
-                url: url?,
-                jaxb_program: jaxb_program?,
-                rest,
-            })
-        }
-    }
+    pub static SET_TASK: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("taskId", rt::Shape::BlankText),
+            rt::Member::optional("moduleName", rt::Shape::BlankText),
+            rt::Member::optional("moduleType", rt::Shape::BlankText),
+            rt::Member::optional("level", rt::Shape::BlankText),
+            rt::Member::optional("status", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("operation", rt::Shape::BlankText),
+            rt::Member::optional("set", rt::Shape::BlankText),
+            rt::Member::optional("assignmentId", rt::Shape::BlankText),
+            rt::Member::optional("release", rt::Shape::BlankText),
+            rt::Member::optional("container", rt::Shape::BlankText),
+            rt::Member::optional("userId", rt::Shape::BlankText),
+            rt::Member::optional("stream", rt::Shape::BlankText),
+            rt::Member::optional("application", rt::Shape::BlankText),
+            rt::Member::optional("subAppl", rt::Shape::BlankText),
+            rt::Member::optional("currentLevel", rt::Shape::BlankText),
+            rt::Member::optional("startingLevel", rt::Shape::BlankText),
+            rt::Member::optional("dateTime", rt::Shape::BlankText),
+            rt::Member::optional("action", rt::Shape::BlankText),
+            rt::Member::optional("version", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("baseVersion", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("internalVersion", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("replaceVersion", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("environment", rt::Shape::BlankText),
+            rt::Member::optional("clazz", rt::Shape::BlankText),
+            rt::Member::optional("extension", rt::Shape::BlankText),
+            rt::Member::optional("alternateName", rt::Shape::BlankText),
+            rt::Member::optional("flags", rt::Shape::BlankText),
+            rt::Member::optional("generateSequence", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("genstat", rt::Shape::BlankText),
+            rt::Member::optional("program", rt::Shape::Boolean),
+            rt::Member::optional("sql", rt::Shape::Boolean),
+            rt::Member::optional("ims", rt::Shape::Boolean),
+            rt::Member::optional("cics", rt::Shape::Boolean),
+            rt::Member::optional("option1", rt::Shape::BlankText),
+            rt::Member::optional("option2", rt::Shape::BlankText),
+            rt::Member::optional("option3", rt::Shape::BlankText),
+            rt::Member::optional("option4", rt::Shape::BlankText),
+            rt::Member::optional("option5", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+            rt::Member::optional("jaxbProgram", rt::Shape::Named(&PROGRAM_DETAIL)),
+        ],
+        hidden: &[],
+    };
     /// Load modules of the task's program.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct ProgramDetail {
-        /// Version of this format.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub version: Option<String>,
-        /// `programName`.
-        #[serde(rename = "programName", skip_serializing_if = "Option::is_none")]
-        pub program_name: Option<String>,
-        /// `programLanguage`.
-        #[serde(rename = "programLanguage", skip_serializing_if = "Option::is_none")]
-        pub program_language: Option<String>,
-        /// Pulled in as an impact.
-        #[serde(rename = "isImpact", skip_serializing_if = "Option::is_none")]
-        pub is_impact: Option<bool>,
-        /// `stream`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub stream: Option<String>,
-        /// `application`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub application: Option<String>,
-        /// `subAppl`.
-        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
-        pub sub_appl: Option<String>,
-        /// `level`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub level: Option<String>,
-        /// `lifeCycleLoadModules`.
-        #[serde(
-            rename = "lifeCycleLoadModules",
-            skip_serializing_if = "Option::is_none"
-        )]
-        pub life_cycle_load_modules: Option<Vec<LifeCycleLoadModule>>,
-        /// `deployTargetLoadModules`.
-        #[serde(
-            rename = "deployTargetLoadModules",
-            skip_serializing_if = "Option::is_none"
-        )]
-        pub deploy_target_load_modules: Option<Vec<DeployTargetLoadModule>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for ProgramDetail {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "version",
-                    "programName",
-                    "programLanguage",
-                    "isImpact",
-                    "stream",
-                    "application",
-                    "subAppl",
-                    "level",
-                    "lifeCycleLoadModules",
-                    "deployTargetLoadModules",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let version = members
-                .optional(
-                    at,
-                    "version",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let program_name = members
-                .optional(
-                    at,
-                    "programName",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let program_language = members
-                .optional(
-                    at,
-                    "programLanguage",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let is_impact = members.optional(at, "isImpact", &rt::Boolean);
-            let stream = members
-                .optional(
-                    at,
-                    "stream",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let application = members
-                .optional(
-                    at,
-                    "application",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let sub_appl = members
-                .optional(
-                    at,
-                    "subAppl",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let level = members
-                .optional(
-                    at,
-                    "level",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let life_cycle_load_modules = members
-                .optional(
-                    at,
-                    "lifeCycleLoadModules",
-                    &rt::OneOrMany {
-                        items: rt::Of::<LifeCycleLoadModule>::new(),
-                    },
-                );
-            let deploy_target_load_modules = members
-                .optional(
-                    at,
-                    "deployTargetLoadModules",
-                    &rt::OneOrMany {
-                        items: rt::Of::<DeployTargetLoadModule>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                version: version?,
-                program_name: program_name?,
-                program_language: program_language?,
-                is_impact: is_impact?,
-                stream: stream?,
-                application: application?,
-                sub_appl: sub_appl?,
-                level: level?,
-                life_cycle_load_modules: life_cycle_load_modules?,
-                deploy_target_load_modules: deploy_target_load_modules?,
-                rest,
-            })
-        }
-    }
+    pub static PROGRAM_DETAIL: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("version", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("programName", rt::Shape::BlankText),
+            rt::Member::optional("programLanguage", rt::Shape::BlankText),
+            rt::Member::optional("isImpact", rt::Shape::Boolean),
+            rt::Member::optional("stream", rt::Shape::BlankText),
+            rt::Member::optional("application", rt::Shape::BlankText),
+            rt::Member::optional("subAppl", rt::Shape::BlankText),
+            rt::Member::optional("level", rt::Shape::BlankText),
+            rt::Member::optional(
+                "lifeCycleLoadModules",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&LIFE_CYCLE_LOAD_MODULE)),
+            ),
+            rt::Member::optional(
+                "deployTargetLoadModules",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOY_TARGET_LOAD_MODULE)),
+            ),
+        ],
+        hidden: &[],
+    };
     /// `LifeCycleLoadModule`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct LifeCycleLoadModule {
-        /// `loadModName`.
-        #[serde(rename = "loadModName", skip_serializing_if = "Option::is_none")]
-        pub load_mod_name: Option<String>,
-        /// `loadLibName`.
-        #[serde(rename = "loadLibName", skip_serializing_if = "Option::is_none")]
-        pub load_lib_name: Option<String>,
-        /// `componentType`.
-        #[serde(rename = "componentType", skip_serializing_if = "Option::is_none")]
-        pub component_type: Option<String>,
-        /// `componentClass`.
-        #[serde(rename = "componentClass", skip_serializing_if = "Option::is_none")]
-        pub component_class: Option<String>,
-        /// Libraries searched, by level.
-        #[serde(
-            rename = "loadLibConcatenation",
-            skip_serializing_if = "Option::is_none"
-        )]
-        pub load_lib_concatenation: Option<Vec<LoadLibrary>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for LifeCycleLoadModule {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "loadModName",
-                    "loadLibName",
-                    "componentType",
-                    "componentClass",
-                    "loadLibConcatenation",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let load_mod_name = members
-                .optional(
-                    at,
-                    "loadModName",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let load_lib_name = members
-                .optional(
-                    at,
-                    "loadLibName",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let component_type = members
-                .optional(
-                    at,
-                    "componentType",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let component_class = members
-                .optional(
-                    at,
-                    "componentClass",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let load_lib_concatenation = members
-                .optional(
-                    at,
-                    "loadLibConcatenation",
-                    &rt::OneOrMany {
-                        items: rt::Of::<LoadLibrary>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                load_mod_name: load_mod_name?,
-                load_lib_name: load_lib_name?,
-                component_type: component_type?,
-                component_class: component_class?,
-                load_lib_concatenation: load_lib_concatenation?,
-                rest,
-            })
-        }
-    }
+    pub static LIFE_CYCLE_LOAD_MODULE: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("loadModName", rt::Shape::BlankText),
+            rt::Member::optional("loadLibName", rt::Shape::BlankText),
+            rt::Member::optional("componentType", rt::Shape::BlankText),
+            rt::Member::optional("componentClass", rt::Shape::BlankText),
+            rt::Member::optional(
+                "loadLibConcatenation",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&LOAD_LIBRARY)),
+            ),
+        ],
+        hidden: &[],
+    };
     /// `LoadLibrary`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct LoadLibrary {
-        /// `level`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub level: Option<String>,
-        /// `loadLib`.
-        #[serde(rename = "loadLib", skip_serializing_if = "Option::is_none")]
-        pub load_lib: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for LoadLibrary {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["level", "loadLib"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let level = members
-                .optional(
-                    at,
-                    "level",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let load_lib = members
-                .optional(
-                    at,
-                    "loadLib",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                level: level?,
-                load_lib: load_lib?,
-                rest,
-            })
-        }
-    }
+    pub static LOAD_LIBRARY: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("level", rt::Shape::BlankText),
+            rt::Member::optional("loadLib", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `DeployTargetLoadModule`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct DeployTargetLoadModule {
-        /// `loadModName`.
-        #[serde(rename = "loadModName", skip_serializing_if = "Option::is_none")]
-        pub load_mod_name: Option<String>,
-        /// `loadLibName`.
-        #[serde(rename = "loadLibName", skip_serializing_if = "Option::is_none")]
-        pub load_lib_name: Option<String>,
-        /// `componentType`.
-        #[serde(rename = "componentType", skip_serializing_if = "Option::is_none")]
-        pub component_type: Option<String>,
-        /// `componentClass`.
-        #[serde(rename = "componentClass", skip_serializing_if = "Option::is_none")]
-        pub component_class: Option<String>,
-        /// `deployEnvironment`.
-        #[serde(rename = "deployEnvironment", skip_serializing_if = "Option::is_none")]
-        pub deploy_environment: Option<String>,
-        /// `subenvironment`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub subenvironment: Option<String>,
-        /// `system`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub system: Option<String>,
-        /// `deployType`.
-        #[serde(rename = "deployType", skip_serializing_if = "Option::is_none")]
-        pub deploy_type: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for DeployTargetLoadModule {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "loadModName",
-                    "loadLibName",
-                    "componentType",
-                    "componentClass",
-                    "deployEnvironment",
-                    "subenvironment",
-                    "system",
-                    "deployType",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let load_mod_name = members
-                .optional(
-                    at,
-                    "loadModName",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let load_lib_name = members
-                .optional(
-                    at,
-                    "loadLibName",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let component_type = members
-                .optional(
-                    at,
-                    "componentType",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let component_class = members
-                .optional(
-                    at,
-                    "componentClass",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let deploy_environment = members
-                .optional(
-                    at,
-                    "deployEnvironment",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let subenvironment = members
-                .optional(
-                    at,
-                    "subenvironment",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let system = members
-                .optional(
-                    at,
-                    "system",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let deploy_type = members
-                .optional(
-                    at,
-                    "deployType",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                load_mod_name: load_mod_name?,
-                load_lib_name: load_lib_name?,
-                component_type: component_type?,
-                component_class: component_class?,
-                deploy_environment: deploy_environment?,
-                subenvironment: subenvironment?,
-                system: system?,
-                deploy_type: deploy_type?,
-                rest,
-            })
-        }
-    }
+    pub static DEPLOY_TARGET_LOAD_MODULE: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("loadModName", rt::Shape::BlankText),
+            rt::Member::optional("loadLibName", rt::Shape::BlankText),
+            rt::Member::optional("componentType", rt::Shape::BlankText),
+            rt::Member::optional("componentClass", rt::Shape::BlankText),
+            rt::Member::optional("deployEnvironment", rt::Shape::BlankText),
+            rt::Member::optional("subenvironment", rt::Shape::BlankText),
+            rt::Member::optional("system", rt::Shape::BlankText),
+            rt::Member::optional("deployType", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `TaskList`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct TaskList {
-        /// `tasks`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub tasks: Option<Vec<Task>>,
-        /// When present, the reading went wrong and this says why.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for TaskList {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["tasks", "message"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let tasks = members
-                .optional(
-                    at,
-                    "tasks",
-                    &rt::OneOrMany {
-                        items: rt::Of::<Task>::new(),
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                tasks: tasks?,
-                message: message?,
-                rest,
-            })
-        }
-    }
+    pub static TASK_LIST: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional(
+                "tasks",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&TASK)),
+            ),
+            rt::Member::optional("message", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `TaskLoaded`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct TaskLoaded {
-        /// The new task.
-        #[serde(rename = "taskId", skip_serializing_if = "Option::is_none")]
-        pub task_id: Option<String>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for TaskLoaded {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["taskId", "message", "url"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let task_id = members
-                .optional(
-                    at,
-                    "taskId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                task_id: task_id?,
-                message: message?,
-                url: url?,
-                rest,
-            })
-        }
-    }
+    pub static TASK_LOADED: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("taskId", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `TaskAdded`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct TaskAdded {
-        /// Set that does the work.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// `taskName`.
-        #[serde(rename = "taskName", skip_serializing_if = "Option::is_none")]
-        pub task_name: Option<String>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for TaskAdded {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["setId", "taskName", "message", "url"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let set_id = members
-                .optional(
-                    at,
-                    "setId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let task_name = members
-                .optional(
-                    at,
-                    "taskName",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                set_id: set_id?,
-                task_name: task_name?,
-                message: message?,
-                url: url?,
-                rest,
-            })
-        }
-    }
+    pub static TASK_ADDED: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("setId", rt::Shape::BlankText),
+            rt::Member::optional("taskName", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `TaskListing`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct TaskListing {
-        /// The listing; may be very long.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub listing: Option<String>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for TaskListing {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["listing", "message"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let listing = members.optional(at, "listing", &rt::Text::ANY);
-            let message = members.optional(at, "message", &rt::Text::ANY);
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                listing: listing?,
-                message: message?,
-                rest,
-            })
-        }
-    }
+    pub static TASK_LISTING: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("listing", rt::Shape::Text),
+            rt::Member::optional("message", rt::Shape::Text),
+        ],
+        hidden: &[],
+    };
     /// `SetStarted`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct SetStarted {
-        /// Set that does the work; absent when nothing was done, then message says why.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// Other spelling of setId.
-        #[serde(rename = "setID", skip_serializing_if = "Option::is_none")]
-        pub set_id_2: Option<String>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Address of the set.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for SetStarted {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["setId", "setID", "message", "url"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let set_id = members
-                .optional(
-                    at,
-                    "setId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let set_id_2 = members
-                .optional(
-                    at,
-                    "setID",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                set_id: set_id?,
-                set_id_2: set_id_2?,
-                message: message?,
-                url: url?,
-                rest,
-            })
-        }
-    }
+    pub static SET_STARTED: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("setId", rt::Shape::BlankText),
+            rt::Member::optional("setID", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `GenerateAwaited`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct GenerateAwaited {
-        /// Set that does the work; absent when nothing was done, then message says why.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// Other spelling of setId.
-        #[serde(rename = "setID", skip_serializing_if = "Option::is_none")]
-        pub set_id_2: Option<String>,
-        /// Says timed out when CES stopped waiting; the set goes on.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// `awaitStatus`.
-        #[serde(rename = "awaitStatus", skip_serializing_if = "Option::is_none")]
-        pub await_status: Option<AwaitStatus>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for GenerateAwaited {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["setId", "setID", "message", "url", "awaitStatus"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let set_id = members
-                .optional(
-                    at,
-                    "setId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let set_id_2 = members
-                .optional(
-                    at,
-                    "setID",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let await_status = members
-                .optional(at, "awaitStatus", &rt::Of::<AwaitStatus>::new());
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                set_id: set_id?,
-                set_id_2: set_id_2?,
-                message: message?,
-                url: url?,
-                await_status: await_status?,
-                rest,
-            })
-        }
-    }
+    pub static GENERATE_AWAITED: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("setId", rt::Shape::BlankText),
+            rt::Member::optional("setID", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+            rt::Member::optional("awaitStatus", rt::Shape::Named(&AWAIT_STATUS)),
+        ],
+        hidden: &[],
+    };
     /// `BuildStarted`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct BuildStarted {
-        /// Set that does the work; absent when there was nothing to build.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// Assignment that received impacted components.
-        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
-        pub assignment_id: Option<String>,
-        /// Result in words; that no impacted tasks were found is a success.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Tasks being built, impacts included.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub tasks: Option<Vec<Task>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for BuildStarted {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["setId", "assignmentId", "message", "url", "tasks"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let set_id = members
-                .optional(
-                    at,
-                    "setId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let assignment_id = members
-                .optional(
-                    at,
-                    "assignmentId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let tasks = members
-                .optional(
-                    at,
-                    "tasks",
-                    &rt::OneOrMany {
-                        items: rt::Of::<Task>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                set_id: set_id?,
-                assignment_id: assignment_id?,
-                message: message?,
-                url: url?,
-                tasks: tasks?,
-                rest,
-            })
-        }
-    }
+    pub static BUILD_STARTED: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("setId", rt::Shape::BlankText),
+            rt::Member::optional("assignmentId", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+            rt::Member::optional("tasks", rt::Shape::OneOrMany(&rt::Shape::Named(&TASK))),
+        ],
+        hidden: &[],
+    };
     /// `BuildAwaited`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct BuildAwaited {
-        /// Set that does the work; absent when there was nothing to build.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// Assignment that received impacted components.
-        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
-        pub assignment_id: Option<String>,
-        /// Result in words; that no impacted tasks were found is a success.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Tasks being built, impacts included.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub tasks: Option<Vec<Task>>,
-        /// `awaitStatus`.
-        #[serde(rename = "awaitStatus", skip_serializing_if = "Option::is_none")]
-        pub await_status: Option<AwaitStatus>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for BuildAwaited {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "setId",
-                    "assignmentId",
-                    "message",
-                    "url",
-                    "tasks",
-                    "awaitStatus",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let set_id = members
-                .optional(
-                    at,
-                    "setId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let assignment_id = members
-                .optional(
-                    at,
-                    "assignmentId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let tasks = members
-                .optional(
-                    at,
-                    "tasks",
-                    &rt::OneOrMany {
-                        items: rt::Of::<Task>::new(),
-                    },
-                );
-            let await_status = members
-                .optional(at, "awaitStatus", &rt::Of::<AwaitStatus>::new());
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                set_id: set_id?,
-                assignment_id: assignment_id?,
-                message: message?,
-                url: url?,
-                tasks: tasks?,
-                await_status: await_status?,
-                rest,
-            })
-        }
-    }
+    pub static BUILD_AWAITED: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("setId", rt::Shape::BlankText),
+            rt::Member::optional("assignmentId", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+            rt::Member::optional(
+                "tasks",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&TASK)),
+            ),
+            rt::Member::optional("awaitStatus", rt::Shape::Named(&AWAIT_STATUS)),
+        ],
+        hidden: &[],
+    };
     /// Outcome; absent when CES stopped waiting.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct AwaitStatus {
-        /// `hasFailures`.
-        #[serde(rename = "hasFailures", skip_serializing_if = "Option::is_none")]
-        pub has_failures: Option<bool>,
-        /// `taskCount`.
-        #[serde(rename = "taskCount", skip_serializing_if = "Option::is_none")]
-        pub task_count: Option<i64>,
-        /// `generateSuccessCount`.
-        #[serde(
-            rename = "generateSuccessCount",
-            skip_serializing_if = "Option::is_none"
-        )]
-        pub generate_success_count: Option<i64>,
-        /// `generateFailedCount`.
-        #[serde(rename = "generateFailedCount", skip_serializing_if = "Option::is_none")]
-        pub generate_failed_count: Option<i64>,
-        /// Messages; job names stand here.
-        #[serde(rename = "statusMsg", skip_serializing_if = "Option::is_none")]
-        pub status_msg: Option<Vec<String>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for AwaitStatus {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "hasFailures",
-                    "taskCount",
-                    "generateSuccessCount",
-                    "generateFailedCount",
-                    "statusMsg",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let has_failures = members.optional(at, "hasFailures", &rt::Boolean);
-            let task_count = members
-                .optional(
-                    at,
-                    "taskCount",
-                    &rt::Integer {
-                        minimum: i64::MIN,
-                        maximum: i64::MAX,
-                        ..rt::Integer::ANY
-                    },
-                );
-            let generate_success_count = members
-                .optional(
-                    at,
-                    "generateSuccessCount",
-                    &rt::Integer {
-                        minimum: i64::MIN,
-                        maximum: i64::MAX,
-                        ..rt::Integer::ANY
-                    },
-                );
-            let generate_failed_count = members
-                .optional(
-                    at,
-                    "generateFailedCount",
-                    &rt::Integer {
-                        minimum: i64::MIN,
-                        maximum: i64::MAX,
-                        ..rt::Integer::ANY
-                    },
-                );
-            let status_msg = members
-                .optional(
-                    at,
-                    "statusMsg",
-                    &rt::OneOrMany {
-                        items: rt::Text::ANY,
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                has_failures: has_failures?,
-                task_count: task_count?,
-                generate_success_count: generate_success_count?,
-                generate_failed_count: generate_failed_count?,
-                status_msg: status_msg?,
-                rest,
-            })
-        }
-    }
+    pub static AWAIT_STATUS: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("hasFailures", rt::Shape::Boolean),
+            rt::Member::optional("taskCount", rt::Shape::Integer),
+            rt::Member::optional("generateSuccessCount", rt::Shape::Integer),
+            rt::Member::optional("generateFailedCount", rt::Shape::Integer),
+            rt::Member::optional("statusMsg", rt::Shape::OneOrMany(&rt::Shape::Text)),
+        ],
+        hidden: &[],
+    };
     /// `TasksMoved`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct TasksMoved {
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Address of the container.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Tasks that were left as they were.
-        #[serde(rename = "failedTasks", skip_serializing_if = "Option::is_none")]
-        pub failed_tasks: Option<Vec<TaskFailure>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for TasksMoved {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["message", "url", "failedTasks"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let failed_tasks = members
-                .optional(
-                    at,
-                    "failedTasks",
-                    &rt::OneOrMany {
-                        items: rt::Of::<TaskFailure>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                message: message?,
-                url: url?,
-                failed_tasks: failed_tasks?,
-                rest,
-            })
-        }
-    }
+    pub static TASKS_MOVED: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+            rt::Member::optional(
+                "failedTasks",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&TASK_FAILURE)),
+            ),
+        ],
+        hidden: &[],
+    };
     /// `TaskFailure`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct TaskFailure {
-        /// `taskId`.
-        #[serde(rename = "taskId", skip_serializing_if = "Option::is_none")]
-        pub task_id: Option<String>,
-        /// `mname`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub mname: Option<String>,
-        /// `mtype`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub mtype: Option<String>,
-        /// `errorMessage`.
-        #[serde(rename = "errorMessage", skip_serializing_if = "Option::is_none")]
-        pub error_message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for TaskFailure {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["taskId", "mname", "mtype", "errorMessage"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let task_id = members
-                .optional(
-                    at,
-                    "taskId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let mname = members
-                .optional(
-                    at,
-                    "mname",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let mtype = members
-                .optional(
-                    at,
-                    "mtype",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let error_message = members
-                .optional(
-                    at,
-                    "errorMessage",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                task_id: task_id?,
-                mname: mname?,
-                mtype: mtype?,
-                error_message: error_message?,
-                rest,
-            })
-        }
-    }
+    pub static TASK_FAILURE: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("taskId", rt::Shape::BlankText),
+            rt::Member::optional("mname", rt::Shape::BlankText),
+            rt::Member::optional("mtype", rt::Shape::BlankText),
+            rt::Member::optional("errorMessage", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `Set`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct Set {
-        /// The set.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub setid: Option<String>,
-        /// Other spelling of setid.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// Dispatched, Executing, Ready: running. Complete, Closed: success. Failed, Deploy-Failed: failure. Held, Released, Waiting-Lock, Terminated, Waiting-Approval: stopped.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub state: Option<String>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// `description`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub description: Option<String>,
-        /// `owner`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub owner: Option<String>,
-        /// `applicationId`.
-        #[serde(rename = "applicationId", skip_serializing_if = "Option::is_none")]
-        pub application_id: Option<String>,
-        /// `subAppl`.
-        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
-        pub sub_appl: Option<String>,
-        /// `streamName`.
-        #[serde(rename = "streamName", skip_serializing_if = "Option::is_none")]
-        pub stream_name: Option<String>,
-        /// `startDate`.
-        #[serde(rename = "startDate", skip_serializing_if = "Option::is_none")]
-        pub start_date: Option<String>,
-        /// `startTime`.
-        #[serde(rename = "startTime", skip_serializing_if = "Option::is_none")]
-        pub start_time: Option<String>,
-        /// `deployImplementationDate`.
-        #[serde(
-            rename = "deployImplementationDate",
-            skip_serializing_if = "Option::is_none"
-        )]
-        pub deploy_implementation_date: Option<String>,
-        /// `deployImplementationTime`.
-        #[serde(
-            rename = "deployImplementationTime",
-            skip_serializing_if = "Option::is_none"
-        )]
-        pub deploy_implementation_time: Option<String>,
-        /// `deployActiveDate`.
-        #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
-        pub deploy_active_date: Option<String>,
-        /// `deployActiveTime`.
-        #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
-        pub deploy_active_time: Option<String>,
-        /// Only when level was given.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub tasks: Option<Vec<SetTask>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for Set {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "setid",
-                    "setId",
-                    "state",
-                    "message",
-                    "description",
-                    "owner",
-                    "applicationId",
-                    "subAppl",
-                    "streamName",
-                    "startDate",
-                    "startTime",
-                    "deployImplementationDate",
-                    "deployImplementationTime",
-                    "deployActiveDate",
-                    "deployActiveTime",
-                    "tasks",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let setid = members
-                .optional(
-                    at,
-                    "setid",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let set_id = members
-                .optional(
-                    at,
-                    "setId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let state = members
-                .optional(
-                    at,
-                    "state",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let description = members
-                .optional(
-                    at,
-                    "description",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let owner = members
-                .optional(
-                    at,
-                    "owner",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let application_id = members
-                .optional(
-                    at,
-                    "applicationId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let sub_appl = members
-                .optional(
-                    at,
-                    "subAppl",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let stream_name = members
-                .optional(
-                    at,
-                    "streamName",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let start_date = members
-                .optional(
-                    at,
-                    "startDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let start_time = members
-                .optional(
-                    at,
-                    "startTime",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let deploy_implementation_date = members
-                .optional(
-                    at,
-                    "deployImplementationDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let deploy_implementation_time = members
-                .optional(
-                    at,
-                    "deployImplementationTime",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let deploy_active_date = members
-                .optional(
-                    at,
-                    "deployActiveDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let deploy_active_time = members
-                .optional(
-                    at,
-                    "deployActiveTime",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let tasks = members
-                .optional(
-                    at,
-                    "tasks",
-                    &rt::OneOrMany {
-                        items: rt::Of::<SetTask>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                setid: setid?,
-                set_id: set_id?,
-                state: state?,
-                message: message?,
-                description: description?,
-                owner: owner?,
-                application_id: application_id?,
-                sub_appl: sub_appl?,
-                stream_name: stream_name?,
-                start_date: start_date?,
-                start_time: start_time?,
-                deploy_implementation_date: deploy_implementation_date?,
-                deploy_implementation_time: deploy_implementation_time?,
-                deploy_active_date: deploy_active_date?,
-                deploy_active_time: deploy_active_time?,
-                tasks: tasks?,
-                rest,
-            })
-        }
-    }
+    pub static SET: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("setid", rt::Shape::BlankText),
+            rt::Member::optional("setId", rt::Shape::BlankText),
+            rt::Member::optional("state", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("description", rt::Shape::BlankText),
+            rt::Member::optional("owner", rt::Shape::BlankText),
+            rt::Member::optional("applicationId", rt::Shape::BlankText),
+            rt::Member::optional("subAppl", rt::Shape::BlankText),
+            rt::Member::optional("streamName", rt::Shape::BlankText),
+            rt::Member::optional("startDate", rt::Shape::BlankText),
+            rt::Member::optional("startTime", rt::Shape::BlankText),
+            rt::Member::optional("deployImplementationDate", rt::Shape::BlankText),
+            rt::Member::optional("deployImplementationTime", rt::Shape::BlankText),
+            rt::Member::optional("deployActiveDate", rt::Shape::BlankText),
+            rt::Member::optional("deployActiveTime", rt::Shape::BlankText),
+            rt::Member::optional(
+                "tasks",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&SET_TASK)),
+            ),
+        ],
+        hidden: &[],
+    };
     /// `SetDeployment`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct SetDeployment {
-        /// Present when the server wraps its answer; the other members then are not.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub deployments: Option<Vec<Deployment>>,
-        /// Deploy request.
-        #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
-        pub request_id: Option<String>,
-        /// `setId`.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// `environment`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub environment: Option<String>,
-        /// See Deployment.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub status: Option<String>,
-        /// `description`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub description: Option<String>,
-        /// `createDate`.
-        #[serde(rename = "createDate", skip_serializing_if = "Option::is_none")]
-        pub create_date: Option<String>,
-        /// `createDateTime`.
-        #[serde(rename = "createDateTime", skip_serializing_if = "Option::is_none")]
-        pub create_date_time: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// `message`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<Vec<String>>,
-        /// `packages`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub packages: Option<Vec<DeploymentPackage>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for SetDeployment {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "deployments",
-                    "requestId",
-                    "setId",
-                    "environment",
-                    "status",
-                    "description",
-                    "createDate",
-                    "createDateTime",
-                    "url",
-                    "message",
-                    "packages",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let deployments = members
-                .optional(
-                    at,
-                    "deployments",
-                    &rt::OneOrMany {
-                        items: rt::Of::<Deployment>::new(),
-                    },
-                );
-            let request_id = members
-                .optional(
-                    at,
-                    "requestId",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let set_id = members
-                .optional(
-                    at,
-                    "setId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let environment = members
-                .optional(
-                    at,
-                    "environment",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let status = members
-                .optional(
-                    at,
-                    "status",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let description = members
-                .optional(
-                    at,
-                    "description",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let create_date = members
-                .optional(
-                    at,
-                    "createDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let create_date_time = members
-                .optional(
-                    at,
-                    "createDateTime",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::OneOrMany {
-                        items: rt::Text::ANY,
-                    },
-                );
-            let packages = members
-                .optional(
-                    at,
-                    "packages",
-                    &rt::OneOrMany {
-                        items: rt::Of::<DeploymentPackage>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                deployments: deployments?,
-                request_id: request_id?,
-                set_id: set_id?,
-                environment: environment?,
-                status: status?,
-                description: description?,
-                create_date: create_date?,
-                create_date_time: create_date_time?,
-                url: url?,
-                message: message?,
-                packages: packages?,
-                rest,
-            })
-        }
-    }
+    pub static SET_DEPLOYMENT: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional(
+                "deployments",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT)),
+            ),
+            rt::Member::optional("requestId", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("setId", rt::Shape::BlankText),
+            rt::Member::optional("environment", rt::Shape::BlankText),
+            rt::Member::optional("status", rt::Shape::BlankText),
+            rt::Member::optional("description", rt::Shape::BlankText),
+            rt::Member::optional("createDate", rt::Shape::BlankText),
+            rt::Member::optional("createDateTime", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::OneOrMany(&rt::Shape::Text)),
+            rt::Member::optional(
+                "packages",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT_PACKAGE)),
+            ),
+        ],
+        hidden: &[],
+    };
     /// `Deployment`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct Deployment {
-        /// Deploy request, as cancel_deployment wants it.
-        #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
-        pub request_id: Option<String>,
-        /// `setId`.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// `environment`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub environment: Option<String>,
-        /// Planned, Confirmed, Staged, Implemented, Completed, Failed, Pending or Terminated; sometimes in capitals.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub status: Option<String>,
-        /// `description`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub description: Option<String>,
-        /// `createDate`.
-        #[serde(rename = "createDate", skip_serializing_if = "Option::is_none")]
-        pub create_date: Option<String>,
-        /// Without zone, e.g. 2026-08-14 09:48:11.
-        #[serde(rename = "createDateTime", skip_serializing_if = "Option::is_none")]
-        pub create_date_time: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// `message`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<Vec<String>>,
-        /// `packages`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub packages: Option<Vec<DeploymentPackage>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for Deployment {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "requestId",
-                    "setId",
-                    "environment",
-                    "status",
-                    "description",
-                    "createDate",
-                    "createDateTime",
-                    "url",
-                    "message",
-                    "packages",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let request_id = members
-                .optional(
-                    at,
-                    "requestId",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let set_id = members
-                .optional(
-                    at,
-                    "setId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let environment = members
-                .optional(
-                    at,
-                    "environment",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let status = members
-                .optional(
-                    at,
-                    "status",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let description = members
-                .optional(
-                    at,
-                    "description",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let create_date = members
-                .optional(
-                    at,
-                    "createDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let create_date_time = members
-                .optional(
-                    at,
-                    "createDateTime",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::OneOrMany {
-                        items: rt::Text::ANY,
-                    },
-                );
-            let packages = members
-                .optional(
-                    at,
-                    "packages",
-                    &rt::OneOrMany {
-                        items: rt::Of::<DeploymentPackage>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                request_id: request_id?,
-                set_id: set_id?,
-                environment: environment?,
-                status: status?,
-                description: description?,
-                create_date: create_date?,
-                create_date_time: create_date_time?,
-                url: url?,
-                message: message?,
-                packages: packages?,
-                rest,
-            })
-        }
-    }
+    pub static DEPLOYMENT: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("requestId", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("setId", rt::Shape::BlankText),
+            rt::Member::optional("environment", rt::Shape::BlankText),
+            rt::Member::optional("status", rt::Shape::BlankText),
+            rt::Member::optional("description", rt::Shape::BlankText),
+            rt::Member::optional("createDate", rt::Shape::BlankText),
+            rt::Member::optional("createDateTime", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::OneOrMany(&rt::Shape::Text)),
+            rt::Member::optional(
+                "packages",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT_PACKAGE)),
+            ),
+        ],
+        hidden: &[],
+    };
     /// `DeploymentPackage`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct DeploymentPackage {
-        /// `packageId`.
-        #[serde(rename = "packageId", skip_serializing_if = "Option::is_none")]
-        pub package_id: Option<String>,
-        /// `subEnvironment`.
-        #[serde(rename = "subEnvironment", skip_serializing_if = "Option::is_none")]
-        pub sub_environment: Option<String>,
-        /// `system`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub system: Option<String>,
-        /// `category`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub category: Option<String>,
-        /// `status`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub status: Option<String>,
-        /// `startDate`.
-        #[serde(rename = "startDate", skip_serializing_if = "Option::is_none")]
-        pub start_date: Option<String>,
-        /// `endDate`.
-        #[serde(rename = "endDate", skip_serializing_if = "Option::is_none")]
-        pub end_date: Option<String>,
-        /// `implementationDate`.
-        #[serde(rename = "implementationDate", skip_serializing_if = "Option::is_none")]
-        pub implementation_date: Option<String>,
-        /// `activeDate`.
-        #[serde(rename = "activeDate", skip_serializing_if = "Option::is_none")]
-        pub active_date: Option<String>,
-        /// `deploymentItems`.
-        #[serde(rename = "deploymentItems", skip_serializing_if = "Option::is_none")]
-        pub deployment_items: Option<Vec<DeploymentItem>>,
-        /// Other name of deploymentItems.
-        #[serde(rename = "deploymentListItems", skip_serializing_if = "Option::is_none")]
-        pub deployment_list_items: Option<Vec<DeploymentItem>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for DeploymentPackage {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "packageId",
-                    "subEnvironment",
-                    "system",
-                    "category",
-                    "status",
-                    "startDate",
-                    "endDate",
-                    "implementationDate",
-                    "activeDate",
-                    "deploymentItems",
-                    "deploymentListItems",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let package_id = members
-                .optional(
-                    at,
-                    "packageId",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let sub_environment = members
-                .optional(
-                    at,
-                    "subEnvironment",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let system = members
-                .optional(
-                    at,
-                    "system",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let category = members
-                .optional(
-                    at,
-                    "category",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let status = members
-                .optional(
-                    at,
-                    "status",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let start_date = members
-                .optional(
-                    at,
-                    "startDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let end_date = members
-                .optional(
-                    at,
-                    "endDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let implementation_date = members
-                .optional(
-                    at,
-                    "implementationDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let active_date = members
-                .optional(
-                    at,
-                    "activeDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let deployment_items = members
-                .optional(
-                    at,
-                    "deploymentItems",
-                    &rt::OneOrMany {
-                        items: rt::Of::<DeploymentItem>::new(),
-                    },
-                );
-            let deployment_list_items = members
-                .optional(
-                    at,
-                    "deploymentListItems",
-                    &rt::OneOrMany {
-                        items: rt::Of::<DeploymentItem>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                package_id: package_id?,
-                sub_environment: sub_environment?,
-                system: system?,
-                category: category?,
-                status: status?,
-                start_date: start_date?,
-                end_date: end_date?,
-                implementation_date: implementation_date?,
-                active_date: active_date?,
-                deployment_items: deployment_items?,
-                deployment_list_items: deployment_list_items?,
-                rest,
-            })
-        }
-    }
+    pub static DEPLOYMENT_PACKAGE: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("packageId", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("subEnvironment", rt::Shape::BlankText),
+            rt::Member::optional("system", rt::Shape::BlankText),
+            rt::Member::optional("category", rt::Shape::BlankText),
+            rt::Member::optional("status", rt::Shape::BlankText),
+            rt::Member::optional("startDate", rt::Shape::BlankText),
+            rt::Member::optional("endDate", rt::Shape::BlankText),
+            rt::Member::optional("implementationDate", rt::Shape::BlankText),
+            rt::Member::optional("activeDate", rt::Shape::BlankText),
+            rt::Member::optional(
+                "deploymentItems",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT_ITEM)),
+            ),
+            rt::Member::optional(
+                "deploymentListItems",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT_ITEM)),
+            ),
+        ],
+        hidden: &[],
+    };
     /// `DeploymentItem`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct DeploymentItem {
-        /// `item`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub item: Option<String>,
-        /// `part`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub part: Option<String>,
-        /// Component name.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub name: Option<String>,
-        /// Component type.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub r#type: Option<String>,
-        /// `deploymentType`.
-        #[serde(rename = "deploymentType", skip_serializing_if = "Option::is_none")]
-        pub deployment_type: Option<String>,
-        /// `application`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub application: Option<String>,
-        /// `subAppl`.
-        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
-        pub sub_appl: Option<String>,
-        /// Component class.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub clazz: Option<String>,
-        /// `action`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub action: Option<String>,
-        /// `system`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub system: Option<String>,
-        /// `status`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub status: Option<String>,
-        /// `storage`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub storage: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for DeploymentItem {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "item",
-                    "part",
-                    "name",
-                    "type",
-                    "deploymentType",
-                    "application",
-                    "subAppl",
-                    "clazz",
-                    "action",
-                    "system",
-                    "status",
-                    "storage",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let item = members
-                .optional(
-                    at,
-                    "item",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let part = members
-                .optional(
-                    at,
-                    "part",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let name = members
-                .optional(
-                    at,
-                    "name",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let r#type = members
-                .optional(
-                    at,
-                    "type",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let deployment_type = members
-                .optional(
-                    at,
-                    "deploymentType",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let application = members
-                .optional(
-                    at,
-                    "application",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let sub_appl = members
-                .optional(
-                    at,
-                    "subAppl",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let clazz = members
-                .optional(
-                    at,
-                    "clazz",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let action = members
-                .optional(
-                    at,
-                    "action",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let system = members
-                .optional(
-                    at,
-                    "system",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let status = members
-                .optional(
-                    at,
-                    "status",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let storage = members
-                .optional(
-                    at,
-                    "storage",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                item: item?,
-                part: part?,
-                name: name?,
-                r#type: r#type?,
-                deployment_type: deployment_type?,
-                application: application?,
-                sub_appl: sub_appl?,
-                clazz: clazz?,
-                action: action?,
-                system: system?,
-                status: status?,
-                storage: storage?,
-                rest,
-            })
-        }
-    }
+    pub static DEPLOYMENT_ITEM: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("item", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("part", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("name", rt::Shape::BlankText),
+            rt::Member::optional("type", rt::Shape::BlankText),
+            rt::Member::optional("deploymentType", rt::Shape::BlankText),
+            rt::Member::optional("application", rt::Shape::BlankText),
+            rt::Member::optional("subAppl", rt::Shape::BlankText),
+            rt::Member::optional("clazz", rt::Shape::BlankText),
+            rt::Member::optional("action", rt::Shape::BlankText),
+            rt::Member::optional("system", rt::Shape::BlankText),
+            rt::Member::optional("status", rt::Shape::BlankText),
+            rt::Member::optional("storage", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `DeploymentList`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct DeploymentList {
-        /// At most 5000.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub deployments: Option<Vec<Deployment>>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for DeploymentList {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["deployments", "message"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let deployments = members
-                .optional(
-                    at,
-                    "deployments",
-                    &rt::OneOrMany {
-                        items: rt::Of::<Deployment>::new(),
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                deployments: deployments?,
-                message: message?,
-                rest,
-            })
-        }
-    }
+    pub static DEPLOYMENT_LIST: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional(
+                "deployments",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT)),
+            ),
+            rt::Member::optional("message", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `DeploymentResult`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct DeploymentResult {
-        /// The deploy request.
-        #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
-        pub request_id: Option<String>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for DeploymentResult {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["requestId", "message", "url"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let request_id = members
-                .optional(
-                    at,
-                    "requestId",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                request_id: request_id?,
-                message: message?,
-                url: url?,
-                rest,
-            })
-        }
-    }
+    pub static DEPLOYMENT_RESULT: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("requestId", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `ReleaseDeployments`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct ReleaseDeployments {
-        /// `sets`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub sets: Option<Vec<ReleaseDeploymentSet>>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for ReleaseDeployments {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["sets", "message"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let sets = members
-                .optional(
-                    at,
-                    "sets",
-                    &rt::OneOrMany {
-                        items: rt::Of::<ReleaseDeploymentSet>::new(),
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                sets: sets?,
-                message: message?,
-                rest,
-            })
-        }
-    }
+    pub static RELEASE_DEPLOYMENTS: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional(
+                "sets",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&RELEASE_DEPLOYMENT_SET)),
+            ),
+            rt::Member::optional("message", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `ReleaseDeploymentSet`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct ReleaseDeploymentSet {
-        /// The set.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub id: Option<String>,
-        /// `deployments`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub deployments: Option<Vec<Deployment>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for ReleaseDeploymentSet {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["id", "deployments"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let id = members
-                .optional(
-                    at,
-                    "id",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let deployments = members
-                .optional(
-                    at,
-                    "deployments",
-                    &rt::OneOrMany {
-                        items: rt::Of::<Deployment>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                id: id?,
-                deployments: deployments?,
-                rest,
-            })
-        }
-    }
+    pub static RELEASE_DEPLOYMENT_SET: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("id", rt::Shape::BlankText),
+            rt::Member::optional(
+                "deployments",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT)),
+            ),
+        ],
+        hidden: &[],
+    };
     /// `ContainerList`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct ContainerList {
-        /// `containers`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub containers: Option<Vec<Container>>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for ContainerList {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["containers", "message"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let containers = members
-                .optional(
-                    at,
-                    "containers",
-                    &rt::OneOrMany {
-                        items: rt::Of::<Container>::new(),
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                containers: containers?,
-                message: message?,
-                rest,
-            })
-        }
-    }
+    pub static CONTAINER_LIST: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional(
+                "containers",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&CONTAINER)),
+            ),
+            rt::Member::optional("message", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `Container`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct Container {
-        /// `containerId`.
-        #[serde(rename = "containerId", skip_serializing_if = "Option::is_none")]
-        pub container_id: Option<String>,
-        /// A assignment, R release, S set.
-        #[serde(rename = "containerType", skip_serializing_if = "Option::is_none")]
-        pub container_type: Option<String>,
-        /// `stream`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub stream: Option<String>,
-        /// `application`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub application: Option<String>,
-        /// `subAppl`.
-        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
-        pub sub_appl: Option<String>,
-        /// `description`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub description: Option<String>,
-        /// `owner`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub owner: Option<String>,
-        /// `userId`.
-        #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
-        pub user_id: Option<String>,
-        /// Default level.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub path: Option<String>,
-        /// `releaseId`.
-        #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
-        pub release_id: Option<String>,
-        /// Outside reference.
-        #[serde(rename = "refNumber", skip_serializing_if = "Option::is_none")]
-        pub ref_number: Option<String>,
-        /// `tag`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub tag: Option<String>,
-        /// Echo of the filter.
-        #[serde(
-            rename = "includeClosedContainers",
-            skip_serializing_if = "Option::is_none"
-        )]
-        pub include_closed_containers: Option<String>,
-        /// `message`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for Container {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "containerId",
-                    "containerType",
-                    "stream",
-                    "application",
-                    "subAppl",
-                    "description",
-                    "owner",
-                    "userId",
-                    "path",
-                    "releaseId",
-                    "refNumber",
-                    "tag",
-                    "includeClosedContainers",
-                    "message",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let container_id = members
-                .optional(
-                    at,
-                    "containerId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let container_type = members
-                .optional(
-                    at,
-                    "containerType",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let stream = members
-                .optional(
-                    at,
-                    "stream",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let application = members
-                .optional(
-                    at,
-                    "application",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let sub_appl = members
-                .optional(
-                    at,
-                    "subAppl",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let description = members
-                .optional(
-                    at,
-                    "description",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let owner = members
-                .optional(
-                    at,
-                    "owner",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let user_id = members
-                .optional(
-                    at,
-                    "userId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let path = members
-                .optional(
-                    at,
-                    "path",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let release_id = members
-                .optional(
-                    at,
-                    "releaseId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let ref_number = members
-                .optional(
-                    at,
-                    "refNumber",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let tag = members
-                .optional(
-                    at,
-                    "tag",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let include_closed_containers = members
-                .optional(
-                    at,
-                    "includeClosedContainers",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                container_id: container_id?,
-                container_type: container_type?,
-                stream: stream?,
-                application: application?,
-                sub_appl: sub_appl?,
-                description: description?,
-                owner: owner?,
-                user_id: user_id?,
-                path: path?,
-                release_id: release_id?,
-                ref_number: ref_number?,
-                tag: tag?,
-                include_closed_containers: include_closed_containers?,
-                message: message?,
-                rest,
-            })
-        }
-    }
+    pub static CONTAINER: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("containerId", rt::Shape::BlankText),
+            rt::Member::optional("containerType", rt::Shape::BlankText),
+            rt::Member::optional("stream", rt::Shape::BlankText),
+            rt::Member::optional("application", rt::Shape::BlankText),
+            rt::Member::optional("subAppl", rt::Shape::BlankText),
+            rt::Member::optional("description", rt::Shape::BlankText),
+            rt::Member::optional("owner", rt::Shape::BlankText),
+            rt::Member::optional("userId", rt::Shape::BlankText),
+            rt::Member::optional("path", rt::Shape::BlankText),
+            rt::Member::optional("releaseId", rt::Shape::BlankText),
+            rt::Member::optional("refNumber", rt::Shape::BlankText),
+            rt::Member::optional("tag", rt::Shape::BlankText),
+            rt::Member::optional("includeClosedContainers", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `WorkList`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct WorkList {
-        /// `workListItems`.
-        #[serde(rename = "workListItems", skip_serializing_if = "Option::is_none")]
-        pub work_list_items: Option<Vec<WorkListItem>>,
-        /// Other name of workListItems.
-        #[serde(rename = "workList", skip_serializing_if = "Option::is_none")]
-        pub work_list: Option<Vec<WorkListItem>>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for WorkList {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["workListItems", "workList", "message"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let work_list_items = members
-                .optional(
-                    at,
-                    "workListItems",
-                    &rt::OneOrMany {
-                        items: rt::Of::<WorkListItem>::new(),
-                    },
-                );
-            let work_list = members
-                .optional(
-                    at,
-                    "workList",
-                    &rt::OneOrMany {
-                        items: rt::Of::<WorkListItem>::new(),
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                work_list_items: work_list_items?,
-                work_list: work_list?,
-                message: message?,
-                rest,
-            })
-        }
-    }
+    pub static WORK_LIST: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional(
+                "workListItems",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&WORK_LIST_ITEM)),
+            ),
+            rt::Member::optional(
+                "workList",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&WORK_LIST_ITEM)),
+            ),
+            rt::Member::optional("message", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `WorkListItem`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct WorkListItem {
-        /// Component name.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub name: Option<String>,
-        /// Component type.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub r#type: Option<String>,
-        /// `level`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub level: Option<String>,
-        /// Last operation, as a word.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub operation: Option<String>,
-        /// OUTS, TEST, HOLD or PROD.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub environment: Option<String>,
-        /// `version`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub version: Option<String>,
-        /// `dateTime`.
-        #[serde(rename = "dateTime", skip_serializing_if = "Option::is_none")]
-        pub date_time: Option<String>,
-        /// `user`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub user: Option<String>,
-        /// `owner`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub owner: Option<String>,
-        /// `assignmentId`.
-        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
-        pub assignment_id: Option<String>,
-        /// `releaseId`.
-        #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
-        pub release_id: Option<String>,
-        /// `taskId`.
-        #[serde(rename = "taskId", skip_serializing_if = "Option::is_none")]
-        pub task_id: Option<String>,
-        /// `stream`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub stream: Option<String>,
-        /// `application`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub application: Option<String>,
-        /// `subAppl`.
-        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
-        pub sub_appl: Option<String>,
-        /// Component class.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub clazz: Option<String>,
-        /// `action`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub action: Option<String>,
-        /// `alternateName`.
-        #[serde(rename = "alternateName", skip_serializing_if = "Option::is_none")]
-        pub alternate_name: Option<String>,
-        /// `group`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub group: Option<String>,
-        /// `path`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub path: Option<String>,
-        /// `relativePath`.
-        #[serde(rename = "relativePath", skip_serializing_if = "Option::is_none")]
-        pub relative_path: Option<String>,
-        /// `technology`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub technology: Option<String>,
-        /// `refNumber`.
-        #[serde(rename = "refNumber", skip_serializing_if = "Option::is_none")]
-        pub ref_number: Option<String>,
-        /// `message`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for WorkListItem {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "name",
-                    "type",
-                    "level",
-                    "operation",
-                    "environment",
-                    "version",
-                    "dateTime",
-                    "user",
-                    "owner",
-                    "assignmentId",
-                    "releaseId",
-                    "taskId",
-                    "stream",
-                    "application",
-                    "subAppl",
-                    "clazz",
-                    "action",
-                    "alternateName",
-                    "group",
-                    "path",
-                    "relativePath",
-                    "technology",
-                    "refNumber",
-                    "message",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let name = members
-                .optional(
-                    at,
-                    "name",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let r#type = members
-                .optional(
-                    at,
-                    "type",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let level = members
-                .optional(
-                    at,
-                    "level",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let operation = members
-                .optional(
-                    at,
-                    "operation",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let environment = members
-                .optional(
-                    at,
-                    "environment",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let version = members
-                .optional(
-                    at,
-                    "version",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let date_time = members
-                .optional(
-                    at,
-                    "dateTime",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let user = members
-                .optional(
-                    at,
-                    "user",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let owner = members
-                .optional(
-                    at,
-                    "owner",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let assignment_id = members
-                .optional(
-                    at,
-                    "assignmentId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let release_id = members
-                .optional(
-                    at,
-                    "releaseId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let task_id = members
-                .optional(
-                    at,
-                    "taskId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let stream = members
-                .optional(
-                    at,
-                    "stream",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let application = members
-                .optional(
-                    at,
-                    "application",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let sub_appl = members
-                .optional(
-                    at,
-                    "subAppl",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let clazz = members
-                .optional(
-                    at,
-                    "clazz",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let action = members
-                .optional(
-                    at,
-                    "action",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let alternate_name = members
-                .optional(
-                    at,
-                    "alternateName",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let group = members
-                .optional(
-                    at,
-                    "group",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let path = members
-                .optional(
-                    at,
-                    "path",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let relative_path = members
-                .optional(
-                    at,
-                    "relativePath",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let technology = members
-                .optional(
-                    at,
-                    "technology",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let ref_number = members
-                .optional(
-                    at,
-                    "refNumber",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                name: name?,
-                r#type: r#type?,
-                level: level?,
-                operation: operation?,
-                environment: environment?,
-                version: version?,
-                date_time: date_time?,
-                user: user?,
-                owner: owner?,
-                assignment_id: assignment_id?,
-                release_id: release_id?,
-                task_id: task_id?,
-                stream: stream?,
-                application: application?,
-                sub_appl: sub_appl?,
-                clazz: clazz?,
-                action: action?,
-                alternate_name: alternate_name?,
-                group: group?,
-                path: path?,
-                relative_path: relative_path?,
-                technology: technology?,
-                ref_number: ref_number?,
-                message: message?,
-                rest,
-            })
-        }
-    }
+    pub static WORK_LIST_ITEM: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("name", rt::Shape::BlankText),
+            rt::Member::optional("type", rt::Shape::BlankText),
+            rt::Member::optional("level", rt::Shape::BlankText),
+            rt::Member::optional("operation", rt::Shape::BlankText),
+            rt::Member::optional("environment", rt::Shape::BlankText),
+            rt::Member::optional("version", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("dateTime", rt::Shape::BlankText),
+            rt::Member::optional("user", rt::Shape::BlankText),
+            rt::Member::optional("owner", rt::Shape::BlankText),
+            rt::Member::optional("assignmentId", rt::Shape::BlankText),
+            rt::Member::optional("releaseId", rt::Shape::BlankText),
+            rt::Member::optional("taskId", rt::Shape::BlankText),
+            rt::Member::optional("stream", rt::Shape::BlankText),
+            rt::Member::optional("application", rt::Shape::BlankText),
+            rt::Member::optional("subAppl", rt::Shape::BlankText),
+            rt::Member::optional("clazz", rt::Shape::BlankText),
+            rt::Member::optional("action", rt::Shape::BlankText),
+            rt::Member::optional("alternateName", rt::Shape::BlankText),
+            rt::Member::optional("group", rt::Shape::BlankText),
+            rt::Member::optional("path", rt::Shape::BlankText),
+            rt::Member::optional("relativePath", rt::Shape::BlankText),
+            rt::Member::optional("technology", rt::Shape::BlankText),
+            rt::Member::optional("refNumber", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `GenerateParameters`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct GenerateParameters {
-        /// Pass it to generate_with_parameters.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// The dialog that edits the parameters, as XML text.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub xml: Option<String>,
-        /// `datagroupInfo`.
-        #[serde(rename = "datagroupInfo", skip_serializing_if = "Option::is_none")]
-        pub datagroup_info: Option<ParameterGroups>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for GenerateParameters {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["setId", "xml", "datagroupInfo", "message"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let set_id = members.optional(at, "setId", &rt::Text::ANY);
-            let xml = members.optional(at, "xml", &rt::Text::ANY);
-            let datagroup_info = members
-                .optional(at, "datagroupInfo", &rt::Of::<ParameterGroups>::new());
-            let message = members.optional(at, "message", &rt::Text::ANY);
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                set_id: set_id?,
-                xml: xml?,
-                datagroup_info: datagroup_info?,
-                message: message?,
-                rest,
-            })
-        }
-    }
+    pub static GENERATE_PARAMETERS: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("setId", rt::Shape::Text),
+            rt::Member::optional("xml", rt::Shape::Text),
+            rt::Member::optional("datagroupInfo", rt::Shape::Named(&PARAMETER_GROUPS)),
+            rt::Member::optional("message", rt::Shape::Text),
+        ],
+        hidden: &[],
+    };
     /// Values by group.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct ParameterGroups {
-        /// `entry`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub entry: Option<Vec<ParameterGroup>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for ParameterGroups {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["entry"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let entry = members
-                .optional(
-                    at,
-                    "entry",
-                    &rt::OneOrMany {
-                        items: rt::Of::<ParameterGroup>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self { entry: entry?, rest })
-        }
-    }
+    pub static PARAMETER_GROUPS: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional(
+                "entry",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&PARAMETER_GROUP)),
+            ),
+        ],
+        hidden: &[],
+    };
     /// `ParameterGroup`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct ParameterGroup {
-        /// Group.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub key: Option<String>,
-        /// Texts of name and value pairs; field and defaultVal matter.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub value: Option<Vec<String>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for ParameterGroup {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["key", "value"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let key = members
-                .optional(
-                    at,
-                    "key",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let value_ = members
-                .optional(
-                    at,
-                    "value",
-                    &rt::OneOrMany {
-                        items: rt::Text::ANY,
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                key: key?,
-                value: value_?,
-                rest,
-            })
-        }
-    }
+    pub static PARAMETER_GROUP: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("key", rt::Shape::BlankText),
+            rt::Member::optional("value", rt::Shape::OneOrMany(&rt::Shape::Text)),
+        ],
+        hidden: &[],
+    };
     /// `ComponentVersionList`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct ComponentVersionList {
-        /// `componentVersions`.
-        #[serde(rename = "componentVersions", skip_serializing_if = "Option::is_none")]
-        pub component_versions: Option<Vec<ComponentVersion>>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for ComponentVersionList {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["componentVersions", "message"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let component_versions = members
-                .optional(
-                    at,
-                    "componentVersions",
-                    &rt::OneOrMany {
-                        items: rt::Of::<ComponentVersion>::new(),
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                component_versions: component_versions?,
-                message: message?,
-                rest,
-            })
-        }
-    }
+    pub static COMPONENT_VERSION_LIST: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional(
+                "componentVersions",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&COMPONENT_VERSION)),
+            ),
+            rt::Member::optional("message", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
     /// `ComponentVersion`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct ComponentVersion {
-        /// `level`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub level: Option<String>,
-        /// Assignment that holds it.
-        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
-        pub assignment_id: Option<String>,
-        /// `baseVersion`.
-        #[serde(rename = "baseVersion", skip_serializing_if = "Option::is_none")]
-        pub base_version: Option<String>,
-        /// `internalVersion`.
-        #[serde(rename = "internalVersion", skip_serializing_if = "Option::is_none")]
-        pub internal_version: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for ComponentVersion {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["level", "assignmentId", "baseVersion", "internalVersion"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let level = members
-                .optional(
-                    at,
-                    "level",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let assignment_id = members
-                .optional(
-                    at,
-                    "assignmentId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let base_version = members
-                .optional(
-                    at,
-                    "baseVersion",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let internal_version = members
-                .optional(
-                    at,
-                    "internalVersion",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                level: level?,
-                assignment_id: assignment_id?,
-                base_version: base_version?,
-                internal_version: internal_version?,
-                rest,
-            })
-        }
-    }
+    pub static COMPONENT_VERSION: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("level", rt::Shape::BlankText),
+            rt::Member::optional("assignmentId", rt::Shape::BlankText),
+            rt::Member::optional("baseVersion", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("internalVersion", rt::Shape::BlankTextOrNumber),
+        ],
+        hidden: &[],
+    };
     /// `CesVersionCesVersionResponseProductVersion`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct CesVersionCesVersionResponseProductVersion {
-        /// E.g. 18.2.2.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub version: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for CesVersionCesVersionResponseProductVersion {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["version"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let version = members.optional(at, "version", &rt::Text::ANY);
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self { version: version?, rest })
-        }
-    }
+    pub static CES_VERSION_CES_VERSION_RESPONSE_PRODUCT_VERSION: rt::Shape = rt::Shape::Object {
+        members: &[rt::Member::optional("version", rt::Shape::Text)],
+        hidden: &[],
+    };
     /// `CesVersionCesVersionResponse`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct CesVersionCesVersionResponse {
-        /// `productVersion`.
-        #[serde(rename = "productVersion", skip_serializing_if = "Option::is_none")]
-        pub product_version: Option<CesVersionCesVersionResponseProductVersion>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for CesVersionCesVersionResponse {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["productVersion"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let product_version = members
-                .optional(
-                    at,
-                    "productVersion",
-                    &rt::Of::<CesVersionCesVersionResponseProductVersion>::new(),
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                product_version: product_version?,
-                rest,
-            })
-        }
-    }
+    pub static CES_VERSION_CES_VERSION_RESPONSE: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional(
+                "productVersion",
+                rt::Shape::Named(&CES_VERSION_CES_VERSION_RESPONSE_PRODUCT_VERSION),
+            ),
+        ],
+        hidden: &[],
+    };
     /// `CesVersion`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct CesVersion {
-        /// `CesVersionResponse`.
-        #[serde(rename = "CesVersionResponse", skip_serializing_if = "Option::is_none")]
-        pub ces_version_response: Option<CesVersionCesVersionResponse>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for CesVersion {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["CesVersionResponse"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let ces_version_response = members
-                .optional(
-                    at,
-                    "CesVersionResponse",
-                    &rt::Of::<CesVersionCesVersionResponse>::new(),
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                ces_version_response: ces_version_response?,
-                rest,
-            })
-        }
-    }
+    pub static CES_VERSION: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional(
+                "CesVersionResponse",
+                rt::Shape::Named(&CES_VERSION_CES_VERSION_RESPONSE),
+            ),
+        ],
+        hidden: &[],
+    };
 }
 /// One module per tool.
 pub mod tools {
@@ -5622,7 +933,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::TASK_ADDED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -5908,33 +1222,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::TaskAdded>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Approve set
     pub mod approve_set {
@@ -5993,7 +1281,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -6117,33 +1408,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Build assignment
     pub mod build_assignment {
@@ -6208,7 +1473,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::BUILD_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -6520,20 +1788,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -6584,19 +1839,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::BuildStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Build release
@@ -6662,7 +1904,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::BUILD_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -6998,20 +2243,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -7062,19 +2294,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::BuildStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Build tasks
@@ -7137,7 +2356,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::BUILD_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -7536,20 +2758,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -7600,19 +2809,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::BuildStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Build tasks and wait
@@ -7675,7 +2871,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::BUILD_AWAITED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -7970,20 +3169,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -8034,19 +3220,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::BuildAwaited>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Cancel assignment
@@ -8106,7 +3279,12 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(
+                            &super::super::answers::ASSIGNMENT_RESULT,
+                        ),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -8208,33 +3386,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::AssignmentResult>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Cancel deployment
     pub mod cancel_deployment {
@@ -8293,7 +3445,12 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(
+                            &super::super::answers::DEPLOYMENT_RESULT,
+                        ),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -8393,33 +3550,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::DeploymentResult>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Cancel release
     pub mod cancel_release {
@@ -8478,7 +3609,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::RELEASE_RESULT),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -8580,33 +3714,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::ReleaseResult>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Close assignment
     pub mod close_assignment {
@@ -8665,7 +3773,12 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(
+                            &super::super::answers::ASSIGNMENT_RESULT,
+                        ),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -8767,33 +3880,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::AssignmentResult>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Close release
     pub mod close_release {
@@ -8852,7 +3939,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::RELEASE_RESULT),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -8954,33 +4044,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::ReleaseResult>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Close set
     pub mod close_set {
@@ -9039,7 +4103,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -9141,33 +4208,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Create assignment
     pub mod create_assignment {
@@ -9224,12 +4265,22 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(
+                            &super::super::answers::ASSIGNMENT_RESULT,
+                        ),
+                        wrap: None,
+                    },
                 },
                 rt::AnswerRule {
                     from: 201,
                     to: 201,
-                    content: rt::Content::Json(read_201),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(
+                            &super::super::answers::ASSIGNMENT_RESULT,
+                        ),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -9478,46 +4529,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::AssignmentResult>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
-        fn read_201(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::AssignmentResult>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Create release
     pub mod create_release {
@@ -9574,12 +4586,18 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::RELEASE_RESULT),
+                        wrap: None,
+                    },
                 },
                 rt::AnswerRule {
                     from: 201,
                     to: 201,
-                    content: rt::Content::Json(read_201),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::RELEASE_RESULT),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -9793,46 +4811,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::ReleaseResult>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
-        fn read_201(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::ReleaseResult>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Delete set
     pub mod delete_set {
@@ -9891,7 +4870,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -9993,33 +4975,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Deny set
     pub mod deny_set {
@@ -10078,7 +5034,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -10202,33 +5161,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Deploy assignment
     pub mod deploy_assignment {
@@ -10293,7 +5226,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -10632,20 +5568,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -10696,19 +5619,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Deploy release
@@ -10774,7 +5684,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -11113,20 +6026,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -11177,19 +6077,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Deploy tasks
@@ -11255,7 +6142,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -11571,20 +6461,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -11635,19 +6512,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Download container source
@@ -11887,20 +6751,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ContainerType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -12226,20 +7077,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `LevelOption`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -12330,7 +7168,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -12633,20 +7474,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -12697,19 +7525,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Fall back release
@@ -12775,7 +7590,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -13078,20 +7896,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -13142,19 +7947,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Fall back set
@@ -13220,7 +8012,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -13448,20 +8243,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -13512,19 +8294,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Generate assignment
@@ -13590,7 +8359,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -13825,20 +8597,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -13889,19 +8648,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Generate release
@@ -13967,7 +8713,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -14202,20 +8951,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -14266,19 +9002,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Generate tasks
@@ -14344,7 +9067,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -14553,20 +9279,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -14617,19 +9330,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Generate tasks and wait
@@ -14695,7 +9395,12 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(
+                            &super::super::answers::GENERATE_AWAITED,
+                        ),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -14904,20 +9609,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -14968,19 +9660,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::GenerateAwaited>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Generate with parameters
@@ -15040,7 +9719,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -15185,20 +9867,7 @@ pub mod tools {
                 request.member("updateDetails", &self.update_details);
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ContainerType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -15222,19 +9891,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Assignment details
@@ -15293,7 +9949,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::ASSIGNMENT),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -15400,33 +10059,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::Assignment>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Task of an assignment
     pub mod get_assignment_task {
@@ -15486,7 +10119,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::TASK),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -15592,33 +10228,7 @@ pub mod tools {
                 request.path(&TASK_ID, &self.task_id);
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::Task>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Tasks of an assignment
     pub mod get_assignment_tasks {
@@ -15677,7 +10287,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::TASK_LIST),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -15809,33 +10422,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::TaskList>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Search assignments
     pub mod get_assignments {
@@ -15893,7 +10480,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::CONTAINER_LIST),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -16300,33 +10890,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::ContainerList>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Version of CES
     pub mod get_ces_version {
@@ -16363,7 +10927,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::CES_VERSION),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -16395,33 +10962,7 @@ pub mod tools {
         impl rt::Arguments for Arguments {
             fn write(&self, _request: &mut rt::Parts) {}
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::CesVersion>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Versions of a component
     pub mod get_component_versions {
@@ -16479,7 +11020,12 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(
+                            &super::super::answers::COMPONENT_VERSION_LIST,
+                        ),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -16603,33 +11149,7 @@ pub mod tools {
                 request.query(&MTYPE, &self.mtype);
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::ComponentVersionList>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Search deployments
     pub mod get_deployments {
@@ -16686,7 +11206,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::DEPLOYMENT_LIST),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -16960,33 +11483,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::DeploymentList>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Generate parameters of a task
     pub mod get_generate_parameters {
@@ -17045,7 +11542,12 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(
+                            &super::super::answers::GENERATE_PARAMETERS,
+                        ),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -17195,20 +11697,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ContainerType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -17232,19 +11721,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::GenerateParameters>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Release details
@@ -17303,7 +11779,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::RELEASE),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -17410,33 +11889,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::Release>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Task of a release
     pub mod get_release_task {
@@ -17496,7 +11949,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::TASK),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -17627,33 +12083,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::Task>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Compile listing
     pub mod get_release_task_listing {
@@ -17714,7 +12144,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::TASK_LISTING),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -17845,33 +12278,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::TaskListing>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Tasks of a release
     pub mod get_release_tasks {
@@ -17930,7 +12337,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::TASK_LIST),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -18062,33 +12472,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::TaskList>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Search releases
     pub mod get_releases {
@@ -18146,7 +12530,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::CONTAINER_LIST),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -18553,33 +12940,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::ContainerList>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Set and its state
     pub mod get_set {
@@ -18637,7 +12998,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -18769,33 +13133,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::Set>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Deployment of a set
     pub mod get_set_deployment {
@@ -18854,7 +13192,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_DEPLOYMENT),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -18936,33 +13277,7 @@ pub mod tools {
                 request.path(&SET_ID, &self.set_id);
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetDeployment>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Tasks of a set
     pub mod get_set_tasks {
@@ -19021,7 +13336,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::TASK_LIST),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -19128,33 +13446,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::TaskList>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Search sets
     pub mod get_sets {
@@ -19212,7 +13504,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::CONTAINER_LIST),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -19619,33 +13914,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::ContainerList>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Search work list
     pub mod get_work_list {
@@ -19702,7 +13971,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::WORK_LIST),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -20234,33 +14506,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::WorkList>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Hold set
     pub mod hold_set {
@@ -20319,7 +14565,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -20421,33 +14670,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Search containers
     pub mod list_containers {
@@ -20505,7 +14728,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::CONTAINER_LIST),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -20921,20 +15147,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ContainerType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -20961,19 +15174,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::ContainerList>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Load task
@@ -21033,12 +15233,18 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::TASK_LOADED),
+                        wrap: None,
+                    },
                 },
                 rt::AnswerRule {
                     from: 201,
                     to: 201,
-                    content: rt::Content::Json(read_201),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::TASK_LOADED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -21434,46 +15640,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::TaskLoaded>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
-        fn read_201(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::TaskLoaded>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Lock set
     pub mod lock_set {
@@ -21532,7 +15699,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -21634,33 +15804,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Promote assignment
     pub mod promote_assignment {
@@ -21725,7 +15869,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -22046,20 +16193,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -22110,19 +16244,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Promote release
@@ -22188,7 +16309,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -22509,20 +16633,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -22573,19 +16684,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Regress assignment
@@ -22651,7 +16749,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -22954,20 +17055,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -23018,19 +17106,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Regress release
@@ -23096,7 +17171,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -23399,20 +17477,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ChangeType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -23463,19 +17528,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Release held set
@@ -23535,7 +17587,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -23637,33 +17692,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Remove tasks from release
     pub mod remove_tasks_from_release {
@@ -23723,7 +17752,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::TASKS_MOVED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -23905,33 +17937,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::TasksMoved>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Reset approval of a set
     pub mod reset_set_approval {
@@ -23990,7 +17996,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -24114,33 +18123,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Restart release deployments
     pub mod restart_release_deployments {
@@ -24200,7 +18183,12 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(
+                            &super::super::answers::RELEASE_DEPLOYMENTS,
+                        ),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -24302,33 +18290,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::ReleaseDeployments>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Restart set
     pub mod restart_set {
@@ -24387,7 +18349,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -24489,33 +18454,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Terminate release deployments
     pub mod terminate_release_deployments {
@@ -24575,7 +18514,12 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(
+                            &super::super::answers::RELEASE_DEPLOYMENTS,
+                        ),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -24677,33 +18621,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::ReleaseDeployments>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Terminate set
     pub mod terminate_set {
@@ -24762,7 +18680,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -24864,33 +18785,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Transfer tasks
     pub mod transfer_tasks {
@@ -24950,7 +18845,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::TASKS_MOVED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -25185,20 +19083,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ContainerType`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -25222,19 +19107,6 @@ pub mod tools {
                     _ => None,
                 }
             }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::TasksMoved>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
     /// Unlock set
@@ -25294,7 +19166,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
-                    content: rt::Content::Json(read_2xx),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -25396,32 +19271,6 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_2xx(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::SetStarted>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
 }

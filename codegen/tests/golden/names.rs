@@ -19,110 +19,27 @@ pub static API: rt::Api = rt::Api {
 pub fn catalog() -> &'static rt::Api {
     &API
 }
-/// Answer types that tools share.
+/// What answers hold, where tools share it.
 pub mod answers {
     use super::rt;
     /// `OptionType`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct OptionType {
-        /// `Some`.
-        #[serde(rename = "Some", skip_serializing_if = "Option::is_none")]
-        pub some: Option<String>,
-        /// `None`.
-        #[serde(rename = "None", skip_serializing_if = "Option::is_none")]
-        pub none: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for OptionType {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["Some", "None"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let some = members.optional(at, "Some", &rt::Text::ANY);
-            let none = members.optional(at, "None", &rt::Text::ANY);
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                some: some?,
-                none: none?,
-                rest,
-            })
-        }
-    }
+    pub static OPTION_TYPE: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("Some", rt::Shape::Text),
+            rt::Member::optional("None", rt::Shape::Text),
+        ],
+        hidden: &[],
+    };
     /// `FooBar2`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct FooBar2 {
-        /// `a`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub a: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for FooBar2 {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["a"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let a = members.optional(at, "a", &rt::Text::ANY);
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self { a: a?, rest })
-        }
-    }
+    pub static FOO_BAR2: rt::Shape = rt::Shape::Object {
+        members: &[rt::Member::optional("a", rt::Shape::Text)],
+        hidden: &[],
+    };
     /// `FooBar3`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct FooBar3 {
-        /// `b`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub b: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for FooBar3 {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["b"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let b = members.optional(at, "b", &rt::Text::ANY);
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self { b: b?, rest })
-        }
-    }
+    pub static FOO_BAR3: rt::Shape = rt::Shape::Object {
+        members: &[rt::Member::optional("b", rt::Shape::Text)],
+        hidden: &[],
+    };
 }
 /// One module per tool.
 pub mod tools {
@@ -157,7 +74,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::FOO_BAR2),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -189,33 +109,7 @@ pub mod tools {
         impl rt::Arguments for Arguments {
             fn write(&self, _request: &mut rt::Parts) {}
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::FooBar2>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Moves "things" \\ `and` more \*/ // \[link\] \<script\>
     pub mod r#move {
@@ -247,7 +141,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::OPTION_TYPE),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -279,33 +176,7 @@ pub mod tools {
         impl rt::Arguments for Arguments {
             fn write(&self, _request: &mut rt::Parts) {}
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::OptionType>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Put a
     pub mod put_a {
@@ -367,20 +238,7 @@ pub mod tools {
         impl rt::Arguments for Arguments {
             fn write(&self, _request: &mut rt::Parts) {}
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Tool 2fa enable
     pub mod tool_2fa_enable {
@@ -412,7 +270,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&super::super::answers::FOO_BAR3),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -575,20 +436,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ABCXY`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -657,19 +505,6 @@ pub mod tools {
                 members.finish(at)?;
                 Some(Self { x_y: x_y? })
             }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(
-                        &rt::Of::<super::super::answers::FooBar3>::new(),
-                        value,
-                        at,
-                    )?,
-                )
-                .ok()
         }
     }
 }

@@ -279,20 +279,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Label and matrix
     pub mod label_and_matrix {
@@ -422,20 +409,7 @@ pub mod tools {
                 request.path(&VALUES, &self.values);
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
     }
     /// Query
     pub mod query {
@@ -743,20 +717,7 @@ pub mod tools {
                 request.query(&LIMIT, &self.limit);
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Point`.
         #[derive(rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -951,20 +912,7 @@ pub mod tools {
                 request.path(&OBJECT, &self.object);
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Point`.
         #[derive(rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -1134,20 +1082,7 @@ pub mod tools {
                 request.path(&FORMAT, &self.format);
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Format`.
         #[derive(Debug, rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]

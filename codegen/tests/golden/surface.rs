@@ -106,7 +106,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&ANSWER),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -163,60 +166,12 @@ pub mod tools {
                 request.query(&FLAGS, &rt::serde_json::json!(["a", "b"]));
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Answer`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub struct Answer {
-            /// `thingId`.
-            #[serde(rename = "thingId", skip_serializing_if = "Option::is_none")]
-            pub thing_id: Option<String>,
-            /// Members that the document does not declare.
-            #[serde(flatten)]
-            pub rest: rt::Rest,
-        }
-        impl rt::Decode for Answer {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["thingId"],
-                    undeclared: rt::Undeclared::Keep,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
-                let mut members = at.object(value, &RULE)?;
-                let thing_id = members.optional(at, "thingId", &rt::Text::ANY);
-                let rest = members.rest(at);
-                members.finish(at)?;
-                Some(Self { thing_id: thing_id?, rest })
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(&rt::Of::<Answer>::new(), value, at)?,
-                )
-                .ok()
-        }
+        pub static ANSWER: rt::Shape = rt::Shape::Object {
+            members: &[rt::Member::optional("thingId", rt::Shape::Text)],
+            hidden: &[],
+        };
     }
     /// Things
     pub mod list_things {
@@ -255,7 +210,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Json(read_200),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&ANSWER),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -325,60 +283,12 @@ pub mod tools {
                 request.query(&FLAGS, &rt::serde_json::json!(["a", "b"]));
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Answer`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub struct Answer {
-            /// `thingId`.
-            #[serde(rename = "thingId", skip_serializing_if = "Option::is_none")]
-            pub thing_id: Option<String>,
-            /// Members that the document does not declare.
-            #[serde(flatten)]
-            pub rest: rt::Rest,
-        }
-        impl rt::Decode for Answer {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["thingId"],
-                    undeclared: rt::Undeclared::Keep,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
-                let mut members = at.object(value, &RULE)?;
-                let thing_id = members.optional(at, "thingId", &rt::Text::ANY);
-                let rest = members.rest(at);
-                members.finish(at)?;
-                Some(Self { thing_id: thing_id?, rest })
-            }
-        }
-        fn read_200(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(&rt::Of::<Answer>::new(), value, at)?,
-                )
-                .ok()
-        }
+        pub static ANSWER: rt::Shape = rt::Shape::Object {
+            members: &[rt::Member::optional("thingId", rt::Shape::Text)],
+            hidden: &[],
+        };
     }
     /// Make
     pub mod make {
@@ -433,7 +343,10 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 201,
                     to: 201,
-                    content: rt::Content::Json(read_201),
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&ANSWER201),
+                        wrap: None,
+                    },
                 },
             ],
             prepare: rt::prepare::<Arguments>,
@@ -530,20 +443,7 @@ pub mod tools {
                 }
             }
         }
-        impl rt::schemars::JsonSchema for Arguments {
-            fn inline_schema() -> bool {
-                true
-            }
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                "Arguments".into()
-            }
-            fn json_schema(
-                _: &mut rt::schemars::SchemaGenerator,
-            ) -> rt::schemars::Schema {
-                rt::serde_json::from_str(INPUT_SCHEMA)
-                    .expect("the generator writes an object as JSON")
-            }
-        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Owner`.
         #[derive(rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -582,44 +482,9 @@ pub mod tools {
             }
         }
         /// `Answer201`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub struct Answer201 {
-            /// `thingId`.
-            #[serde(rename = "thingId", skip_serializing_if = "Option::is_none")]
-            pub thing_id: Option<String>,
-            /// Members that the document does not declare.
-            #[serde(flatten)]
-            pub rest: rt::Rest,
-        }
-        impl rt::Decode for Answer201 {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["thingId"],
-                    undeclared: rt::Undeclared::Keep,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
-                let mut members = at.object(value, &RULE)?;
-                let thing_id = members.optional(at, "thingId", &rt::Text::ANY);
-                let rest = members.rest(at);
-                members.finish(at)?;
-                Some(Self { thing_id: thing_id?, rest })
-            }
-        }
-        fn read_201(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<rt::serde_json::Value> {
-            rt::serde_json::to_value(
-                    rt::Rule::decode(&rt::Of::<Answer201>::new(), value, at)?,
-                )
-                .ok()
-        }
+        pub static ANSWER201: rt::Shape = rt::Shape::Object {
+            members: &[rt::Member::optional("thingId", rt::Shape::Text)],
+            hidden: &[],
+        };
     }
 }

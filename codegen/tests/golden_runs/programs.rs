@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use server::catalog::{Api, Content, Tool};
-use server::decode::{Decoder, Deployment, Problems};
+use server::decode::{Deployment, Problems};
 use server::request::{Part, Prepared};
 
 pub mod parameters {
@@ -110,11 +110,10 @@ pub fn read(api: &'static Api, name: &str, status: u16, answer: Value) -> Option
         .iter()
         .find(|rule| (rule.from..=rule.to).contains(&status))
         .expect("the status is described");
-    let Content::Json(read) = rule.content else {
+    let Content::Json { shape, wrap } = rule.content else {
         panic!("the answer is not typed JSON: {:?}", rule.content)
     };
-    let mut at = Decoder::answer();
-    let value = read(answer, &mut at)?;
+    let (value, _) = server::answer::settled(shape, wrap, answer).ok()?;
     let schema =
         serde_json::from_str(tool.output_schema.expect("a typed answer has a schema")).expect("is JSON");
     let judge = jsonschema::validator_for(&schema).expect("is a schema");

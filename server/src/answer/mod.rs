@@ -6,14 +6,17 @@
 mod density;
 mod message;
 mod neutral;
+mod settle;
 
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value, json};
 
+use settle::{LeftOut, settle};
+
 use crate::call::{Attachment, CallError, Reply};
 use crate::catalog::{AnswerRule, Content, Tool};
-use crate::decode::Decoder;
+use crate::shape::Shape;
 use crate::upstream::Received;
 
 /// The longest time that `Retry-After` may name.
@@ -34,9 +37,14 @@ pub fn read(tool: &Tool, received: Received) -> Result<Reply, CallError> {
         None | Some(Content::Empty) => undescribed(tool, received, notes),
         Some(Content::Text) => text(received, notes),
         Some(Content::Binary(media_type)) => binary(received, media_type, notes),
-        Some(Content::Json(decode)) => {
+        Some(Content::Json { shape, wrap }) => {
             let value = described(tool, &received, &mut notes)?;
-            let reply = typed(status, value, decode, notes)?;
+            let (value, left_out) = settled(shape, wrap, value).map_err(|told| CallError::Unexpected {
+                status,
+                what: format!("the answer is not what the document says: {told}"),
+            })?;
+            notes.extend(left_out);
+            let reply = reply(status, value, notes);
             proven(tool, reply)
         }
         Some(Content::AnyJson) => {
@@ -106,35 +114,20 @@ fn is_given(value: &Value) -> bool {
     }
 }
 
-fn typed(
-    status: u16,
-    value: Value,
-    decode: fn(Value, &mut Decoder<'_>) -> Option<Value>,
-    mut notes: Vec<String>,
-) -> Result<Reply, CallError> {
-    let mut decoder = Decoder::answer();
-    let decoded = decode(value, &mut decoder);
-    let (problems, left_out) = decoder.into_findings();
-    match decoded.filter(|_| problems.is_empty()) {
-        Some(value) => {
-            notes.extend(left_out);
-            Ok(reply(status, value, notes))
-        }
-        None => {
-            let told = problems.iter().take(3).map(answer_problem).collect::<Vec<_>>().join("; ");
-            let more = problems.len().saturating_sub(3);
-            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-            Err(CallError::Unexpected {
-                status,
-                what: format!("the answer is not what the document says: {told}{more}"),
-            })
-        }
-    }
-}
-
-fn answer_problem(problem: &crate::decode::Problem) -> String {
-    let path = if problem.path.is_empty() { "the whole" } else { &problem.path };
-    format!("{path}: {}", problem.message)
+/// Settles the JSON of an answer into its shape and puts an object at its root. Gives it with notes on what was left
+/// out, or says why it cannot be used.
+pub fn settled(
+    shape: Shape,
+    wrap: Option<&'static str>,
+    mut value: Value,
+) -> Result<(Value, Vec<String>), String> {
+    let mut left_out = LeftOut::default();
+    settle(shape, &mut value, &mut left_out).map_err(|mismatch| mismatch.told())?;
+    let value = match wrap {
+        Some(member) => json!({ member: value }),
+        None => value,
+    };
+    Ok((value, left_out.into_notes()))
 }
 
 fn reply(status: u16, value: Value, notes: Vec<String>) -> Reply {

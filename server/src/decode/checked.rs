@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
-use super::decoder::Step;
 use super::number::EXACT;
+use super::place::Step;
 use super::suggestion::quote;
 use super::{Decoder, Rule, characters};
 
@@ -24,7 +24,7 @@ impl Rule for Any {
     type Output = Value;
 
     fn decode(&self, value: Value, at: &mut Decoder<'_>) -> Option<Value> {
-        (at.is_lenient() || scan(&value, at)).then_some(value)
+        scan(&value, at).then_some(value)
     }
 }
 
@@ -44,7 +44,7 @@ impl Rule for Checked {
     type Output = Value;
 
     fn decode(&self, value: Value, at: &mut Decoder<'_>) -> Option<Value> {
-        if !at.is_lenient() && !scan(&value, at) {
+        if !scan(&value, at) {
             return None;
         }
         let Some(validator) = validator(self.schema) else {

@@ -7,12 +7,11 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::decoder::Step;
+use super::place::Step;
 use super::suggestion::quote;
-use super::text::is_blank;
 use super::{Decode, Decoder, Rest, Rule, characters, type_of};
 
-/// A list. In an answer, an item that does not match is left out with a note.
+/// A list.
 #[derive(Clone, Copy, Debug)]
 pub struct List<R> {
     /// The rule of each item.
@@ -99,42 +98,12 @@ fn items<R: Rule>(given: Vec<Value>, at: &mut Decoder<'_>, rule: &R) -> Option<V
     let mut fine = true;
     for (index, value) in given.into_iter().enumerate() {
         let decode = |at: &mut Decoder<'_>| at.enter(Step::Index(index), |at| rule.decode(value, at));
-        if at.is_lenient() {
-            items.extend(at.attempt(decode));
-        } else {
-            match decode(at) {
-                Some(item) => items.push(item),
-                None => fine = false,
-            }
+        match decode(at) {
+            Some(item) => items.push(item),
+            None => fine = false,
         }
     }
     fine.then_some(items)
-}
-
-/// A list that an API writes without its brackets when it has one item, and as null or a blank when it has
-/// none.
-#[derive(Clone, Copy, Debug)]
-pub struct OneOrMany<R> {
-    /// The rule of each item.
-    pub items: R,
-}
-
-impl<R: Rule> Rule for OneOrMany<R> {
-    type Output = Vec<R::Output>;
-
-    fn decode(&self, value: Value, at: &mut Decoder<'_>) -> Option<Self::Output> {
-        match value {
-            Value::Array(given) => items(given, at, &self.items),
-            Value::Null if at.is_lenient() => Some(Vec::new()),
-            blank if at.is_lenient() && is_blank(&blank) => {
-                if self.items.is_unset(&blank) {
-                    return Some(Vec::new());
-                }
-                Some(at.probe(|at| self.items.decode(blank, at)).into_iter().collect())
-            }
-            one => self.items.decode(one, at).map(|item| vec![item]),
-        }
-    }
 }
 
 /// A value or null, which stays null.
@@ -145,7 +114,7 @@ impl<R: Rule> Rule for Nullable<R> {
     type Output = Option<R::Output>;
 
     fn decode(&self, value: Value, at: &mut Decoder<'_>) -> Option<Self::Output> {
-        if value.is_null() || self.0.is_unset(&value) {
+        if value.is_null() {
             return Some(None);
         }
         self.0.decode(value, at).map(Some)
@@ -184,7 +153,7 @@ impl<R: Rule> Rule for MapOf<R> {
     }
 }
 
-/// Decodes each member of a map; in an answer, one that does not match is left out with a note.
+/// Decodes each member of a map; all are looked at, so that all problems are found.
 pub(super) fn entries<R: Rule>(
     members: Rest,
     at: &mut Decoder<'_>,
@@ -193,9 +162,7 @@ pub(super) fn entries<R: Rule>(
     let mut entries = IndexMap::with_capacity(members.len());
     let mut fine = true;
     for (key, value) in members {
-        if !at.is_lenient()
-            && let Some(refused) = characters::refused(&key, false)
-        {
+        if let Some(refused) = characters::refused(&key, false) {
             at.push(
                 "characters",
                 format!("the name {} holds a {refused}, which is not accepted", quote(&key)),
@@ -204,13 +171,11 @@ pub(super) fn entries<R: Rule>(
             continue;
         }
         let step = Step::Key(key.clone());
-        let decode = |at: &mut Decoder<'_>| at.enter(step, |at| rule.decode(value, at));
-        let decoded = if at.is_lenient() { at.attempt(decode) } else { decode(at) };
-        match decoded {
+        match at.enter(step, |at| rule.decode(value, at)) {
             Some(value) => {
                 entries.insert(key, value);
             }
-            None => fine &= at.is_lenient(),
+            None => fine = false,
         }
     }
     fine.then_some(entries)
@@ -249,9 +214,5 @@ impl<R: Rule> Rule for Boxed<R> {
 
     fn decode(&self, value: Value, at: &mut Decoder<'_>) -> Option<Self::Output> {
         self.0.decode(value, at).map(Box::new)
-    }
-
-    fn is_unset(&self, value: &Value) -> bool {
-        self.0.is_unset(value)
     }
 }

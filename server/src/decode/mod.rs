@@ -1,9 +1,8 @@
-//! From JSON to typed values, once: every problem is collected, each with its path, the rule and what is
-//! accepted.
+//! From the JSON of arguments to typed values, once: every problem is collected, each with its path, the rule and
+//! what is accepted.
 //!
 //! Generated code implements [`Decode`] with the rules of this module. Arguments are read strictly: what the
-//! advertised schema does not accept is refused. Answers are read leniently: an optional member that does not
-//! match becomes a note.
+//! advertised schema does not accept is refused. Answers are another matter, see `answer`.
 
 mod callback;
 mod characters;
@@ -14,19 +13,22 @@ mod format;
 mod number;
 mod object;
 mod pattern;
+mod place;
 mod problem;
 mod suggestion;
 mod text;
 
 pub(crate) use characters::{Visible, neutralise, path_refusal};
 pub use checked::{Any, Checked};
-pub use collection::{Boxed, List, MapOf, Nullable, Of, OneOrMany};
+pub use collection::{Boxed, List, MapOf, Nullable, Of};
 pub use decoder::{Decoder, Deployment};
 pub use format::Format;
 pub use number::{Boolean, Integer, Null, Number};
 pub use object::{Gate, Members, ObjectRule, Undeclared};
+pub(crate) use place::{Step, path};
 pub use problem::{Problem, Problems};
-pub use text::{Enumeration, Text, TextOrNumber, Within};
+pub(crate) use text::none_of;
+pub use text::{Enumeration, Text, Within};
 
 use serde_json::{Map, Value};
 
@@ -40,11 +42,6 @@ pub trait Rule {
 
     /// Decodes the value; `None` means that a problem was pushed.
     fn decode(&self, value: Value, at: &mut Decoder<'_>) -> Option<Self::Output>;
-
-    /// Whether this value is the API's way to write that nothing is set, though the member is there.
-    fn is_unset(&self, _value: &Value) -> bool {
-        false
-    }
 }
 
 /// A type that is read from JSON with every problem collected; generated types implement it.
@@ -54,7 +51,7 @@ pub trait Decode: Sized {
 }
 
 /// The JSON type of a value, in words.
-fn type_of(value: &Value) -> &'static str {
+pub(crate) fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use super::decoder::Step;
+use super::place::Step;
 use super::suggestion::{list, nearest, quote};
 use super::{Decoder, Rest, Rule, characters, type_of};
 
@@ -34,7 +34,7 @@ pub enum Gate {
 /// What happens to undeclared names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undeclared {
-    /// Each is a problem; in an answer it is left out with a note.
+    /// Each is a problem.
     Refuse,
     /// They are kept, to be taken with [`Members::rest`] or [`Members::rest_of`].
     Keep,
@@ -63,9 +63,7 @@ impl Decoder<'_> {
             return None;
         };
         let given = left.len() as u64;
-        if !self.is_lenient() {
-            self.close_gates(&mut left, rule);
-        }
+        self.close_gates(&mut left, rule);
         Some(Members { left, given, rule })
     }
 
@@ -104,9 +102,7 @@ impl Members {
         }
     }
 
-    /// Takes a member that may be absent. The outer `None` means that a problem was pushed; in an answer a
-    /// member that does not match is left out with a note, and `null` reads as absent unless the rule accepts
-    /// it.
+    /// Takes a member that may be absent. The outer `None` means that a problem was pushed.
     pub fn optional<R: Rule>(
         &mut self,
         at: &mut Decoder<'_>,
@@ -114,25 +110,14 @@ impl Members {
         rule: &R,
     ) -> Option<Option<R::Output>> {
         let Some(value) = self.left.shift_remove(name) else { return Some(None) };
-        if rule.is_unset(&value) {
-            return Some(None);
-        }
-        if !at.is_lenient() {
-            return at.enter(Step::Name(name), |at| rule.decode(value, at)).map(Some);
-        }
-        if value.is_null() {
-            return Some(at.probe(|at| rule.decode(Value::Null, at)));
-        }
-        Some(at.attempt(|at| at.enter(Step::Name(name), |at| rule.decode(value, at))))
+        at.enter(Step::Name(name), |at| rule.decode(value, at)).map(Some)
     }
 
     /// Takes all undeclared members as they are.
     pub fn rest(&mut self, at: &mut Decoder<'_>) -> Rest {
         let members = self.take_undeclared(at);
-        if !at.is_lenient() {
-            for (key, value) in &members {
-                at.enter(Step::Key(key.clone()), |at| super::checked::scan(value, at).then_some(()));
-            }
+        for (key, value) in &members {
+            at.enter(Step::Key(key.clone()), |at| super::checked::scan(value, at).then_some(()));
         }
         members
     }
@@ -149,15 +134,12 @@ impl Members {
 
     fn take_undeclared(&mut self, at: &mut Decoder<'_>) -> Rest {
         let hidden = self.rule.hidden;
-        let (kept, refused): (Rest, Rest) = std::mem::take(&mut self.left)
-            .into_iter()
-            .partition(|(key, _)| at.is_lenient() || !hidden.contains(&key.as_str()));
+        let (kept, refused): (Rest, Rest) =
+            std::mem::take(&mut self.left).into_iter().partition(|(key, _)| !hidden.contains(&key.as_str()));
         self.left = refused;
-        if !at.is_lenient() {
-            for key in kept.keys() {
-                if let Some(refused) = characters::refused(key, false) {
-                    at.push("characters", format!("the name {} holds a {refused}", quote(key)));
-                }
+        for key in kept.keys() {
+            if let Some(refused) = characters::refused(key, false) {
+                at.push("characters", format!("the name {} holds a {refused}", quote(key)));
             }
         }
         kept
@@ -169,10 +151,6 @@ impl Members {
         let mut fine = true;
         let Self { left, given, rule } = self;
         for key in left.into_iter().map(|(key, _)| key) {
-            if at.is_lenient() {
-                at.note_left_out(key);
-                continue;
-            }
             fine = false;
             let message = unknown(&key, rule);
             at.push_at(Step::Key(key), "additionalProperties", message);

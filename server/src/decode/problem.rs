@@ -59,13 +59,6 @@ impl Problems {
     pub fn len(&self) -> usize {
         self.kept.len() + self.more
     }
-
-    /// Takes back all but the first `length`, for a place where a problem is only worth a note.
-    pub(super) fn take_back(&mut self, length: usize) -> Vec<Problem> {
-        let kept = length.min(self.kept.len());
-        self.more = length.saturating_sub(KEPT);
-        self.kept.split_off(kept)
-    }
 }
 
 impl fmt::Display for Problems {

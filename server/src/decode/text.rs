@@ -20,8 +20,6 @@ pub struct Text {
     pub pattern: Option<&'static str>,
     /// Whether it is an address that the API will call, and so must be on an allowed host.
     pub callback_url: bool,
-    /// Whether the API writes one blank where nothing is set.
-    pub blank_is_unset: bool,
 }
 
 /// Where a text goes.
@@ -48,14 +46,11 @@ impl Text {
         max_length: u64::MAX,
         pattern: None,
         callback_url: false,
-        blank_is_unset: false,
     };
 
-    /// The first rule that the text breaks; an answer's characters are made visible elsewhere, not judged.
+    /// The first rule that the text breaks.
     fn broken(&self, text: &str, at: &Decoder<'_>) -> Option<(&'static str, String)> {
-        if !at.is_lenient()
-            && let Some((rule, message)) = self.within.broken(text)
-        {
+        if let Some((rule, message)) = self.within.broken(text) {
             let accepted = self.pattern.map(|pattern| format!("; must match {pattern}")).unwrap_or_default();
             return Some((rule, message + &accepted));
         }
@@ -78,7 +73,7 @@ impl Text {
         if let Some(format) = self.format.filter(|format| !format.matches(text)) {
             return Some(("format", format!("must be {}", format.words())));
         }
-        if self.callback_url && !at.is_lenient() {
+        if self.callback_url {
             return callback::refusal(text, at.callback_hosts()).map(|message| ("callback", message));
         }
         None
@@ -89,9 +84,6 @@ impl Rule for Text {
     type Output = String;
 
     fn decode(&self, value: Value, at: &mut Decoder<'_>) -> Option<String> {
-        if self.is_unset(&value) {
-            return Some(String::new());
-        }
         let Value::String(text) = value else {
             at.push("type", format!("expected text, got {}", type_of(&value)));
             return None;
@@ -102,15 +94,6 @@ impl Rule for Text {
         }
         Some(text)
     }
-
-    fn is_unset(&self, value: &Value) -> bool {
-        self.blank_is_unset && is_blank(value)
-    }
-}
-
-/// Whether a value is text of nothing but blanks.
-pub(super) fn is_blank(value: &Value) -> bool {
-    value.as_str().is_some_and(|text| text.bytes().all(|byte| byte == b' '))
 }
 
 impl Within {
@@ -149,40 +132,16 @@ impl Rule for Enumeration {
         if self.values.contains(&text.as_str()) {
             return Some(text);
         }
-        let mut message = format!("{} is none of {}", quote(&text), list(self.values));
-        if let Some(value) = nearest(&text, self.values.iter().copied()) {
-            message.push_str(&format!("; did you mean `{value}`?"));
-        }
-        at.push("enum", message);
+        at.push("enum", none_of(&text, self.values));
         None
     }
 }
 
-/// Text that an API also writes as a number, read as text.
-#[derive(Clone, Copy, Debug)]
-pub struct TextOrNumber {
-    /// Whether the API writes one blank where nothing is set.
-    pub blank_is_unset: bool,
-}
-
-impl Rule for TextOrNumber {
-    type Output = String;
-
-    fn decode(&self, value: Value, at: &mut Decoder<'_>) -> Option<String> {
-        if self.is_unset(&value) {
-            return Some(String::new());
-        }
-        match value {
-            Value::Number(number) => Some(number.to_string()),
-            value @ Value::String(_) => Text::ANY.decode(value, at),
-            other => {
-                at.push("type", format!("expected text or a number, got {}", type_of(&other)));
-                None
-            }
-        }
+/// Says that a text is none of those accepted, and which was probably meant.
+pub(crate) fn none_of(text: &str, values: &[&str]) -> String {
+    let mut message = format!("{} is none of {}", quote(text), list(values));
+    if let Some(value) = nearest(text, values.iter().copied()) {
+        message.push_str(&format!("; did you mean `{value}`?"));
     }
-
-    fn is_unset(&self, value: &Value) -> bool {
-        self.blank_is_unset && is_blank(value)
-    }
+    message
 }

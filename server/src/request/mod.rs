@@ -82,7 +82,7 @@ pub fn prepare<A: Arguments>(
     if decoded.is_none() && decoder.problems().is_empty() {
         decoder.push("arguments", "were refused without a reason, which is a fault of this server");
     }
-    let (mut problems, _) = decoder.into_findings();
+    let mut problems = decoder.into_problems();
     let Some(arguments) = decoded.filter(|_| problems.is_empty()) else { return Err(problems) };
     let mut parts = Parts::default();
     arguments.write(&mut parts);

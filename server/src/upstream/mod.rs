@@ -263,7 +263,7 @@ fn accepted(tool: &Tool) -> String {
         let media_type = match rule.content {
             Content::Text => "text/plain",
             Content::Binary(media_type) => media_type,
-            Content::Empty | Content::Json(_) | Content::AnyJson => continue,
+            Content::Empty | Content::Json { .. } | Content::AnyJson => continue,
         };
         accepted.push_str(", ");
         accepted.push_str(media_type);

@@ -193,36 +193,19 @@ described!(ReadArguments);
 described!(DeployArguments);
 
 /// An answer whose list may come bare and whose number may come as text.
-fn answer(value: Value, at: &mut rt::Decoder<'_>) -> Option<Value> {
-    static RULE: rt::ObjectRule = rt::ObjectRule {
-        undeclared: rt::Undeclared::Keep,
-        ..rt::ObjectRule::closed(&["setId", "version", "owner", "count", "tasks"])
-    };
-    const UNSET: rt::Text = rt::Text { blank_is_unset: true, ..rt::Text::ANY };
-    let mut members = at.object(value, &RULE)?;
-    let set_id = members.optional(at, "setId", &rt::Text::ANY);
-    let version = members.optional(at, "version", &rt::TextOrNumber { blank_is_unset: true });
-    let owner = members.optional(at, "owner", &UNSET);
-    let count = members.optional(at, "count", &rt::Integer::ANY);
-    let tasks = members.optional(at, "tasks", &rt::OneOrMany { items: rt::Any });
-    let rest = members.rest(at);
-    members.finish(at)?;
-    let mut object = Map::new();
-    for (name, value) in [
-        ("setId", set_id?.map(Value::from)),
-        ("version", version?.map(Value::from)),
-        ("owner", owner?.map(Value::from)),
-        ("count", count?.map(Value::from)),
-        ("tasks", tasks?.map(Value::from)),
-    ] {
-        object.extend(value.map(|value| (name.to_owned(), value)));
-    }
-    object.extend(rest);
-    Some(Value::Object(object))
-}
+const ANSWER: rt::Shape = rt::Shape::Object {
+    members: &[
+        rt::Member::optional("setId", rt::Shape::Text),
+        rt::Member::optional("version", rt::Shape::BlankTextOrNumber),
+        rt::Member::optional("owner", rt::Shape::BlankText),
+        rt::Member::optional("count", rt::Shape::Integer),
+        rt::Member::optional("tasks", rt::Shape::OneOrMany(&rt::Shape::Any)),
+    ],
+    hidden: &[],
+};
 
 const ANSWERS: &[rt::AnswerRule] =
-    &[rt::AnswerRule { from: 200, to: 200, content: rt::Content::Json(answer) }];
+    &[rt::AnswerRule { from: 200, to: 200, content: rt::Content::Json { shape: ANSWER, wrap: None } }];
 const TOKEN: &[&[rt::Need]] =
     &[&[rt::Need { scheme: "token", scopes: &[] }], &[rt::Need { scheme: "key", scopes: &[] }]];
 
