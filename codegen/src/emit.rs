@@ -12,18 +12,11 @@ mod types;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use crate::plan::model::Plan;
+use crate::plan::model::{Plan, Tool};
 
-/// The whole program: one module's content, without inner attributes so that it can be included.
-pub(crate) fn program(plan: &Plan) -> TokenStream {
+/// What stands at the top: the catalog.
+pub(crate) fn catalog(plan: &Plan) -> TokenStream {
     let api = tables::api(plan);
-    let arguments = module("arguments", "Request types that tools share.", types::types(&plan.arguments));
-    let answers = module(
-        "answers",
-        "What answers hold, where tools share it.",
-        answers::shapes(plan.answers.iter(), rules::Place::Shared),
-    );
-    let tools = module("tools", "One module per tool.", plan.tools.iter().map(tools::tool).collect());
     quote! {
         use server::generated as rt;
 
@@ -33,11 +26,23 @@ pub(crate) fn program(plan: &Plan) -> TokenStream {
         pub fn catalog() -> &'static rt::Api {
             &API
         }
-
-        #arguments
-        #answers
-        #tools
     }
+}
+
+/// The module of request types that tools share, unless there are none.
+pub(crate) fn arguments(plan: &Plan) -> Option<TokenStream> {
+    module("arguments", "Request types that tools share.", types::types(&plan.arguments))
+}
+
+/// The module of what answers hold, where tools share it, unless there is nothing.
+pub(crate) fn answers(plan: &Plan) -> Option<TokenStream> {
+    let shapes = answers::shapes(plan.answers.iter(), rules::Place::Shared);
+    module("answers", "What answers hold, where tools share it.", shapes)
+}
+
+/// The module of one tool, which stands in the module `tools`.
+pub(crate) fn tool(tool: &Tool) -> TokenStream {
+    tools::tool(tool)
 }
 
 /// A module that sees the runtime, unless it would be empty.

@@ -25,5 +25,5 @@ pub struct Written {
 /// Writes the program of an API: the same input gives the same bytes.
 pub fn write(api: &Api) -> Written {
     let planned = plan::plan(api);
-    Written { source: format::format(emit::program(&planned.plan)), report: planned.report }
+    Written { source: format::format(&planned.plan), report: planned.report }
 }

@@ -19,11 +19,15 @@ const OPERATION: &[&str] = &[
     "timeout",
     "body",
     "proof",
+    "answer",
     "variants",
     "exclude",
 ];
 const SCHEMA: &[&str] = &["hidden", "pin", "gate", "callback-url", "secret", "blank"];
 const VARIANT: &[&str] = &["name", "title", "description", "pin"];
+
+/// Headers of answers that are for the connection's two ends only.
+const WITHHELD: [&str; 4] = ["set-cookie", "www-authenticate", "proxy-authenticate", "authentication-info"];
 
 /// Whether the operation at `at` is not to be offered.
 pub(crate) fn excludes(at: &At<'_>) -> bool {
@@ -52,6 +56,7 @@ pub(crate) fn operation(at: &At<'_>, problems: &mut Problems) -> OperationHints 
             "timeout" => hints.timeout_seconds = decode.seconds(&at),
             "body" => hints.flat_body = decode.word(&at, &[("flat", true), ("nested", false)]),
             "proof" => hints.proof = decode.text(&at),
+            "answer" => decode.answer(&at, &mut hints),
             "variants" => hints.variants = decode.variants(&at),
             "exclude" => drop(decode.flag(&at)),
             other => decode.unknown(other, &at, OPERATION),
@@ -146,6 +151,38 @@ impl Decode<'_> {
             self.problems.error("hint", at.place(), "`cache` takes `ttl`, in seconds");
         }
         seconds
+    }
+
+    fn answer(&mut self, at: &At<'_>, hints: &mut OperationHints) {
+        for (key, member) in self.members(at) {
+            match key {
+                "media" => hints.answer_media = self.text(&member),
+                "headers" => hints.answer_headers = self.headers(&member),
+                other => self.unknown(other, &member, &["media", "headers"]),
+            }
+        }
+    }
+
+    fn headers(&mut self, at: &At<'_>) -> Vec<String> {
+        if !at.value.is_array() {
+            shape::wrong_form(at, Form::List, self.problems);
+        }
+        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        let mut names: Vec<String> = Vec::new();
+        for item in at.items() {
+            let Some(name) = self.text(&item) else { continue };
+            let is_repeated = names.iter().any(|known| known.eq_ignore_ascii_case(&name));
+            if is_repeated || !name.bytes().all(is_token) {
+                let message = format!("{name:?} is no header's name, or is given twice");
+                self.problems.error("hint", item.place(), message);
+            } else if WITHHELD.iter().any(|withheld| withheld.eq_ignore_ascii_case(&name)) {
+                let message = format!("`{name}` may hold a credential and is never returned");
+                self.problems.error("hint", item.place(), message);
+            } else {
+                names.push(name);
+            }
+        }
+        names
     }
 
     fn word<T: Copy>(&mut self, at: &At<'_>, words: &[(&str, T)]) -> Option<T> {

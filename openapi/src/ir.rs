@@ -256,6 +256,17 @@ pub struct Answer {
     pub description: String,
     /// The media types it may have; empty means no content.
     pub media: Vec<Media>,
+    /// The headers that are described; `Content-Type` is not among them.
+    pub headers: Vec<AnswerHeader>,
+}
+
+/// A header of an answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct AnswerHeader {
+    /// Its name, as written.
+    pub name: String,
+    /// Its description, or empty.
+    pub description: String,
 }
 
 /// Which status codes an answer describes.
@@ -473,6 +484,10 @@ pub struct OperationHints {
     pub flat_body: Option<bool>,
     /// The member of the answer that proves that something was done.
     pub proof: Option<String>,
+    /// Which media type of the answer is asked for, where it may have several.
+    pub answer_media: Option<String>,
+    /// The headers of the answer that are worth returning, by name.
+    pub answer_headers: Vec<String>,
     /// Further tools on the same operation.
     pub variants: Vec<Variant>,
 }

@@ -76,6 +76,8 @@ pub struct Tool {
     pub security: &'static [&'static [Need]],
     /// How answers are read, most specific first.
     pub answers: &'static [AnswerRule],
+    /// The headers of answers that are returned, by name, as the member `responseHeaders` of the structured answer.
+    pub answer_headers: &'static [&'static str],
     /// Checks the arguments and writes the request: `generated::prepare::<Arguments>`.
     pub prepare: fn(Map<String, Value>, &Deployment) -> Result<Prepared, Problems>,
 }
@@ -149,6 +151,8 @@ pub struct AnswerRule {
     pub from: u16,
     /// Last status code it is for.
     pub to: u16,
+    /// The media type that is asked for, lower-case, maybe with parameters; empty when there is no content.
+    pub media_type: &'static str,
     /// What the body is.
     pub content: Content,
 }
@@ -169,6 +173,6 @@ pub enum Content {
     AnyJson,
     /// Text, given as `{"text": ...}`.
     Text,
-    /// Bytes of this media type, given as an attachment.
-    Binary(&'static str),
+    /// Bytes, given as an attachment.
+    Binary,
 }

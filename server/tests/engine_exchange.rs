@@ -444,7 +444,7 @@ async fn bytes_of_the_promised_media_type_are_attached_and_a_page_in_their_place
         (attachment.media_type.as_str(), attachment.bytes.as_slice()),
         ("application/zip", &b"PK34"[..])
     );
-    assert!(upstream.requests()[0].contains("\r\naccept: application/json, application/zip\r\n"));
+    assert!(upstream.requests()[0].contains("\r\naccept: application/zip, application/json\r\n"));
     for _ in 0..2 {
         let outcome = call(&engine, &ARCHIVE, reading("level", "DEV")).await;
         assert!(matches!(outcome, Err(CallError::Unexpected { status: 200, .. })), "{outcome:?}");

@@ -65,6 +65,10 @@ fn object_rule(object: &Struct) -> TokenStream {
     let pinned = object.fields.iter().filter(|field| field.pinned.is_some()).map(|field| &field.wire);
     let hidden = object.hidden.iter().chain(pinned);
     let gated = object.fields.iter().filter(|field| field.gated).map(|field| &field.wire);
+    let is_closed = matches!(object.rest, Rest::Refuse) && object.min.is_none() && object.max.is_none();
+    if is_closed && hidden.clone().next().is_none() && gated.clone().next().is_none() {
+        return quote!(rt::ObjectRule::closed(&[#(#names),*]));
+    }
     let (min, max) = rules::counts(object.min, object.max);
     quote! {
         rt::ObjectRule {

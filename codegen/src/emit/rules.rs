@@ -25,6 +25,10 @@ pub(super) fn rule(shape: &Shape, place: Place) -> TokenStream {
         Shape::Integer(rules) => integer(rules),
         Shape::Number(rules) => number(rules),
         Shape::Text(rules) => text(rules),
+        Shape::List { items, min: None, max: None, unique: false } => {
+            let items = rule(items, place);
+            quote!(rt::List::of(#items))
+        }
         Shape::List { items, min, max, unique } => {
             let items = rule(items, place);
             let (min, max) = counts(*min, *max);
@@ -33,6 +37,10 @@ pub(super) fn rule(shape: &Shape, place: Place) -> TokenStream {
         Shape::Nullable(shape) => {
             let rule = rule(shape, place);
             quote!(rt::Nullable(#rule))
+        }
+        Shape::Map { values, min: None, max: None } => {
+            let values = rule(values, place);
+            quote!(rt::MapOf::of(#values))
         }
         Shape::Map { values, min, max } => {
             let values = rule(values, place);
@@ -131,13 +139,12 @@ fn number(rules: &Number) -> TokenStream {
 
 fn text(rules: &Text) -> TokenStream {
     let mut fields = Vec::new();
-    if let Some(within) = within(rules.within) {
-        fields.push(quote!(within: rt::Within::#within));
-    }
     if let Some(format) = rules.format.map(format) {
         fields.push(quote!(format: Some(rt::Format::#format)));
     }
-    if let Some(length) = rules.min_length.map(literals::count) {
+    // The base of a path has this one already.
+    let is_base = rules.within == Within::Path && rules.min_length == Some(1);
+    if let Some(length) = rules.min_length.filter(|_| !is_base).map(literals::count) {
         fields.push(quote!(min_length: #length));
     }
     if let Some(length) = rules.max_length.map(literals::count) {
@@ -149,19 +156,21 @@ fn text(rules: &Text) -> TokenStream {
     if rules.callback_url {
         fields.push(quote!(callback_url: true));
     }
+    let base = base(rules.within);
     match fields.is_empty() {
-        true => quote!(rt::Text::ANY),
-        false => quote!(rt::Text { #(#fields,)* ..rt::Text::ANY }),
+        true => base,
+        false => quote!(rt::Text { #(#fields,)* ..#base }),
     }
 }
 
-fn within(within: Within) -> Option<TokenStream> {
+/// Any text at a place of the request.
+fn base(within: Within) -> TokenStream {
     match within {
-        Within::Path => Some(quote!(Path)),
-        Within::Query => Some(quote!(Query)),
-        Within::Header => Some(quote!(Header)),
-        Within::Cookie => Some(quote!(Cookie)),
-        Within::Body => None,
+        Within::Path => quote!(rt::Text::PATH),
+        Within::Query => quote!(rt::Text::QUERY),
+        Within::Header => quote!(rt::Text::HEADER),
+        Within::Cookie => quote!(rt::Text::COOKIE),
+        Within::Body => quote!(rt::Text::ANY),
     }
 }
 

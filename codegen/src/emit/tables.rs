@@ -47,7 +47,7 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
     let timeout = literals::option(tool.timeout_seconds.map(seconds));
     let proof = literals::option(tool.proof.as_ref());
     let output_schema = literals::option(tool.output_schema.as_ref());
-    let gated = &tool.gated;
+    let (gated, answer_headers) = (&tool.gated, &tool.answer_headers);
     let security = tool.security.iter().map(|together| alternative(together));
     let answers = tool.answers.iter().map(answer);
     quote! {
@@ -73,6 +73,7 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
             secrets: &[#(#secrets),*],
             security: &[#(#security),*],
             answers: &[#(#answers),*],
+            answer_headers: &[#(#answer_headers),*],
             prepare: rt::prepare::<Arguments>,
         };
     }
@@ -129,7 +130,8 @@ fn answer(answer: &AnswerRule) -> TokenStream {
         }
         Content::AnyJson => quote!(AnyJson),
         Content::Text => quote!(Text),
-        Content::Binary(media) => quote!(Binary(#media)),
+        Content::Binary => quote!(Binary),
     };
-    quote!(rt::AnswerRule { from: #from, to: #to, content: rt::Content::#content })
+    let media_type = &answer.media_type;
+    quote!(rt::AnswerRule { from: #from, to: #to, media_type: #media_type, content: rt::Content::#content })
 }

@@ -7,6 +7,9 @@ use super::model::{AnswerRule, Content, Shape, Type, TypeBody, TypeId, Within};
 use super::shapes::{Shaper, Site};
 use super::{layout, names, schema};
 
+/// The member of the structured answer that holds headers.
+const HEADERS: &str = "responseHeaders";
+
 /// The rules for an operation's successful answers, most specific first. Errors need none: of them only the API's own
 /// message is passed on.
 pub(crate) fn plan(shaper: &mut Shaper<'_>, operation: &Operation) -> Vec<AnswerRule> {
@@ -16,15 +19,46 @@ pub(crate) fn plan(shaper: &mut Shaper<'_>, operation: &Operation) -> Vec<Answer
         found = operation.answers.iter().filter(|answer| answer.status == Status::Default).collect();
     }
     found.sort_by_key(|answer| !matches!(answer.status, Status::Code(_)));
-    found.into_iter().map(|answer| rule(shaper, answer)).collect()
+    let asked = operation.mcp.answer_media.as_deref();
+    let is_there = |asked: &str| {
+        found
+            .iter()
+            .flat_map(|answer| &answer.media)
+            .any(|media| essence(&media.media_type) == essence(asked))
+    };
+    if let Some(asked) = asked.filter(|asked| !is_there(asked)) {
+        let message =
+            format!("no successful answer has the media type {asked:?} that `answer.media` asks for");
+        shaper.findings.error("answer-media", &operation.at, message);
+    }
+    found.into_iter().map(|answer| rule(shaper, answer, asked)).collect()
 }
 
 /// One schema for all the answers, if their shapes are known. With an answer without content among them, nothing is
-/// required: it is told as an empty object.
+/// required: it is told as an empty object. Headers that are returned are a member of their own.
 pub(crate) fn output_schema(
     rules: &[AnswerRule],
+    headers: &[String],
     definition: &dyn Fn(&str) -> Option<Value>,
 ) -> Option<Value> {
+    let is_silent = rules.iter().all(|rule| matches!(rule.content, Content::Empty));
+    let mut schema = match merged(rules, definition) {
+        Some(schema) => schema,
+        None if is_silent && !headers.is_empty() => json!({"type": "object", "properties": {}}),
+        None => return None,
+    };
+    if !headers.is_empty()
+        && let Some(members) = schema.as_object_mut()
+        && let Some(properties) = members.entry("properties").or_insert_with(|| json!({})).as_object_mut()
+    {
+        let each: Map<String, Value> =
+            headers.iter().map(|name| (name.clone(), json!({"type": "string"}))).collect();
+        properties.insert(HEADERS.to_owned(), json!({"type": "object", "properties": each}));
+    }
+    Some(layout::lay_out(&schema, definition).schema)
+}
+
+fn merged(rules: &[AnswerRule], definition: &dyn Fn(&str) -> Option<Value>) -> Option<Value> {
     let mut merged: Option<Value> = None;
     let mut may_be_empty = false;
     for rule in rules {
@@ -35,7 +69,7 @@ pub(crate) fn output_schema(
             }
             Content::Json { shape, wrap, .. } => rooted(shape, *wrap, definition),
             Content::Text => wrapped("text", json!({"type": "string"})),
-            Content::AnyJson | Content::Binary(_) => return None,
+            Content::AnyJson | Content::Binary => return None,
         };
         merged = Some(match merged {
             None => schema,
@@ -47,10 +81,10 @@ pub(crate) fn output_schema(
     if may_be_empty && let Some(members) = schema.as_object_mut() {
         members.shift_remove("required");
     }
-    Some(layout::lay_out(&schema, definition).schema)
+    Some(schema)
 }
 
-fn rule(shaper: &mut Shaper<'_>, answer: &Answer) -> AnswerRule {
+fn rule(shaper: &mut Shaper<'_>, answer: &Answer, asked: Option<&str>) -> AnswerRule {
     let (from, to, suffix) = match answer.status {
         Status::Code(code) => (code, code, code.to_string()),
         Status::Class(digit) => (digit * 100, digit * 100 + 99, format!("{digit}xx")),
@@ -58,21 +92,43 @@ fn rule(shaper: &mut Shaper<'_>, answer: &Answer) -> AnswerRule {
     };
     let name =
         if answer.status == Status::Code(200) { "Answer".to_owned() } else { format!("Answer{suffix}") };
-    let content = content(shaper, answer, &names::type_name(&name, "Answer"));
-    AnswerRule { from, to, content }
+    let Some(media) = chosen(answer, asked, shaper) else {
+        return AnswerRule { from, to, media_type: String::new(), content: Content::Empty };
+    };
+    let content = match media.kind {
+        MediaKind::Json => json_content(shaper, media, &names::type_name(&name, "Answer")),
+        MediaKind::Text | MediaKind::Xml => Content::Text,
+        MediaKind::Form | MediaKind::Multipart | MediaKind::Binary => Content::Binary,
+    };
+    AnswerRule { from, to, media_type: media.media_type.to_ascii_lowercase(), content }
 }
 
-fn content(shaper: &mut Shaper<'_>, answer: &Answer, name: &str) -> Content {
+/// The media type that is asked for: what the overlay says, else JSON, text, XML, anything else. The others are told.
+fn chosen<'m>(answer: &'m Answer, asked: Option<&str>, shaper: &mut Shaper<'_>) -> Option<&'m Media> {
+    let is_asked = |media: &&Media| asked.is_some_and(|asked| essence(&media.media_type) == essence(asked));
     let preferred = [MediaKind::Json, MediaKind::Text, MediaKind::Xml];
-    let media = preferred.iter().find_map(|kind| answer.media.iter().find(|media| media.kind == *kind));
-    let Some(media) = media.or(answer.media.first()) else { return Content::Empty };
-    match media.kind {
-        MediaKind::Json => json_content(shaper, media, name),
-        MediaKind::Text | MediaKind::Xml => Content::Text,
-        MediaKind::Form | MediaKind::Multipart | MediaKind::Binary => {
-            Content::Binary(media.media_type.to_ascii_lowercase())
-        }
+    let by_kind = || preferred.iter().find_map(|kind| answer.media.iter().find(|media| media.kind == *kind));
+    let chosen = answer.media.iter().find(is_asked).or_else(by_kind).or(answer.media.first())?;
+    let others: Vec<&str> = answer
+        .media
+        .iter()
+        .filter(|media| media.media_type != chosen.media_type)
+        .map(|media| media.media_type.as_str())
+        .collect();
+    if !others.is_empty() && asked.is_none() {
+        let message = format!(
+            "{} is asked for; {} can be had by `x-mcp: {{answer: {{media: TYPE}}}}` on the operation",
+            chosen.media_type,
+            others.join(", ")
+        );
+        shaper.findings.note("answer-media-not-asked", &answer.at, message);
     }
+    Some(chosen)
+}
+
+/// Type and subtype in small letters, without parameters.
+fn essence(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn json_content(shaper: &mut Shaper<'_>, media: &Media, name: &str) -> Content {

@@ -72,6 +72,8 @@ pub struct Tool {
     pub security: Vec<Vec<Need>>,
     /// How answers are read, most specific first.
     pub answers: Vec<AnswerRule>,
+    /// The headers of answers that are returned.
+    pub answer_headers: Vec<String>,
     /// What the tool takes.
     pub arguments: Struct,
     /// How the arguments are written into the request, in order.
@@ -127,6 +129,8 @@ pub struct AnswerRule {
     pub from: u16,
     /// Last status code.
     pub to: u16,
+    /// The media type that is asked for, in small letters; empty when there is no content.
+    pub media_type: String,
     /// What the body is.
     pub content: Content,
 }
@@ -147,8 +151,8 @@ pub enum Content {
     AnyJson,
     /// Text.
     Text,
-    /// Bytes of this media type.
-    Binary(String),
+    /// Bytes.
+    Binary,
 }
 
 /// One step of writing a request.

@@ -78,7 +78,9 @@ fn tool(
 
     let definition = |target: &str| shared.definition(target, &types);
     let input = layout::lay_out(&input_schema(&arguments), &definition);
-    let output_schema = answers::output_schema(&answers, &definition).map(|schema| schema.to_string());
+    let answer_headers = operation.mcp.answer_headers.clone();
+    let output_schema =
+        answers::output_schema(&answers, &answer_headers, &definition).map(|schema| schema.to_string());
     let secrets = secrets::pointers(&arguments, &|id| shared.find(id, &types), &definition);
     let title = title(operation, &name);
     let effect = effect(operation);
@@ -108,6 +110,7 @@ fn tool(
         secrets,
         security: security(operation),
         answers,
+        answer_headers,
         arguments,
         writes,
         types,

@@ -6,12 +6,14 @@ pub static API: rt::Api = rt::Api {
     title: "Answers",
     version: "1",
     description: "",
-    digest: "fa532820111a3cee77d9fcf1cbd6dcbc2c8e3d039b565e9714e1267f504cc8da",
+    digest: "613a2a93f0aa4b9031315a6019f22d8c60ffb9f95afeb64908a2a23c795d0693",
     tools: &[
         &tools::anything::TOOL,
         &tools::colour::TOOL,
+        &tools::created::TOOL,
         &tools::nothing::TOOL,
         &tools::one_or_many::TOOL,
+        &tools::picture::TOOL,
         &tools::quirks::TOOL,
         &tools::scalar::TOOL,
         &tools::several::TOOL,
@@ -83,9 +85,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::AnyJson,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -99,14 +103,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&[]);
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
@@ -147,12 +144,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::COLOUR),
                         wrap: Some("value"),
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -166,14 +165,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&[]);
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
@@ -183,6 +175,79 @@ pub mod tools {
             fn write(&self, _request: &mut rt::Parts) {}
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
+    }
+    /// Created
+    pub mod created {
+        use super::rt;
+        /// The tool's entry in the catalog.
+        pub static TOOL: rt::Tool = rt::Tool {
+            name: "created",
+            title: "Created",
+            description: "Created",
+            operation: "created",
+            tags: &[],
+            deprecated: false,
+            method: "POST",
+            template: "/created",
+            segments: &[&[rt::Part::Literal("created")]],
+            effect: rt::Effect::Write,
+            idempotent: false,
+            cache: None,
+            timeout: None,
+            proof: None,
+            input_schema: INPUT_SCHEMA,
+            output_schema: Some(
+                "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"responseHeaders\":{\"type\":\"object\",\"properties\":{\"Location\":{\"type\":\"string\"},\"X-Rate-Limit\":{\"type\":\"string\"}}}}}",
+            ),
+            gated: &[],
+            secrets: &[],
+            security: &[],
+            answers: &[
+                rt::AnswerRule {
+                    from: 201,
+                    to: 201,
+                    media_type: "application/json",
+                    content: rt::Content::Json {
+                        shape: rt::Shape::Named(&ANSWER201),
+                        wrap: None,
+                    },
+                },
+                rt::AnswerRule {
+                    from: 202,
+                    to: 202,
+                    media_type: "",
+                    content: rt::Content::Empty,
+                },
+            ],
+            answer_headers: &["Location", "X-Rate-Limit"],
+            prepare: rt::prepare::<Arguments>,
+        };
+        /// JSON Schema of the arguments.
+        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
+        /// What `created` takes.
+        #[derive(rt::serde::Serialize)]
+        #[serde(crate = "rt::serde")]
+        pub struct Arguments {}
+        impl rt::Decode for Arguments {
+            fn decode(
+                value: rt::serde_json::Value,
+                at: &mut rt::Decoder<'_>,
+            ) -> Option<Self> {
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&[]);
+                let members = at.object(value, &RULE)?;
+                members.finish(at)?;
+                Some(Self {})
+            }
+        }
+        impl rt::Arguments for Arguments {
+            fn write(&self, _request: &mut rt::Parts) {}
+        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
+        /// `Answer201`.
+        pub static ANSWER201: rt::Shape = rt::Shape::Object {
+            members: &[rt::Member::optional("id", rt::Shape::Text)],
+            hidden: &[],
+        };
     }
     /// Nothing
     pub mod nothing {
@@ -212,9 +277,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 204,
                     to: 204,
+                    media_type: "",
                     content: rt::Content::Empty,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -228,14 +295,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&[]);
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
@@ -276,6 +336,7 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::OneOrMany(
                             &rt::Shape::Named(&super::super::answers::ITEM),
@@ -284,6 +345,7 @@ pub mod tools {
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -297,14 +359,64 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&[]);
+                let members = at.object(value, &RULE)?;
+                members.finish(at)?;
+                Some(Self {})
+            }
+        }
+        impl rt::Arguments for Arguments {
+            fn write(&self, _request: &mut rt::Parts) {}
+        }
+        rt::json_schema!(Arguments, INPUT_SCHEMA);
+    }
+    /// Picture
+    pub mod picture {
+        use super::rt;
+        /// The tool's entry in the catalog.
+        pub static TOOL: rt::Tool = rt::Tool {
+            name: "picture",
+            title: "Picture",
+            description: "Picture",
+            operation: "picture",
+            tags: &[],
+            deprecated: false,
+            method: "GET",
+            template: "/picture",
+            segments: &[&[rt::Part::Literal("picture")]],
+            effect: rt::Effect::Read,
+            idempotent: true,
+            cache: None,
+            timeout: None,
+            proof: None,
+            input_schema: INPUT_SCHEMA,
+            output_schema: None,
+            gated: &[],
+            secrets: &[],
+            security: &[],
+            answers: &[
+                rt::AnswerRule {
+                    from: 200,
+                    to: 200,
+                    media_type: "image/png",
+                    content: rt::Content::Binary,
+                },
+            ],
+            answer_headers: &[],
+            prepare: rt::prepare::<Arguments>,
+        };
+        /// JSON Schema of the arguments.
+        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
+        /// What `picture` takes.
+        #[derive(rt::serde::Serialize)]
+        #[serde(crate = "rt::serde")]
+        pub struct Arguments {}
+        impl rt::Decode for Arguments {
+            fn decode(
+                value: rt::serde_json::Value,
+                at: &mut rt::Decoder<'_>,
+            ) -> Option<Self> {
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&[]);
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
@@ -345,12 +457,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::QUIRKS),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -364,14 +478,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&[]);
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
@@ -412,12 +519,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Integer,
                         wrap: Some("value"),
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -431,14 +540,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&[]);
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
@@ -479,6 +581,7 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&ANSWER),
                         wrap: None,
@@ -487,17 +590,20 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 202,
                     to: 202,
+                    media_type: "",
                     content: rt::Content::Empty,
                 },
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&ANSWER2XX),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -511,14 +617,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&[]);
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
@@ -575,9 +674,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "text/plain",
                     content: rt::Content::Text,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -591,14 +692,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&[]);
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})

@@ -95,29 +95,15 @@ pub mod arguments {
             value: rt::serde_json::Value,
             at: &mut rt::Decoder<'_>,
         ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["name", "parent", "children", "rest"],
-                undeclared: rt::Undeclared::Refuse,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
+            static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                &["name", "parent", "children", "rest"],
+            );
             let mut members = at.object(value, &RULE)?;
             let name = members.required(at, "name", &rt::Text::ANY);
             let parent = members
                 .optional(at, "parent", &rt::Boxed(rt::Of::<Tree>::new()));
             let children = members
-                .optional(
-                    at,
-                    "children",
-                    &rt::List {
-                        items: rt::Of::<Tree>::new(),
-                        min_items: 0,
-                        max_items: u64::MAX,
-                        unique: false,
-                    },
-                );
+                .optional(at, "children", &rt::List::of(rt::Of::<Tree>::new()));
             let rest_2 = members.optional(at, "rest", &rt::Text::ANY);
             members.finish(at)?;
             Some(Self {
@@ -222,9 +208,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 204,
                     to: 204,
+                    media_type: "",
                     content: rt::Content::Empty,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -242,14 +230,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["body"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["body"]);
                 let mut members = at.object(value, &RULE)?;
                 let body = members.optional(at, "body", &rt::Any);
                 members.finish(at)?;
@@ -293,9 +274,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 204,
                     to: 204,
+                    media_type: "",
                     content: rt::Content::Empty,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -319,33 +302,12 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["name", "body", "requestBody"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["name", "body", "requestBody"],
+                );
                 let mut members = at.object(value, &RULE)?;
-                let name = members
-                    .optional(
-                        at,
-                        "name",
-                        &rt::Text {
-                            within: rt::Within::Query,
-                            ..rt::Text::ANY
-                        },
-                    );
-                let body = members
-                    .optional(
-                        at,
-                        "body",
-                        &rt::Text {
-                            within: rt::Within::Query,
-                            ..rt::Text::ANY
-                        },
-                    );
+                let name = members.optional(at, "name", &rt::Text::QUERY);
+                let body = members.optional(at, "body", &rt::Text::QUERY);
                 let request_body = members
                     .required(at, "requestBody", &rt::Of::<Body>::new());
                 members.finish(at)?;
@@ -395,14 +357,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["name"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["name"]);
                 let mut members = at.object(value, &RULE)?;
                 let name = members.optional(at, "name", &rt::Text::ANY);
                 members.finish(at)?;
@@ -440,12 +395,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::THING),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -516,16 +473,7 @@ pub mod tools {
                     max: u64::MAX,
                 };
                 let mut members = at.object(value, &RULE)?;
-                let id = members
-                    .required(
-                        at,
-                        "id",
-                        &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
-                            ..rt::Text::ANY
-                        },
-                    );
+                let id = members.required(at, "id", &rt::Text::PATH);
                 let name = members
                     .required(
                         at,
@@ -677,14 +625,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["id", "roles"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["id", "roles"]);
                 let mut members = at.object(value, &RULE)?;
                 let id = members.required(at, "id", &rt::Text::ANY);
                 let roles = members
@@ -731,9 +672,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 204,
                     to: 204,
+                    media_type: "",
                     content: rt::Content::Empty,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -784,8 +727,8 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &[
                         "date",
                         "time",
                         "date-time",
@@ -799,12 +742,7 @@ pub mod tools {
                         "hostname",
                         "password",
                     ],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                );
                 let mut members = at.object(value, &RULE)?;
                 let date = members
                     .optional(
@@ -988,6 +926,7 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::List(
                             &rt::Shape::Named(&super::super::answers::TREE),
@@ -996,6 +935,7 @@ pub mod tools {
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -1012,14 +952,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["body"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["body"]);
                 let mut members = at.object(value, &RULE)?;
                 let body = members
                     .required(
@@ -1073,12 +1006,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Map(&rt::Shape::Integer),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -1095,14 +1030,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["body"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["body"]);
                 let mut members = at.object(value, &RULE)?;
                 let body = members
                     .required(
@@ -1159,12 +1087,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::OPEN),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -1181,21 +1111,10 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["body"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["body"]);
                 let mut members = at.object(value, &RULE)?;
                 let body = members
-                    .required(
-                        at,
-                        "body",
-                        &rt::Of::<super::super::arguments::Open>::new(),
-                    );
+                    .required(at, "body", &rt::Of::<super::super::arguments::Open>::new());
                 members.finish(at)?;
                 Some(Self { body: body? })
             }
@@ -1235,9 +1154,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 204,
                     to: 204,
+                    media_type: "",
                     content: rt::Content::Empty,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -1258,14 +1179,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["a", "b"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["a", "b"]);
                 let mut members = at.object(value, &RULE)?;
                 let a = members.optional(at, "a", &rt::Text::ANY);
                 let b = members.optional(at, "b", &rt::Boolean);
@@ -1313,9 +1227,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 204,
                     to: 204,
+                    media_type: "",
                     content: rt::Content::Empty,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -1333,14 +1249,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["body"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["body"]);
                 let mut members = at.object(value, &RULE)?;
                 let body = members.optional(at, "body", &rt::Of::<Body>::new());
                 members.finish(at)?;
@@ -1370,14 +1279,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["a", "b"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["a", "b"]);
                 let mut members = at.object(value, &RULE)?;
                 let a = members.required(at, "a", &rt::Text::ANY);
                 let b = members.optional(at, "b", &rt::Boolean);
@@ -1414,9 +1316,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 204,
                     to: 204,
+                    media_type: "",
                     content: rt::Content::Empty,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -1433,14 +1337,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["body"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["body"]);
                 let mut members = at.object(value, &RULE)?;
                 let body = members.required(at, "body", &rt::Of::<Body>::new());
                 members.finish(at)?;

@@ -197,14 +197,9 @@ pub mod arguments {
             value: rt::serde_json::Value,
             at: &mut rt::Decoder<'_>,
         ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["category", "name", "value"],
-                undeclared: rt::Undeclared::Refuse,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
+            static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                &["category", "name", "value"],
+            );
             let mut members = at.object(value, &RULE)?;
             let category = members
                 .optional(
@@ -933,12 +928,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::TASK_ADDED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -993,8 +990,8 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &[
                         "srid",
                         "assignmentId",
                         "checkout",
@@ -1010,23 +1007,16 @@ pub mod tools {
                         "action",
                         "runtimeConfiguration",
                     ],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -1034,11 +1024,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let checkout = members.optional(at, "checkout", &rt::Boolean);
@@ -1281,12 +1269,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -1314,25 +1304,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "setId", "approver", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "setId", "approver", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let set_id = members
@@ -1340,11 +1323,9 @@ pub mod tools {
                         at,
                         "setId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let approver = members
@@ -1352,10 +1333,9 @@ pub mod tools {
                         at,
                         "approver",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_.-]+( [A-Za-z0-9#@$_.-]+)*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -1473,12 +1453,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::BUILD_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -1528,16 +1510,10 @@ pub mod tools {
             )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployActiveDate",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployActiveTime",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -1577,11 +1553,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -1589,11 +1563,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -1601,10 +1573,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mname = members
@@ -1612,10 +1583,9 @@ pub mod tools {
                         at,
                         "mname",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mtype = members
@@ -1623,10 +1593,9 @@ pub mod tools {
                         at,
                         "mtype",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 8,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -1685,9 +1654,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -1904,12 +1871,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::BUILD_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -1962,16 +1931,10 @@ pub mod tools {
             )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployActiveDate",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployActiveTime",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2012,11 +1975,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let release_id = members
@@ -2024,11 +1985,9 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -2036,10 +1995,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let assignment_id = members
@@ -2047,10 +2005,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mname = members
@@ -2058,10 +2015,9 @@ pub mod tools {
                         at,
                         "mname",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mtype = members
@@ -2069,10 +2025,9 @@ pub mod tools {
                         at,
                         "mtype",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 8,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -2131,9 +2086,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -2356,12 +2309,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::BUILD_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -2421,16 +2376,10 @@ pub mod tools {
             )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployActiveDate",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployActiveTime",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2473,11 +2422,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let task_id = members
@@ -2486,10 +2433,9 @@ pub mod tools {
                         "taskId",
                         &rt::List {
                             items: rt::Text {
-                                within: rt::Within::Query,
                                 max_length: 16,
                                 pattern: Some("^[A-Za-z0-9]+$"),
-                                ..rt::Text::ANY
+                                ..rt::Text::QUERY
                             },
                             min_items: 1,
                             max_items: 100,
@@ -2501,10 +2447,9 @@ pub mod tools {
                         at,
                         "application",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let sub_appl = members
@@ -2512,10 +2457,9 @@ pub mod tools {
                         at,
                         "subAppl",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let assignment_id = members
@@ -2523,10 +2467,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let level = members
@@ -2534,10 +2477,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mname = members
@@ -2545,10 +2487,9 @@ pub mod tools {
                         at,
                         "mname",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mtype = members
@@ -2556,10 +2497,9 @@ pub mod tools {
                         at,
                         "mtype",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 8,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -2618,9 +2558,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -2871,12 +2809,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::BUILD_AWAITED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -2924,16 +2864,10 @@ pub mod tools {
             )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployActiveDate",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployActiveTime",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -2972,11 +2906,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let task_id = members
@@ -2985,10 +2917,9 @@ pub mod tools {
                         "taskId",
                         &rt::List {
                             items: rt::Text {
-                                within: rt::Within::Query,
                                 max_length: 16,
                                 pattern: Some("^[A-Za-z0-9]+$"),
-                                ..rt::Text::ANY
+                                ..rt::Text::QUERY
                             },
                             min_items: 1,
                             max_items: 100,
@@ -3000,10 +2931,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let level = members
@@ -3011,10 +2941,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -3073,9 +3002,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -3279,14 +3206,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
-                        shape: rt::Shape::Named(
-                            &super::super::answers::ASSIGNMENT_RESULT,
-                        ),
+                        shape: rt::Shape::Named(&super::super::answers::ASSIGNMENT_RESULT),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -3312,25 +3239,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "assignmentId", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "assignmentId", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -3338,11 +3258,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let runtime_configuration = members
@@ -3445,14 +3363,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
-                        shape: rt::Shape::Named(
-                            &super::super::answers::DEPLOYMENT_RESULT,
-                        ),
+                        shape: rt::Shape::Named(&super::super::answers::DEPLOYMENT_RESULT),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -3478,25 +3396,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "requestId", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "requestId", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let request_id = members
@@ -3609,12 +3520,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::RELEASE_RESULT),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -3640,25 +3553,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "releaseId", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "releaseId", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let release_id = members
@@ -3666,11 +3572,9 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let runtime_configuration = members
@@ -3773,14 +3677,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
-                        shape: rt::Shape::Named(
-                            &super::super::answers::ASSIGNMENT_RESULT,
-                        ),
+                        shape: rt::Shape::Named(&super::super::answers::ASSIGNMENT_RESULT),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -3806,25 +3710,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "assignmentId", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "assignmentId", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -3832,11 +3729,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let runtime_configuration = members
@@ -3939,12 +3834,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::RELEASE_RESULT),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -3970,25 +3867,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "releaseId", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "releaseId", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let release_id = members
@@ -3996,11 +3886,9 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let runtime_configuration = members
@@ -4103,12 +3991,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -4134,25 +4024,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "setId", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "setId", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let set_id = members
@@ -4160,11 +4043,9 @@ pub mod tools {
                         at,
                         "setId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let runtime_configuration = members
@@ -4265,24 +4146,23 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
-                        shape: rt::Shape::Named(
-                            &super::super::answers::ASSIGNMENT_RESULT,
-                        ),
+                        shape: rt::Shape::Named(&super::super::answers::ASSIGNMENT_RESULT),
                         wrap: None,
                     },
                 },
                 rt::AnswerRule {
                     from: 201,
                     to: 201,
+                    media_type: "application/json",
                     content: rt::Content::Json {
-                        shape: rt::Shape::Named(
-                            &super::super::answers::ASSIGNMENT_RESULT,
-                        ),
+                        shape: rt::Shape::Named(&super::super::answers::ASSIGNMENT_RESULT),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -4321,10 +4201,7 @@ pub mod tools {
             #[serde(rename = "userTag", skip_serializing_if = "Option::is_none")]
             pub user_tag: Option<String>,
             /// Makes a sandbox: level where it joins the ordinary life cycle, e.g. STG2.
-            #[serde(
-                rename = "sandboxJoinAtLevel",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "sandboxJoinAtLevel", skip_serializing_if = "Option::is_none")]
             pub sandbox_join_at_level: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -4332,8 +4209,8 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &[
                         "srid",
                         "stream",
                         "application",
@@ -4347,23 +4224,16 @@ pub mod tools {
                         "userTag",
                         "sandboxJoinAtLevel",
                     ],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let stream = members
@@ -4586,6 +4456,7 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::RELEASE_RESULT),
                         wrap: None,
@@ -4594,12 +4465,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 201,
                     to: 201,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::RELEASE_RESULT),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -4640,8 +4513,8 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &[
                         "srid",
                         "stream",
                         "application",
@@ -4653,23 +4526,16 @@ pub mod tools {
                         "referenceNumber",
                         "userTag",
                     ],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let stream = members
@@ -4870,12 +4736,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -4901,25 +4769,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "setId", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "setId", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let set_id = members
@@ -4927,11 +4788,9 @@ pub mod tools {
                         at,
                         "setId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let runtime_configuration = members
@@ -5034,12 +4893,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -5067,25 +4928,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "setId", "approver", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "setId", "approver", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let set_id = members
@@ -5093,11 +4947,9 @@ pub mod tools {
                         at,
                         "setId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let approver = members
@@ -5105,10 +4957,9 @@ pub mod tools {
                         at,
                         "approver",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_.-]+( [A-Za-z0-9#@$_.-]+)*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -5226,12 +5077,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -5284,16 +5137,10 @@ pub mod tools {
             )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployActiveDate",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployActiveTime",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -5334,11 +5181,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -5346,11 +5191,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -5358,10 +5201,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mname = members
@@ -5369,10 +5211,9 @@ pub mod tools {
                         at,
                         "mname",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mtype = members
@@ -5380,10 +5221,9 @@ pub mod tools {
                         at,
                         "mtype",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 8,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -5461,9 +5301,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -5684,12 +5522,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -5742,16 +5582,10 @@ pub mod tools {
             )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployActiveDate",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployActiveTime",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -5792,11 +5626,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let release_id = members
@@ -5804,11 +5636,9 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -5816,10 +5646,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mname = members
@@ -5827,10 +5656,9 @@ pub mod tools {
                         at,
                         "mname",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mtype = members
@@ -5838,10 +5666,9 @@ pub mod tools {
                         at,
                         "mtype",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 8,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -5919,9 +5746,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -6142,12 +5967,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -6197,16 +6024,10 @@ pub mod tools {
             )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployActiveDate",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployActiveTime",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -6246,11 +6067,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -6258,11 +6077,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let task_id = members
@@ -6271,10 +6088,9 @@ pub mod tools {
                         "taskId",
                         &rt::List {
                             items: rt::Text {
-                                within: rt::Within::Query,
                                 max_length: 16,
                                 pattern: Some("^[A-Za-z0-9]+$"),
-                                ..rt::Text::ANY
+                                ..rt::Text::QUERY
                             },
                             min_items: 1,
                             max_items: 100,
@@ -6286,10 +6102,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -6367,9 +6182,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -6569,9 +6382,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Binary("application/zip"),
+                    media_type: "application/zip",
+                    content: rt::Content::Binary,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -6596,10 +6411,7 @@ pub mod tools {
             #[serde(skip_serializing_if = "Option::is_none")]
             pub level: Option<String>,
             /// Also copybooks and the like.
-            #[serde(
-                rename = "downloadIncludes",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "downloadIncludes", skip_serializing_if = "Option::is_none")]
             pub download_includes: Option<bool>,
             /// Also what has not changed since the last time.
             #[serde(
@@ -6639,11 +6451,9 @@ pub mod tools {
                         at,
                         "runtimeConfig",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let container_type = members
@@ -6653,11 +6463,9 @@ pub mod tools {
                         at,
                         "containerId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let component_type = members
@@ -6837,9 +6645,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
-                    content: rt::Content::Binary("application/zip"),
+                    media_type: "application/zip",
+                    content: rt::Content::Binary,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -6870,16 +6680,10 @@ pub mod tools {
             )]
             pub application_root_folders: Option<String>,
             /// Also compile-only components.
-            #[serde(
-                rename = "downloadCompileOnly",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "downloadCompileOnly", skip_serializing_if = "Option::is_none")]
             pub download_compile_only: Option<bool>,
             /// Also copybooks and the like.
-            #[serde(
-                rename = "downloadIncludes",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "downloadIncludes", skip_serializing_if = "Option::is_none")]
             pub download_includes: Option<bool>,
             /// Also what has not changed since the last time.
             #[serde(
@@ -6922,11 +6726,9 @@ pub mod tools {
                         at,
                         "runtimeConfig",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let stream = members
@@ -6934,11 +6736,9 @@ pub mod tools {
                         at,
                         "stream",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let application = members
@@ -6946,11 +6746,9 @@ pub mod tools {
                         at,
                         "application",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -6958,11 +6756,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level_option = members
@@ -7168,12 +6964,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -7220,16 +7018,10 @@ pub mod tools {
             )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployActiveDate",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployActiveTime",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -7268,11 +7060,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -7280,11 +7070,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -7292,10 +7080,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mname = members
@@ -7303,10 +7090,9 @@ pub mod tools {
                         at,
                         "mname",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mtype = members
@@ -7314,10 +7100,9 @@ pub mod tools {
                         at,
                         "mtype",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 8,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -7375,9 +7160,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -7590,12 +7373,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -7642,16 +7427,10 @@ pub mod tools {
             )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployActiveDate",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployActiveTime",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -7690,11 +7469,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let release_id = members
@@ -7702,11 +7479,9 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -7714,10 +7489,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mname = members
@@ -7725,10 +7499,9 @@ pub mod tools {
                         at,
                         "mname",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mtype = members
@@ -7736,10 +7509,9 @@ pub mod tools {
                         at,
                         "mtype",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 8,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -7797,9 +7569,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -8012,12 +7782,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -8056,16 +7828,10 @@ pub mod tools {
             )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployActiveDate",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployActiveTime",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -8101,11 +7867,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let set_id = members
@@ -8113,11 +7877,9 @@ pub mod tools {
                         at,
                         "setId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let runtime_configuration = members
@@ -8175,9 +7937,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -8359,12 +8119,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -8436,11 +8198,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -8448,11 +8208,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -8460,10 +8218,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mname = members
@@ -8471,10 +8228,9 @@ pub mod tools {
                         at,
                         "mname",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mtype = members
@@ -8482,10 +8238,9 @@ pub mod tools {
                         at,
                         "mtype",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 8,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -8508,9 +8263,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -8713,12 +8466,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -8790,11 +8545,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let release_id = members
@@ -8802,11 +8555,9 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -8814,10 +8565,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mname = members
@@ -8825,10 +8575,9 @@ pub mod tools {
                         at,
                         "mname",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mtype = members
@@ -8836,10 +8585,9 @@ pub mod tools {
                         at,
                         "mtype",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 8,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -8862,9 +8610,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -9067,12 +8813,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -9139,11 +8887,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -9151,11 +8897,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let task_id = members
@@ -9164,10 +8908,9 @@ pub mod tools {
                         "taskId",
                         &rt::List {
                             items: rt::Text {
-                                within: rt::Within::Query,
                                 max_length: 16,
                                 pattern: Some("^[A-Za-z0-9]+$"),
-                                ..rt::Text::ANY
+                                ..rt::Text::QUERY
                             },
                             min_items: 1,
                             max_items: 100,
@@ -9179,10 +8922,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -9205,9 +8947,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -9395,14 +9135,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
-                        shape: rt::Shape::Named(
-                            &super::super::answers::GENERATE_AWAITED,
-                        ),
+                        shape: rt::Shape::Named(&super::super::answers::GENERATE_AWAITED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -9469,11 +9209,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -9481,11 +9219,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let task_id = members
@@ -9494,10 +9230,9 @@ pub mod tools {
                         "taskId",
                         &rt::List {
                             items: rt::Text {
-                                within: rt::Within::Query,
                                 max_length: 16,
                                 pattern: Some("^[A-Za-z0-9]+$"),
-                                ..rt::Text::ANY
+                                ..rt::Text::QUERY
                             },
                             min_items: 1,
                             max_items: 100,
@@ -9509,10 +9244,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -9535,9 +9269,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -9719,12 +9451,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -9756,8 +9490,8 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &[
                         "srid",
                         "taskId",
                         "containerId",
@@ -9765,23 +9499,16 @@ pub mod tools {
                         "setId",
                         "updateDetails",
                     ],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let task_id = members
@@ -9789,11 +9516,9 @@ pub mod tools {
                         at,
                         "taskId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let container_id = members
@@ -9949,12 +9674,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::ASSIGNMENT),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -9977,25 +9704,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "assignmentId", "rtConfig"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "assignmentId", "rtConfig"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -10003,11 +9723,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let rt_config = members
@@ -10015,10 +9733,9 @@ pub mod tools {
                         at,
                         "rtConfig",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -10119,12 +9836,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::TASK),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -10147,25 +9866,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "assignmentId", "taskId"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "assignmentId", "taskId"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -10173,11 +9885,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let task_id = members
@@ -10185,11 +9895,9 @@ pub mod tools {
                         at,
                         "taskId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 members.finish(at)?;
@@ -10287,12 +9995,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::TASK_LIST),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -10318,25 +10028,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "assignmentId", "level", "rtConfig"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "assignmentId", "level", "rtConfig"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -10344,11 +10047,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -10356,10 +10057,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let rt_config = members
@@ -10367,10 +10067,9 @@ pub mod tools {
                         at,
                         "rtConfig",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -10480,12 +10179,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::CONTAINER_LIST),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -10573,11 +10274,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let container_id = members
@@ -10585,11 +10284,10 @@ pub mod tools {
                         at,
                         "containerId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let application = members
@@ -10597,11 +10295,10 @@ pub mod tools {
                         at,
                         "application",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let sub_appl = members
@@ -10609,11 +10306,10 @@ pub mod tools {
                         at,
                         "subAppl",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let owner = members
@@ -10621,11 +10317,10 @@ pub mod tools {
                         at,
                         "owner",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let description = members
@@ -10633,10 +10328,9 @@ pub mod tools {
                         at,
                         "description",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 255,
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let ref_number = members
@@ -10644,10 +10338,9 @@ pub mod tools {
                         at,
                         "refNumber",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 255,
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let release_id = members
@@ -10655,11 +10348,10 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let stream = members
@@ -10667,11 +10359,10 @@ pub mod tools {
                         at,
                         "stream",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let path = members
@@ -10679,11 +10370,10 @@ pub mod tools {
                         at,
                         "path",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let tag = members
@@ -10691,10 +10381,9 @@ pub mod tools {
                         at,
                         "tag",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 8,
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let user_id = members
@@ -10702,10 +10391,9 @@ pub mod tools {
                         at,
                         "userId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_.-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let include_closed_containers = members
@@ -10715,10 +10403,9 @@ pub mod tools {
                         at,
                         "rtConfig",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -10927,12 +10614,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::CES_VERSION),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -10946,14 +10635,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&[]);
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
@@ -11020,6 +10702,7 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(
                             &super::super::answers::COMPONENT_VERSION_LIST,
@@ -11028,6 +10711,7 @@ pub mod tools {
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -11050,25 +10734,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "application", "mname", "mtype"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "application", "mname", "mtype"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let application = members
@@ -11076,10 +10753,9 @@ pub mod tools {
                         at,
                         "application",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mname = members
@@ -11087,10 +10763,9 @@ pub mod tools {
                         at,
                         "mname",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mtype = members
@@ -11098,10 +10773,9 @@ pub mod tools {
                         at,
                         "mtype",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 8,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -11206,12 +10880,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::DEPLOYMENT_LIST),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -11255,8 +10931,8 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &[
                         "srid",
                         "todaysDate",
                         "priorWeek",
@@ -11268,23 +10944,16 @@ pub mod tools {
                         "status",
                         "rtConfig",
                     ],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let todays_date = members.optional(at, "todaysDate", &rt::Boolean);
@@ -11294,9 +10963,8 @@ pub mod tools {
                         at,
                         "startDate",
                         &rt::Text {
-                            within: rt::Within::Query,
                             pattern: Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let end_date = members
@@ -11304,9 +10972,8 @@ pub mod tools {
                         at,
                         "endDate",
                         &rt::Text {
-                            within: rt::Within::Query,
                             pattern: Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let request_id = members
@@ -11324,11 +10991,10 @@ pub mod tools {
                         at,
                         "setId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let environment = members
@@ -11336,11 +11002,10 @@ pub mod tools {
                         at,
                         "environment",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let status = members
@@ -11348,11 +11013,10 @@ pub mod tools {
                         at,
                         "status",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z -]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let rt_config = members
@@ -11360,10 +11024,9 @@ pub mod tools {
                         at,
                         "rtConfig",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -11542,14 +11205,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
-                        shape: rt::Shape::Named(
-                            &super::super::answers::GENERATE_PARAMETERS,
-                        ),
+                        shape: rt::Shape::Named(&super::super::answers::GENERATE_PARAMETERS),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -11578,31 +11241,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[
-                        "srid",
-                        "taskId",
-                        "containerId",
-                        "containerType",
-                        "rtConfig",
-                    ],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "taskId", "containerId", "containerType", "rtConfig"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let task_id = members
@@ -11610,11 +11260,9 @@ pub mod tools {
                         at,
                         "taskId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let container_id = members
@@ -11622,10 +11270,9 @@ pub mod tools {
                         at,
                         "containerId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let container_type = members
@@ -11635,10 +11282,9 @@ pub mod tools {
                         at,
                         "rtConfig",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -11779,12 +11425,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::RELEASE),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -11807,25 +11455,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "releaseId", "rtConfig"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "releaseId", "rtConfig"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let release_id = members
@@ -11833,11 +11474,9 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let rt_config = members
@@ -11845,10 +11484,9 @@ pub mod tools {
                         at,
                         "rtConfig",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -11949,12 +11587,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::TASK),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -11980,25 +11620,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "releaseId", "taskId", "rtConfig"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "releaseId", "taskId", "rtConfig"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let release_id = members
@@ -12006,11 +11639,9 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let task_id = members
@@ -12018,11 +11649,9 @@ pub mod tools {
                         at,
                         "taskId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let rt_config = members
@@ -12030,10 +11659,9 @@ pub mod tools {
                         at,
                         "rtConfig",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -12144,12 +11772,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::TASK_LISTING),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -12175,25 +11805,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "releaseId", "taskId", "rtConfig"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "releaseId", "taskId", "rtConfig"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let release_id = members
@@ -12201,11 +11824,9 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let task_id = members
@@ -12213,11 +11834,9 @@ pub mod tools {
                         at,
                         "taskId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let rt_config = members
@@ -12225,10 +11844,9 @@ pub mod tools {
                         at,
                         "rtConfig",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -12337,12 +11955,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::TASK_LIST),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -12368,25 +11988,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "releaseId", "level", "rtConfig"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "releaseId", "level", "rtConfig"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let release_id = members
@@ -12394,11 +12007,9 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -12406,10 +12017,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let rt_config = members
@@ -12417,10 +12027,9 @@ pub mod tools {
                         at,
                         "rtConfig",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -12530,12 +12139,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::CONTAINER_LIST),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -12623,11 +12234,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let container_id = members
@@ -12635,11 +12244,10 @@ pub mod tools {
                         at,
                         "containerId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let application = members
@@ -12647,11 +12255,10 @@ pub mod tools {
                         at,
                         "application",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let sub_appl = members
@@ -12659,11 +12266,10 @@ pub mod tools {
                         at,
                         "subAppl",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let owner = members
@@ -12671,11 +12277,10 @@ pub mod tools {
                         at,
                         "owner",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let description = members
@@ -12683,10 +12288,9 @@ pub mod tools {
                         at,
                         "description",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 255,
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let ref_number = members
@@ -12694,10 +12298,9 @@ pub mod tools {
                         at,
                         "refNumber",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 255,
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let release_id = members
@@ -12705,11 +12308,10 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let stream = members
@@ -12717,11 +12319,10 @@ pub mod tools {
                         at,
                         "stream",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let path = members
@@ -12729,11 +12330,10 @@ pub mod tools {
                         at,
                         "path",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let tag = members
@@ -12741,10 +12341,9 @@ pub mod tools {
                         at,
                         "tag",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 8,
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let user_id = members
@@ -12752,10 +12351,9 @@ pub mod tools {
                         at,
                         "userId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_.-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let include_closed_containers = members
@@ -12765,10 +12363,9 @@ pub mod tools {
                         at,
                         "rtConfig",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -12998,12 +12595,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -13029,25 +12628,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "setId", "level", "rtConfig"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "setId", "level", "rtConfig"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let set_id = members
@@ -13055,11 +12647,9 @@ pub mod tools {
                         at,
                         "setId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -13067,10 +12657,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let rt_config = members
@@ -13078,10 +12667,9 @@ pub mod tools {
                         at,
                         "rtConfig",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -13192,12 +12780,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_DEPLOYMENT),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -13217,25 +12807,16 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "setId"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["srid", "setId"]);
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let set_id = members
@@ -13243,11 +12824,9 @@ pub mod tools {
                         at,
                         "setId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 members.finish(at)?;
@@ -13336,12 +12915,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::TASK_LIST),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -13364,25 +12945,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "setId", "rtConfig"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "setId", "rtConfig"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let set_id = members
@@ -13390,11 +12964,9 @@ pub mod tools {
                         at,
                         "setId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let rt_config = members
@@ -13402,10 +12974,9 @@ pub mod tools {
                         at,
                         "rtConfig",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -13504,12 +13075,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::CONTAINER_LIST),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -13597,11 +13170,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let container_id = members
@@ -13609,11 +13180,10 @@ pub mod tools {
                         at,
                         "containerId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let application = members
@@ -13621,11 +13191,10 @@ pub mod tools {
                         at,
                         "application",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let sub_appl = members
@@ -13633,11 +13202,10 @@ pub mod tools {
                         at,
                         "subAppl",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let owner = members
@@ -13645,11 +13213,10 @@ pub mod tools {
                         at,
                         "owner",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let description = members
@@ -13657,10 +13224,9 @@ pub mod tools {
                         at,
                         "description",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 255,
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let ref_number = members
@@ -13668,10 +13234,9 @@ pub mod tools {
                         at,
                         "refNumber",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 255,
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let release_id = members
@@ -13679,11 +13244,10 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let stream = members
@@ -13691,11 +13255,10 @@ pub mod tools {
                         at,
                         "stream",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let path = members
@@ -13703,11 +13266,10 @@ pub mod tools {
                         at,
                         "path",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let tag = members
@@ -13715,10 +13277,9 @@ pub mod tools {
                         at,
                         "tag",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 8,
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let user_id = members
@@ -13726,10 +13287,9 @@ pub mod tools {
                         at,
                         "userId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_.-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let include_closed_containers = members
@@ -13739,10 +13299,9 @@ pub mod tools {
                         at,
                         "rtConfig",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -13971,12 +13530,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::WORK_LIST),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -14050,8 +13611,8 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &[
                         "srid",
                         "inProgress",
                         "production",
@@ -14073,23 +13634,16 @@ pub mod tools {
                         "group",
                         "rtConfig",
                     ],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let in_progress = members.optional(at, "inProgress", &rt::Boolean);
@@ -14100,9 +13654,8 @@ pub mod tools {
                         at,
                         "startDate",
                         &rt::Text {
-                            within: rt::Within::Query,
                             pattern: Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let end_date = members
@@ -14110,9 +13663,8 @@ pub mod tools {
                         at,
                         "endDate",
                         &rt::Text {
-                            within: rt::Within::Query,
                             pattern: Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let r#type = members
@@ -14120,11 +13672,10 @@ pub mod tools {
                         at,
                         "type",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let name = members
@@ -14132,11 +13683,10 @@ pub mod tools {
                         at,
                         "name",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let operation = members
@@ -14144,11 +13694,10 @@ pub mod tools {
                         at,
                         "operation",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z -]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let level = members
@@ -14156,11 +13705,10 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let environment = members
@@ -14168,11 +13716,10 @@ pub mod tools {
                         at,
                         "environment",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let application = members
@@ -14180,11 +13727,10 @@ pub mod tools {
                         at,
                         "application",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let sub_appl = members
@@ -14192,11 +13738,10 @@ pub mod tools {
                         at,
                         "subAppl",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let stream = members
@@ -14204,11 +13749,10 @@ pub mod tools {
                         at,
                         "stream",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let last_updated_by = members
@@ -14216,10 +13760,9 @@ pub mod tools {
                         at,
                         "lastUpdatedBy",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_.-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let owner = members
@@ -14227,10 +13770,9 @@ pub mod tools {
                         at,
                         "owner",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_.-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let release_id = members
@@ -14238,11 +13780,10 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let ref_number = members
@@ -14250,10 +13791,9 @@ pub mod tools {
                         at,
                         "refNumber",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 255,
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let group = members
@@ -14261,11 +13801,10 @@ pub mod tools {
                         at,
                         "group",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let rt_config = members
@@ -14273,10 +13812,9 @@ pub mod tools {
                         at,
                         "rtConfig",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -14565,12 +14103,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -14596,25 +14136,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "setId", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "setId", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let set_id = members
@@ -14622,11 +14155,9 @@ pub mod tools {
                         at,
                         "setId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let runtime_configuration = members
@@ -14728,12 +14259,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::CONTAINER_LIST),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -14795,8 +14328,8 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &[
                         "srid",
                         "containerId",
                         "containerType",
@@ -14813,23 +14346,16 @@ pub mod tools {
                         "includeClosedContainers",
                         "rtConfig",
                     ],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let container_id = members
@@ -14837,11 +14363,10 @@ pub mod tools {
                         at,
                         "containerId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let container_type = members
@@ -14851,11 +14376,10 @@ pub mod tools {
                         at,
                         "application",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let sub_appl = members
@@ -14863,11 +14387,10 @@ pub mod tools {
                         at,
                         "subAppl",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let owner = members
@@ -14875,11 +14398,10 @@ pub mod tools {
                         at,
                         "owner",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let description = members
@@ -14887,10 +14409,9 @@ pub mod tools {
                         at,
                         "description",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 255,
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let ref_number = members
@@ -14898,10 +14419,9 @@ pub mod tools {
                         at,
                         "refNumber",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 255,
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let release_id = members
@@ -14909,11 +14429,10 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let stream = members
@@ -14921,11 +14440,10 @@ pub mod tools {
                         at,
                         "stream",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let path = members
@@ -14933,11 +14451,10 @@ pub mod tools {
                         at,
                         "path",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$._-]*[*]?$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let tag = members
@@ -14945,10 +14462,9 @@ pub mod tools {
                         at,
                         "tag",
                         &rt::Text {
-                            within: rt::Within::Query,
                             min_length: 1,
                             max_length: 8,
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let user_id = members
@@ -14956,10 +14472,9 @@ pub mod tools {
                         at,
                         "userId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_.-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let include_closed_containers = members
@@ -14969,10 +14484,9 @@ pub mod tools {
                         at,
                         "rtConfig",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -15233,6 +14747,7 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::TASK_LOADED),
                         wrap: None,
@@ -15241,12 +14756,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 201,
                     to: 201,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::TASK_LOADED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -15292,10 +14809,7 @@ pub mod tools {
             )]
             pub runtime_configuration: Option<String>,
             /// Order in which to generate.
-            #[serde(
-                rename = "generateSequence",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "generateSequence", skip_serializing_if = "Option::is_none")]
             pub generate_sequence: Option<String>,
             /// Is a program. Say at most one of program, sql, ims, cics.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -15330,8 +14844,8 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &[
                         "srid",
                         "assignmentId",
                         "stream",
@@ -15355,23 +14869,16 @@ pub mod tools {
                         "option4",
                         "option5",
                     ],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -15379,11 +14886,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let stream = members
@@ -15699,12 +15204,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -15730,25 +15237,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "setId", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "setId", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let set_id = members
@@ -15756,11 +15256,9 @@ pub mod tools {
                         at,
                         "setId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let runtime_configuration = members
@@ -15869,12 +15367,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -15927,16 +15427,10 @@ pub mod tools {
             )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployActiveDate",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployActiveTime",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -15977,11 +15471,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -15989,11 +15481,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -16001,10 +15491,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mname = members
@@ -16012,10 +15501,9 @@ pub mod tools {
                         at,
                         "mname",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mtype = members
@@ -16023,10 +15511,9 @@ pub mod tools {
                         at,
                         "mtype",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 8,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -16086,9 +15573,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -16309,12 +15794,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -16367,16 +15854,10 @@ pub mod tools {
             )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployActiveDate",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployActiveTime",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -16417,11 +15898,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let release_id = members
@@ -16429,11 +15908,9 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -16441,10 +15918,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mname = members
@@ -16452,10 +15928,9 @@ pub mod tools {
                         at,
                         "mname",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mtype = members
@@ -16463,10 +15938,9 @@ pub mod tools {
                         at,
                         "mtype",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 8,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -16526,9 +16000,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -16749,12 +16221,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -16801,16 +16275,10 @@ pub mod tools {
             )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployActiveDate",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployActiveTime",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -16849,11 +16317,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -16861,11 +16327,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -16873,10 +16337,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mname = members
@@ -16884,10 +16347,9 @@ pub mod tools {
                         at,
                         "mname",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mtype = members
@@ -16895,10 +16357,9 @@ pub mod tools {
                         at,
                         "mtype",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 8,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -16956,9 +16417,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -17171,12 +16630,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -17223,16 +16684,10 @@ pub mod tools {
             )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployActiveDate",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployActiveTime",
-                skip_serializing_if = "Option::is_none"
-            )]
+            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -17271,11 +16726,9 @@ pub mod tools {
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let release_id = members
@@ -17283,11 +16736,9 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -17295,10 +16746,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mname = members
@@ -17306,10 +16756,9 @@ pub mod tools {
                         at,
                         "mname",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mtype = members
@@ -17317,10 +16766,9 @@ pub mod tools {
                         at,
                         "mtype",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 8,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -17378,9 +16826,7 @@ pub mod tools {
                         at,
                         "events",
                         &rt::List {
-                            items: rt::Of::<
-                                super::super::arguments::EventCallback,
-                            >::new(),
+                            items: rt::Of::<super::super::arguments::EventCallback>::new(),
                             min_items: 0,
                             max_items: 10,
                             unique: false,
@@ -17587,12 +17033,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -17618,25 +17066,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "setId", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "setId", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let set_id = members
@@ -17644,11 +17085,9 @@ pub mod tools {
                         at,
                         "setId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let runtime_configuration = members
@@ -17752,12 +17191,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::TASKS_MOVED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -17789,25 +17230,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "releaseId", "level", "mname", "mtype", "taskId"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "releaseId", "level", "mname", "mtype", "taskId"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let release_id = members
@@ -17815,11 +17249,9 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -17827,10 +17259,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mname = members
@@ -17838,10 +17269,9 @@ pub mod tools {
                         at,
                         "mname",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mtype = members
@@ -17849,10 +17279,9 @@ pub mod tools {
                         at,
                         "mtype",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 8,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let task_id = members
@@ -17860,10 +17289,9 @@ pub mod tools {
                         at,
                         "taskId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -17996,12 +17424,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -18029,25 +17459,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "setId", "approver", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "setId", "approver", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let set_id = members
@@ -18055,11 +17478,9 @@ pub mod tools {
                         at,
                         "setId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let approver = members
@@ -18067,10 +17488,9 @@ pub mod tools {
                         at,
                         "approver",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_.-]+( [A-Za-z0-9#@$_.-]+)*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let runtime_configuration = members
@@ -18183,14 +17603,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
-                        shape: rt::Shape::Named(
-                            &super::super::answers::RELEASE_DEPLOYMENTS,
-                        ),
+                        shape: rt::Shape::Named(&super::super::answers::RELEASE_DEPLOYMENTS),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -18216,25 +17636,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "releaseId", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "releaseId", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let release_id = members
@@ -18242,11 +17655,9 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let runtime_configuration = members
@@ -18349,12 +17760,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -18380,25 +17793,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "setId", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "setId", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let set_id = members
@@ -18406,11 +17812,9 @@ pub mod tools {
                         at,
                         "setId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let runtime_configuration = members
@@ -18514,14 +17918,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
-                        shape: rt::Shape::Named(
-                            &super::super::answers::RELEASE_DEPLOYMENTS,
-                        ),
+                        shape: rt::Shape::Named(&super::super::answers::RELEASE_DEPLOYMENTS),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -18547,25 +17951,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "releaseId", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "releaseId", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let release_id = members
@@ -18573,11 +17970,9 @@ pub mod tools {
                         at,
                         "releaseId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 20,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let runtime_configuration = members
@@ -18680,12 +18075,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -18711,25 +18108,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "setId", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "setId", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let set_id = members
@@ -18737,11 +18127,9 @@ pub mod tools {
                         at,
                         "setId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let runtime_configuration = members
@@ -18845,12 +18233,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::TASKS_MOVED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -18894,8 +18284,8 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &[
                         "srid",
                         "assignmentId",
                         "level",
@@ -18906,23 +18296,16 @@ pub mod tools {
                         "containerType",
                         "runtimeConfiguration",
                     ],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let assignment_id = members
@@ -18930,11 +18313,9 @@ pub mod tools {
                         at,
                         "assignmentId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 32,
                             pattern: Some("^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let level = members
@@ -18942,10 +18323,9 @@ pub mod tools {
                         at,
                         "level",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mname = members
@@ -18953,10 +18333,9 @@ pub mod tools {
                         at,
                         "mname",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 255,
                             pattern: Some("^[A-Za-z0-9#@$_./+-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let mtype = members
@@ -18964,10 +18343,9 @@ pub mod tools {
                         at,
                         "mtype",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 8,
                             pattern: Some("^[A-Za-z0-9#@$_-]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let task_id = members
@@ -18975,10 +18353,9 @@ pub mod tools {
                         at,
                         "taskId",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 let container_id = members
@@ -19166,12 +18543,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 299,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::SET_STARTED),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -19197,25 +18576,18 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["srid", "setId", "runtimeConfiguration"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["srid", "setId", "runtimeConfiguration"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let srid = members
                     .required(
                         at,
                         "srid",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 64,
                             pattern: Some("^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let set_id = members
@@ -19223,11 +18595,9 @@ pub mod tools {
                         at,
                         "setId",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 16,
                             pattern: Some("^[A-Za-z0-9]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let runtime_configuration = members

@@ -74,12 +74,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::FOO_BAR2),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -93,14 +95,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&[]);
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
@@ -141,12 +136,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::OPTION_TYPE),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -160,14 +157,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&[]);
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
@@ -206,9 +196,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 204,
                     to: 204,
+                    media_type: "",
                     content: rt::Content::Empty,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -222,14 +214,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&[]);
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
@@ -270,12 +255,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&super::super::answers::FOO_BAR3),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -326,8 +313,8 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &[
                         "type",
                         "Type",
                         "self",
@@ -341,12 +328,7 @@ pub mod tools {
                         "🎉",
                         "a/b~c",
                     ],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                );
                 let mut members = at.object(value, &RULE)?;
                 let r#type = members.optional(at, "type", &rt::Text::ANY);
                 let type_2 = members.optional(at, "Type", &rt::Text::ANY);
@@ -492,14 +474,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["x\"y"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["x\"y"]);
                 let mut members = at.object(value, &RULE)?;
                 let x_y = members.optional(at, "x\"y", &rt::Of::<ABCXY>::new());
                 members.finish(at)?;

@@ -51,9 +51,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 204,
                     to: 204,
+                    media_type: "",
                     content: rt::Content::Empty,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -91,8 +93,8 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &[
                         "id",
                         "id_query",
                         "X-Trace",
@@ -102,88 +104,32 @@ pub mod tools {
                         "at",
                         "$odd[name]",
                     ],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                );
                 let mut members = at.object(value, &RULE)?;
                 let id = members
                     .required(
                         at,
                         "id",
                         &rt::Text {
-                            within: rt::Within::Path,
                             format: Some(rt::Format::Uuid),
-                            min_length: 1,
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
-                let id_query = members
-                    .optional(
-                        at,
-                        "id_query",
-                        &rt::Text {
-                            within: rt::Within::Query,
-                            ..rt::Text::ANY
-                        },
-                    );
-                let x_trace = members
-                    .optional(
-                        at,
-                        "X-Trace",
-                        &rt::Text {
-                            within: rt::Within::Header,
-                            ..rt::Text::ANY
-                        },
-                    );
+                let id_query = members.optional(at, "id_query", &rt::Text::QUERY);
+                let x_trace = members.optional(at, "X-Trace", &rt::Text::HEADER);
                 let session = members
                     .optional(
                         at,
                         "session",
                         &rt::Text {
-                            within: rt::Within::Cookie,
                             pattern: Some("^[a-z]+$"),
-                            ..rt::Text::ANY
+                            ..rt::Text::COOKIE
                         },
                     );
-                let self_ = members
-                    .optional(
-                        at,
-                        "self",
-                        &rt::Text {
-                            within: rt::Within::Query,
-                            ..rt::Text::ANY
-                        },
-                    );
-                let r#type = members
-                    .optional(
-                        at,
-                        "type",
-                        &rt::Text {
-                            within: rt::Within::Query,
-                            ..rt::Text::ANY
-                        },
-                    );
-                let at_ = members
-                    .optional(
-                        at,
-                        "at",
-                        &rt::Text {
-                            within: rt::Within::Query,
-                            ..rt::Text::ANY
-                        },
-                    );
-                let odd_name = members
-                    .optional(
-                        at,
-                        "$odd[name]",
-                        &rt::Text {
-                            within: rt::Within::Query,
-                            ..rt::Text::ANY
-                        },
-                    );
+                let self_ = members.optional(at, "self", &rt::Text::QUERY);
+                let r#type = members.optional(at, "type", &rt::Text::QUERY);
+                let at_ = members.optional(at, "at", &rt::Text::QUERY);
+                let odd_name = members.optional(at, "$odd[name]", &rt::Text::QUERY);
                 members.finish(at)?;
                 Some(Self {
                     id: id?,
@@ -315,9 +261,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 204,
                     to: 204,
+                    media_type: "",
                     content: rt::Content::Empty,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -338,14 +286,9 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["number", "on", "values"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["number", "on", "values"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let number = members
                     .required(
@@ -362,16 +305,11 @@ pub mod tools {
                     .required(
                         at,
                         "values",
-                        &rt::List {
-                            items: rt::Integer {
-                                minimum: -9007199254740991,
-                                maximum: 9007199254740991,
-                                ..rt::Integer::ANY
-                            },
-                            min_items: 0,
-                            max_items: u64::MAX,
-                            unique: false,
-                        },
+                        &rt::List::of(rt::Integer {
+                            minimum: -9007199254740991,
+                            maximum: 9007199254740991,
+                            ..rt::Integer::ANY
+                        }),
                     );
                 members.finish(at)?;
                 Some(Self {
@@ -439,9 +377,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 204,
                     to: 204,
+                    media_type: "",
                     content: rt::Content::Empty,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -485,8 +425,8 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &[
                         "form",
                         "joined",
                         "spaced",
@@ -498,98 +438,27 @@ pub mod tools {
                         "unset",
                         "limit",
                     ],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                );
                 let mut members = at.object(value, &RULE)?;
                 let form = members
                     .optional(
                         at,
                         "form",
                         &rt::List {
-                            items: rt::Text {
-                                within: rt::Within::Query,
-                                ..rt::Text::ANY
-                            },
+                            items: rt::Text::QUERY,
                             min_items: 0,
                             max_items: u64::MAX,
                             unique: true,
                         },
                     );
-                let joined = members
-                    .optional(
-                        at,
-                        "joined",
-                        &rt::List {
-                            items: rt::Text {
-                                within: rt::Within::Query,
-                                ..rt::Text::ANY
-                            },
-                            min_items: 0,
-                            max_items: u64::MAX,
-                            unique: false,
-                        },
-                    );
-                let spaced = members
-                    .optional(
-                        at,
-                        "spaced",
-                        &rt::List {
-                            items: rt::Text {
-                                within: rt::Within::Query,
-                                ..rt::Text::ANY
-                            },
-                            min_items: 0,
-                            max_items: u64::MAX,
-                            unique: false,
-                        },
-                    );
-                let piped = members
-                    .optional(
-                        at,
-                        "piped",
-                        &rt::List {
-                            items: rt::Text {
-                                within: rt::Within::Query,
-                                ..rt::Text::ANY
-                            },
-                            min_items: 0,
-                            max_items: u64::MAX,
-                            unique: false,
-                        },
-                    );
+                let joined = members.optional(at, "joined", &rt::List::of(rt::Text::QUERY));
+                let spaced = members.optional(at, "spaced", &rt::List::of(rt::Text::QUERY));
+                let piped = members.optional(at, "piped", &rt::List::of(rt::Text::QUERY));
                 let deep = members.optional(at, "deep", &rt::Of::<Point>::new());
-                let reserved = members
-                    .optional(
-                        at,
-                        "reserved",
-                        &rt::Text {
-                            within: rt::Within::Query,
-                            ..rt::Text::ANY
-                        },
-                    );
-                let empty = members
-                    .optional(
-                        at,
-                        "empty",
-                        &rt::Text {
-                            within: rt::Within::Query,
-                            ..rt::Text::ANY
-                        },
-                    );
+                let reserved = members.optional(at, "reserved", &rt::Text::QUERY);
+                let empty = members.optional(at, "empty", &rt::Text::QUERY);
                 let filter = members.optional(at, "filter", &rt::Of::<Point>::new());
-                let unset = members
-                    .optional(
-                        at,
-                        "unset",
-                        &rt::Text {
-                            within: rt::Within::Query,
-                            ..rt::Text::ANY
-                        },
-                    );
+                let unset = members.optional(at, "unset", &rt::Text::QUERY);
                 let limit = members
                     .required(
                         at,
@@ -736,14 +605,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["x", "y", "label"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["x", "y", "label"]);
                 let mut members = at.object(value, &RULE)?;
                 let x = members
                     .required(
@@ -770,9 +632,8 @@ pub mod tools {
                         at,
                         "label",
                         &rt::Text {
-                            within: rt::Within::Query,
                             max_length: 10,
-                            ..rt::Text::ANY
+                            ..rt::Text::QUERY
                         },
                     );
                 members.finish(at)?;
@@ -817,9 +678,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 204,
                     to: 204,
+                    media_type: "",
                     content: rt::Content::Empty,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -840,24 +703,17 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["plain", "list", "object"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["plain", "list", "object"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let plain = members
                     .required(
                         at,
                         "plain",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 20,
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 let list = members
@@ -865,11 +721,7 @@ pub mod tools {
                         at,
                         "list",
                         &rt::List {
-                            items: rt::Text {
-                                within: rt::Within::Path,
-                                min_length: 1,
-                                ..rt::Text::ANY
-                            },
+                            items: rt::Text::PATH,
                             min_items: 1,
                             max_items: u64::MAX,
                             unique: false,
@@ -931,14 +783,7 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["x", "y", "label"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["x", "y", "label"]);
                 let mut members = at.object(value, &RULE)?;
                 let x = members
                     .required(
@@ -965,10 +810,8 @@ pub mod tools {
                         at,
                         "label",
                         &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
                             max_length: 10,
-                            ..rt::Text::ANY
+                            ..rt::Text::PATH
                         },
                     );
                 members.finish(at)?;
@@ -1014,9 +857,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 204,
                     to: 204,
+                    media_type: "",
                     content: rt::Content::Empty,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -1035,25 +880,9 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &["name", "format"],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["name", "format"]);
                 let mut members = at.object(value, &RULE)?;
-                let name = members
-                    .required(
-                        at,
-                        "name",
-                        &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
-                            ..rt::Text::ANY
-                        },
-                    );
+                let name = members.required(at, "name", &rt::Text::PATH);
                 let format = members.required(at, "format", &rt::Of::<Format>::new());
                 members.finish(at)?;
                 Some(Self {

@@ -106,12 +106,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&ANSWER),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -210,12 +212,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&ANSWER),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -241,16 +245,7 @@ pub mod tools {
                     max: u64::MAX,
                 };
                 let mut members = at.object(value, &RULE)?;
-                let kind = members
-                    .required(
-                        at,
-                        "kind",
-                        &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
-                            ..rt::Text::ANY
-                        },
-                    );
+                let kind = members.required(at, "kind", &rt::Text::PATH);
                 members.finish(at)?;
                 Some(Self { kind: kind? })
             }
@@ -343,12 +338,14 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 201,
                     to: 201,
+                    media_type: "application/json",
                     content: rt::Content::Json {
                         shape: rt::Shape::Named(&ANSWER201),
                         wrap: None,
                     },
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -385,28 +382,14 @@ pub mod tools {
                     max: u64::MAX,
                 };
                 let mut members = at.object(value, &RULE)?;
-                let kind = members
-                    .required(
-                        at,
-                        "kind",
-                        &rt::Text {
-                            within: rt::Within::Path,
-                            min_length: 1,
-                            ..rt::Text::ANY
-                        },
-                    );
+                let kind = members.required(at, "kind", &rt::Text::PATH);
                 let name = members.required(at, "name", &rt::Text::ANY);
                 let password = members.optional(at, "password", &rt::Text::ANY);
                 let events = members
                     .optional(
                         at,
                         "events",
-                        &rt::List {
-                            items: rt::Of::<super::super::arguments::Event>::new(),
-                            min_items: 0,
-                            max_items: u64::MAX,
-                            unique: false,
-                        },
+                        &rt::List::of(rt::Of::<super::super::arguments::Event>::new()),
                     );
                 let owner = members.optional(at, "owner", &rt::Of::<Owner>::new());
                 members.finish(at)?;

@@ -45,9 +45,11 @@ pub mod tools {
                 rt::AnswerRule {
                     from: 200,
                     to: 200,
+                    media_type: "application/json",
                     content: rt::Content::AnyJson,
                 },
             ],
+            answer_headers: &[],
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
@@ -83,22 +85,9 @@ pub mod tools {
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule {
-                    names: &[
-                        "pet",
-                        "again",
-                        "either",
-                        "mixed",
-                        "level",
-                        "inline",
-                        "refused",
-                    ],
-                    undeclared: rt::Undeclared::Refuse,
-                    hidden: &[],
-                    gated: &[],
-                    min: 0,
-                    max: u64::MAX,
-                };
+                static RULE: rt::ObjectRule = rt::ObjectRule::closed(
+                    &["pet", "again", "either", "mixed", "level", "inline", "refused"],
+                );
                 let mut members = at.object(value, &RULE)?;
                 let pet = members
                     .optional(

@@ -7,7 +7,6 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::Value;
 use server::catalog::{Content, Tool};
-use server::decode::Decoder;
 
 use crate::instances::{Random, instance, judge, mutate};
 use crate::programs;

@@ -196,6 +196,18 @@ fn several_answers_share_one_schema() {
 }
 
 #[test]
+fn an_overlay_asks_for_headers_and_for_a_media_type() {
+    let created = tool(replies::catalog(), "created");
+    assert_eq!(created.answer_headers, ["Location", "X-Rate-Limit"]);
+    let schema: Value =
+        serde_json::from_str(created.output_schema.expect("headers are structure")).expect("JSON");
+    assert!(schema["properties"]["responseHeaders"]["properties"]["Location"].is_object(), "{schema}");
+    let picture = tool(replies::catalog(), "picture");
+    assert_eq!(picture.answers[0].media_type, "image/png");
+    assert!(matches!(picture.answers[0].content, server::catalog::Content::Binary));
+}
+
+#[test]
 fn write_only_members_never_come_back_and_read_only_ones_are_never_sent() {
     let api = bodies::catalog();
     let schema = tool(api, "flat").output_schema.expect("the answer is typed");

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Reader;
-use crate::ir::{Answer, Status};
+use crate::ir::{Answer, AnswerHeader, Status};
 use crate::normalise::Version;
 use crate::resolve;
 use crate::shape::{self, Field, Form, Need};
@@ -65,16 +65,37 @@ impl<'a> Reader<'a> {
         let mut sound = shape::check(&at, ANSWER, &mut self.problems);
         sound.entry("description").or_insert_with(|| json!(""));
         let read = self.typed::<openapiv3::Response>(sound, &at)?;
-        for (_, header) in at.member("headers").iter().flat_map(At::members) {
-            self.answer_header(&header);
-        }
+        let headers = self.answer_headers(&at);
         let media = at.member("content").map(|content| self.media(&content)).unwrap_or_default();
-        Some(Answer { at: at.place(), status, description: beside.unwrap_or(read.description), media })
+        Some(Answer {
+            at: at.place(),
+            status,
+            description: beside.unwrap_or(read.description),
+            media,
+            headers,
+        })
     }
 
-    /// Checks a header of an answer. Nothing of it is carried: no tool returns headers.
-    pub(super) fn answer_header(&mut self, at: &At<'a>) {
-        let Some(at) = resolve::follow(at, &mut self.problems) else { return };
+    /// Reads the headers of an answer; `Content-Type` says nothing that the media types do not (OpenAPI 3.0.3,
+    /// "Response Object").
+    pub(super) fn answer_headers(&mut self, at: &At<'a>) -> Vec<AnswerHeader> {
+        let mut found: Vec<AnswerHeader> = Vec::new();
+        for (name, header) in at.member("headers").iter().flat_map(At::members) {
+            let description = self.answer_header(&header).unwrap_or_default();
+            if !name.starts_with("x-mcp") && !name.eq_ignore_ascii_case("content-type") {
+                found.push(AnswerHeader { name: name.to_owned(), description });
+            }
+        }
+        found
+    }
+
+    /// Checks a header of an answer; gives its description.
+    pub(super) fn answer_header(&mut self, at: &At<'a>) -> Option<String> {
+        if at.version() == Version::V2_0 {
+            self.schemas.read_inline(at, &mut self.problems);
+            return at.member("description").and_then(|text| text.value.as_str()).map(str::to_owned);
+        }
+        let at = resolve::follow(at, &mut self.problems)?;
         let mut sound = shape::check(&at, HEADER, &mut self.problems);
         sound.remove("example");
         sound.insert("schema".into(), json!({}));
@@ -82,6 +103,7 @@ impl<'a> Reader<'a> {
         if let Some(schema) = at.member("schema").filter(|schema| Form::Schema.fits(schema.value)) {
             self.schema(&schema);
         }
+        at.member("description").and_then(|text| text.value.as_str()).map(str::to_owned)
     }
 }
 

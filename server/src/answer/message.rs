@@ -131,6 +131,7 @@ mod tests {
             status: 500,
             content_type: Some(content_type.to_owned()),
             retry_after: None,
+            headers: Vec::new(),
             body: body.as_bytes().to_vec(),
         };
         assert_eq!(of(&received), expected);

@@ -4,6 +4,7 @@
 //! status.
 
 mod density;
+mod headers;
 mod message;
 mod neutral;
 mod settle;
@@ -32,11 +33,20 @@ pub fn read(tool: &Tool, received: Received) -> Result<Reply, CallError> {
         let retry_after = received.retry_after.as_deref().and_then(|text| wait(text, SystemTime::now()));
         return Err(CallError::Refused { status, message: message::of(&received), retry_after });
     }
+    let returned = received.headers.clone();
+    content(tool, received).map(|reply| headers::added(reply, returned))
+}
+
+/// The content of a success.
+fn content(tool: &Tool, received: Received) -> Result<Reply, CallError> {
+    let status = received.status;
     let mut notes = Vec::new();
-    match rule(tool, status, &mut notes) {
+    let rule = rule(tool, status, &mut notes);
+    let promised = rule.map_or("", |rule| rule.media_type);
+    match rule.map(|rule| rule.content) {
         None | Some(Content::Empty) => undescribed(tool, received, notes),
-        Some(Content::Text) => text(received, notes),
-        Some(Content::Binary(media_type)) => binary(received, media_type, notes),
+        Some(Content::Text) => text(received, notes, promised),
+        Some(Content::Binary) => binary(received, promised, notes),
         Some(Content::Json { shape, wrap }) => {
             let value = described(tool, &received, &mut notes)?;
             let (value, left_out) = settled(shape, wrap, value).map_err(|told| CallError::Unexpected {
@@ -57,14 +67,14 @@ pub fn read(tool: &Tool, received: Received) -> Result<Reply, CallError> {
 
 /// How the answer is read. A status that the document does not describe is read as the success that it does
 /// describe.
-fn rule(tool: &Tool, status: u16, notes: &mut Vec<String>) -> Option<Content> {
+fn rule<'t>(tool: &'t Tool, status: u16, notes: &mut Vec<String>) -> Option<&'t AnswerRule> {
     let fits = |rule: &&AnswerRule| (rule.from..=rule.to).contains(&status);
     if let Some(rule) = tool.answers.iter().find(fits) {
-        return Some(rule.content);
+        return Some(rule);
     }
     let rule = tool.answers.iter().find(|rule| (200..300).contains(&rule.from))?;
     notes.push(format!("the document does not describe status {status}; it was read as {}", rule.from));
-    Some(rule.content)
+    Some(rule)
 }
 
 /// A proof that did not survive the decoding is no success: the caller would be left without it.
@@ -160,9 +170,10 @@ fn undescribed(tool: &Tool, received: Received, mut notes: Vec<String>) -> Resul
     Ok(Reply { status, structured, text, attachment: None, notes })
 }
 
-fn text(received: Received, mut notes: Vec<String>) -> Result<Reply, CallError> {
+/// Text; a page in the place of other text is a login page or worse.
+fn text(received: Received, mut notes: Vec<String>, promised: &str) -> Result<Reply, CallError> {
     let status = received.status;
-    if message::is_markup(&received) {
+    if message::is_markup(&received) && !is_markup(promised) {
         return Err(CallError::Unexpected {
             status,
             what: "expected text, got an HTML or XML page".to_owned(),
@@ -172,14 +183,22 @@ fn text(received: Received, mut notes: Vec<String>) -> Result<Reply, CallError> 
     Ok(reply(status, json!({ "text": text }), notes))
 }
 
+/// Whether a media type is one of pages.
+fn is_markup(media_type: &str) -> bool {
+    media_type.contains("xml") || media_type.contains("html")
+}
+
 /// Bytes of the promised media type, attached as they are; an HTML page in their place is a login page or worse.
 fn binary(received: Received, promised: &str, notes: Vec<String>) -> Result<Reply, CallError> {
     let status = received.status;
-    let given = received.content_type.as_deref().unwrap_or(promised);
-    let media_type = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let any = matches!(promised, "application/octet-stream" | "*/*");
-    if !(any || media_type == promised || media_type == "application/octet-stream")
-        || message::is_markup(&received)
+    let promised = essence(promised);
+    let media_type = essence(received.content_type.as_deref().unwrap_or(&promised));
+    let is_any = matches!(media_type.as_str(), "application/octet-stream" | "binary/octet-stream")
+        || promised == "application/octet-stream"
+        || promised == "*/*";
+    let is_of_range = promised.strip_suffix('*').is_some_and(|range| media_type.starts_with(range));
+    if !(is_any || is_of_range || media_type == promised)
+        || message::is_markup(&received) && !is_markup(&promised)
     {
         let shown: String = media_type.chars().filter(char::is_ascii_graphic).take(64).collect();
         return Err(CallError::Unexpected { status, what: format!("expected {promised}, got `{shown}`") });
@@ -188,6 +207,11 @@ fn binary(received: Received, promised: &str, notes: Vec<String>) -> Result<Repl
         format!("The API answered {status} with {} bytes of {media_type}, attached.", received.body.len());
     let attachment = Some(Attachment { media_type, bytes: received.body.to_vec() });
     Ok(Reply { status, structured: None, text, attachment, notes })
+}
+
+/// Type and subtype in small letters, without parameters.
+fn essence(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn visible_text(received: &Received, notes: &mut Vec<String>) -> Result<String, CallError> {
@@ -202,7 +226,7 @@ fn parse(received: &Received) -> Result<Value, CallError> {
     let status = received.status;
     let unexpected = |what: String| CallError::Unexpected { status, what };
     if let Some(content_type) = &received.content_type {
-        let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let media_type = essence(content_type);
         let json = matches!(media_type.as_str(), "application/json" | "text/json")
             || (media_type.starts_with("application/") && media_type.ends_with("+json"));
         if !json {

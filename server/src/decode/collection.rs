@@ -24,6 +24,13 @@ pub struct List<R> {
     pub unique: bool,
 }
 
+impl<R> List<R> {
+    /// Any number of items.
+    pub const fn of(items: R) -> Self {
+        Self { items, min_items: 0, max_items: u64::MAX, unique: false }
+    }
+}
+
 impl<R: Rule> Rule for List<R>
 where
     R::Output: Serialize,
@@ -130,6 +137,13 @@ pub struct MapOf<R> {
     pub min: u64,
     /// The greatest number of members.
     pub max: u64,
+}
+
+impl<R> MapOf<R> {
+    /// Any number of members.
+    pub const fn of(values: R) -> Self {
+        Self { values, min: 0, max: u64::MAX }
+    }
 }
 
 impl<R: Rule> Rule for MapOf<R> {

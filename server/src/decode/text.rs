@@ -48,6 +48,18 @@ impl Text {
         callback_url: false,
     };
 
+    /// Any text in the path: never empty.
+    pub const PATH: Self = Self { within: Within::Path, min_length: 1, ..Self::ANY };
+
+    /// Any text in the query.
+    pub const QUERY: Self = Self { within: Within::Query, ..Self::ANY };
+
+    /// Any text in a header.
+    pub const HEADER: Self = Self { within: Within::Header, ..Self::ANY };
+
+    /// Any text in a cookie.
+    pub const COOKIE: Self = Self { within: Within::Cookie, ..Self::ANY };
+
     /// The first rule that the text breaks.
     fn broken(&self, text: &str, at: &Decoder<'_>) -> Option<(&'static str, String)> {
         if let Some((rule, message)) = self.within.broken(text) {

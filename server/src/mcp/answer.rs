@@ -17,7 +17,8 @@ use crate::catalog::{Effect, Tool};
 const QUOTED: usize = 64;
 
 /// The result of a successful call: the answer as JSON for programs, the same JSON as text, and notes of ours apart
-/// from it, so that the text stays what the API said. Bytes follow as an image where they are one, else as a resource.
+/// from it, so that the text stays what the API said. Bytes follow as an image or
+/// a sound where they are one, else as a resource.
 pub(super) fn reply(reply: Reply) -> CallToolResult {
     let mut content = vec![ContentBlock::text(reply.text)];
     content.extend(reply.attachment.map(attached));
@@ -36,6 +37,9 @@ fn attached(Attachment { media_type, bytes }: Attachment) -> ContentBlock {
     let encoded = STANDARD.encode(bytes);
     if media_type.starts_with("image/") {
         return ContentBlock::image(encoded, media_type);
+    }
+    if media_type.starts_with("audio/") {
+        return ContentBlock::audio(encoded, media_type);
     }
     ContentBlock::resource(ResourceContents::blob(encoded, "answer:content").with_mime_type(media_type))
 }
@@ -211,6 +215,7 @@ mod tests {
             secrets: &[],
             security: &[],
             answers: &[],
+            answer_headers: &[],
             prepare: |_, _| unreachable!("not called here"),
         }
     }

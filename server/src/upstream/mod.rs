@@ -20,11 +20,14 @@ use reqwest::{Client, Method, Url};
 use secrecy::SecretString;
 
 use crate::call::{CallError, Progress};
-use crate::catalog::{Api, Content, Tool};
+use crate::catalog::{Api, Tool};
 use crate::request::{Parts, Target};
 use crate::start_error::StartError;
 use base::Base;
 use credential::{Carried, Credentials};
+
+/// How many characters of a header's value are returned.
+const LONGEST_HEADER: usize = 4096;
 
 /// The API's address, the credentials for it, and what one exchange may cost.
 #[derive(Clone, Debug)]
@@ -99,6 +102,8 @@ pub struct Received {
     pub content_type: Option<String>,
     /// The `Retry-After` as sent.
     pub retry_after: Option<String>,
+    /// The headers that the tool returns, by the names that it asks for.
+    pub headers: Vec<(&'static str, String)>,
     /// The body; empty for an error answer whose body was too large or broken.
     pub body: Vec<u8>,
 }
@@ -161,10 +166,10 @@ impl Upstream {
             }
             CallError::Unreachable { cause: describe(error) }
         })?;
-        self.receive(response).await
+        self.receive(request.tool, response).await
     }
 
-    async fn receive(&self, response: reqwest::Response) -> Result<Received, CallError> {
+    async fn receive(&self, tool: &'static Tool, response: reqwest::Response) -> Result<Received, CallError> {
         let status = response.status().as_u16();
         if (300..400).contains(&status) {
             return Err(CallError::Redirected { status });
@@ -178,6 +183,7 @@ impl Upstream {
             .get_all(CONTENT_ENCODING)
             .iter()
             .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
+        let headers = self.returned(tool, response.headers());
         let failed = status >= 400;
         if encoded && !failed {
             let what = "expected an answer without content encoding, got an encoded one".to_owned();
@@ -189,7 +195,18 @@ impl Upstream {
             // The status says enough of an error; without its body only words are missing.
             _ => Vec::new(),
         };
-        Ok(Received { status, content_type, retry_after, body: self.credentials.withhold(body) })
+        Ok(Received { status, content_type, retry_after, headers, body: self.credentials.withhold(body) })
+    }
+
+    /// The headers that the tool returns; several of one name are joined as one (RFC 9110, section 5.2).
+    fn returned(&self, tool: &'static Tool, headers: &HeaderMap) -> Vec<(&'static str, String)> {
+        let joined = |name: &'static str| {
+            let values: Vec<&[u8]> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
+            let value = self.credentials.withhold(values.join(&b", "[..]));
+            let value: String = String::from_utf8_lossy(&value).chars().take(LONGEST_HEADER).collect();
+            (!values.is_empty()).then_some((name, value))
+        };
+        tool.answer_headers.iter().filter_map(|name| joined(name)).collect()
     }
 
     /// The request, complete and verified.
@@ -256,19 +273,16 @@ fn headers(request: &Request<'_>, carried: Carried, with_body: bool) -> Result<H
     Ok(headers)
 }
 
-/// JSON, also for errors, and what else a success may be.
+/// What a success may be, and JSON, which errors usually are.
 fn accepted(tool: &Tool) -> String {
-    let mut accepted = "application/json".to_owned();
-    for rule in tool.answers.iter().filter(|rule| rule.from < 300) {
-        let media_type = match rule.content {
-            Content::Text => "text/plain",
-            Content::Binary(media_type) => media_type,
-            Content::Empty | Content::Json { .. } | Content::AnyJson => continue,
-        };
-        accepted.push_str(", ");
-        accepted.push_str(media_type);
+    let mut accepted: Vec<&str> = Vec::new();
+    let successes = tool.answers.iter().filter(|rule| rule.from < 300).map(|rule| rule.media_type);
+    for media_type in successes.chain(["application/json"]) {
+        if !media_type.is_empty() && !accepted.contains(&media_type) {
+            accepted.push(media_type);
+        }
     }
-    accepted
+    accepted.join(", ")
 }
 
 fn header_name(name: &str) -> Result<HeaderName, CallError> {

@@ -12,7 +12,7 @@ use server::engine::{Engine, Options};
 use server::generated as rt;
 use server::generated::schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use server::generated::serde::Serialize;
-use server::generated::serde_json::{Map, Value, json};
+use server::generated::serde_json::{Value, json};
 
 /// Arguments of the read.
 #[derive(Debug, Serialize)]
@@ -204,8 +204,12 @@ const ANSWER: rt::Shape = rt::Shape::Object {
     hidden: &[],
 };
 
-const ANSWERS: &[rt::AnswerRule] =
-    &[rt::AnswerRule { from: 200, to: 200, content: rt::Content::Json { shape: ANSWER, wrap: None } }];
+const ANSWERS: &[rt::AnswerRule] = &[rt::AnswerRule {
+    from: 200,
+    to: 200,
+    media_type: "application/json",
+    content: rt::Content::Json { shape: ANSWER, wrap: None },
+}];
 const TOKEN: &[&[rt::Need]] =
     &[&[rt::Need { scheme: "token", scopes: &[] }], &[rt::Need { scheme: "key", scopes: &[] }]];
 
@@ -230,6 +234,7 @@ const BASE: rt::Tool = rt::Tool {
     secrets: &[],
     security: TOKEN,
     answers: ANSWERS,
+    answer_headers: &[],
     prepare: rt::prepare::<ReadArguments>,
 };
 
@@ -290,14 +295,19 @@ pub static TEXT: rt::Tool = rt::Tool {
     name: "text",
     template: READ.template,
     segments: READ_SEGMENTS,
-    answers: &[rt::AnswerRule { from: 200, to: 299, content: rt::Content::Text }],
+    answers: &[rt::AnswerRule { from: 200, to: 299, media_type: "text/plain", content: rt::Content::Text }],
     ..BASE
 };
 
 /// A read of bytes.
 pub static ARCHIVE: rt::Tool = rt::Tool {
     name: "read_archive",
-    answers: &[rt::AnswerRule { from: 200, to: 200, content: rt::Content::Binary("application/zip") }],
+    answers: &[rt::AnswerRule {
+        from: 200,
+        to: 200,
+        media_type: "application/zip",
+        content: rt::Content::Binary,
+    }],
     output_schema: None,
     ..READ
 };
@@ -309,7 +319,7 @@ pub static SILENT: rt::Tool = rt::Tool {
     template: READ.template,
     segments: READ_SEGMENTS,
     effect: rt::Effect::Write,
-    answers: &[rt::AnswerRule { from: 204, to: 204, content: rt::Content::Empty }],
+    answers: &[rt::AnswerRule { from: 204, to: 204, media_type: "", content: rt::Content::Empty }],
     output_schema: None,
     ..BASE
 };

@@ -151,11 +151,7 @@ impl<'a> Reader<'a> {
     pub(super) fn swagger_answer(&mut self, at: &At<'a>, status: Status, types: &[At<'a>]) -> Option<Answer> {
         let at = resolve::follow(at, &mut self.problems)?;
         let sound = shape::check(&at, ANSWER, &mut self.problems);
-        let headers: Vec<At<'a>> =
-            at.member("headers").iter().flat_map(At::members).map(|(_, header)| header).collect();
-        for header in headers {
-            self.schemas.read_inline(&header, &mut self.problems);
-        }
+        let headers = self.answer_headers(&at);
         let media = match at.member("schema").filter(|schema| Form::Schema.fits(schema.value)) {
             Some(schema) => {
                 let (_, lowered) = self.schema(&schema);
@@ -164,7 +160,7 @@ impl<'a> Reader<'a> {
             None => Vec::new(),
         };
         let description = sound.get("description").and_then(|text| text.as_str()).unwrap_or_default();
-        Some(Answer { at: at.place(), status, description: description.to_owned(), media })
+        Some(Answer { at: at.place(), status, description: description.to_owned(), media, headers })
     }
 
     /// Reads a security scheme.
