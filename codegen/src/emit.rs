@@ -1,5 +1,6 @@
 //! Quotes what the plan decided. Text of the document becomes string literals and doc attributes, nothing else.
 
+mod bodies;
 mod decode;
 mod literals;
 mod requests;

@@ -3,11 +3,15 @@
 //!
 //! Text of the document is held as written; names for programs are the generator's business.
 
+mod encoding;
+
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::report::Place;
+
+pub use encoding::{Encoding, EncodingStyle, Lists};
 
 /// A whole API.
 #[derive(Clone, Debug, Serialize)]
@@ -269,43 +273,6 @@ impl Media {
         let essence = self.media_type.split(';').next().unwrap_or_default().trim_end();
         [self.media_type.as_str(), essence].iter().any(|known| known.eq_ignore_ascii_case(name.trim()))
     }
-}
-
-/// How one member of a form, or one part of a multipart content, is written.
-#[derive(Clone, Debug, Serialize)]
-pub struct Encoding {
-    /// Where it stands: the entry in the document, else the media type.
-    pub at: Place,
-    /// Media types and ranges (`image/*`) that the content may have, the default first; never empty.
-    pub content_types: Vec<String>,
-    /// Whether the document names them; else they are the default for the member's type.
-    pub content_type_is_given: bool,
-    /// The style to write it in; absent means that the media type alone decides.
-    pub style: Option<EncodingStyle>,
-    /// Headers of the part with their constant values, in order.
-    pub headers: Vec<(String, String)>,
-}
-
-/// A style as a member of a form is written in, defaults filled in.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct EncodingStyle {
-    /// The style; one of those of queries.
-    pub style: Style,
-    /// `explode`.
-    pub explode: bool,
-    /// `allowReserved`.
-    pub allow_reserved: bool,
-}
-
-/// How lists are written where names are written with brackets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Lists {
-    /// `a[0]=x&a[1]=y`.
-    Indexed,
-    /// `a[]=x&a[]=y`.
-    Brackets,
-    /// `a=x&a=y`.
-    Repeated,
 }
 
 /// What a media type is to us.

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{ident, literals};
-use crate::plan::model::{Format, Integer, Module, Number, Shape, Text, TypeId, Within};
+use crate::plan::model::{File, Format, Integer, Module, Number, Shape, Text, TypeId, Within};
 
 /// Where code stands, which decides how it names types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub(super) fn rule(shape: &Shape, place: Place) -> TokenStream {
         Shape::TextOrNumber { blank_is_unset } => {
             quote!(rt::TextOrNumber { blank_is_unset: #blank_is_unset })
         }
+        Shape::File(rules) => file(rules),
         Shape::List { items, min, max, unique } => {
             let items = rule(items, place);
             let (min, max) = counts(*min, *max);
@@ -69,6 +70,7 @@ pub(super) fn kind(shape: &Shape, place: Place) -> TokenStream {
         Shape::Integer(_) => quote!(i64),
         Shape::Number(_) => quote!(rt::serde_json::Number),
         Shape::Text(_) | Shape::TextOrNumber { .. } => quote!(String),
+        Shape::File(_) => quote!(rt::File),
         Shape::List { items, .. } | Shape::OneOrMany(items) => {
             let items = kind(items, place);
             quote!(Vec<#items>)
@@ -160,6 +162,11 @@ fn text(rules: &Text) -> TokenStream {
         true => quote!(rt::Text::ANY),
         false => quote!(rt::Text { #(#fields,)* ..rt::Text::ANY }),
     }
+}
+
+fn file(rules: &File) -> TokenStream {
+    let File { filename, types, must_say_type } = rules;
+    quote!(rt::FileRule { filename: #filename, types: &[#(#types),*], must_say_type: #must_say_type })
 }
 
 fn within(within: Within) -> Option<TokenStream> {

@@ -13,6 +13,15 @@ pub mod parameters {
 pub mod bodies {
     include!("../golden/bodies.rs");
 }
+pub mod forms {
+    include!("../golden/forms.rs");
+}
+pub mod multipart {
+    include!("../golden/multipart.rs");
+}
+pub mod files {
+    include!("../golden/files.rs");
+}
 pub mod unions {
     include!("../golden/unions.rs");
 }
@@ -30,10 +39,13 @@ pub mod code_pipeline {
 }
 
 /// All golden programs.
-pub fn all() -> [&'static Api; 7] {
+pub fn all() -> [&'static Api; 10] {
     [
         parameters::catalog(),
         bodies::catalog(),
+        forms::catalog(),
+        multipart::catalog(),
+        files::catalog(),
         unions::catalog(),
         replies::catalog(),
         surface::catalog(),
