@@ -1,6 +1,7 @@
 //! Quotes what the plan decided. Text of the document becomes string literals and doc attributes, nothing else.
 
 mod answers;
+mod bodies;
 mod decode;
 mod literals;
 mod requests;

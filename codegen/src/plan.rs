@@ -4,8 +4,11 @@
 pub mod model;
 
 mod answers;
+mod bodies;
+mod files;
 mod findings;
 mod layout;
+mod media;
 pub(crate) mod names;
 mod prose;
 mod scalars;

@@ -75,7 +75,7 @@ fn a_program_that_stays_the_same_is_not_touched() {
 #[test]
 fn every_problem_is_an_error_with_its_place_and_no_program_is_written() {
     let document = format!(
-        "{HEAD}  /a:\n    get:\n      operationId: list\n      parameters: [{{name: x, in: nowhere, schema: {{type: string}}}}]\n      responses: {{'200': {{$ref: '#/components/responses/Lost'}}}}\n  /b:\n    post:\n      operationId: up\n      requestBody: {{content: {{image/png: {{}}}}}}\n      responses: {{'204': {{description: Done.}}}}\n"
+        "{HEAD}  /a:\n    get:\n      operationId: list\n      parameters: [{{name: x, in: nowhere, schema: {{type: string}}}}]\n      responses: {{'200': {{$ref: '#/components/responses/Lost'}}}}\n  /b:\n    post:\n      operationId: up\n      parameters: [{{name: body, in: query, schema: {{}}}}, {{name: requestBody, in: query, schema: {{}}}}, {{name: request_body, in: query, schema: {{}}}}]\n      requestBody: {{content: {{image/png: {{}}}}}}\n      responses: {{'204': {{description: Done.}}}}\n"
     );
     let folder = folder("bad", &[("api.yaml", &document)]);
     let (outcome, told) = build(&folder);
@@ -87,10 +87,11 @@ fn every_problem_is_an_error_with_its_place_and_no_program_is_written() {
         "cargo::error=api.yaml:7:30:",
         "cargo::error=api.yaml:8:27:",
         // and by planning.
-        "cargo::error=api.yaml:12:7:",
+        "cargo::error=api.yaml:13:7:",
     ];
     assert_eq!(places, expected, "{told:#?}");
-    for (line, rule) in told[1..].iter().zip(["parameter-location", "dangling-reference", "unsupported-body"])
+    for (line, rule) in
+        told[1..].iter().zip(["parameter-location", "dangling-reference", "argument-collision"])
     {
         assert!(line.contains(&format!(" [{rule}] at /paths/~1")), "{line}");
     }

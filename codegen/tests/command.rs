@@ -53,7 +53,7 @@ fn the_table_has_a_line_for_each_tool() {
 fn a_bad_document_exits_with_65_and_says_where() {
     let document = scratch(
         "upload.yaml",
-        b"openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths:\n  /a:\n    post:\n      operationId: up\n      requestBody: {content: {image/png: {}}}\n      responses: {'204': {description: Done.}}\n",
+        b"openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths:\n  /a:\n    post:\n      operationId: up\n      parameters: [{name: body, in: query, schema: {}}, {name: requestBody, in: query, schema: {}}, {name: request_body, in: query, schema: {}}]\n      requestBody: {content: {image/png: {}}}\n      responses: {'204': {description: Done.}}\n",
     );
     let document = document.display().to_string();
     let output = run(&["report", &document, "--format", "json"]);
@@ -62,7 +62,7 @@ fn a_bad_document_exits_with_65_and_says_where() {
     assert_eq!((&report["operations"], &report["tools"]), (&serde_json::json!(1), &serde_json::json!(0)));
     assert_eq!(report["skipped"][0]["operation"], "up");
     let problem = &report["diagnostics"][0];
-    assert_eq!((problem["id"].as_str(), problem["line"].as_u64()), (Some("unsupported-body"), Some(7)));
+    assert_eq!((problem["id"].as_str(), problem["line"].as_u64()), (Some("argument-collision"), Some(8)));
     assert_eq!(run(&["generate", &document]).status.code(), Some(65));
     assert_eq!(run(&["generate", &document, "--lenient"]).status.code(), Some(0));
     let text = stdout(&run(&["report", &document]));

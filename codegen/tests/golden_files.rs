@@ -52,6 +52,21 @@ fn bodies_flat_and_nested() {
 }
 
 #[test]
+fn forms_and_their_styles() {
+    feature("forms");
+}
+
+#[test]
+fn multipart_bodies_and_their_parts() {
+    feature("multipart");
+}
+
+#[test]
+fn files_and_forms_of_swagger() {
+    feature("files");
+}
+
+#[test]
 fn unions_and_other_judged_values() {
     feature("unions");
 }

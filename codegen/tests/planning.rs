@@ -61,11 +61,73 @@ fn an_identifier_without_ascii_letters_gives_way_to_the_path() {
 }
 
 #[test]
-fn a_body_that_cannot_be_sent_is_an_error_with_its_operation() {
-    let paths = format!(
-        "  /a: {{post: {{operationId: upload, requestBody: {{content: {{application/octet-stream: {{}}}}}}, {DONE}}}}}"
+fn a_body_of_any_media_type_becomes_a_tool() {
+    for media_type in [
+        "application/json",
+        "application/merge-patch+json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "multipart/related",
+        "application/octet-stream",
+        "application/vnd.unheard-of",
+        "image/*",
+        "text/csv",
+        "application/xml",
+        "application/soap+xml",
+    ] {
+        for schema in
+            ["", "schema: {type: string}", "schema: {type: object}", "schema: {type: array, items: {}}"]
+        {
+            let paths = format!(
+                "  /a: {{post: {{operationId: a, requestBody: {{content: {{{media_type}: {{{schema}}}}}}}, {DONE}}}}}"
+            );
+            check(&paths, &[], &["a"]);
+        }
+    }
+}
+
+#[test]
+fn a_member_of_a_form_that_is_json_by_silence_is_told() {
+    let paths = |hints: &str, encoding: &str| {
+        format!(
+            "  /a: {{post: {{operationId: a, requestBody: {{content: {{application/x-www-form-urlencoded: {{{hints}encoding: {{{encoding}}}, schema: {{type: object, properties: {{name: {{type: string}}, deep: {{type: object}}}}}}}}}}}}, {DONE}}}}}"
+        )
+    };
+    let place = "/paths/~1a/post/requestBody/content/application~1x-www-form-urlencoded";
+    check(&paths("", ""), &[&format!("form-member-as-json at {place}")], &["a"]);
+    for (hints, encoding) in [
+        ("x-mcp: {lists: indexed}, ", ""),
+        ("", "deep: {style: form}"),
+        ("", "deep: {contentType: application/json}"),
+    ] {
+        check(&paths(hints, encoding), &[], &["a"]);
+    }
+}
+
+#[test]
+fn media_types_that_no_tool_sends_are_told_with_the_way_to_them() {
+    let media = "text/plain: {}, application/json: {}, application/x-www-form-urlencoded: {}";
+    let paths = |hints: &str| {
+        format!("  /a: {{post: {{operationId: a, {hints}requestBody: {{content: {{{media}}}}}, {DONE}}}}}")
+    };
+    let told = |hints: &str| {
+        let planned = planned(&paths(hints));
+        planned.report.problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told(""),
+        [
+            "`a` sends its body as application/json; application/x-www-form-urlencoded and text/plain can be chosen by \
+          `x-mcp: {media: TYPE}`, or sent by a tool of its own with `variants: [{name: NAME, media: TYPE}]`"
+        ]
     );
-    check(&paths, &["unsupported-body at /paths/~1a/post/requestBody"], &[]);
+    let chosen =
+        "x-mcp: {media: text/plain, variants: [{name: as_form, media: application/x-www-form-urlencoded}]}, ";
+    assert!(
+        told(chosen)[0].starts_with("`a` sends its body as text/plain; application/json can be chosen by ")
+    );
+    let every = "x-mcp: {variants: [{name: as_form, media: application/x-www-form-urlencoded}, {name: as_text, media: text/plain}]}, ";
+    check(&paths(every), &[], &["a", "as_form", "as_text"]);
 }
 
 fn body(members: &str, rest: &str) -> String {

@@ -87,6 +87,8 @@ pub(crate) struct Remarks {
     pub(crate) read_only: bool,
     /// `writeOnly`.
     pub(crate) write_only: bool,
+    /// `contentMediaType`: what the text holds.
+    pub(crate) content: Option<String>,
     /// `x-mcp`.
     pub(crate) hints: SchemaHints,
 }
@@ -360,6 +362,7 @@ impl Remarks {
             deprecated: self.deprecated || inner.deprecated,
             read_only: self.read_only || inner.read_only,
             write_only: self.write_only || inner.write_only,
+            content: self.content.clone().or_else(|| inner.content.clone()),
             hints: over(&self.hints, &inner.hints),
         }
     }
@@ -374,6 +377,7 @@ pub(crate) fn over(outer: &SchemaHints, inner: &SchemaHints) -> SchemaHints {
         callback_url: outer.callback_url || inner.callback_url,
         secret: outer.secret || inner.secret,
         blank_is_unset: outer.blank_is_unset || inner.blank_is_unset,
+        lists: outer.lists.or(inner.lists),
     }
 }
 

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::ir::{Effect, OperationHints, SchemaHints, Variant};
+use crate::ir::{Effect, Lists, OperationHints, SchemaHints, Variant};
 use crate::problems::Problems;
 use crate::shape::{self, Form};
 use crate::store::At;
@@ -18,13 +18,17 @@ const OPERATION: &[&str] = &[
     "cache",
     "timeout",
     "body",
+    "media",
     "proof",
     "answer",
     "variants",
     "exclude",
 ];
-const SCHEMA: &[&str] = &["hidden", "pin", "gate", "callback-url", "secret", "blank"];
-const VARIANT: &[&str] = &["name", "title", "description", "pin"];
+const SCHEMA: &[&str] = &["hidden", "pin", "gate", "callback-url", "secret", "blank", "lists"];
+const VARIANT: &[&str] = &["name", "title", "description", "pin", "media"];
+const MEDIA: &[&str] = &["lists"];
+const LISTS: [(&str, Lists); 3] =
+    [("indexed", Lists::Indexed), ("brackets", Lists::Brackets), ("repeated", Lists::Repeated)];
 
 /// Headers of answers that are for the connection's two ends only.
 const WITHHELD: [&str; 4] = ["set-cookie", "www-authenticate", "proxy-authenticate", "authentication-info"];
@@ -55,6 +59,7 @@ pub(crate) fn operation(at: &At<'_>, problems: &mut Problems) -> OperationHints 
             "cache" => hints.cache_seconds = decode.cache(&at),
             "timeout" => hints.timeout_seconds = decode.seconds(&at),
             "body" => hints.flat_body = decode.word(&at, &[("flat", true), ("nested", false)]),
+            "media" => hints.media = decode.text(&at),
             "proof" => hints.proof = decode.text(&at),
             "answer" => decode.answer(&at, &mut hints),
             "variants" => hints.variants = decode.variants(&at),
@@ -78,6 +83,7 @@ pub(crate) fn schema(at: &At<'_>, problems: &mut Problems) -> SchemaHints {
             "callback-url" => hints.callback_url = decode.flag(&at).unwrap_or_default(),
             "secret" => hints.secret = decode.flag(&at).unwrap_or_default(),
             "blank" => hints.blank_is_unset = decode.word(&at, &[("unset", true)]).unwrap_or_default(),
+            "lists" => hints.lists = decode.word(&at, &LISTS),
             other => decode.unknown(other, &at, SCHEMA),
         }
     }
@@ -86,6 +92,20 @@ pub(crate) fn schema(at: &At<'_>, problems: &mut Problems) -> SchemaHints {
         problems.error("hint", member.place(), message);
     }
     hints
+}
+
+/// What `x-mcp` says of the media type at `at`: how lists in it are written.
+pub(crate) fn media(at: &At<'_>, problems: &mut Problems) -> Option<Lists> {
+    let member = at.member("x-mcp")?;
+    let mut decode = Decode { problems };
+    let mut lists = None;
+    for (key, at) in decode.members(&member) {
+        match key {
+            "lists" => lists = decode.word(&at, &LISTS),
+            other => decode.unknown(other, &at, MEDIA),
+        }
+    }
+    lists
 }
 
 struct Decode<'p> {
@@ -218,7 +238,7 @@ impl Decode<'_> {
 
     fn variant(&mut self, at: &At<'_>) -> Option<Variant> {
         let mut name = None;
-        let (mut title, mut description) = (None, None);
+        let (mut title, mut description, mut media) = (None, None, None);
         let mut pin = IndexMap::new();
         for (key, member) in self.members(at) {
             match key {
@@ -226,20 +246,21 @@ impl Decode<'_> {
                 "title" => title = self.text(&member),
                 "description" => description = self.text(&member),
                 "pin" => pin = self.members(&member).into_iter().map(pinned).collect(),
+                "media" => media = self.text(&member),
                 other => self.unknown(other, &member, VARIANT),
             }
         }
         if at.member("name").is_none() {
             self.problems.error("hint", at.place(), "a variant needs a `name`");
         }
-        if pin.is_empty() {
+        if pin.is_empty() && media.is_none() {
             self.problems.error(
                 "hint",
                 at.place(),
-                "a variant pins at least one argument: `pin: {argument: value}`",
+                "a variant pins at least one argument, `pin: {argument: value}`, or sends another `media: TYPE`",
             );
         }
-        Some(Variant { at: at.place(), name: name?, title, description, pin })
+        Some(Variant { at: at.place(), name: name?, title, description, pin, media })
     }
 }
 

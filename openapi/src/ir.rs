@@ -3,11 +3,15 @@
 //!
 //! Text of the document is held as written; names for programs are the generator's business.
 
+mod encoding;
+
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::report::Place;
+
+pub use encoding::{Encoding, EncodingStyle, Lists};
 
 /// A whole API.
 #[derive(Clone, Debug, Serialize)]
@@ -215,6 +219,14 @@ pub struct Body {
     pub media: Vec<Media>,
 }
 
+impl Body {
+    /// The media type that is sent: the one that is wanted, else the best.
+    pub fn choose(&self, wanted: Option<&str>) -> Option<&Media> {
+        let is_wanted = |media: &&Media| wanted.is_none_or(|wanted| media.is(wanted));
+        self.media.iter().find(is_wanted)
+    }
+}
+
 /// A media type with its schema.
 #[derive(Clone, Debug, Serialize)]
 pub struct Media {
@@ -226,6 +238,41 @@ pub struct Media {
     pub kind: MediaKind,
     /// The schema; absent means any content.
     pub schema: Option<Schema>,
+    /// How the members of a form and the named parts of a multipart content are written: an entry for each member that
+    /// is declared or has an entry in the document. Empty for every other kind.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub encoding: IndexMap<String, Encoding>,
+    /// How the first parts of a multipart list are written, by position.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub prefix_encoding: Vec<Encoding>,
+    /// How the other parts of a multipart list are written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item_encoding: Option<Encoding>,
+    /// How lists in members are written, where the overlay says so for the whole content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lists: Option<Lists>,
+}
+
+impl Media {
+    /// A media type without any rule on how its parts are written.
+    pub(crate) fn plain(at: Place, media_type: String, kind: MediaKind, schema: Option<Schema>) -> Self {
+        Self {
+            at,
+            media_type,
+            kind,
+            schema,
+            encoding: IndexMap::new(),
+            prefix_encoding: Vec::new(),
+            item_encoding: None,
+            lists: None,
+        }
+    }
+
+    /// Whether a name means this media type: with or without its parameters, in any letter case.
+    pub fn is(&self, name: &str) -> bool {
+        let essence = self.media_type.split(';').next().unwrap_or_default().trim_end();
+        [self.media_type.as_str(), essence].iter().any(|known| known.eq_ignore_ascii_case(name.trim()))
+    }
 }
 
 /// What a media type is to us.
@@ -482,6 +529,9 @@ pub struct OperationHints {
     pub timeout_seconds: Option<u64>,
     /// Whether body members are arguments of their own (`true`) or one argument `body`.
     pub flat_body: Option<bool>,
+    /// The media type to send instead of the best; one of the body's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media: Option<String>,
     /// The member of the answer that proves that something was done.
     pub proof: Option<String>,
     /// Which media type of the answer is asked for, where it may have several.
@@ -503,7 +553,7 @@ pub enum Effect {
     Destroy,
 }
 
-/// A further tool on an operation, with some arguments pinned.
+/// A further tool on an operation, with some arguments pinned or another media type of the body.
 #[derive(Clone, Debug, Serialize)]
 pub struct Variant {
     /// Where it stands.
@@ -517,6 +567,9 @@ pub struct Variant {
     /// Pinned arguments: each names a parameter or a top-level body member, and its value has been checked against
     /// that schema's type.
     pub pin: IndexMap<String, Value>,
+    /// The media type that this tool sends; one of the body's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media: Option<String>,
 }
 
 /// What the overlay says of a parameter or a member (`x-mcp`).
@@ -534,4 +587,7 @@ pub struct SchemaHints {
     pub secret: bool,
     /// In answers, blank text means "not set".
     pub blank_is_unset: bool,
+    /// How lists are written where names are written with brackets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lists: Option<Lists>,
 }

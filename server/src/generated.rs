@@ -9,11 +9,14 @@ pub use serde_json;
 
 pub use crate::catalog::{AnswerRule, Api, Carrier, Content, Effect, Gated, Need, SecurityScheme, Tool};
 pub use crate::decode::{
-    Any, Boolean, Boxed, Checked, Decode, Decoder, Deployment, Enumeration, Format, Gate, Integer, List,
-    MapOf, Members, Null, Nullable, Number, ObjectRule, Of, Problem, Problems, Rest, Rule, Text, Undeclared,
+    Any, Boolean, Boxed, Checked, Decode, Decoder, Deployment, Enumeration, File, FileRule, Format, Gate, Integer,
+    List, MapOf, Members, Null, Nullable, Number, ObjectRule, Of, Problem, Problems, Rest, Rule, Text, Undeclared,
     Within,
 };
-pub use crate::request::{Arguments, ParameterRule, Part, Parts, Prepared, Style, prepare};
+pub use crate::request::{
+    Arguments, BodyKind, BodyRule, Lists, MultipartRule, ParameterRule, Part, PartKind, PartRule, Parts,
+    Prepared, Style, prepare,
+};
 pub use crate::shape::{Member, Shape};
 
 /// Implements `schemars::JsonSchema` for a type by a JSON Schema as text: the document's own, not one derived again.

@@ -298,8 +298,10 @@ fn problems_are_bounded_and_the_others_counted() {
 #[test]
 fn t13_callback_addresses_need_an_allowed_host() {
     let rule = rt::Text { callback_url: true, ..rt::Text::ANY };
-    let allowed =
-        Deployment { callback_hosts: vec!["ci.example".to_owned(), "jenkins.example:8443".to_owned()] };
+    let allowed = Deployment {
+        callback_hosts: vec!["ci.example".to_owned(), "jenkins.example:8443".to_owned()],
+        ..Deployment::default()
+    };
     for address in [
         "https://ci.example/x?y#z",
         "https://CI.example",
@@ -353,7 +355,7 @@ fn t13_gated_members_need_an_open_gate() {
         check(&rt::Of::<Gated>::new(), json!({ "events": [{ "url": "http://169.254.169.254/" }] })).err();
     let error = error.unwrap();
     assert!(error.starts_with("events: not permitted") && error.contains("WEBHOOK_ALLOWED_HOSTS"), "{error}");
-    let open = Deployment { callback_hosts: vec!["ci.example".to_owned()] };
+    let open = Deployment { callback_hosts: vec!["ci.example".to_owned()], ..Deployment::default() };
     assert!(check_in(&open, &rt::Of::<Gated>::new(), json!({ "events": [] })).is_ok());
 }
 

@@ -255,17 +255,3 @@ fn t05_a_free_object_cannot_take_the_name_of_another_parameter() {
     );
     assert_eq!(parts.query_pairs(), [("level".to_owned(), "DEV".to_owned())]);
 }
-
-#[test]
-fn bodies_are_whole_or_made_of_members() {
-    let mut parts = rt::Parts::default();
-    assert_eq!(parts.json_body(), None);
-    parts.object_body();
-    assert_eq!(parts.json_body(), Some(&json!({})));
-    parts.member("a", &1);
-    parts.member("b", &None::<i32>);
-    assert_eq!(parts.json_body().unwrap().to_string(), r#"{"a":1,"b":null}"#);
-    let mut parts = rt::Parts::default();
-    parts.body(&json!([1]));
-    assert_eq!(parts.json_body(), Some(&json!([1])));
-}

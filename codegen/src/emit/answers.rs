@@ -76,7 +76,7 @@ pub(super) fn shape(shape: &Shape, place: Place) -> TokenStream {
         }
         // A table refers to others, so what contains itself needs nothing here.
         Shape::Boxed(value) => inner(value),
-        Shape::Any | Shape::Checked(_) => quote!(rt::Shape::Any),
+        Shape::Any | Shape::File(_) | Shape::Checked(_) => quote!(rt::Shape::Any),
     }
 }
 

@@ -3,14 +3,14 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{ident, literals};
+use super::{bodies, ident, literals};
 use crate::plan::model::{Location, Parameter, Source, Style, Tool, Write};
 
 /// `Arguments` of a tool's argument struct.
 pub(super) fn arguments(tool: &Tool) -> TokenStream {
     let rules = tool.writes.iter().filter_map(|write| match write {
         Write::Parameter(parameter, _) => Some(rule(parameter)),
-        Write::ObjectBody | Write::Member(..) | Write::Body(_) => None,
+        Write::Media(_) | Write::ObjectBody | Write::Member(..) | Write::Body(_) => None,
     });
     let steps = tool.writes.iter().map(step);
     let request = ident(if tool.writes.is_empty() { "_request" } else { "request" });
@@ -27,16 +27,7 @@ pub(super) fn arguments(tool: &Tool) -> TokenStream {
 fn rule(parameter: &Parameter) -> TokenStream {
     let Parameter { name, explode, allow_reserved, allow_empty, .. } = parameter;
     let constant = ident(&parameter.constant);
-    let style = match parameter.style {
-        Style::Matrix => quote!(Matrix),
-        Style::Label => quote!(Label),
-        Style::Form => quote!(Form),
-        Style::Simple => quote!(Simple),
-        Style::SpaceDelimited => quote!(SpaceDelimited),
-        Style::PipeDelimited => quote!(PipeDelimited),
-        Style::DeepObject => quote!(DeepObject),
-        Style::Json => quote!(Json),
-    };
+    let style = style(parameter.style);
     quote! {
         static #constant: rt::ParameterRule = rt::ParameterRule {
             name: #name,
@@ -45,6 +36,22 @@ fn rule(parameter: &Parameter) -> TokenStream {
             allow_reserved: #allow_reserved,
             allow_empty: #allow_empty,
         };
+    }
+}
+
+/// The runtime's name of a style.
+pub(super) fn style(style: Style) -> TokenStream {
+    match style {
+        Style::Matrix => quote!(Matrix),
+        Style::Label => quote!(Label),
+        Style::Form => quote!(Form),
+        Style::Simple => quote!(Simple),
+        Style::SpaceDelimited => quote!(SpaceDelimited),
+        Style::PipeDelimited => quote!(PipeDelimited),
+        Style::DeepObject => quote!(DeepObject),
+        Style::DeepBrackets => quote!(DeepBrackets),
+        Style::DeepRepeated => quote!(DeepRepeated),
+        Style::Json => quote!(Json),
     }
 }
 
@@ -60,6 +67,7 @@ fn step(write: &Write) -> TokenStream {
             };
             from(source, |value| quote!(request.#location(&#constant, #value);))
         }
+        Write::Media(body) => bodies::media(body),
         Write::ObjectBody => quote!(request.object_body();),
         Write::Member(name, source) => from(source, |value| quote!(request.member(#name, #value);)),
         Write::Body(source) => from(source, |value| quote!(request.body(#value);)),

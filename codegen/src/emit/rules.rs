@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{ident, literals};
-use crate::plan::model::{Format, Integer, Module, Number, Shape, Text, TypeId, Within};
+use crate::plan::model::{File, Format, Integer, Module, Number, Shape, Text, TypeId, Within};
 
 /// Where code stands, which decides how it names types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,7 @@ pub(super) fn rule(shape: &Shape, place: Place) -> TokenStream {
             let items = rule(items, place);
             quote!(rt::List::of(#items))
         }
+        Shape::File(rules) => file(rules),
         Shape::List { items, min, max, unique } => {
             let items = rule(items, place);
             let (min, max) = counts(*min, *max);
@@ -73,6 +74,7 @@ pub(super) fn kind(shape: &Shape, place: Place) -> TokenStream {
         Shape::Integer(_) => quote!(i64),
         Shape::Number(_) => quote!(rt::serde_json::Number),
         Shape::Text(_) => quote!(String),
+        Shape::File(_) => quote!(rt::File),
         Shape::List { items, .. } => {
             let items = kind(items, place);
             quote!(Vec<#items>)
@@ -161,6 +163,11 @@ fn text(rules: &Text) -> TokenStream {
         true => base,
         false => quote!(rt::Text { #(#fields,)* ..#base }),
     }
+}
+
+fn file(rules: &File) -> TokenStream {
+    let File { filename, types, must_say_type } = rules;
+    quote!(rt::FileRule { filename: #filename, types: &[#(#types),*], must_say_type: #must_say_type })
 }
 
 /// Any text at a place of the request.

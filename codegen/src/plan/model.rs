@@ -1,10 +1,13 @@
 //! What the generator decided, as plain data: nothing here is computed again by `emit`, which only quotes it.
 
+mod body;
+
 use openapi::report::Place;
 use serde_json::Value;
 
-/// Nothing is to be decided about these two: they are the description's own.
-pub use openapi::ir::{Effect, Location};
+pub use body::{Body, BodyKind, BodyPart, File, MemberStyle, PartKind};
+/// Nothing is to be decided about these: they are the description's own.
+pub use openapi::ir::{Effect, Lists, Location};
 
 /// A whole program to be written.
 #[derive(Clone, Debug)]
@@ -160,6 +163,8 @@ pub enum Content {
 pub enum Write {
     /// A parameter.
     Parameter(Parameter, Source),
+    /// Says how the body is written, where it is not plain JSON.
+    Media(Body),
     /// Makes an object body exist even when no member is written.
     ObjectBody,
     /// A member of a flat object body.
@@ -198,6 +203,8 @@ pub enum Style {
     SpaceDelimited,
     PipeDelimited,
     DeepObject,
+    DeepBrackets,
+    DeepRepeated,
     Json,
 }
 
@@ -337,6 +344,8 @@ pub enum Shape {
     Number(Number),
     /// Text.
     Text(Text),
+    /// Bytes, as text or base64.
+    File(File),
     /// A list.
     List {
         /// Each item.

@@ -91,6 +91,11 @@ pub(crate) fn text(rules: &TextRules, within: Within, hints: &SchemaHints) -> (S
     (Shape::Text(text), dropped)
 }
 
+/// Any text in a body.
+pub(crate) fn body_text() -> Shape {
+    text(&TextRules::default(), Within::Body, &SchemaHints::default()).0
+}
+
 /// An integer in an answer: whatever the API sends.
 pub(crate) fn any_integer() -> Shape {
     Shape::Integer(Integer { minimum: i64::MIN, maximum: i64::MAX, multiple_of: None })

@@ -7,7 +7,7 @@ use super::model::{
     Field, Format, Integer, Module, Number, Rest, Shape, Struct, Text, Type, TypeBody, TypeId,
 };
 use super::scalars::EXACT;
-use super::words;
+use super::{files, words};
 
 /// Marks a member that is offered only behind the callback gate.
 pub(crate) const GATE: &str = "x-mcp-gate";
@@ -22,7 +22,8 @@ pub(crate) const SECRET: &str = "x-mcp-secret";
 const ANSWER_DESCRIPTION: usize = 120;
 
 /// Standard base64 without stray bits, exactly what the decoder of `byte` takes.
-const BASE64: &str = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
+pub(crate) const BASE64: &str =
+    "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
 
 /// A reference to a named type.
 pub(crate) fn reference(id: &TypeId) -> Value {
@@ -44,6 +45,7 @@ pub(crate) fn of_shape(shape: &Shape) -> Value {
         Shape::Number(rules) => number(rules),
         Shape::Text(rules) => text(rules),
         Shape::TextOrNumber { .. } => json!({"type": "string"}),
+        Shape::File(file) => files::schema(file),
         Shape::List { items, min, max, unique } => {
             let mut schema = json!({"type": "array", "items": of_shape(items)});
             set(&mut schema, "minItems", *min);

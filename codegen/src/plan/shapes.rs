@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use openapi::ir::{Additional, Api, Kind, ListRules, ObjectRules, Schema, SchemaHints};
 use serde_json::{Map, Value, json};
 
+use super::files::{Content, Parts};
 use super::findings::Findings;
 use super::model::{Module, Shape, Type, TypeBody, TypeId, Variant, Within};
 use super::names::{self, Scope};
@@ -34,18 +35,30 @@ pub(crate) struct Site {
     pub expanding: Vec<String>,
     /// Hints of the references that led here.
     pub hints: SchemaHints,
+    /// Which values here are parts with a content of their own.
+    pub parts: Parts,
 }
 
 impl Site {
     /// A site of this name.
     pub(crate) fn new(name: String, within: Within) -> Self {
-        Self { name, within, expanding: Vec::new(), hints: SchemaHints::default() }
+        Self { name, within, expanding: Vec::new(), hints: SchemaHints::default(), parts: Parts::None }
     }
 
     /// The site of a part of this one.
     pub(crate) fn part(&self, name: &str) -> Self {
         Self { name: format!("{}{}", self.name, names::type_name(name, "Member")), ..self.clone() }
             .without_hints()
+    }
+
+    /// The site of the member of this name.
+    pub(crate) fn member(&self, name: &str) -> Self {
+        Self { parts: self.parts.member(name), ..self.part(name) }
+    }
+
+    /// The same site without parts that have a content of their own.
+    pub(crate) fn plain(self) -> Self {
+        Self { parts: Parts::None, ..self }
     }
 
     fn without_hints(mut self) -> Self {
@@ -141,6 +154,7 @@ impl<'a> Shaper<'a> {
     /// What the schema accepts.
     pub(crate) fn shape(&mut self, schema: &Schema, site: &Site) -> Shape {
         match &schema.kind {
+            _ if let Some(content) = site.parts.content(schema) => of_content(content),
             // The JSON form says itself whether `null` is accepted.
             Kind::Checked if self.direction == Direction::Request => Shape::Checked(opened(&schema.json)),
             Kind::Checked => Shape::Any,
@@ -226,7 +240,7 @@ impl<'a> Shaper<'a> {
 
     fn map(&mut self, rules: &ObjectRules, site: &Site) -> Shape {
         let values = match &rules.additional {
-            Additional::Schema(schema) => self.shape(schema, &site.part("Value")),
+            Additional::Schema(schema) => self.shape(schema, &site.part("Value").plain()),
             Additional::Unsaid | Additional::Any | Additional::Closed => Shape::Any,
         };
         let is_empty = matches!(rules.additional, Additional::Closed);
@@ -276,13 +290,17 @@ impl<'a> Shaper<'a> {
     fn reference(&mut self, name: &str, site: &Site) -> Shape {
         let Some(target) = self.api.schemas.get(name) else { return Shape::Any };
         let class = self.class(target);
+        let has_parts = !matches!(site.parts, Parts::None);
         match class {
-            Class::Struct if site.within != Within::Body => {
+            Class::Judged if has_parts => self.expand(name, target, site),
+            Class::Struct if site.within != Within::Body || has_parts => {
                 nullable(target.nullable, Shape::Named(self.copy(name, target, site)))
             }
             Class::Struct | Class::Enum => nullable(target.nullable, Shape::Named(self.shared_id(name))),
             Class::Judged => Shape::Checked(schema::reference(&self.shared_id(name))),
-            Class::Inline if site.within == Within::Body && site.hints == SchemaHints::default() => {
+            Class::Inline
+                if site.within == Within::Body && site.hints == SchemaHints::default() && !has_parts =>
+            {
                 self.in_place(name, target, site)
             }
             Class::Inline => self.expand(name, target, site),
@@ -436,8 +454,17 @@ pub(crate) fn merge(hints: &mut SchemaHints, more: &SchemaHints) {
     hints.callback_url |= more.callback_url;
     hints.secret |= more.secret;
     hints.blank_is_unset |= more.blank_is_unset;
+    hints.lists = hints.lists.or(more.lists);
     if hints.pin.is_none() {
         hints.pin.clone_from(&more.pin);
+    }
+}
+
+/// The shape of what a part holds.
+fn of_content(content: &Content) -> Shape {
+    match content {
+        Content::File(file) => Shape::File(file.clone()),
+        Content::Text => scalars::body_text(),
     }
 }
 

@@ -52,7 +52,7 @@ impl Shaper<'_> {
             (_, Direction::Answer) | (Additional::Any, _) => Rest::Keep,
             (Additional::Unsaid | Additional::Closed, Direction::Request) => Rest::Refuse,
             (Additional::Schema(schema), Direction::Request) => {
-                Rest::Of(Box::new(self.shape(schema, &site.part("Other"))))
+                Rest::Of(Box::new(self.shape(schema, &site.part("Other").plain())))
             }
         };
         let mut scope = Scope::with(&["rest"]);
@@ -66,7 +66,7 @@ impl Shaper<'_> {
         for (index, property) in rules.properties.iter().enumerate() {
             let rust = scope.field(&property.name, index);
             let member = Member::of_property(self.api, property);
-            match self.member(&member, rust, &site.part(&property.name)) {
+            match self.member(&member, rust, &site.member(&property.name)) {
                 Fate::Field(field) => object.fields.push(*field),
                 Fate::Hidden => object.hidden.push(property.name.clone()),
             }
@@ -121,7 +121,7 @@ impl Shaper<'_> {
             rust,
             title: words::clean(&member.schema.title),
             description: prose::accepted(description, &member.schema.at, self.findings, "description"),
-            default: member.schema.default.clone().filter(|_| request),
+            default: member.schema.default.clone().filter(|_| request && !matches!(shape, Shape::File(_))),
             deprecated: member.deprecated,
             required: member.required && (request || !hints.blank_is_unset),
             gated: request && hints.gated,

@@ -11,7 +11,7 @@ use super::findings::Findings;
 use super::model::{AnswerRule, Effect, Module, Need, Part, Rest, Struct, Tool, Type, TypeId};
 use super::shapes::{self, Direction, Known, Shaper};
 use super::surface::{self, Surface};
-use super::{answers, layout, names, prose, schema, secrets, structs, tool_names, words};
+use super::{answers, layout, media, names, prose, schema, secrets, structs, tool_names, words};
 
 /// Names in a tool's module that no type of its own may take.
 const TAKEN: [&str; 3] = ["Arguments", "Tool", "InputSchema"];
@@ -34,12 +34,15 @@ pub(crate) fn of_operation(
 ) -> Vec<(Tool, Place)> {
     let mut found = Vec::new();
     if let Some(name) = tool_names::of_operation(operation, findings) {
-        let pins = IndexMap::new();
-        found.extend(tool(shared, operation, name, &pins, findings).map(|tool| (tool, operation.at.clone())));
+        let (pins, media) = (IndexMap::new(), operation.mcp.media.as_deref());
+        found.extend(
+            tool(shared, operation, name, (&pins, media), findings).map(|tool| (tool, operation.at.clone())),
+        );
     }
     for variant in &operation.mcp.variants {
         found.extend(of_variant(shared, operation, variant, findings).map(|tool| (tool, variant.at.clone())));
     }
+    media::report_others(operation, findings);
     found
 }
 
@@ -50,7 +53,8 @@ fn of_variant(
     findings: &mut Findings,
 ) -> Option<Tool> {
     let name = tool_names::given(&variant.name, &variant.at, findings)?;
-    let mut tool = tool(shared, operation, name, &variant.pin, findings)?;
+    let media = variant.media.as_deref().or(operation.mcp.media.as_deref());
+    let mut tool = tool(shared, operation, name, (&variant.pin, media), findings)?;
     if let Some(title) = &variant.title {
         tool.title = words::one_line(&words::clean(title));
     }
@@ -64,13 +68,13 @@ fn tool(
     shared: &Shared<'_>,
     operation: &Operation,
     name: String,
-    pins: &IndexMap<String, Value>,
+    (pins, media): (&IndexMap<String, Value>, Option<&str>),
     findings: &mut Findings,
 ) -> Option<Tool> {
     let taken = TAKEN;
     let mut shaper =
         Shaper::tool(shared.api, shared.names, Direction::Request, shared.known_arguments, &taken, findings);
-    let Surface { arguments, writes } = surface::plan(&mut shaper, operation, pins)?;
+    let Surface { arguments, writes } = surface::plan(&mut shaper, operation, pins, media)?;
     let mut types = shaper.types;
     let (answers, answer_types) = answers_of(shared, operation, &types, findings);
     types.extend(answer_types);

@@ -80,6 +80,11 @@ pub(crate) fn instance(schema: &Value, root: &Value, random: &mut Random, depth:
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
         return random.pick(values).clone();
     }
+    if let (Some(choices), Some(_)) =
+        (schema.get("oneOf").and_then(Value::as_array), schema.get("properties"))
+    {
+        return instance(&with_choice(schema, choices, random), root, random, depth);
+    }
     for word in ["oneOf", "anyOf"] {
         if let Some(choices) = schema.get(word).and_then(Value::as_array) {
             return instance(random.pick(choices), root, random, depth);
@@ -98,6 +103,27 @@ pub(crate) fn instance(schema: &Value, root: &Value, random: &mut Random, depth:
         "boolean" => json!(random.chance(50)),
         _ => Value::Null,
     }
+}
+
+/// An object of which exactly one choice must hold, as one that requires the members of a choice and has no other's.
+fn with_choice(schema: &Value, choices: &[Value], random: &mut Random) -> Value {
+    let mut one = schema.as_object().cloned().unwrap_or_default();
+    one.remove("oneOf");
+    let chosen = random.below(choices.len());
+    let names = |choice: &Value| choice["required"].as_array().cloned().unwrap_or_default();
+    let mut required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    for (index, choice) in choices.iter().enumerate() {
+        if index == chosen {
+            required.extend(names(choice));
+        } else if let Some(properties) = one.get_mut("properties").and_then(Value::as_object_mut) {
+            names(choice)
+                .iter()
+                .filter_map(Value::as_str)
+                .for_each(|name| drop(properties.shift_remove(name)));
+        }
+    }
+    one.insert("required".to_owned(), required.into());
+    one.into()
 }
 
 /// The value with one thing changed somewhere.

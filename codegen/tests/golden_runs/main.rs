@@ -3,6 +3,7 @@
 
 pub mod programs;
 
+mod bodies;
 mod instances;
 mod one_set_of_values;
 mod runs;

@@ -12,9 +12,9 @@ use crate::instances::{Random, instance, judge, mutate};
 use crate::programs;
 
 /// Rules that are stricter than any schema can say, on purpose: characters that hide or steer, values that would make
-/// another path, callback hosts, nesting, inexact numbers where no type is said, and what a parameter's style cannot
-/// write.
-const STRICTER: [&str; 6] = ["characters", "path", "callback", "depth", "range", "parameter"];
+/// another path, callback hosts, nesting, inexact numbers where no type is said, what a parameter's style cannot write,
+/// and text that must be XML or a written form.
+const STRICTER: [&str; 8] = ["characters", "path", "callback", "depth", "range", "parameter", "xml", "form"];
 
 struct Judged {
     tool: &'static Tool,

@@ -5,13 +5,22 @@
 use serde_json::{Value, json};
 use server::catalog::{Api, Content, Tool};
 use server::decode::{Deployment, Problems};
-use server::request::{Part, Prepared};
+use server::request::{Body, Part, Prepared};
 
 pub mod parameters {
     include!("../golden/parameters.rs");
 }
 pub mod bodies {
     include!("../golden/bodies.rs");
+}
+pub mod forms {
+    include!("../golden/forms.rs");
+}
+pub mod multipart {
+    include!("../golden/multipart.rs");
+}
+pub mod files {
+    include!("../golden/files.rs");
 }
 pub mod unions {
     include!("../golden/unions.rs");
@@ -30,10 +39,13 @@ pub mod code_pipeline {
 }
 
 /// All golden programs.
-pub fn all() -> [&'static Api; 7] {
+pub fn all() -> [&'static Api; 10] {
     [
         parameters::catalog(),
         bodies::catalog(),
+        forms::catalog(),
+        multipart::catalog(),
+        files::catalog(),
         unions::catalog(),
         replies::catalog(),
         surface::catalog(),
@@ -44,7 +56,7 @@ pub fn all() -> [&'static Api; 7] {
 
 /// A deployment that allows callbacks to one host.
 pub fn open_gate() -> Deployment {
-    Deployment { callback_hosts: vec!["hooks.example.com".to_owned()] }
+    Deployment { callback_hosts: vec!["hooks.example.com".to_owned()], ..Deployment::default() }
 }
 
 /// The tool of this name.
@@ -81,10 +93,23 @@ pub fn request(api: &'static Api, name: &str, arguments: Value) -> Value {
             out[name] = json!(values);
         }
     }
-    if let Some(body) = prepared.parts.json_body() {
-        out["body"] = body.clone();
+    if let Some(body) = prepared.parts.sent_body() {
+        out["body"] = shown(body);
     }
     out
+}
+
+/// A body: plain JSON as such, anything else as its media type and text. A boundary reads `BOUNDARY`, line ends are
+/// plain.
+fn shown(body: &Body) -> Value {
+    if body.content_type == "application/json" {
+        return serde_json::from_slice(&body.bytes).expect("the body is JSON");
+    }
+    let text = String::from_utf8_lossy(&body.bytes).replace("\r\n", "\n");
+    match body.content_type.split_once("; boundary=") {
+        Some((media_type, boundary)) => json!({media_type: text.replace(boundary, "BOUNDARY")}),
+        None => json!({&body.content_type: text}),
+    }
 }
 
 /// The problems of refused arguments, one line each: `path: rule`.

@@ -17,7 +17,7 @@ const ANSWER: &[Field] = &[
     Field("links", Form::Object, Need::Optional),
 ];
 
-const HEADER: &[Field] = &[
+pub(super) const HEADER: &[Field] = &[
     Field("description", Form::Text, Need::Optional),
     Field("required", Form::Flag, Need::Optional),
     Field("deprecated", Form::Flag, Need::Optional),

@@ -38,15 +38,16 @@ impl<'a> Reader<'a> {
         Some(Body { at: at.place(), description, required: read.required, media })
     }
 
-    /// A range of media types cannot be sent: the likeliest of it is.
+    /// A range of media types cannot be sent: the likeliest of it is. What is bytes keeps its range, for whoever gives
+    /// the bytes says also what they are.
     pub(super) fn settle(&mut self, media: &mut Media) {
-        if !media.media_type.contains('*') {
-            return;
-        }
         let chosen = match media.kind {
+            _ if !media.media_type.contains('*') => return,
             MediaKind::Json => "application/json",
             MediaKind::Text => "text/plain",
-            _ => "application/octet-stream",
+            MediaKind::Xml => "application/xml",
+            MediaKind::Multipart => "multipart/form-data",
+            MediaKind::Form | MediaKind::Binary => return,
         };
         let message = format!("{} is no type that can be sent: {chosen} is used", media.media_type);
         self.problems.warning("media-type-range", media.at.clone(), message);

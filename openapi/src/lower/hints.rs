@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::schema::shown;
 use crate::held::{Held, Types};
-use crate::ir::{Effect, Kind, MediaKind, Operation, Property, Schema, SchemaHints};
+use crate::ir::{Effect, Kind, Operation, Property, Schema, SchemaHints};
 use crate::judge;
 use crate::problems::Problems;
 use crate::report::Place;
@@ -27,8 +27,11 @@ pub(super) fn check(operation: &Operation, named: &IndexMap<String, Held>, probl
         }
         check_pin(&parameter.mcp, &parameter.schema, named, problems);
     }
-    let arguments = arguments(operation, named);
+    check_media(operation, hints.media.as_deref(), &operation.at, problems);
     for variant in &hints.variants {
+        check_media(operation, variant.media.as_deref(), &variant.at, problems);
+        let wanted = variant.media.as_deref().or(hints.media.as_deref());
+        let arguments = arguments(operation, wanted, named);
         for (argument, value) in &variant.pin {
             match arguments.get(argument.as_str()) {
                 None => {
@@ -68,12 +71,29 @@ enum Form<'o> {
     Held(&'o Held),
 }
 
-/// Parameters, and the top-level members of the JSON body; a parameter wins.
-fn arguments<'o>(operation: &'o Operation, named: &'o IndexMap<String, Held>) -> IndexMap<&'o str, Form<'o>> {
+/// The media type that is wanted must be one of the body's.
+fn check_media(operation: &Operation, wanted: Option<&str>, at: &Place, problems: &mut Problems) {
+    let Some(wanted) = wanted else { return };
+    let Some(body) = &operation.body else {
+        let message = format!("`media: {wanted}` has no meaning: the operation has no body");
+        return problems.error("hint", at.clone(), message);
+    };
+    if body.choose(Some(wanted)).is_none() {
+        let types: Vec<&str> = body.media.iter().map(|media| media.media_type.as_str()).collect();
+        let message = format!("the body cannot be sent as {wanted:?}: it may be {}", types.join(" or "));
+        problems.error("hint", at.clone(), message);
+    }
+}
+
+/// Parameters, and the top-level members of the body as it is sent; a parameter wins.
+fn arguments<'o>(
+    operation: &'o Operation,
+    wanted: Option<&str>,
+    named: &'o IndexMap<String, Held>,
+) -> IndexMap<&'o str, Form<'o>> {
     let mut found = IndexMap::new();
-    let media = operation.body.iter().flat_map(|body| &body.media);
-    let body = media.filter(|media| media.kind == MediaKind::Json).find_map(|media| media.schema.as_ref());
-    match body.map(|schema| &schema.kind) {
+    let media = operation.body.as_ref().and_then(|body| body.choose(wanted));
+    match media.and_then(|media| media.schema.as_ref()).map(|schema| &schema.kind) {
         Some(Kind::Object(rules)) => {
             let member = |property: &'o Property| (property.name.as_str(), Form::Lowered(&property.schema));
             found.extend(rules.properties.iter().map(member));

@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use super::Reader;
+use crate::held::{Held, Types};
+use crate::hints;
 use crate::ir::{Kind, Media, MediaKind, Schema};
 use crate::normalise::Version;
 use crate::resolve;
@@ -17,6 +19,7 @@ const MEDIA: &[Field] = &[
     Field("encoding", Form::Object, Need::Optional),
     Field("prefixEncoding", Form::List, Need::Since(Version::V3_2)),
     Field("itemEncoding", Form::Object, Need::Since(Version::V3_2)),
+    Field("x-mcp", Form::Any, Need::Optional),
 ];
 
 impl<'a> Reader<'a> {
@@ -44,22 +47,59 @@ impl<'a> Reader<'a> {
             sound.insert("schema".into(), json!({}));
         }
         let read = self.typed::<openapiv3::MediaType>(sound, at)?;
-        let schema = read.schema.and(at.member("schema")).map(|schema| self.schema(&schema).1);
+        let is_multipart = essence.starts_with("multipart/");
+        let (held, schema) = match read.schema.and(at.member("schema")) {
+            Some(schema) => Some(self.schema(&schema)),
+            None => self.item_schema(at).filter(|_| is_multipart),
+        }
+        .unzip();
         let kind = kind(&essence, schema.as_ref());
-        if let Some(encoding) =
-            at.member("encoding").filter(|_| kind != MediaKind::Form && kind != MediaKind::Multipart)
-        {
-            let message = "`encoding` says something of forms only and is ignored here";
+        let mut media = Media::plain(at.place(), media_type.to_owned(), kind, schema);
+        media.lists = hints::media(at, &mut self.problems);
+        let is_list = matches!(media.schema.as_ref().map(|schema| &schema.kind), Some(Kind::List(_)));
+        if is_multipart && (is_list || self.has_positions(at)) {
+            (media.prefix_encoding, media.item_encoding) =
+                self.positional_encodings(at, &essence, held.as_ref());
+        } else if matches!(kind, MediaKind::Form | MediaKind::Multipart) {
+            media.encoding = self.encodings(at, &essence, held.as_ref());
+        }
+        self.report_ignored(at, &media);
+        Some(media)
+    }
+
+    /// A list of what `itemSchema` describes: the parts of a multipart content in order.
+    fn item_schema(&mut self, at: &At<'a>) -> Option<(Held, Schema)> {
+        let item = at.member("itemSchema").filter(|_| at.version() >= Version::V3_2)?;
+        let (items, _) = Form::Schema.fits(item.value).then(|| self.schema(&item))?;
+        let list = Held { items: Some(Box::new(items)), ..Held::of(at.place(), Types::ARRAY) };
+        let schema = self.lowered(&list);
+        Some((list, schema))
+    }
+
+    fn has_positions(&self, at: &At<'a>) -> bool {
+        at.version() >= Version::V3_2
+            && ["prefixEncoding", "itemEncoding"].iter().any(|key| at.member(key).is_some())
+    }
+
+    /// Says which of the members about encoding have no meaning for this media type.
+    fn report_ignored(&mut self, at: &At<'a>, media: &Media) {
+        let has_names = matches!(media.kind, MediaKind::Form | MediaKind::Multipart);
+        let is_list = media.item_encoding.is_some();
+        if let Some(encoding) = at.member("encoding").filter(|_| !has_names || is_list) {
+            let message = match is_list {
+                true => "`encoding` names members, and this content is a list of parts: it is ignored",
+                false => "`encoding` says something of forms only and is ignored here",
+            };
             self.problems.note("encoding-ignored", encoding.place(), message);
         }
         for key in ["itemSchema", "prefixEncoding", "itemEncoding"] {
-            if let Some(member) = at.member(key).filter(|_| at.version() >= Version::V3_2) {
+            let is_used = is_list && (key != "itemSchema" || at.member("schema").is_none());
+            if let Some(member) = at.member(key).filter(|_| at.version() >= Version::V3_2 && !is_used) {
                 let message =
                     format!("`{key}` is ignored: a stream of items is taken as one content as a whole");
                 self.problems.warning("streaming-media", member.place(), message);
             }
         }
-        Some(Media { at: at.place(), media_type: media_type.to_owned(), kind, schema })
     }
 }
 

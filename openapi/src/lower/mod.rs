@@ -2,6 +2,7 @@
 
 mod answer;
 mod body;
+mod encoding;
 mod hints;
 mod media;
 mod operation;
@@ -297,10 +298,15 @@ impl<'a> Reader<'a> {
     /// Reads a schema that stands in the structure, all that it refers to, and lowers it.
     fn schema(&mut self, at: &At<'a>) -> (Held, ir::Schema) {
         let held = self.schemas.read(at, &mut self.problems);
+        let schema = self.lowered(&held);
+        (held, schema)
+    }
+
+    /// Lowers a schema that was read or made.
+    fn lowered(&mut self, held: &Held) -> ir::Schema {
         let mut lowering =
             Lowering { named: &self.schemas.named, memory: &mut self.memory, problems: &mut self.problems };
-        let schema = lowering.schema(&held);
-        (held, schema)
+        lowering.schema(held)
     }
 
     /// The typed form of an object whose members have been checked one by one.

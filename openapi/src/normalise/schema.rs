@@ -341,6 +341,7 @@ impl<'a> Reading<'_, 'a> {
             deprecated: self.flag("deprecated"),
             read_only: self.flag("readOnly"),
             write_only: self.flag("writeOnly"),
+            content: self.text("contentMediaType"),
             hints: hints::schema(self.at, self.problems),
         };
         if held.remarks.read_only && held.remarks.write_only {

@@ -143,7 +143,7 @@ fn where_the_api_is() -> Setting {
     )
 }
 
-fn upstream() -> [Setting; 6] {
+fn upstream() -> [Setting; 7] {
     [
         setting(
             "api.token_scheme",
@@ -180,6 +180,16 @@ fn upstream() -> [Setting; 6] {
                 maximum: 256 << 20,
             },
             "The largest answer of the API that is read; a larger one is an error.",
+        ),
+        setting(
+            "api.max_body_bytes",
+            &["API_MAX_BODY_SIZE"],
+            Kind::Count {
+                at: |config| &mut config.server.engine.deployment.max_body_bytes,
+                minimum: 1024,
+                maximum: 64 << 20,
+            },
+            "The largest body that is sent to the API; arguments that would make a larger one are refused.",
         ),
         setting(
             "api.idle_connections",

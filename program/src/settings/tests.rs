@@ -112,7 +112,7 @@ fn example(key: &str) -> &'static str {
         "api.base_url" => "https://ces.example.com:48226/x",
         "api.token_scheme" => "Bearer",
         "call.callback_hosts" => "hooks.example.com",
-        "limits.request_bytes" | "api.max_answer_bytes" => "2048",
+        "limits.request_bytes" | "api.max_answer_bytes" | "api.max_body_bytes" => "2048",
         _ => "17",
     }
 }

@@ -9,11 +9,20 @@ use crate::start_error::StartError;
 const DEPTH: usize = 64;
 
 /// What the deployment allows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Deployment {
     /// Hosts that a caller may name as callback addresses, lower-case, exact, with a port if it is not 443;
     /// none means that callers may not name any.
     pub callback_hosts: Vec<String>,
+    /// How large the body of a request to the API may be, as it is written.
+    pub max_body_bytes: usize,
+}
+
+/// No callback hosts, and bodies of 16 MiB.
+impl Default for Deployment {
+    fn default() -> Self {
+        Self { callback_hosts: Vec::new(), max_body_bytes: 16 << 20 }
+    }
 }
 
 impl Deployment {

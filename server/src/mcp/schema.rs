@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn an_open_gate_shows_the_argument_as_generated() {
-        let deployment = Deployment { callback_hosts: vec!["hooks.example.com".to_owned()] };
+        let deployment =
+            Deployment { callback_hosts: vec!["hooks.example.com".to_owned()], ..Deployment::default() };
         let open = advertised(SCHEMA, GATED, &deployment).expect("a schema");
         assert_eq!(open["required"], json!(["events"]));
         let names: Vec<_> = open["$defs"].as_object().expect("definitions").keys().cloned().collect();

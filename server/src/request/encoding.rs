@@ -41,6 +41,11 @@ pub(super) fn reserved_item(text: &str) -> String {
     utf8_percent_encode(text, QUERY_ALLOWED_ITEM).to_string()
 }
 
+/// Encodes a name or value of a form, where a blank is `+`.
+pub(super) fn form(text: &str) -> String {
+    strict(text).replace("%20", "+")
+}
+
 /// Leaves the text as it is, for headers, which are judged instead.
 pub(super) fn plain(text: &str) -> String {
     text.to_owned()

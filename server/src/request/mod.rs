@@ -4,12 +4,14 @@
 //! Nothing here joins strings that a caller chose: every value is encoded for its place before it is put
 //! anywhere, and the finished target is read back and compared with the template before it leaves.
 
+mod body;
 mod encoding;
 mod header;
 mod parts;
 mod style;
 mod target;
 
+pub use body::{Body, BodyKind, BodyRule, Lists, MultipartRule, PartKind, PartRule};
 pub(crate) use encoding::query_text;
 pub(crate) use header::refusal as header_refusal;
 pub use parts::Parts;
@@ -57,8 +59,12 @@ pub enum Style {
     SpaceDelimited,
     /// `name=one%7Ctwo`, in queries.
     PipeDelimited,
-    /// `name[member]=value`, in queries.
+    /// `name[member]=value`, in queries and forms; lists by index, `name[0]=value`.
     DeepObject,
+    /// The same with single values of a list as `name[]=value`.
+    DeepBrackets,
+    /// The same with single values of a list as `name=value`.
+    DeepRepeated,
     /// The value as JSON text.
     Json,
 }
@@ -86,6 +92,7 @@ pub fn prepare<A: Arguments>(
     let Some(arguments) = decoded.filter(|_| problems.is_empty()) else { return Err(problems) };
     let mut parts = Parts::default();
     arguments.write(&mut parts);
+    parts.finish(deployment.max_body_bytes);
     let canonical = match serde_json::to_value(&arguments) {
         Ok(value) => value,
         Err(error) => {

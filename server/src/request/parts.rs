@@ -1,8 +1,11 @@
 //! The parts of a request before they are put together, each encoded for its place the moment it is written.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::body::{self, Body, BodyRule};
 use super::{ParameterRule, header, style};
 use crate::decode::{Problem, Problems};
 
@@ -13,8 +16,27 @@ pub struct Parts {
     query: Vec<(String, String)>,
     headers: Vec<(&'static str, String)>,
     cookies: Vec<(String, String)>,
-    body: Option<Value>,
+    draft: Draft,
+    body: Option<Body>,
     problems: Problems,
+}
+
+/// A body that is being written.
+#[derive(Default)]
+struct Draft {
+    /// How it is written; plain JSON where nothing else is said.
+    rule: Option<&'static BodyRule>,
+    /// What arguments say of it so far.
+    value: Option<Value>,
+    /// Whether it is one argument, so that problems are told below its name.
+    is_whole: bool,
+}
+
+/// The content is not for printing: it may hold secrets.
+impl fmt::Debug for Draft {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Draft(written: {})", self.value.is_some())
+    }
 }
 
 impl Parts {
@@ -59,9 +81,15 @@ impl Parts {
         }
     }
 
+    /// Says how the body is written, if there is one. Without this it is plain JSON.
+    pub fn media(&mut self, rule: &'static BodyRule) {
+        self.draft.rule = Some(rule);
+    }
+
     /// Writes the whole body.
     pub fn body<T: Serialize>(&mut self, value: &T) {
-        self.body = self.json("body", value);
+        self.draft.value = self.json("body", value);
+        self.draft.is_whole = true;
     }
 
     /// Makes the body an object that is sent even if it stays empty.
@@ -96,9 +124,28 @@ impl Parts {
         &self.cookies
     }
 
-    /// The JSON body, if one is sent.
-    pub fn json_body(&self) -> Option<&Value> {
+    /// The body, if one is sent; there is none before [`Parts::finish`].
+    pub fn sent_body(&self) -> Option<&Body> {
         self.body.as_ref()
+    }
+
+    /// Writes what was said of the body as bytes, at most `limit` of them. A body that cannot be written is a problem.
+    pub fn finish(&mut self, limit: usize) {
+        let Draft { rule, value, is_whole } = std::mem::take(&mut self.draft);
+        let Some(value) = value else { return };
+        match body::write(rule.unwrap_or(&BodyRule::JSON), &value, limit) {
+            Ok(body) => self.body = Some(body),
+            Err(refusal) => {
+                let member = refusal.member;
+                let path = match (is_whole, member.is_empty()) {
+                    (true, true) => "body".to_owned(),
+                    (true, false) if member.starts_with('[') => format!("body{member}"),
+                    (true, false) => format!("body.{member}"),
+                    (false, _) => member,
+                };
+                self.problems.push(Problem { path, rule: refusal.rule, message: refusal.message });
+            }
+        }
     }
 
     /// What could not be written; a request with problems is not sent.
@@ -112,7 +159,7 @@ impl Parts {
 
     /// The body as an object; anything else that was written before gives way.
     fn object(&mut self) -> &mut Map<String, Value> {
-        let body = self.body.get_or_insert_with(|| Value::Object(Map::new()));
+        let body = self.draft.value.get_or_insert_with(|| Value::Object(Map::new()));
         if !body.is_object() {
             *body = Value::Object(Map::new());
         }

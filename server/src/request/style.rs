@@ -135,10 +135,10 @@ pub(super) fn query(rule: &ParameterRule, value: &Value) -> Result<Pairs, Refusa
     match rule.style {
         Style::Json if value.is_null() => Ok(Vec::new()),
         Style::Json => Ok(vec![(name, whole(&value.to_string()))]),
-        Style::DeepObject => {
-            let mut pairs = Vec::new();
-            deep(&name, value, whole, &mut pairs);
-            Ok(pairs)
+        Style::DeepObject | Style::DeepBrackets | Style::DeepRepeated => {
+            let mut deep = Deep { lists: rule.style, encode: whole, pairs: Vec::new(), left: DEEP };
+            deep.write(&name, value)?;
+            Ok(deep.pairs)
         }
         Style::Form => form(rule, &Shape::of(value)?, ",", whole, item),
         Style::SpaceDelimited => delimited(rule, &Shape::of(value)?, " ", "%20", whole),
@@ -188,23 +188,53 @@ fn form(
     })
 }
 
-/// `name[member][member]=value`, lists by index; the brackets are encoded as RFC 3986 wants.
-fn deep(name: &str, value: &Value, encode: Encoder, pairs: &mut Pairs) {
-    match value {
-        Value::Null => {}
-        Value::Object(members) => {
-            for (key, member) in members {
-                deep(&format!("{name}%5B{}%5D", encoding::strict(key)), member, encode, pairs);
-            }
+/// How many bytes one value may take in this style, since names are repeated for each value below them.
+const DEEP: usize = 64 << 20;
+
+/// `name[member][member]=value`, lists as the style says; the brackets are encoded as RFC 3986 wants.
+struct Deep {
+    lists: Style,
+    encode: Encoder,
+    pairs: Pairs,
+    left: usize,
+}
+
+impl Deep {
+    fn write(&mut self, name: &str, value: &Value) -> Result<(), Refusal> {
+        match value {
+            Value::Null => Ok(()),
+            Value::Object(members) => members.iter().try_for_each(|(key, member)| {
+                self.write(&format!("{name}%5B{}%5D", encoding::strict(key)), member)
+            }),
+            Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| {
+                let is_single = !item.is_array() && !item.is_object();
+                match self.lists {
+                    // What is below several items of one name must be told apart.
+                    Style::DeepRepeated if is_single => self.write(name, item),
+                    Style::DeepBrackets if is_single => self.write(&format!("{name}%5B%5D"), item),
+                    _ => self.write(&format!("{name}%5B{index}%5D"), item),
+                }
+            }),
+            Value::String(text) => self.pair(name, text),
+            other => self.pair(name, &other.to_string()),
         }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                deep(&format!("{name}%5B{index}%5D"), item, encode, pairs);
-            }
-        }
-        Value::String(text) => pairs.push((name.to_owned(), encode(text))),
-        other => pairs.push((name.to_owned(), encode(&other.to_string()))),
     }
+
+    fn pair(&mut self, name: &str, text: &str) -> Result<(), Refusal> {
+        let written = (self.encode)(text);
+        self.left = self.left.checked_sub(name.len() + written.len()).ok_or_else(|| {
+            format!("is too large to be written: its names are repeated, which makes more than {DEEP} bytes")
+        })?;
+        self.pairs.push((name.to_owned(), written));
+        Ok(())
+    }
+}
+
+/// The pairs of a query parameter before they are encoded, for a place that encodes nothing.
+pub(super) fn plain_pairs(rule: &ParameterRule, value: &Value) -> Result<Pairs, Refusal> {
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let pairs = query(rule, value)?.into_iter();
+    Ok(pairs.map(|(name, value)| (decoded(&name), decoded(&value))).collect())
 }
 
 /// Writes a header; `None` when there is nothing to send. A comma inside an item would forge an item, so it

@@ -21,7 +21,7 @@ use secrecy::SecretString;
 
 use crate::call::{CallError, Progress};
 use crate::catalog::{Api, Tool};
-use crate::request::{Parts, Target};
+use crate::request::{Body, Parts, Target};
 use crate::start_error::StartError;
 use base::Base;
 use credential::{Carried, Credentials};
@@ -221,10 +221,9 @@ impl Upstream {
         let method = Method::from_bytes(request.tool.method.as_bytes())
             .map_err(|_| CallError::Internal { cause: "the method is no HTTP method".to_owned() })?;
         let mut outgoing = reqwest::Request::new(method, url);
-        let body = request.parts.json_body().map(serde_json::to_vec).transpose();
-        let body = body.map_err(|error| CallError::Internal { cause: format!("the body: {error}") })?;
-        *outgoing.headers_mut() = headers(request, carried, body.is_some())?;
-        *outgoing.body_mut() = body.map(reqwest::Body::from);
+        let body = request.parts.sent_body();
+        *outgoing.headers_mut() = headers(request, carried, body)?;
+        *outgoing.body_mut() = body.map(|body| reqwest::Body::from(body.bytes.clone()));
         Ok(outgoing)
     }
 }
@@ -243,14 +242,14 @@ fn refuse(request: &Request<'_>, reason: &'static str) -> CallError {
     CallError::Internal { cause: format!("url_invariant_violation: {reason}") }
 }
 
-fn headers(request: &Request<'_>, carried: Carried, with_body: bool) -> Result<HeaderMap, CallError> {
+fn headers(request: &Request<'_>, carried: Carried, body: Option<&Body>) -> Result<HeaderMap, CallError> {
     let mut headers = HeaderMap::new();
     for (name, text) in request.parts.headers() {
         headers.insert(header_name(name)?, header_value(text)?);
     }
     headers.insert(ACCEPT, header_value(&accepted(request.tool))?);
-    if with_body {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(body) = body {
+        headers.insert(CONTENT_TYPE, header_value(&body.content_type)?);
     } else if matches!(request.tool.method, "POST" | "PUT" | "PATCH") {
         // Some servers answer 411 to a POST that does not say that it has no body; hyper leaves it open.
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));

@@ -1,9 +1,11 @@
 //! Bodies of Swagger 2.0: the body parameter, or the form that all `formData` parameters make up together.
 
+use indexmap::IndexMap;
+
 use crate::held::{Held, Types};
-use crate::ir::{Body, Media, MediaKind};
-use crate::lower::Reader;
-use crate::lower::schema::Lowering;
+use crate::ir::{Body, Encoding, EncodingStyle, Media, MediaKind, Style};
+use crate::lower::{Reader, encoding};
+use crate::normalise::Version;
 use crate::shape::Form;
 use crate::store::At;
 
@@ -43,6 +45,7 @@ impl<'a> Reader<'a> {
         let first = fields.first()?;
         let mut held = Held::of(first.at.place(), Types::OBJECT);
         let mut has_file = false;
+        let mut encodings: IndexMap<String, Encoding> = IndexMap::new();
         for field in fields {
             let mut member = self.inline(field);
             member.remarks.description = field.description();
@@ -50,13 +53,14 @@ impl<'a> Reader<'a> {
             if field.is_required() {
                 held.required.push(field.name.clone());
             }
-            self.report_lists(field);
+            let default = self.default_type(&member, Version::V2_0, 2);
+            let style = self.list_style(field);
+            let encoding = Encoding { style, ..encoding::by_default(field.at.place(), default) };
+            encodings.insert(field.name.clone(), encoding);
             held.properties.insert(field.name.clone(), member);
         }
         let required = !held.required.is_empty();
-        let mut lowering =
-            Lowering { named: &self.schemas.named, memory: &mut self.memory, problems: &mut self.problems };
-        let schema = lowering.schema(&held);
+        let schema = self.lowered(&held);
         let stated = self.stated("consumes", at);
         let says = |kind: &str| {
             stated
@@ -75,10 +79,8 @@ impl<'a> Reader<'a> {
             (_, false) => &[(FORM, MediaKind::Form)],
         };
         let media = chosen.iter().map(|(media_type, kind)| Media {
-            at: first.at.place(),
-            media_type: (*media_type).to_owned(),
-            kind: *kind,
-            schema: Some(schema.clone()),
+            encoding: encodings.clone(),
+            ..Media::plain(first.at.place(), (*media_type).to_owned(), *kind, Some(schema.clone()))
         });
         let media = media.collect();
         Some(self.made(first.at.clone(), String::new(), required, media))
@@ -89,22 +91,27 @@ impl<'a> Reader<'a> {
         Body { at: at.place(), description, required, media }
     }
 
-    /// In a form each item of a list is a field of its own; what asks for another form is said.
-    fn report_lists(&mut self, field: &Given<'a>) {
+    /// How a list is written, by its `collectionFormat`: with commas where nothing is said.
+    fn list_style(&mut self, field: &Given<'a>) -> Option<EncodingStyle> {
         if !field.at.member("type").is_some_and(|kind| kind.value == "array") {
-            return;
+            return None;
         }
-        match field.at.member("collectionFormat") {
-            Some(format) if format.value == "multi" => {}
-            Some(format) => {
-                let message =
-                    "a list in a form is written as one field for each item: only `multi` is accepted";
-                self.problems.error("collection-format", format.place(), message);
+        let format = field.at.member("collectionFormat");
+        let (style, explode) = match format.as_ref().and_then(|format| format.value.as_str()).unwrap_or("csv")
+        {
+            "csv" => (Style::Form, false),
+            "multi" => (Style::Form, true),
+            "ssv" => (Style::SpaceDelimited, false),
+            "pipes" => (Style::PipeDelimited, false),
+            other => {
+                let message = format!(
+                    "`collectionFormat: {other}` cannot be written here: csv, ssv, pipes and multi are accepted; commas are written"
+                );
+                let place = format.map_or_else(|| field.at.place(), |format| format.place());
+                self.problems.error("collection-format", place, message);
+                (Style::Form, false)
             }
-            None => {
-                let message = "a list in a form is written as one field for each item, not with commas: say `collectionFormat: multi`";
-                self.problems.warning("collection-format", field.at.place(), message);
-            }
-        }
+        };
+        Some(EncodingStyle { style, explode, allow_reserved: false })
     }
 }

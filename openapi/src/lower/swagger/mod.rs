@@ -122,12 +122,10 @@ impl<'a> Reader<'a> {
         for one in types {
             let text = one.value.as_str().unwrap_or_default();
             match essence(text) {
-                Some(essence) if found.iter().all(|known| known.media_type != text) => found.push(Media {
-                    at: at.place(),
-                    media_type: text.to_owned(),
-                    kind: kind(&essence, schema.as_ref()),
-                    schema: schema.clone(),
-                }),
+                Some(essence) if found.iter().all(|known| known.media_type != text) => {
+                    let kind = kind(&essence, schema.as_ref());
+                    found.push(Media::plain(at.place(), text.to_owned(), kind, schema.clone()));
+                }
                 Some(_) => {}
                 None => {
                     let message = format!("{text:?} is no media type: write `application/json` or the like");
@@ -137,12 +135,8 @@ impl<'a> Reader<'a> {
         }
         if found.is_empty() {
             let media_type = "application/json";
-            found.push(Media {
-                at: at.place(),
-                media_type: media_type.to_owned(),
-                kind: kind(media_type, schema.as_ref()),
-                schema,
-            });
+            let kind = kind(media_type, schema.as_ref());
+            found.push(Media::plain(at.place(), media_type.to_owned(), kind, schema));
         }
         found
     }
