@@ -47,7 +47,7 @@ pub(crate) fn output_schema(
     if may_be_empty && let Some(members) = schema.as_object_mut() {
         members.shift_remove("required");
     }
-    Some(layout::lay_out(&schema, definition).schema)
+    Some(layout::lay_out_for(layout::Purpose::Answer, &schema, definition).schema)
 }
 
 fn rule(shaper: &mut Shaper<'_>, answer: &Answer) -> AnswerRule {

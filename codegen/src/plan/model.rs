@@ -7,7 +7,7 @@ use serde_json::Value;
 pub use openapi::ir::{Effect, Location};
 
 /// A whole program to be written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The API's title, cleaned.
     pub title: String,

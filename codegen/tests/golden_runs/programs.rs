@@ -22,6 +22,9 @@ pub mod replies {
 pub mod surface {
     include!("../golden/surface.rs");
 }
+pub mod clients {
+    include!("../golden/clients.rs");
+}
 pub mod names {
     include!("../golden/names.rs");
 }
@@ -30,13 +33,14 @@ pub mod code_pipeline {
 }
 
 /// All golden programs.
-pub fn all() -> [&'static Api; 7] {
+pub fn all() -> [&'static Api; 8] {
     [
         parameters::catalog(),
         bodies::catalog(),
         unions::catalog(),
         replies::catalog(),
         surface::catalog(),
+        clients::catalog(),
         names::catalog(),
         code_pipeline::catalog(),
     ]
