@@ -4,6 +4,7 @@
 mod exit;
 mod generate;
 mod ir;
+mod new;
 mod output;
 mod progress;
 mod report;
@@ -57,6 +58,8 @@ enum Action {
         #[command(flatten)]
         input: Input,
     },
+    /// Makes a package that builds as it stands: the server of a document.
+    New(new::Options),
 }
 
 /// The document that a command is about.
@@ -80,6 +83,7 @@ impl Command {
             Action::Schema(options) => schema::run(&options, &progress),
             Action::Tools { input } => tools::run(&input, &progress),
             Action::Ir { input } => ir::run(&input, &progress),
+            Action::New(options) => new::run(&options, &progress),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod plan;
 pub mod profiles;
+pub mod scaffold;
 pub mod size;
 
 mod build_script;

@@ -117,7 +117,7 @@ fn every_command_explains_itself_with_an_example() {
     {
         assert!(help.contains(status), "{status}: {help}");
     }
-    for command in ["report", "generate", "schema", "tools", "ir"] {
+    for command in ["report", "generate", "schema", "tools", "ir", "new"] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         let own = stdout(&run(&[command, "--help"]));
         assert!(own.contains(&format!("  mcp-codegen {command} ")), "{command} has an example: {own}");

@@ -19,6 +19,7 @@ pub(crate) const NOT_WRITTEN: u8 = 74;
 /// The statuses, for the help.
 pub(crate) const HELP: &str = "\
 Examples:
+  mcp-codegen new petstore.yaml petstore-mcp            a server, as a package that builds
   mcp-codegen report openapi.json --overlay o.yaml      what becomes of each operation, and why
   mcp-codegen report openapi.json --max-tool-bytes 8000 a limit for CI
 
