@@ -1,156 +1,115 @@
-//! The commands: one document in, a report, a program, the plain description or a table of tools out.
+//! The commands: one document in, a report, a program, a schema, a table of tools, the plain description or a new
+//! package out. Each has a file of its own; what they share is here.
 
+mod exit;
+mod generate;
+mod ir;
+mod new;
+mod output;
+mod progress;
 mod report;
+mod schema;
 mod tools;
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use openapi::ir::Api;
+use clap::{Args, Parser, Subcommand};
 use openapi::report::Report;
 use openapi::{Reading, Source};
 
-/// Exit status: the command line was wrong.
-pub(crate) const USAGE: u8 = 64;
-/// Exit status: the document has errors.
-const BAD_DOCUMENT: u8 = 65;
-/// Exit status: a file could not be written.
-const NOT_WRITTEN: u8 = 74;
+pub(crate) use exit::USAGE;
+use progress::Progress;
 
 /// Compiles an OpenAPI document into the tools of an MCP server.
-///
-/// Exit status: 0 done, 64 wrong usage, 65 the document has errors, 74 a file could not be written.
 #[derive(Debug, Parser)]
-#[command(name = "mcp-codegen", version)]
+#[command(
+    name = "mcp-codegen",
+    version,
+    max_term_width = 110,
+    disable_help_subcommand = true,
+    after_help = exit::HELP
+)]
 pub(crate) struct Command {
     #[command(subcommand)]
     action: Action,
+    /// Tell on standard error what is being done, also when it is no terminal.
+    #[arg(long, global = true)]
+    progress: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Shows every problem of a document, and which operations become tools.
-    Report {
-        #[command(flatten)]
-        input: Input,
-        /// How the report is written.
-        #[arg(long, value_enum, default_value_t = Format::Text)]
-        format: Format,
-    },
+    /// Shows what becomes of each operation, every problem, and what the tools cost a client.
+    Report(report::Options),
     /// Writes the Rust program of a document.
-    Generate {
-        #[command(flatten)]
-        input: Input,
-        /// Where to; standard output if not given.
-        #[arg(long, short, value_name = "FILE")]
-        output: Option<PathBuf>,
-        /// Write what can be carried even if the document has errors.
-        #[arg(long)]
-        lenient: bool,
-    },
-    /// Shows what the generator sees of a document, as JSON.
-    Ir {
-        #[command(flatten)]
-        input: Input,
-    },
+    Generate(generate::Options),
+    /// Prints the schema of one tool as clients see it.
+    Schema(schema::Options),
     /// Lists the tools: name, operation, effect and the bytes of their schemas.
+    #[command(after_help = "Example:\n  mcp-codegen tools openapi.json --overlay overlay.yaml")]
     Tools {
         #[command(flatten)]
         input: Input,
     },
+    /// Shows what the generator sees of a document, as JSON.
+    #[command(after_help = "Example:\n  mcp-codegen ir openapi.json | jq '.operations[].id'")]
+    Ir {
+        #[command(flatten)]
+        input: Input,
+    },
+    /// Makes a package that builds as it stands: the server of a document.
+    New(new::Options),
 }
 
+/// The document that a command is about.
 #[derive(Debug, Args)]
 struct Input {
-    /// The OpenAPI document, JSON or YAML.
-    #[arg(value_name = "DOCUMENT")]
+    /// The OpenAPI document, JSON or YAML; what it refers to is read from the files beside it.
+    #[arg(value_name = "SPEC")]
     document: PathBuf,
     /// An OpenAPI Overlay to apply to it.
     #[arg(long, value_name = "FILE")]
     overlay: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-}
-
 impl Command {
     /// Does what was asked for; the status says how it went.
     pub(crate) fn run(self) -> ExitCode {
+        let progress = Progress::new(self.progress);
         match self.action {
-            Action::Report { input, format } => report::show(&input.read(), format),
-            Action::Generate { input, output, lenient } => generate(&input.read(), output, lenient),
-            Action::Ir { input } => show_ir(&input.read()),
-            Action::Tools { input } => tools::show(&input.read()),
+            Action::Report(options) => report::run(options, &progress),
+            Action::Generate(options) => generate::run(&options, &progress),
+            Action::Schema(options) => schema::run(&options, &progress),
+            Action::Tools { input } => tools::run(&input, &progress),
+            Action::Ir { input } => ir::run(&input, &progress),
+            Action::New(options) => new::run(&options, &progress),
         }
     }
 }
 
 impl Input {
-    fn read(&self) -> Reading {
-        openapi::read(&Source { document: self.document.clone(), overlay: self.overlay.clone() })
-    }
-}
-
-fn generate(reading: &Reading, output: Option<PathBuf>, lenient: bool) -> ExitCode {
-    let Some(api) = &reading.api else { return refused(&reading.report) };
-    let written = codegen::write(api);
-    let report = joined(reading, &written.report);
-    if report.has_errors() {
-        report::complain(&report);
-        if !lenient {
-            return ExitCode::from(BAD_DOCUMENT);
-        }
-    }
-    match output {
-        None => print(&written.source),
-        Some(path) => match std::fs::write(&path, &written.source) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(cause) => {
-                eprintln!("mcp-codegen: cannot write {}: {cause}", path.display());
-                ExitCode::from(NOT_WRITTEN)
+    /// Reads the document; a status when there is none to read.
+    fn read(&self, progress: &Progress) -> Result<Reading, ExitCode> {
+        for path in [Some(&self.document), self.overlay.as_ref()].into_iter().flatten() {
+            // Opened for the reason alone: a folder can be opened too, and is told from a file by reading.
+            let opened = std::fs::File::open(path).and_then(|file| match file.metadata()?.is_dir() {
+                true => Err(std::io::Error::other("it is a folder")),
+                false => Ok(()),
+            });
+            if let Err(cause) = opened {
+                eprintln!("mcp-codegen: cannot read {}: {cause}", path.display());
+                return Err(ExitCode::from(exit::NO_INPUT));
             }
-        },
+        }
+        progress.during(&format!("reading {}", self.document.display()), || {
+            Ok(openapi::read(&Source { document: self.document.clone(), overlay: self.overlay.clone() }))
+        })
     }
-}
-
-fn show_ir(reading: &Reading) -> ExitCode {
-    let Some(api) = &reading.api else { return refused(&reading.report) };
-    print(&ir_text(api))
-}
-
-fn ir_text(api: &Api) -> String {
-    let mut text = serde_json::to_string_pretty(api).expect("the description of an API is plain data");
-    text.push('\n');
-    text
-}
-
-/// Nothing usable could be read: the problems say why.
-fn refused(report: &Report) -> ExitCode {
-    report::complain(report);
-    ExitCode::from(BAD_DOCUMENT)
 }
 
 /// The problems of reading, then those of planning.
 fn joined(reading: &Reading, planning: &Report) -> Report {
     let problems = reading.report.problems.iter().chain(&planning.problems).cloned().collect();
     Report { problems }
-}
-
-/// Writes to standard output; a reader that went away (`| head`) is no failure.
-fn print(text: &str) -> ExitCode {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(cause) => {
-            eprintln!("mcp-codegen: cannot write to standard output: {cause}");
-            ExitCode::from(NOT_WRITTEN)
-        }
-    }
 }

@@ -3,6 +3,9 @@
 //! `plan` takes every decision, `emit` quotes, `format` prints; [`build`] does all of it for a build script.
 
 pub mod plan;
+pub mod profiles;
+pub mod scaffold;
+pub mod size;
 
 mod build_script;
 mod emit;
@@ -25,5 +28,10 @@ pub struct Written {
 /// Writes the program of an API: the same input gives the same bytes.
 pub fn write(api: &Api) -> Written {
     let planned = plan::plan(api);
-    Written { source: format::format(&planned.plan), report: planned.report }
+    Written { source: source(&planned.plan), report: planned.report }
+}
+
+/// The program of a plan, formatted.
+pub fn source(plan: &plan::model::Plan) -> String {
+    format::format(plan)
 }

@@ -1,6 +1,6 @@
 //! `mcp-codegen`: what the generator sees in a document, what it would write, and what it could not carry.
 //!
-//! Exit status: 0 done, 64 wrong usage, 65 the document has errors, 74 a file could not be written.
+//! `command/exit.rs` lists how it ends.
 
 mod command;
 

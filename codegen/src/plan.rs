@@ -32,6 +32,8 @@ use model::{Carrier, Plan, SecurityScheme, Tool, Type};
 use shapes::{Direction, Shaper};
 use tools::Shared;
 
+use crate::{profiles, size};
+
 /// The plan, with what could not be carried left out, and the report that says so.
 #[derive(Debug)]
 pub struct Planned {
@@ -82,7 +84,20 @@ pub fn plan(api: &Api) -> Planned {
         answers,
         security_schemes: security_schemes(api),
     };
-    Planned { plan, report: findings.into_report() }
+    let report = judged(&plan.tools, api, findings.into_report());
+    Planned { plan, report }
+}
+
+/// The report with what the overlay asks of the tools as a whole: that they suit clients and are small enough; what it
+/// accepts is made a note.
+fn judged(tools: &[Tool], api: &Api, mut report: Report) -> Report {
+    let hints = &api.mcp;
+    report.problems.extend(profiles::check(tools, api, &hints.profiles, hints.client_prefix));
+    if let Some(budget) = &hints.budget {
+        report.problems.extend(size::over(tools, api, budget));
+    }
+    hints.accept(&mut report);
+    report
 }
 
 fn by_name(types: &[Type]) -> HashMap<String, &Type> {

@@ -25,11 +25,16 @@ fn scratch(name: &str, text: &[u8]) -> PathBuf {
 
 #[test]
 fn generate_writes_the_golden_program() {
-    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("surface.rs");
-    let output = run(&["generate", &golden("surface.yaml"), "--output", &out.display().to_string()]);
-    assert!(output.status.success(), "{output:?}");
-    let written = fs::read_to_string(out).expect("the program was written");
-    assert_eq!(written, fs::read_to_string(golden("surface.rs")).expect("the golden file is there"));
+    for flag in ["--out", "--output", "-o"] {
+        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("surface.rs");
+        let output = run(&["generate", &golden("surface.yaml"), flag, &out.display().to_string()]);
+        assert!(output.status.success(), "{output:?}");
+        let written = fs::read_to_string(&out).expect("the program was written");
+        assert_eq!(written, fs::read_to_string(golden("surface.rs")).expect("the golden file is there"));
+        fs::remove_file(out).expect("each flag writes anew");
+    }
+    let nowhere = run(&["generate", &golden("surface.yaml"), "--out", "/nowhere/at/all.rs"]);
+    assert_eq!(nowhere.status.code(), Some(74));
 }
 
 #[test]
@@ -94,5 +99,56 @@ fn wrong_usage_exits_with_64_and_help_with_0() {
     assert_eq!(run(&["report"]).status.code(), Some(64));
     assert_eq!(run(&["generate", "a", "--nonsense"]).status.code(), Some(64));
     assert_eq!(run(&["--help"]).status.code(), Some(0));
-    assert_eq!(run(&["report", "/nowhere/at/all.json"]).status.code(), Some(65));
+    for action in ["report", "generate", "ir", "tools"] {
+        let output = run(&[action, "/nowhere/at/all.json"]);
+        assert_eq!(output.status.code(), Some(66), "{action}");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains("/nowhere/at/all.json: No such file"), "{told}");
+    }
+    let overlay = run(&["tools", &golden("surface.yaml"), "--overlay", env!("CARGO_MANIFEST_DIR")]);
+    assert_eq!(overlay.status.code(), Some(66), "a folder is no overlay");
+}
+
+#[test]
+fn every_command_explains_itself_with_an_example() {
+    let help = stdout(&run(&["--help"]));
+    for status in
+        ["  0  done", "  3  the tools", " 64  wrong", " 65  the document", " 66  the document", " 74  a file"]
+    {
+        assert!(help.contains(status), "{status}: {help}");
+    }
+    for command in ["report", "generate", "schema", "tools", "ir", "new"] {
+        assert!(help.contains(&format!("\n  {command} ")), "{help}");
+        let own = stdout(&run(&[command, "--help"]));
+        assert!(own.contains(&format!("  mcp-codegen {command} ")), "{command} has an example: {own}");
+    }
+}
+
+#[test]
+fn schema_prints_what_clients_see() {
+    let spec = golden("surface.yaml");
+    let schema: serde_json::Value =
+        serde_json::from_str(&stdout(&run(&["schema", &spec, "make"]))).expect("is JSON");
+    assert_eq!(schema["type"], "object");
+    let answers = golden("answers.yaml");
+    let [input, output] = [&[][..], &["--output-schema"]]
+        .map(|flags| stdout(&run(&[&["schema", &answers, "quirks"], flags].concat())));
+    assert!(input != output && output.starts_with("{\n  \"type\": \"object\""), "{input} {output}");
+    let unknown = run(&["schema", &spec, "mkae"]);
+    assert_eq!(unknown.status.code(), Some(64));
+    let told = String::from_utf8_lossy(&unknown.stderr).into_owned();
+    assert!(told.contains("there is no tool \"mkae\"; did you mean make"), "{told}");
+    let by_operation = run(&["schema", &spec, "makeThing"]);
+    let told = String::from_utf8_lossy(&by_operation.stderr).into_owned();
+    assert!(told.contains("did you mean make"), "an operation's name leads to its tool: {told}");
+}
+
+#[test]
+fn progress_is_told_where_it_is_asked_for_and_never_among_results() {
+    let spec = golden("surface.yaml");
+    let (quiet, loud) = (run(&["tools", &spec]), run(&["tools", &spec, "--progress"]));
+    assert_eq!(stdout(&quiet), stdout(&loud));
+    assert!(quiet.stderr.is_empty());
+    let told = String::from_utf8_lossy(&loud.stderr).into_owned();
+    assert!(told.contains("reading ") && told.contains("planning the tools"), "{told}");
 }

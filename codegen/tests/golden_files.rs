@@ -82,6 +82,11 @@ fn what_an_overlay_decides() {
 }
 
 #[test]
+fn what_clients_take() {
+    feature("clients");
+}
+
+#[test]
 fn odd_names_and_hostile_text() {
     feature("names");
 }

@@ -1,7 +1,8 @@
 //! Problems that the overlay accepts, each by its rule and pointer and with a reason: they become notes.
 
+use crate::ir::{Accepted, ApiHints};
 use crate::problems::Problems;
-use crate::report::{Report, Severity};
+use crate::report::{Problem, Report, Severity};
 use crate::shape::{self, Field, Form, Need};
 use crate::store::At;
 
@@ -11,53 +12,63 @@ const ACCEPT: &[Field] = &[
     Field("reason", Form::Text, Need::Required),
 ];
 
-/// Lowers what the root's `x-mcp` accepts; what it says wrongly is a problem of its own.
-pub(crate) fn apply(root: &At<'_>, report: &mut Report) {
-    let mut problems = Problems::default();
-    let Some(hints) = root.member("x-mcp") else { return };
-    for (key, member) in hints.members().filter(|(key, _)| *key != "accept") {
-        let near = crate::words::suggestion(key, ["accept"].into_iter());
-        problems.error(
-            "hint",
-            member.place(),
-            format!("`x-mcp` has no key `{key}` here; known is accept{near}"),
-        );
+/// What the list at `at` accepts; what it says wrongly is a problem of its own.
+pub(crate) fn read(at: &At<'_>, problems: &mut Problems) -> Vec<Accepted> {
+    if !at.value.is_array() {
+        shape::wrong_form(at, Form::List, problems);
     }
-    if !hints.value.is_object() {
-        shape::wrong_form(&hints, Form::Object, &mut problems);
-    }
-    if let Some(accept) = hints.member("accept") {
-        if !accept.value.is_array() {
-            shape::wrong_form(&accept, Form::List, &mut problems);
-        }
-        for item in accept.items() {
-            accept_one(&item, report, &mut problems);
-        }
-    }
-    report.problems.extend(problems.finish().problems);
+    at.items().filter_map(|item| read_one(&item, problems)).collect()
 }
 
-fn accept_one(at: &At<'_>, report: &mut Report, problems: &mut Problems) {
+fn read_one(at: &At<'_>, problems: &mut Problems) -> Option<Accepted> {
     let sound = shape::check(at, ACCEPT, problems);
-    let text = |key: &str| sound.get(key).and_then(|value| value.as_str()).map(str::trim);
-    let (Some(rule), Some(pointer), Some(reason)) = (text("rule"), text("at"), text("reason")) else {
-        return;
-    };
+    let text = |key: &str| sound.get(key).and_then(|value| value.as_str()).map(|text| text.trim().to_owned());
+    let (rule, pointer, reason) = (text("rule")?, text("at")?, text("reason")?);
     if reason.is_empty() {
-        return problems.error("hint", at.place(), "an accepted problem needs a reason");
+        problems.error("hint", at.place(), "an accepted problem needs a reason");
+        return None;
     }
-    let mut matched = false;
-    for problem in &mut report.problems {
-        if problem.rule == rule && problem.place.pointer == pointer {
-            matched = true;
-            if problem.severity != Severity::Note {
-                problem.severity = Severity::Note;
-                problem.message = format!("{} (accepted: {reason})", problem.message);
+    Some(Accepted { at: at.place(), rule, pointer, reason, is_met: false })
+}
+
+impl Accepted {
+    /// Makes notes of the problems of a report that this accepts; tells whether there is one.
+    pub fn apply(&self, report: &mut Report) -> bool {
+        let mut is_met = false;
+        for problem in &mut report.problems {
+            if problem.rule == self.rule && problem.place.pointer == self.pointer {
+                is_met = true;
+                self.lower(problem);
             }
         }
+        is_met
     }
-    if !matched {
-        let message = format!("there is no problem {rule} at {pointer:?} to accept: remove this");
-        problems.error("unused-accept", at.place(), message);
+
+    fn lower(&self, problem: &mut Problem) {
+        if problem.severity != Severity::Note {
+            problem.severity = Severity::Note;
+            problem.message = format!("{} (accepted: {})", problem.message, self.reason);
+        }
+    }
+}
+
+impl ApiHints {
+    /// Makes notes of the accepted problems of a later step, and warns of what was accepted and never met.
+    pub fn accept(&self, report: &mut Report) {
+        let mut idle = Vec::new();
+        for accepted in &self.accepted {
+            if !accepted.apply(report) && !accepted.is_met {
+                idle.push(Problem {
+                    rule: "unused-accept",
+                    severity: Severity::Warning,
+                    place: accepted.at.clone(),
+                    message: format!(
+                        "there is no problem {} at {:?} to accept: remove this",
+                        accepted.rule, accepted.pointer
+                    ),
+                });
+            }
+        }
+        report.problems.extend(idle);
     }
 }

@@ -32,6 +32,86 @@ pub struct Api {
     pub schemas: IndexMap<String, Schema>,
     /// The security schemes of `components`, by name.
     pub security_schemes: IndexMap<String, SecurityScheme>,
+    /// What the overlay says of the API as a whole.
+    #[serde(skip_serializing_if = "ApiHints::says_nothing")]
+    pub mcp: ApiHints,
+}
+
+/// What the overlay says of the API as a whole: `x-mcp` on the document's root.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ApiHints {
+    /// Problems that are accepted, in the order written.
+    pub accepted: Vec<Accepted>,
+    /// How large the advertised tools may be.
+    pub budget: Option<Budget>,
+    /// The clients that the tools must suit.
+    pub profiles: Vec<Profile>,
+    /// How many characters clients put before each tool name.
+    pub client_prefix: usize,
+}
+
+impl ApiHints {
+    fn says_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A problem that is accepted, by its rule and its place.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Accepted {
+    /// Where this is said.
+    pub at: Place,
+    /// The rule of the problem.
+    pub rule: String,
+    /// The JSON pointer of its place.
+    pub pointer: String,
+    /// Why it is accepted.
+    pub reason: String,
+    /// Whether reading the document met the problem; if not, planning its tools may.
+    pub is_met: bool,
+}
+
+/// How large the advertised tools may be.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Budget {
+    /// Where this is said.
+    pub at: Place,
+    /// Most bytes of one tool.
+    pub tool_bytes: Option<u64>,
+    /// Most tokens of all tools.
+    pub total_tokens: Option<u64>,
+}
+
+/// A kind of client, by what it takes of a tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub enum Profile {
+    /// Any client of the protocol.
+    Mcp,
+    /// The Messages API of Anthropic.
+    Anthropic,
+    /// Function calling of OpenAI in strict mode.
+    OpenAi,
+    /// Function declarations of Gemini.
+    Gemini,
+    /// Clients on the TypeScript SDK before 2.0.
+    StrictTs,
+}
+
+impl Profile {
+    /// All of them.
+    pub const ALL: [Profile; 5] =
+        [Profile::Mcp, Profile::Anthropic, Profile::OpenAi, Profile::Gemini, Profile::StrictTs];
+
+    /// Its word in an overlay and on a command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Profile::Mcp => "mcp",
+            Profile::Anthropic => "anthropic",
+            Profile::OpenAi => "openai",
+            Profile::Gemini => "gemini",
+            Profile::StrictTs => "strict-ts",
+        }
+    }
 }
 
 /// A tag and what it says.

@@ -6,6 +6,7 @@
 //! and the rest goes on.
 
 pub mod ir;
+pub mod listing;
 pub mod report;
 pub mod text;
 
@@ -27,12 +28,14 @@ mod pattern;
 mod pointer;
 mod problems;
 mod resolve;
+mod root_hints;
 mod shape;
 mod store;
 mod words;
 
 use std::path::{Path, PathBuf};
 
+use listing::Listed;
 use open::{Opened, Shelf};
 use problems::Problems;
 use report::Report;
@@ -52,6 +55,8 @@ pub struct Reading {
     /// The API, as far as it could be read; `None` when nothing usable remains. Whether it may be used despite the
     /// problems is the caller's decision: [`Report::has_errors`].
     pub api: Option<ir::Api>,
+    /// Every operation that the document holds, read or not, excluded or not.
+    pub operations: Vec<Listed>,
     /// Every problem.
     pub report: Report,
     /// Every file that was read, so that a build can watch them.
@@ -79,18 +84,18 @@ fn read_from(shelf: Shelf, document: &str, overlay: Option<(&Path, Option<Vec<u8
     let mut problems = Problems::default();
     let (opened, inputs) = open::open(shelf, document, overlay, &mut problems);
     let Some(Opened { mut store, digest }) = opened else {
-        return Reading { api: None, report: problems.finish(), inputs };
+        return Reading { api: None, operations: Vec::new(), report: problems.finish(), inputs };
     };
     let Some(version) = normalise::version(&store.root(0), &mut problems) else {
-        return Reading { api: None, report: problems.finish(), inputs };
+        return Reading { api: None, operations: Vec::new(), report: problems.finish(), inputs };
     };
     store.take_version(version);
     let root = store.root(0);
-    let (api, mut problems) = lower::lower(&root, digest, problems);
+    let (mut api, mut problems) = lower::lower(&root, digest, problems);
     for index in 0..store.documents.len() {
         words::check(&store.root(index), &mut problems);
     }
     let mut report = problems.finish();
-    accept::apply(&root, &mut report);
-    Reading { api: Some(api), report, inputs }
+    api.mcp = root_hints::read(&root, &mut report);
+    Reading { api: Some(api), operations: listing::list(&root), report, inputs }
 }

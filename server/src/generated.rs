@@ -9,9 +9,9 @@ pub use serde_json;
 
 pub use crate::catalog::{AnswerRule, Api, Carrier, Content, Effect, Gated, Need, SecurityScheme, Tool};
 pub use crate::decode::{
-    Any, Boolean, Boxed, Checked, Decode, Decoder, Deployment, Enumeration, File, FileRule, Format, Gate, Integer,
-    List, MapOf, Members, Null, Nullable, Number, ObjectRule, Of, Problem, Problems, Rest, Rule, Text, Undeclared,
-    Within,
+    Any, Boolean, Boxed, Checked, Decode, Decoder, Deployment, Enumeration, File, FileRule, Format, Gate,
+    Integer, List, MapOf, Members, Null, Nullable, Number, ObjectRule, Of, Problem, Problems, Rest, Rule,
+    Text, Undeclared, Within,
 };
 pub use crate::request::{
     Arguments, BodyKind, BodyRule, Lists, MultipartRule, ParameterRule, Part, PartKind, PartRule, Parts,

@@ -4,17 +4,23 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use codegen::plan::model::{Effect, Tool};
-use openapi::Reading;
+
+use super::progress::Progress;
+use super::{Input, exit, joined, output};
 
 /// Prints one line per tool and a sum.
-pub(super) fn show(reading: &Reading) -> ExitCode {
-    let Some(api) = &reading.api else { return super::refused(&reading.report) };
-    let planned = codegen::plan::plan(api);
-    let status = super::print(&table(&planned.plan.tools));
-    let report = super::joined(reading, &planned.report);
+pub(super) fn run(input: &Input, progress: &Progress) -> ExitCode {
+    let reading = match input.read(progress) {
+        Ok(reading) => reading,
+        Err(status) => return status,
+    };
+    let Some(api) = &reading.api else { return output::refused(&reading.report) };
+    let planned = progress.during("planning the tools", || codegen::plan::plan(api));
+    let status = output::print(&table(&planned.plan.tools));
+    let report = joined(&reading, &planned.report);
     if report.has_errors() {
-        super::report::complain(&report);
-        return ExitCode::from(super::BAD_DOCUMENT);
+        output::complain(&report);
+        return exit::of(&report);
     }
     status
 }

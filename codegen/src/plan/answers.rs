@@ -55,7 +55,7 @@ pub(crate) fn output_schema(
             headers.iter().map(|name| (name.clone(), json!({"type": "string"}))).collect();
         properties.insert(HEADERS.to_owned(), json!({"type": "object", "properties": each}));
     }
-    Some(layout::lay_out(&schema, definition).schema)
+    Some(layout::lay_out_for(layout::Purpose::Answer, &schema, definition).schema)
 }
 
 fn merged(rules: &[AnswerRule], definition: &dyn Fn(&str) -> Option<Value>) -> Option<Value> {

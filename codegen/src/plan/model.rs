@@ -10,7 +10,7 @@ pub use body::{Body, BodyKind, BodyPart, File, MemberStyle, PartKind};
 pub use openapi::ir::{Effect, Lists, Location};
 
 /// A whole program to be written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The API's title, cleaned.
     pub title: String,

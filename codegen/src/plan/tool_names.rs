@@ -16,11 +16,11 @@ pub(crate) const LONGEST: usize = 64;
 /// Names that begin so read like the protocol's or the host's own.
 const RESERVED: [&str; 2] = ["mcp_", "system_"];
 
-/// The name of an operation's tool.
-pub(crate) fn of_operation(operation: &Operation, findings: &mut Findings) -> Option<String> {
+/// The name of an operation's tool; one that is made here leaves room for what clients put before it.
+pub(crate) fn of_operation(operation: &Operation, prefix: usize, findings: &mut Findings) -> Option<String> {
     match &operation.mcp.name {
         Some(name) => given(name, &operation.at, findings),
-        None => Some(derived(operation, findings)),
+        None => Some(derived(operation, LONGEST.saturating_sub(prefix), findings)),
     }
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn given(name: &str, at: &Place, findings: &mut Findings) -> Option<S
     Some(name.to_owned())
 }
 
-fn derived(operation: &Operation, findings: &mut Findings) -> String {
+fn derived(operation: &Operation, longest: usize, findings: &mut Findings) -> String {
     let is_ascii = !operation.id.chars().any(|letter| letter.is_alphanumeric() && !letter.is_ascii());
     let name = if is_ascii { operation.id.to_snake_case() } else { String::new() };
     let mut name = ascii(&name);
@@ -52,9 +52,9 @@ fn derived(operation: &Operation, findings: &mut Findings) -> String {
     if !name.starts_with(|first: char| first.is_ascii_lowercase()) {
         name = format!("tool_{name}");
     }
-    if name.len() > LONGEST {
-        let short = shortened(&name);
-        let message = format!("tool name `{name}` is longer than {LONGEST} characters; `{short}` is used");
+    if name.len() > longest {
+        let short = shortened(&name, longest);
+        let message = format!("tool name `{name}` is longer than {longest} characters; `{short}` is used");
         findings.warning("tool-name-shortened", &operation.at, message);
         name = short;
     }
@@ -97,10 +97,10 @@ fn ascii(name: &str) -> String {
 }
 
 /// The beginning of the name, and a mark of the whole: the same name gives the same short one.
-fn shortened(name: &str) -> String {
+fn shortened(name: &str, longest: usize) -> String {
     let digest = Sha256::digest(name.as_bytes());
     let mark: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    let start = name[..LONGEST - mark.len() - 1].trim_end_matches('_');
+    let start = name[..longest.saturating_sub(mark.len() + 1)].trim_end_matches('_');
     format!("{start}_{mark}")
 }
 
@@ -125,10 +125,11 @@ mod tests {
 
     #[test]
     fn a_long_name_keeps_its_beginning_and_a_mark() {
-        let name = shortened(&"very_long_".repeat(9));
-        assert_eq!(name, shortened(&"very_long_".repeat(9)));
+        let name = shortened(&"very_long_".repeat(9), LONGEST);
+        assert_eq!(name, shortened(&"very_long_".repeat(9), LONGEST));
         assert!(name.len() <= LONGEST && name.starts_with("very_long_"));
-        assert_ne!(name, shortened(&"very_long_".repeat(10)));
+        assert_ne!(name, shortened(&"very_long_".repeat(10), LONGEST));
+        assert!(shortened(&"very_long_".repeat(9), LONGEST - 20).len() <= LONGEST - 20);
     }
 
     #[test]

@@ -3,15 +3,18 @@
 use std::collections::{BTreeMap, HashMap};
 
 use indexmap::IndexMap;
-use openapi::ir::{self, Api, Operation, Variant};
+use openapi::ir::{self, Api, Operation, Profile, Variant};
 use openapi::report::Place;
 use serde_json::Value;
 
 use super::findings::Findings;
+use super::layout::Purpose;
 use super::model::{AnswerRule, Effect, Module, Need, Part, Rest, Struct, Tool, Type, TypeId};
 use super::shapes::{self, Direction, Known, Shaper};
 use super::surface::{self, Surface};
 use super::{answers, layout, media, names, prose, schema, secrets, structs, tool_names, words};
+use crate::profiles;
+use crate::profiles::names::Alphabet;
 
 /// Names in a tool's module that no type of its own may take.
 const TAKEN: [&str; 3] = ["Arguments", "Tool", "InputSchema"];
@@ -33,7 +36,7 @@ pub(crate) fn of_operation(
     findings: &mut Findings,
 ) -> Vec<(Tool, Place)> {
     let mut found = Vec::new();
-    if let Some(name) = tool_names::of_operation(operation, findings) {
+    if let Some(name) = tool_names::of_operation(operation, shared.api.mcp.client_prefix, findings) {
         let (pins, media) = (IndexMap::new(), operation.mcp.media.as_deref());
         found.extend(
             tool(shared, operation, name, (&pins, media), findings).map(|tool| (tool, operation.at.clone())),
@@ -74,14 +77,20 @@ fn tool(
     let taken = TAKEN;
     let mut shaper =
         Shaper::tool(shared.api, shared.names, Direction::Request, shared.known_arguments, &taken, findings);
-    let Surface { arguments, writes } = surface::plan(&mut shaper, operation, pins, media)?;
+    let Surface { mut arguments, writes } = surface::plan(&mut shaper, operation, pins, media)?;
+    let profiles = &shared.api.mcp.profiles;
+    if let Some(alphabet) = Alphabet::of(profiles) {
+        profiles::names::make_plain(&mut arguments, alphabet);
+    }
     let mut types = shaper.types;
     let (answers, answer_types) = answers_of(shared, operation, &types, findings);
     types.extend(answer_types);
     structs::box_recursion(&mut types);
 
     let definition = |target: &str| shared.definition(target, &types);
-    let input = layout::lay_out(&input_schema(&arguments), &definition);
+    let purpose =
+        if profiles.contains(&Profile::Gemini) { Purpose::ArgumentsInPlace } else { Purpose::Arguments };
+    let input = layout::lay_out_for(purpose, &input_schema(&arguments), &definition);
     let answer_headers = operation.mcp.answer_headers.clone();
     let output_schema =
         answers::output_schema(&answers, &answer_headers, &definition).map(|schema| schema.to_string());

@@ -135,7 +135,7 @@ pub mod tools {
             proof: None,
             input_schema: INPUT_SCHEMA,
             output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"value\":{\"type\":\"string\",\"enum\":[\"red\",\"green\"]}},\"required\":[\"value\"]}",
+                "{\"type\":\"object\",\"properties\":{\"value\":{\"enum\":[\"red\",\"green\"]}},\"required\":[\"value\"]}",
             ),
             gated: &[],
             secrets: &[],
@@ -327,7 +327,7 @@ pub mod tools {
             proof: None,
             input_schema: INPUT_SCHEMA,
             output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Item\"}}},\"required\":[\"items\"],\"$defs\":{\"Item\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"colour\":{\"type\":\"string\",\"enum\":[\"red\",\"green\"]},\"next\":{\"anyOf\":[{\"$ref\":\"#/$defs/Item\"},{\"type\":\"null\"}]}},\"required\":[\"id\"]}}}",
+                "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Item\"}}},\"required\":[\"items\"],\"$defs\":{\"Item\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"colour\":{\"enum\":[\"red\",\"green\"]},\"next\":{\"anyOf\":[{\"$ref\":\"#/$defs/Item\"},{\"type\":\"null\"}]}},\"required\":[\"id\"]}}}",
             ),
             gated: &[],
             secrets: &[],
@@ -448,7 +448,7 @@ pub mod tools {
             proof: None,
             input_schema: INPUT_SCHEMA,
             output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\",\"description\":\"Identifier, e.g. 7.\"},\"owner\":{\"type\":\"string\"},\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Item\"}},\"note\":{\"type\":[\"string\",\"null\"]},\"status\":{\"type\":\"integer\"}},\"required\":[\"id\"],\"$defs\":{\"Item\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"colour\":{\"type\":\"string\",\"enum\":[\"red\",\"green\"]},\"next\":{\"anyOf\":[{\"$ref\":\"#/$defs/Item\"},{\"type\":\"null\"}]}},\"required\":[\"id\"]}}}",
+                "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\",\"description\":\"Identifier, e.g. 7.\"},\"owner\":{\"type\":\"string\"},\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Item\"}},\"note\":{\"type\":[\"string\",\"null\"]},\"status\":{\"type\":\"integer\"}},\"required\":[\"id\"],\"$defs\":{\"Item\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"colour\":{\"enum\":[\"red\",\"green\"]},\"next\":{\"anyOf\":[{\"$ref\":\"#/$defs/Item\"},{\"type\":\"null\"}]}},\"required\":[\"id\"]}}}",
             ),
             gated: &[],
             secrets: &[],

@@ -386,7 +386,7 @@ pub mod tools {
             proof: None,
             input_schema: INPUT_SCHEMA,
             output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"colour\":{\"type\":\"string\",\"enum\":[\"red\",\"dark-red\",\"DARK_RED\",\"\",\"1\",\"-1\",\"<=\"]}},\"required\":[\"id\"]}",
+                "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"colour\":{\"enum\":[\"red\",\"dark-red\",\"DARK_RED\",\"\",\"1\",\"-1\",\"<=\"]}},\"required\":[\"id\"]}",
             ),
             gated: &[],
             secrets: &[],

@@ -31,6 +31,9 @@ pub mod replies {
 pub mod surface {
     include!("../golden/surface.rs");
 }
+pub mod clients {
+    include!("../golden/clients.rs");
+}
 pub mod names {
     include!("../golden/names.rs");
 }
@@ -39,7 +42,7 @@ pub mod code_pipeline {
 }
 
 /// All golden programs.
-pub fn all() -> [&'static Api; 10] {
+pub fn all() -> [&'static Api; 11] {
     [
         parameters::catalog(),
         bodies::catalog(),
@@ -49,6 +52,7 @@ pub fn all() -> [&'static Api; 10] {
         unions::catalog(),
         replies::catalog(),
         surface::catalog(),
+        clients::catalog(),
         names::catalog(),
         code_pipeline::catalog(),
     ]

@@ -1,7 +1,7 @@
 //! What the golden programs do with arguments and answers, case by case.
 
 use crate::programs::{
-    bodies, code_pipeline, names, parameters, read, refused, replies, request, surface, tool, unions,
+    bodies, clients, code_pipeline, names, parameters, read, refused, replies, request, surface, tool, unions,
 };
 use serde_json::{Value, json};
 use server::catalog::{Carrier, Effect};
@@ -285,6 +285,35 @@ fn odd_names_reach_the_wire_unchanged() {
     });
     assert_eq!(request(api, "tool_2fa_enable", body.clone()), json!({"body": body}));
     assert_eq!(api.title, "\"; } evil");
+}
+
+#[test]
+fn a_name_that_clients_take_stands_for_the_name_on_the_wire() {
+    let api = clients::catalog();
+    let name = api.tools[0].name;
+    assert!(name.len() <= 24 && name.starts_with("orders_"), "{name} leaves room for the client's prefix");
+    let written = request(
+        api,
+        name,
+        json!({"order_id": "a", "filter_state": "open", "filter_state_2": 7, "X_Trace_Id": "t",
+               "from": {"town": "Ulm", "zip code": "89073"}, "tree": {"children": [{}]}}),
+    );
+    let expected = json!({
+        "path": ["a"],
+        "query": ["filter%5Bstate%5D=open", "filter%5Bstate=7"],
+        "headers": ["X-Trace-Id: t"],
+        "body": {"@from": {"town": "Ulm", "zip code": "89073"}, "tree": {"children": [{}]}}
+    });
+    assert_eq!(written, expected);
+    assert_eq!(refused(api, name, json!({"order.id": "a", "from": {"town": "Ulm"}})).len(), 2);
+}
+
+#[test]
+fn only_what_is_recursive_stays_a_reference_where_none_is_followed() {
+    let schema: Value = serde_json::from_str(clients::catalog().tools[0].input_schema).expect("is JSON");
+    let definitions: Vec<&String> = schema["$defs"].as_object().expect("some").keys().collect();
+    assert_eq!(definitions, ["Tree"]);
+    assert_eq!(schema["properties"]["to"]["properties"]["town"]["maxLength"], 40);
 }
 
 #[test]

@@ -151,6 +151,8 @@ impl<'a> Reader<'a> {
             operations,
             schemas,
             security_schemes: std::mem::take(&mut self.security_schemes),
+            // Read last, since it speaks of the problems of everything else.
+            mcp: ir::ApiHints::default(),
         }
     }
 
