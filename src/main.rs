@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
         api: api::catalog(),
+        tools: &[],
         demonstration: Some(demonstrate),
     })
 }

@@ -96,7 +96,8 @@ pub(crate) fn follow<'a>(at: &At<'a>, problems: &mut Problems) -> Option<At<'a>>
 fn report_siblings(at: &At<'_>, problems: &mut Problems) {
     let is_later = at.version() >= Version::V3_1;
     let is_taken = |key: &&str| is_silent(key) || is_later && matches!(*key, "summary" | "description");
-    let keys: Vec<&str> = at.members().map(|(key, _)| key).filter(|key| !is_taken(key)).collect();
+    let others = at.members().filter(|(key, member)| !is_taken(key) && !is_hint(member));
+    let keys: Vec<&str> = others.map(|(key, _)| key).collect();
     if !keys.is_empty() {
         let message = format!("beside `$ref` {} ignores: {}", at.version().words(), keys.join(", "));
         problems.note("reference-siblings", at.place(), message);
@@ -107,6 +108,11 @@ fn report_siblings(at: &At<'_>, problems: &mut Problems) {
 pub(crate) fn beside<'a>(at: &At<'a>, key: &str) -> Option<&'a str> {
     let is_taken = at.version() >= Version::V3_1 && reference(at).is_some();
     at.member(key).filter(|_| is_taken)?.value.as_str()
+}
+
+/// Whether a member holds what an overlay says of an operation behind the reference, and nothing else.
+fn is_hint(member: &At<'_>) -> bool {
+    member.value.as_object().is_some_and(|members| members.len() == 1 && members.contains_key("x-mcp"))
 }
 
 fn is_silent(key: &str) -> bool {

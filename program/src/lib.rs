@@ -10,6 +10,7 @@
 //!         name: "example-mcp",
 //!         version: "1.0.0",
 //!         api: api::catalog(),
+//!         tools: &[],
 //!         demonstration: None,
 //!     })
 //! }
@@ -29,6 +30,9 @@ use std::pin::Pin;
 use std::process::ExitCode;
 
 use server::catalog::Api;
+use server::own::Own;
+
+use refusal::Refusal;
 
 /// The protocol library allocates some 80 KB in large pieces for each call, which glibc's allocator merges and splits
 /// again every time.
@@ -44,6 +48,8 @@ pub struct Program {
     pub version: &'static str,
     /// The API that it serves.
     pub api: &'static Api,
+    /// Tools written by hand, to stand beside those of the API: see [`server::own`].
+    pub tools: &'static [&'static dyn Own],
     /// Starts something that the server can be tried with; the command `demo` is there only if this is.
     pub demonstration: Option<fn() -> Demonstrating>,
 }
@@ -66,18 +72,24 @@ pub struct Demonstration {
 /// Runs the program with the arguments and the environment of this process.
 ///
 /// Exit codes: 0 is success, 1 that the command failed, 64 that the command line was not understood, 78 that
-/// the settings are wrong.
-pub fn main(program: Program) -> ExitCode {
+/// the settings or the program's own tools are wrong.
+pub fn main(mut program: Program) -> ExitCode {
     process::keep_memory_private();
+    match program.api.with(program.tools) {
+        Ok(api) => program.api = api,
+        Err(error) => return refuse(&program, &Refusal::configuration(error.to_string())),
+    }
     let cli = match arguments::parse(&program, std::env::args_os()) {
         Ok(cli) => cli,
         Err(code) => return code,
     };
     match commands::run(&program, cli) {
         Ok(code) => code,
-        Err(refusal) => {
-            eprintln!("{}: {refusal}", program.name);
-            ExitCode::from(refusal.code)
-        }
+        Err(refusal) => refuse(&program, &refusal),
     }
+}
+
+fn refuse(program: &Program, refusal: &Refusal) -> ExitCode {
+    eprintln!("{}: {refusal}", program.name);
+    ExitCode::from(refusal.code)
 }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::catalog::Tool;
 use crate::decode::Problems;
+use crate::engine::Calls;
 use crate::request::Prepared;
 
 /// A tool call on its way through the stages.
@@ -30,6 +32,8 @@ pub struct Call {
     pub deadline: Option<Instant>,
     /// How far the call got, for whoever gives up on it.
     pub progress: Progress,
+    /// What a hand-written tool makes its calls with; absent for every other tool.
+    pub(crate) calls: Option<Calls>,
 }
 
 impl Call {
@@ -49,28 +53,45 @@ impl Call {
             traceparent: None,
             deadline: None,
             progress: Progress::default(),
+            calls: None,
         }
     }
 }
 
 /// How far a call got, shared by all who hold it: whether a request may have reached the API.
 #[derive(Clone, Debug, Default)]
-pub struct Progress(Arc<AtomicBool>);
+pub struct Progress(Arc<Steps>);
+
+#[derive(Debug, Default)]
+struct Steps {
+    sent: AtomicBool,
+    /// The call that this one is made for: what one sends, both have sent.
+    within: Option<Progress>,
+}
 
 impl Progress {
+    /// The progress of a call that is made for this one.
+    pub fn nested(&self) -> Self {
+        Self(Arc::new(Steps { sent: AtomicBool::new(false), within: Some(self.clone()) }))
+    }
+
     /// Whether a request may have reached the API.
     pub fn sent(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.sent.load(Ordering::Acquire)
     }
 
     /// Says that a request is about to leave. Gives what was true before, for [`Progress::restore`].
     pub fn sending(&self) -> bool {
-        self.0.swap(true, Ordering::AcqRel)
+        if let Some(within) = &self.0.within {
+            within.sending();
+        }
+        self.0.sent.swap(true, Ordering::AcqRel)
     }
 
-    /// Says that the request provably never left.
+    /// Says that the request provably never left. For a call that this one is made for it stays possible, since
+    /// another of its requests may have left meanwhile.
     pub fn restore(&self, before: bool) {
-        self.0.store(before, Ordering::Release);
+        self.0.sent.store(before, Ordering::Release);
     }
 }
 
@@ -84,7 +105,7 @@ pub enum Caller {
 /// A successful answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
-    /// The API's HTTP status.
+    /// The API's HTTP status; 200 for a hand-written tool.
     pub status: u16,
     /// The answer in the shape of the tool's output schema; absent when the tool has none.
     pub structured: Option<Value>,
@@ -94,6 +115,24 @@ pub struct Reply {
     pub attachment: Option<Attachment>,
     /// What the caller should know besides: values that did not match the document, characters made visible.
     pub notes: Vec<String>,
+}
+
+impl Reply {
+    /// The answer of a hand-written tool: this value, which must be an object as JSON, and the same JSON as text.
+    pub fn of(value: &impl Serialize) -> Result<Self, CallError> {
+        let structured = serde_json::to_value(value)
+            .map_err(|error| CallError::Internal { cause: format!("the answer is not JSON: {error}") })?;
+        if !structured.is_object() {
+            return Err(CallError::Internal { cause: "the answer is not an object".to_owned() });
+        }
+        let text = structured.to_string();
+        Ok(Self { structured: Some(structured), ..Self::text(text) })
+    }
+
+    /// The answer of a hand-written tool without an output schema: this text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { status: 200, structured: None, text: text.into(), attachment: None, notes: Vec::new() }
+    }
 }
 
 /// An answer that is bytes.
@@ -167,6 +206,11 @@ pub enum CallError {
         /// The scheme names that would do, alternatives joined by `or`.
         schemes: String,
     },
+    /// A hand-written tool could not do it, and says why.
+    Declined {
+        /// What the caller reads: what is wrong and what to do next.
+        message: String,
+    },
     /// A fault of ours. The cause is for the log, never for callers.
     Internal {
         /// For the log, never for callers.
@@ -188,6 +232,7 @@ impl CallError {
             Self::TooLarge { .. } => "too_large",
             Self::Unexpected { .. } => "unexpected",
             Self::NoCredential { .. } => "no_credential",
+            Self::Declined { .. } => "declined",
             Self::Internal { .. } => "internal",
         }
     }

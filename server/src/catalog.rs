@@ -1,10 +1,11 @@
-//! What a generated program is to the runtime: static tables of tools, and nothing that acts.
+//! What a program is to the runtime: static tables of tools, and nothing that acts.
 
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use crate::decode::{Deployment, Gate, Problems};
+use crate::own;
 use crate::request::{Part, Prepared};
 use crate::shape::Shape;
 
@@ -32,7 +33,8 @@ impl Api {
     }
 }
 
-/// One tool: an operation of the API, or a variant of it with some arguments pinned.
+/// One tool: an operation of the API, a variant of it with some arguments pinned, or a tool written by hand. What says
+/// "the operation" is empty for a tool written by hand.
 #[derive(Debug)]
 pub struct Tool {
     /// Its name; unique, at most 64 characters of `[a-z0-9_]`.
@@ -78,8 +80,31 @@ pub struct Tool {
     pub answers: &'static [AnswerRule],
     /// The headers of answers that are returned, by name, as the member `responseHeaders` of the structured answer.
     pub answer_headers: &'static [&'static str],
-    /// Checks the arguments and writes the request: `generated::prepare::<Arguments>`.
-    pub prepare: fn(Map<String, Value>, &Deployment) -> Result<Prepared, Problems>,
+    /// How it works.
+    pub work: Work,
+}
+
+impl Tool {
+    /// Checks the arguments and writes what comes of them; all problems come back together.
+    pub fn prepare(
+        &self,
+        arguments: Map<String, Value>,
+        deployment: &Deployment,
+    ) -> Result<Prepared, Problems> {
+        match self.work {
+            Work::Request(prepare) => prepare(arguments, deployment),
+            Work::Own(worker) => worker.prepare(arguments, deployment),
+        }
+    }
+}
+
+/// How a tool works.
+#[derive(Clone, Copy, Debug)]
+pub enum Work {
+    /// It makes one request, which this writes from checked arguments: `generated::prepare::<Arguments>`.
+    Request(fn(Map<String, Value>, &Deployment) -> Result<Prepared, Problems>),
+    /// Code written by hand does it.
+    Own(&'static own::Worker),
 }
 
 /// What a call does to the world.

@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::call::{Call, CallError, Reply};
-use crate::catalog::{Api, Effect};
+use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
 use crate::stack;
 use crate::stages::Next;
@@ -43,10 +43,8 @@ impl Options {
 
 /// Makes the calls of one API.
 pub struct Engine {
-    api: &'static Api,
+    calls: Calls,
     deployment: Arc<Deployment>,
-    stack: Next,
-    mutations: TaskTracker,
     draining: AtomicBool,
 }
 
@@ -65,12 +63,13 @@ impl Engine {
             deployment: Arc::clone(&deployment),
             upstream,
         });
-        Ok(Self { api, deployment, stack, mutations: TaskTracker::new(), draining: AtomicBool::new(false) })
+        let calls = Calls { api, stack, mutations: TaskTracker::new() };
+        Ok(Self { calls, deployment, draining: AtomicBool::new(false) })
     }
 
     /// The API that is served.
     pub fn api(&self) -> &'static Api {
-        self.api
+        self.calls.api
     }
 
     /// What the deployment allows.
@@ -80,7 +79,49 @@ impl Engine {
 
     /// Makes a call. If the caller drops this, a read is cancelled and a mutation goes on to its end, since
     /// half a mutation helps nobody.
-    pub async fn call(&self, call: Call) -> Result<Reply, CallError> {
+    pub async fn call(&self, mut call: Call) -> Result<Reply, CallError> {
+        if let Work::Own(_) = call.tool.work {
+            call.calls = Some(self.calls.clone());
+        }
+        self.calls.call(call).await
+    }
+
+    /// Whether new calls are wanted. The API is not asked: a probe for each health check would load it, and
+    /// replicas that all leave their balancer because the API is down make things worse.
+    pub fn ready(&self) -> bool {
+        !self.draining.load(Ordering::Acquire)
+    }
+
+    /// Waits until every mutation has come to its end, also those that nobody waits for any more.
+    pub async fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.calls.mutations.close();
+        self.calls.mutations.wait().await;
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Engine({})", self.api().title)
+    }
+}
+
+/// What calls are made with, whether a client makes them or a hand-written tool at work.
+#[derive(Clone)]
+pub(crate) struct Calls {
+    api: &'static Api,
+    stack: Next,
+    mutations: TaskTracker,
+}
+
+impl Calls {
+    /// The tool of this name.
+    pub(crate) fn find(&self, name: &str) -> Option<&'static Tool> {
+        self.api.find(name)
+    }
+
+    /// Makes a call, as [`Engine::call`] says.
+    pub(crate) async fn call(&self, call: Call) -> Result<Reply, CallError> {
         let tool = call.tool;
         let request_id = call.request_id.clone();
         let guarded = guard(self.stack.clone(), call);
@@ -98,24 +139,11 @@ impl Engine {
         task.await
             .unwrap_or_else(|error| Err(CallError::Internal { cause: format!("the call's task: {error}") }))
     }
-
-    /// Whether new calls are wanted. The API is not asked: a probe for each health check would load it, and
-    /// replicas that all leave their balancer because the API is down make things worse.
-    pub fn ready(&self) -> bool {
-        !self.draining.load(Ordering::Acquire)
-    }
-
-    /// Waits until every mutation has come to its end, also those that nobody waits for any more.
-    pub async fn drain(&self) {
-        self.draining.store(true, Ordering::Release);
-        self.mutations.close();
-        self.mutations.wait().await;
-    }
 }
 
-impl fmt::Debug for Engine {
+impl fmt::Debug for Calls {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Engine({})", self.api.title)
+        write!(out, "Calls({})", self.api.title)
     }
 }
 
@@ -128,8 +156,31 @@ async fn guard(stack: Next, call: Call) -> Result<Reply, CallError> {
     })
 }
 
-/// Leaves causes in the log, where they belong: callers get words made of the variant alone. That a call was made, and
-/// how it ended, is logged once, by the protocol.
+/// One event per call, without a value of its arguments or its answer, by whoever made it and waited. `within` is the
+/// request id of the call that this one was made for.
+pub(crate) fn log(
+    tool: &Tool,
+    outcome: &Result<Reply, CallError>,
+    request_id: &str,
+    within: Option<&str>,
+    took: Duration,
+) {
+    let word = outcome.as_ref().map_or_else(CallError::kind, |_| "answered");
+    let status = match outcome {
+        Ok(Reply { status, .. })
+        | Err(
+            CallError::Refused { status, .. }
+            | CallError::Redirected { status }
+            | CallError::TooLarge { status, .. }
+            | CallError::Unexpected { status, .. },
+        ) => Some(*status),
+        Err(_) => None,
+    };
+    let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(tool = tool.name, outcome = word, status, milliseconds, request_id, within, "called");
+}
+
+/// Leaves causes in the log, where they belong: callers get words made of the variant alone.
 fn record(tool: &'static str, request_id: &str, outcome: &Result<Reply, CallError>) {
     match outcome {
         Err(CallError::Internal { cause }) => tracing::error!(tool, request_id, cause, "a fault of ours"),

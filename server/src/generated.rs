@@ -7,7 +7,9 @@ pub use schemars;
 pub use serde;
 pub use serde_json;
 
-pub use crate::catalog::{AnswerRule, Api, Carrier, Content, Effect, Gated, Need, SecurityScheme, Tool};
+pub use crate::catalog::{
+    AnswerRule, Api, Carrier, Content, Effect, Gated, Need, SecurityScheme, Tool, Work,
+};
 pub use crate::decode::{
     Any, Boolean, Boxed, Checked, Decode, Decoder, Deployment, Enumeration, File, FileRule, Format, Gate,
     Integer, List, MapOf, Members, Null, Nullable, Number, ObjectRule, Of, Problem, Problems, Rest, Rule,

@@ -1,4 +1,4 @@
-//! The runtime of a generated MCP server: arguments, requests, answers, stages, protocol.
+//! The runtime of a generated MCP server: arguments, requests, answers, stages, protocol, and tools written by hand.
 //!
 //! It knows neither OpenAPI nor the generator: a program hands it a static [`catalog::Api`] and options.
 
@@ -15,6 +15,7 @@ pub mod stages;
 
 pub mod catalog;
 pub mod shape;
+pub mod own;
 pub mod generated;
 pub mod decode;
 pub mod request;

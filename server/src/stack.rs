@@ -7,7 +7,7 @@ use std::time::Duration;
 use tower::{ServiceBuilder, service_fn};
 
 use crate::decode::Deployment;
-use crate::stages::{Next, arguments, attempt, deadline, stage, upstream};
+use crate::stages::{Next, arguments, attempt, deadline, own, stage, upstream};
 use crate::upstream::Upstream;
 
 /// What the stages are made with.
@@ -31,6 +31,8 @@ pub fn build(options: Options) -> Next {
             .layer(stage(deadline::Options { limit: options.deadline }, deadline::deadline))
             // Before anything is kept, repeated or sent: below this line there are only typed arguments.
             .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
+            // Before anything is about an exchange with the API: a hand-written tool makes none itself.
+            .layer(own::Fork)
             // Last before the API: each attempt has its own time, so that a repetition starts with a fresh
             // one.
             .layer(stage(attempt::Options { limit: options.attempt_timeout }, attempt::attempt))
@@ -49,10 +51,14 @@ mod tests {
         let order: Vec<&str> = body
             .lines()
             .filter_map(|line| {
-                line.trim().strip_prefix(".layer(stage(").or(line.trim().strip_prefix(".service("))
+                line.trim()
+                    .strip_prefix(".layer(stage(")
+                    .or(line.trim().strip_prefix(".layer("))
+                    .or(line.trim().strip_prefix(".service("))
             })
-            .map(|line| line.rsplit("::").find_map(|word| word.strip_suffix("))")).unwrap_or("upstream"))
+            .map(|line| line.split("::").next().unwrap_or(line))
+            .map(|line| line.strip_prefix("service_fn(move |call| ").unwrap_or(line))
             .collect();
-        assert_eq!(order, ["deadline", "arguments", "attempt", "upstream"]);
+        assert_eq!(order, ["deadline", "arguments", "own", "attempt", "upstream"]);
     }
 }

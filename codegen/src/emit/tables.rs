@@ -74,7 +74,7 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
             security: &[#(#security),*],
             answers: &[#(#answers),*],
             answer_headers: &[#(#answer_headers),*],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
     }
 }

@@ -90,7 +90,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
@@ -152,7 +152,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
@@ -220,7 +220,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &["Location", "X-Rate-Limit"],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
@@ -282,7 +282,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
@@ -346,7 +346,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
@@ -403,7 +403,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
@@ -465,7 +465,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
@@ -527,7 +527,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
@@ -604,7 +604,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
@@ -679,7 +679,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";

@@ -213,7 +213,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{}},\"additionalProperties\":false}";
@@ -279,7 +279,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"body\":{\"type\":\"string\"},\"requestBody\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"}},\"additionalProperties\":false}},\"required\":[\"requestBody\"],\"additionalProperties\":false}";
@@ -403,7 +403,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\",\"minLength\":1},\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":40,\"description\":\"What it is called, see [this](https://example.com) <b>page</b>.\"},\"note\":{\"type\":[\"string\",\"null\"]},\"count\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":9,\"multipleOf\":2},\"ratio\":{\"type\":\"number\",\"minimum\":0,\"maximum\":0.5},\"step\":{\"type\":\"number\",\"multipleOf\":0.25},\"colour\":{\"type\":\"string\",\"enum\":[\"red\",\"dark-red\",\"DARK_RED\",\"\",\"1\",\"-1\",\"<=\"],\"description\":\"A colour of the house.\"},\"due\":{\"type\":\"string\",\"format\":\"date\"},\"data\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\"},\"mail\":{\"type\":\"string\",\"format\":\"email\"},\"secret\":{\"type\":\"string\"},\"owner\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"roles\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"maxItems\":3}},\"required\":[\"id\"],\"additionalProperties\":false}},\"required\":[\"id\",\"name\"],\"additionalProperties\":false}";
@@ -677,7 +677,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"date\":{\"type\":\"string\",\"format\":\"date\"},\"time\":{\"type\":\"string\",\"format\":\"time\"},\"date-time\":{\"type\":\"string\",\"format\":\"date-time\"},\"duration\":{\"type\":\"string\",\"format\":\"duration\"},\"uuid\":{\"type\":\"string\",\"format\":\"uuid\"},\"email\":{\"type\":\"string\",\"format\":\"email\"},\"uri\":{\"type\":\"string\",\"format\":\"uri\"},\"ipv4\":{\"type\":\"string\",\"format\":\"ipv4\"},\"ipv6\":{\"type\":\"string\",\"format\":\"ipv6\"},\"byte\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\"},\"hostname\":{\"type\":\"string\"},\"password\":{\"type\":\"string\",\"format\":\"password\"}},\"additionalProperties\":false}";
@@ -936,7 +936,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Tree\"},\"minItems\":1,\"description\":\"What to add.\"}},\"required\":[\"body\"],\"additionalProperties\":false,\"$defs\":{\"Tree\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"parent\":{\"$ref\":\"#/$defs/Tree\"},\"children\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Tree\"}},\"rest\":{\"type\":\"string\"}},\"required\":[\"name\"],\"additionalProperties\":false,\"description\":\"A tree of names.\"}}}";
@@ -1014,7 +1014,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"maxProperties\":4}},\"required\":[\"body\"],\"additionalProperties\":false}";
@@ -1095,7 +1095,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"properties\":{\"known\":{\"type\":\"string\"}}}},\"required\":[\"body\"],\"additionalProperties\":false}";
@@ -1159,7 +1159,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"},\"b\":{\"type\":\"boolean\"}},\"additionalProperties\":false}";
@@ -1232,7 +1232,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"},\"b\":{\"type\":\"boolean\"}},\"required\":[\"a\"],\"additionalProperties\":false}},\"additionalProperties\":false}";
@@ -1321,7 +1321,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"properties\":{\"first\":{\"type\":\"string\"}},\"required\":[\"first\"],\"additionalProperties\":{\"type\":\"number\"}}},\"required\":[\"body\"],\"additionalProperties\":false}";

@@ -82,7 +82,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
@@ -144,7 +144,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
@@ -201,7 +201,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
@@ -263,7 +263,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"string\"},\"Type\":{\"type\":\"string\"},\"self\":{\"type\":\"string\"},\"crate\":{\"type\":\"string\"},\"members\":{\"type\":\"string\"},\"value\":{\"type\":\"string\"},\"at\":{\"type\":\"string\"},\"+1\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"-1\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"\":{\"type\":\"string\"},\"🎉\":{\"type\":\"string\"},\"a/b~c\":{\"type\":\"object\",\"properties\":{\"x\\\"y\":{\"type\":\"string\",\"enum\":[\"\\\"\",\"\\\\\",\"Self\",\"self\",\"a b\",\"a-b\"]}},\"additionalProperties\":false}},\"additionalProperties\":false}";

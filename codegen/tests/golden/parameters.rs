@@ -56,7 +56,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\",\"format\":\"uuid\",\"minLength\":1},\"id_query\":{\"type\":\"string\",\"description\":\"Also called id.\"},\"X-Trace\":{\"type\":\"string\"},\"session\":{\"type\":\"string\",\"pattern\":\"^[a-z]+$\"},\"self\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"},\"at\":{\"type\":\"string\"},\"$odd[name]\":{\"type\":\"string\"}},\"required\":[\"id\"],\"additionalProperties\":false}";
@@ -266,7 +266,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"number\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":9007199254740991},\"on\":{\"type\":\"boolean\"},\"values\":{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}}},\"required\":[\"number\",\"on\",\"values\"],\"additionalProperties\":false}";
@@ -382,7 +382,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"form\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"uniqueItems\":true},\"joined\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"spaced\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"piped\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"deep\":{\"$ref\":\"#/$defs/Point\"},\"reserved\":{\"type\":\"string\"},\"empty\":{\"type\":\"string\"},\"filter\":{\"$ref\":\"#/$defs/Point\"},\"unset\":{\"type\":\"string\"},\"limit\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":100,\"default\":10}},\"required\":[\"limit\"],\"additionalProperties\":false,\"$defs\":{\"Point\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"y\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"label\":{\"type\":\"string\",\"maxLength\":10}},\"required\":[\"x\"],\"additionalProperties\":false}}}";
@@ -683,7 +683,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"plain\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"description\":\"Any segment.\"},\"list\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"minLength\":1},\"minItems\":1},\"object\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"y\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"label\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":10}},\"required\":[\"x\"],\"additionalProperties\":false}},\"required\":[\"plain\",\"list\",\"object\"],\"additionalProperties\":false}";
@@ -862,7 +862,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"minLength\":1},\"format\":{\"type\":\"string\",\"enum\":[\"json\",\"xml\"]}},\"required\":[\"name\",\"format\"],\"additionalProperties\":false}";

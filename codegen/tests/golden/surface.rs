@@ -114,7 +114,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
@@ -220,7 +220,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"kind\":{\"type\":\"string\",\"minLength\":1,\"description\":\"Which kind.\"}},\"required\":[\"kind\"],\"additionalProperties\":false}";
@@ -346,7 +346,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"kind\":{\"type\":\"string\",\"minLength\":1,\"description\":\"Which kind.\"},\"name\":{\"type\":\"string\"},\"password\":{\"type\":\"string\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"url\":{\"type\":\"string\",\"format\":\"uri\",\"pattern\":\"^https://\"}},\"required\":[\"url\"],\"additionalProperties\":false}},\"owner\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"token\":{\"type\":\"string\"}},\"additionalProperties\":false}},\"required\":[\"kind\",\"name\"],\"additionalProperties\":false}";

@@ -50,7 +50,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"pet\":{\"$ref\":\"#/$defs/Pet\"},\"again\":{\"$ref\":\"#/$defs/Pet\"},\"either\":{\"anyOf\":[{\"type\":\"string\",\"maxLength\":3},{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}]},\"mixed\":{\"enum\":[1,\"two\",true]},\"level\":{\"enum\":[1,2,3]},\"inline\":{\"oneOf\":[{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"},\"password\":{\"type\":\"string\"}},\"required\":[\"a\"],\"additionalProperties\":false},{\"type\":\"object\",\"properties\":{\"b\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}},\"required\":[\"b\"],\"additionalProperties\":false}]},\"refused\":{\"not\":{\"type\":\"string\"}}},\"additionalProperties\":false,\"$defs\":{\"Pet\":{\"oneOf\":[{\"$ref\":\"#/$defs/Cat\"},{\"type\":\"object\",\"properties\":{\"kind\":{\"type\":\"string\",\"enum\":[\"dog\"]},\"size\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":9007199254740991}},\"required\":[\"kind\"],\"additionalProperties\":false}],\"description\":\"A cat or a dog.\"},\"Cat\":{\"type\":\"object\",\"properties\":{\"kind\":{\"type\":\"string\",\"enum\":[\"cat\"]},\"friends\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Pet\"}}},\"required\":[\"kind\"],\"additionalProperties\":false}}}";

@@ -56,7 +56,7 @@ fn schema_and_decoder_accept_the_same_arguments() {
         let value = Value::Object(arguments.clone());
         let promised = judge.is_valid(&value);
         *seen.entry(promised).or_default() += 1;
-        match (tool.prepare)(arguments, &programs::open_gate()) {
+        match tool.prepare(arguments, &programs::open_gate()) {
             Ok(_) => {
                 prop_assert!(promised, "{}: decoded, though the schema refuses {value}: {schema}", tool.name)
             }

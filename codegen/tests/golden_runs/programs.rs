@@ -71,7 +71,7 @@ pub fn tool(api: &'static Api, name: &str) -> &'static Tool {
 /// Gives arguments to a tool, under a deployment that allows no callbacks.
 pub fn prepare(api: &'static Api, name: &str, arguments: Value) -> Result<Prepared, Problems> {
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
-    (tool(api, name).prepare)(arguments, &Deployment::default())
+    tool(api, name).prepare(arguments, &Deployment::default())
 }
 
 /// The request that arguments make: path values, query and header pairs, body.

@@ -242,7 +242,7 @@ fn callbacks_pass_only_an_open_gate() {
     assert_eq!(refused(api, "make", with(good)), ["events: gate"]);
     let open = |arguments: Value| {
         let arguments = arguments.as_object().expect("arguments are an object").clone();
-        (tool(api, "make").prepare)(arguments, &crate::programs::open_gate()).is_ok()
+        tool(api, "make").prepare(arguments, &crate::programs::open_gate()).is_ok()
     };
     assert!(open(with(good)));
     assert!(!open(with("https://169.254.169.254/")));

@@ -1,67 +1,17 @@
 //! The server that the generator made of the example's document: its tools, and the requests that calls become.
 
-use std::collections::BTreeMap;
-
 use ispw_mcp::api;
+use loopback::{Answer, Received};
 use serde_json::{Value, json};
-use server::{Options, Server};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
-
-/// What arrived at the API.
-struct Received {
-    line: String,
-    headers: BTreeMap<String, String>,
-    body: String,
-}
-
-/// Takes one request and answers it.
-async fn answer_one(listener: &TcpListener, status: &str, answer: &Value) -> Received {
-    let (stream, _) = listener.accept().await.expect("somebody connects");
-    let mut stream = BufReader::new(stream);
-    let mut line = String::new();
-    stream.read_line(&mut line).await.expect("a request has a line");
-    let mut headers = BTreeMap::new();
-    loop {
-        let mut header = String::new();
-        stream.read_line(&mut header).await.expect("a request has headers");
-        let Some((name, value)) = header.trim_end().split_once(": ") else { break };
-        assert!(headers.insert(name.to_owned(), value.to_owned()).is_none(), "{name} comes once");
-    }
-    let length =
-        headers.get("content-length").map_or(0, |length| length.parse().expect("a length is a number"));
-    let mut body = vec![0; length];
-    stream.read_exact(&mut body).await.expect("the body is as long as it says");
-    let answer = answer.to_string();
-    let answer = format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{answer}",
-        answer.len()
-    );
-    stream.write_all(answer.as_bytes()).await.expect("somebody reads the answer");
-    Received {
-        line: line.trim_end().to_owned(),
-        headers,
-        body: String::from_utf8(body).expect("the body is text"),
-    }
-}
 
 /// Calls a tool of a server whose API answers once, and gives what it makes of that with the request.
-async fn call(tool: &str, arguments: Value, status: &str, answer: Value) -> (Value, Received) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has a free port");
-    let address = listener.local_addr().expect("a bound listener has an address");
-    let mut options = Options {
-        engine: server::engine::Options::new(format!("http://{address}/base")),
-        http: server::http::Options::default(),
-        mcp: server::mcp::Options::default(),
-    };
-    options.engine.upstream.credentials = vec![("PersonalAccessToken".to_owned(), "secret".into())];
-    let server = Server::new(api::catalog(), options).expect("the options are right");
-    let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+async fn call(tool: &str, arguments: Value, status: &'static str, answer: Value) -> (Value, Received) {
+    let answer = |_: &Received| Answer::new(status, "application/json", answer.to_string());
     let (result, mut received) =
-        tokio::join!(server.call(tool, arguments), answer_one(&listener, status, &answer));
-    assert_eq!(received.headers.remove("host"), Some(address.to_string()));
-    assert!(received.headers.remove("x-request-id").is_some(), "{:?}", received.headers);
-    (result.expect("there is such a tool"), received)
+        loopback::call(api::catalog(), Some(("PersonalAccessToken", "secret")), tool, arguments, answer)
+            .await;
+    assert_eq!(received.len(), 1, "one call is one request");
+    (result, received.remove(0))
 }
 
 #[test]

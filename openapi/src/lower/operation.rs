@@ -77,6 +77,14 @@ struct Shared<'a> {
     moved: Vec<(String, String)>,
 }
 
+/// Where the `x-mcp` of an operation stands. An overlay reaches no further than the reference that a path item of a split
+/// document is, so what it writes beside that counts, as `post: {x-mcp: ...}`.
+fn hinted<'a>(item: &At<'a>, method: &Method, at: &At<'a>) -> At<'a> {
+    let key = METHODS.iter().find(|(_, known, _)| known == method).map(|(key, _, _)| *key);
+    let beside = key.filter(|_| resolve::reference(item).is_some()).and_then(|key| item.member(key));
+    beside.filter(|beside| beside.member("x-mcp").is_some()).unwrap_or_else(|| at.clone())
+}
+
 impl<'a> Reader<'a> {
     /// Reads all operations of a path item.
     pub(super) fn path_item(
@@ -86,6 +94,7 @@ impl<'a> Reader<'a> {
         operations: &mut Vec<Operation>,
     ) {
         let beside = ["summary", "description"].map(|key| resolve::beside(at, key).map(str::to_owned));
+        let written_at = at;
         let Some(at) = resolve::follow(at, &mut self.problems) else { return };
         let sound = shape::check(&at, PATH_ITEM, &mut self.problems);
         let Some(mut item) = self.typed::<openapiv3::PathItem>(sound, &at) else { return };
@@ -101,10 +110,11 @@ impl<'a> Reader<'a> {
             }
         }
         for (method, member) in self.methods(&at) {
-            if !member.value.is_object() || vocabulary::excludes(&member) {
+            let hints = hinted(written_at, &method, &member);
+            if !member.value.is_object() || vocabulary::excludes(&hints) {
                 continue;
             }
-            if let Some(mut operation) = self.operation(&written.path, method, &member, &shared) {
+            if let Some(mut operation) = self.operation(&written.path, method, &member, &hints, &shared) {
                 if operation.summary.is_empty() {
                     operation.summary = item.summary.clone().unwrap_or_default();
                 }
@@ -157,11 +167,12 @@ impl<'a> Reader<'a> {
         path: &Path,
         method: Method,
         at: &At<'a>,
+        hints: &At<'a>,
         shared: &Shared<'a>,
     ) -> Option<Operation> {
         let mut sound = shape::check(at, OPERATION, &mut self.problems);
         sound.insert("responses".into(), json!({}));
-        let mcp = vocabulary::operation(at, &mut self.problems);
+        let mcp = vocabulary::operation(hints, &mut self.problems);
         let read = self.typed::<openapiv3::Operation>(sound, at)?;
         self.report_servers(at);
         if let Some(callbacks) = at.member("callbacks") {

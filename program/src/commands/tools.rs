@@ -1,7 +1,7 @@
 //! `tools`: what the server offers.
 
 use serde_json::Value;
-use server::catalog::Api;
+use server::catalog::{Api, Work};
 
 use crate::Program;
 use crate::commands::build;
@@ -13,7 +13,11 @@ use crate::settings::show::columns;
 pub(crate) fn table(api: &Api) -> String {
     let mut rows = vec![["tool", "effect", "operation", "title"].map(str::to_owned)];
     for tool in api.tools {
-        rows.push([tool.name, tool.effect.word(), tool.operation, tool.title].map(str::to_owned));
+        let operation = match tool.work {
+            Work::Request(_) => tool.operation,
+            Work::Own(_) => "(own)",
+        };
+        rows.push([tool.name, tool.effect.word(), operation, tool.title].map(str::to_owned));
     }
     columns(&rows)
 }

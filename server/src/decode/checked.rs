@@ -87,7 +87,7 @@ fn validator(schema: &'static str) -> Option<Arc<Validator>> {
 }
 
 /// Patterns run on the linear engine, and formats are asserted as they are elsewhere.
-fn compile(schema: &'static str) -> Option<Arc<Validator>> {
+pub(crate) fn compile(schema: &'static str) -> Option<Arc<Validator>> {
     let document: Value = serde_json::from_str(schema)
         .inspect_err(|error| tracing::error!(%error, "a schema is not JSON"))
         .ok()?;
@@ -103,7 +103,7 @@ fn compile(schema: &'static str) -> Option<Arc<Validator>> {
 
 /// Whether every text, name and number of the value can be carried: no refused characters, no inexact
 /// integers, not too deep. Problems are pushed.
-pub(super) fn scan(value: &Value, at: &mut Decoder<'_>) -> bool {
+pub(crate) fn scan(value: &Value, at: &mut Decoder<'_>) -> bool {
     match value {
         Value::String(text) => match characters::refused(text, true) {
             Some(refused) => {

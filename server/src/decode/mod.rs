@@ -21,14 +21,17 @@ mod text;
 
 pub(crate) use characters::{Visible, neutralise, path_refusal};
 pub use checked::{Any, Checked};
+pub(crate) use checked::{compile, scan};
 pub use collection::{Boxed, List, MapOf, Nullable, Of};
 pub use decoder::{Decoder, Deployment};
 pub use file::{File, FileRule};
 pub use format::Format;
+pub(crate) use number::EXACT;
 pub use number::{Boolean, Integer, Null, Number};
 pub use object::{Gate, Members, ObjectRule, Undeclared};
 pub(crate) use place::{Step, path};
 pub use problem::{Problem, Problems};
+pub(crate) use suggestion::{list, nearest};
 pub(crate) use text::none_of;
 pub use text::{Enumeration, Text, Within};
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Decoder, Rule, type_of};
 
 /// The greatest integer that a double, and so any JSON reader, keeps exactly: 2^53 - 1.
-pub(super) const EXACT: i64 = 9_007_199_254_740_991;
+pub(crate) const EXACT: i64 = 9_007_199_254_740_991;
 
 /// Null.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,7 @@ use super::characters::Visible;
 const QUOTED: usize = 64;
 
 /// The candidate that the word is a near miss of.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.is_empty() || word.chars().count() > QUOTED {
         return None;
     }
@@ -40,7 +40,7 @@ pub(super) fn quote(text: &str) -> String {
 }
 
 /// Lists what is accepted, the first twenty of it.
-pub(super) fn list(words: &[&str]) -> String {
+pub(crate) fn list(words: &[&str]) -> String {
     let mut listed = words.iter().take(20).map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
     if words.len() > 20 {
         listed.push_str(&format!(" and {} more", words.len() - 20));

@@ -12,6 +12,7 @@ use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
 
 use crate::call::{Attachment, CallError, Reply};
 use crate::catalog::{Effect, Tool};
+use crate::decode::neutralise;
 
 /// How much of a caller's own text is repeated to it.
 const QUOTED: usize = 64;
@@ -84,6 +85,9 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
         CallError::NoCredential { schemes } => format!(
             "This server holds no credential that the operation needs ({schemes}); nothing was sent. Its operator must configure one; repeating the call does not help."
         ),
+        CallError::Declined { message } => {
+            neutralise(message).map_or_else(|| message.clone(), |(visible, _)| visible)
+        }
         CallError::Internal { .. } => {
             let next = if sent { after_sending(read) } else { "Nothing was sent to the API." };
             format!("This server failed at the call; its log has the cause under the request id. {next}")
@@ -125,14 +129,14 @@ fn refused(status: u16, message: &str, retry_after: Option<Duration>, read: bool
 }
 
 fn nothing_done(tool: &Tool, message: &str) -> String {
-    let proof = tool.proof.unwrap_or_default();
+    let proof = tool.proof.map_or_else(|| "member".to_owned(), |proof| format!("`{proof}`"));
     let next = if message.is_empty() {
         "It names no cause: look at the present state with a tool that reads before calling again."
     } else {
         "Mend the cause it names before calling again."
     };
     format!(
-        "Nothing was done: the API reported no error, but its answer lacks the `{proof}` that comes with every change it starts.{} {next}",
+        "Nothing was done: the API reported no error, but its answer lacks the {proof} that comes with every change it starts.{} {next}",
         says(message)
     )
 }
@@ -216,7 +220,7 @@ mod tests {
             security: &[],
             answers: &[],
             answer_headers: &[],
-            prepare: |_, _| unreachable!("not called here"),
+            work: crate::catalog::Work::Request(|_, _| unreachable!("not called here")),
         }
     }
 

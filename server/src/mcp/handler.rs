@@ -19,9 +19,9 @@ use rmcp::{RoleServer, ServerHandler};
 use serde_json::Value;
 
 use super::{Options, VERSIONS, answer, cursor, listing};
-use crate::call::{Call, CallError, Caller, Reply};
+use crate::call::{Call, Caller};
 use crate::catalog::Tool as GeneratedTool;
-use crate::engine::Engine;
+use crate::engine::{self, Engine};
 use crate::http::{RequestId, TraceParent, new_request_id, well_formed_traceparent};
 use crate::start_error::StartError;
 
@@ -91,8 +91,7 @@ impl Shared {
         let (tool, request_id, progress) = (call.tool, call.request_id.clone(), call.progress.clone());
         let begun = Instant::now();
         let outcome = self.engine.call(call).await;
-        let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        log(tool, &outcome, &request_id, milliseconds);
+        engine::log(tool, &outcome, &request_id, None, begun.elapsed());
         match outcome {
             Ok(reply) => answer::reply(reply),
             Err(error) => answer::error(tool, &error, progress.sent(), &request_id),
@@ -261,20 +260,4 @@ fn params_rule(method: &str) -> &'static str {
         }
         _ => "`params` must be an object",
     }
-}
-
-/// One event per call, without a value of its arguments or its answer; the engine logs causes.
-fn log(tool: &GeneratedTool, outcome: &Result<Reply, CallError>, request_id: &str, milliseconds: u64) {
-    let word = outcome.as_ref().map_or_else(CallError::kind, |_| "answered");
-    let status = match outcome {
-        Ok(Reply { status, .. })
-        | Err(
-            CallError::Refused { status, .. }
-            | CallError::Redirected { status }
-            | CallError::TooLarge { status, .. }
-            | CallError::Unexpected { status, .. },
-        ) => Some(*status),
-        Err(_) => None,
-    };
-    tracing::info!(tool = tool.name, outcome = word, status, milliseconds, request_id, "called");
 }

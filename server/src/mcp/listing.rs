@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rmcp::model::{Tool, ToolAnnotations};
 
 use super::schema;
-use crate::catalog::{Api, Effect, Tool as GeneratedTool};
+use crate::catalog::{Api, Effect, Tool as GeneratedTool, Work};
 use crate::decode::Deployment;
 use crate::start_error::StartError;
 
@@ -38,7 +38,10 @@ fn annotations(tool: &GeneratedTool) -> ToolAnnotations {
         Some(tool.effect == Effect::Read),
         Some(tool.effect == Effect::Destroy),
         Some(tool.idempotent),
-        // Behind every tool is an API whose data others write.
-        Some(true),
+        // Behind every generated tool is an API whose data others write.
+        Some(match tool.work {
+            Work::Request(_) => true,
+            Work::Own(worker) => worker.open_world(),
+        }),
     )
 }

@@ -16,7 +16,7 @@ pub struct Options {
 /// Decodes the arguments; stages below find [`Call::prepared`] filled.
 pub async fn arguments(options: Arc<Options>, mut call: Call, next: Next) -> Outcome {
     let given = std::mem::take(&mut call.arguments);
-    let prepared = (call.tool.prepare)(given, &options.deployment).map_err(CallError::Arguments)?;
+    let prepared = call.tool.prepare(given, &options.deployment).map_err(CallError::Arguments)?;
     call.prepared = Some(prepared);
     next.run(call).await
 }

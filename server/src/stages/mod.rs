@@ -7,6 +7,7 @@
 pub mod arguments;
 pub mod attempt;
 pub mod deadline;
+pub mod own;
 pub mod upstream;
 
 use std::future::Future;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use server::catalog::Api;
 use server::{Options, Server, StartError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -46,10 +47,19 @@ impl Served {
         script: impl IntoIterator<Item = Act>,
         change: impl FnOnce(&mut Options),
     ) -> Served {
+        Served::start_api(&sample::API, script, change).await
+    }
+
+    /// Serves another API than the sample, with changed options.
+    pub(crate) async fn start_api(
+        api: &'static Api,
+        script: impl IntoIterator<Item = Act>,
+        change: impl FnOnce(&mut Options),
+    ) -> Served {
         let upstream = FakeUpstream::start(script).await;
         let mut options = options(&upstream);
         change(&mut options);
-        let server = Arc::new(Server::new(&sample::API, options).unwrap());
+        let server = Arc::new(Server::new(api, options).unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();

@@ -235,7 +235,7 @@ const BASE: rt::Tool = rt::Tool {
     security: TOKEN,
     answers: ANSWERS,
     answer_headers: &[],
-    prepare: rt::prepare::<ReadArguments>,
+    work: rt::Work::Request(rt::prepare::<ReadArguments>),
 };
 
 const READ_SEGMENTS: &[&[rt::Part]] = &[
@@ -273,7 +273,7 @@ pub static DEPLOY: rt::Tool = rt::Tool {
     effect: rt::Effect::Write,
     idempotent: false,
     proof: Some("setId"),
-    prepare: rt::prepare::<DeployArguments>,
+    work: rt::Work::Request(rt::prepare::<DeployArguments>),
     ..BASE
 };
 

@@ -1,0 +1,16 @@
+//! The program `docker-mcp`: the generated API and nothing else.
+
+use std::process::ExitCode;
+
+use docker_mcp::api;
+use program::Program;
+
+fn main() -> ExitCode {
+    program::main(Program {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        api: api::catalog(),
+        tools: &[],
+        demonstration: None,
+    })
+}

@@ -1,0 +1,16 @@
+//! The program `museum-mcp`: the generated API and the tool written by hand.
+
+use std::process::ExitCode;
+
+use museum_mcp::{TOOLS, api};
+use program::Program;
+
+fn main() -> ExitCode {
+    program::main(Program {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        api: api::catalog(),
+        tools: TOOLS,
+        demonstration: None,
+    })
+}

@@ -1,0 +1,149 @@
+//! What a handler knows of its call, and how it reaches the API.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant as Clock};
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::call::{Call, CallError, Caller, Progress, Reply};
+use crate::catalog::{Effect, Tool, Work};
+use crate::engine::{self, Calls};
+use crate::http::new_request_id;
+
+/// The longest request id.
+const LONGEST_ID: usize = 64;
+
+/// The call that a handler works for.
+#[derive(Debug)]
+pub struct Context {
+    tool: &'static Tool,
+    caller: Caller,
+    request_id: String,
+    traceparent: Option<String>,
+    deadline: Option<Instant>,
+    progress: Progress,
+    calls: Calls,
+    /// How many calls were made so far; it numbers them.
+    made: AtomicUsize,
+}
+
+impl Context {
+    /// The context and the arguments of a call that has come through the stages.
+    pub(super) fn of(call: Call) -> Option<(Self, Value)> {
+        let context = Self {
+            tool: call.tool,
+            caller: call.caller,
+            request_id: call.request_id,
+            traceparent: call.traceparent,
+            deadline: call.deadline,
+            progress: call.progress,
+            calls: call.calls?,
+            made: AtomicUsize::new(0),
+        };
+        Some((context, call.prepared?.arguments))
+    }
+
+    /// Who calls.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Names the call in answers and logs.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// When the call must be answered; the handler is dropped then.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Calls a generated tool for the same caller, through every stage and with an entry of its own in the log. It is
+    /// cancelled with this call if it reads, and goes on to its end if it changes something.
+    ///
+    /// A tool that does more to the world than this one says is not called: clients rely on what they were told.
+    pub async fn call(&self, tool: &str, arguments: impl Serialize) -> Result<Reply, CallError> {
+        let tool = self.callable(tool)?;
+        let arguments = match serde_json::to_value(arguments) {
+            Ok(Value::Object(arguments)) => arguments,
+            Ok(_) => return Err(self.fault(format!("arguments for {} that are not an object", tool.name))),
+            Err(error) => {
+                return Err(self.fault(format!("arguments for {} that are not JSON: {error}", tool.name)));
+            }
+        };
+        let mut call = Call::new(tool, arguments, self.caller.clone(), self.next_id());
+        call.traceparent.clone_from(&self.traceparent);
+        call.deadline = self.deadline;
+        call.progress = self.progress.nested();
+        let mut entry =
+            Entry { tool, request_id: call.request_id.clone(), within: &self.request_id, open: true };
+        let begun = Clock::now();
+        let outcome = self.calls.call(call).await;
+        entry.close(&outcome, begun.elapsed());
+        outcome.map_err(|error| match error {
+            // The caller did not write these arguments, so it cannot be told to correct them as they stand.
+            CallError::Arguments(problems) => CallError::Declined {
+                message: format!("The tool {} refuses what it was asked for: {problems}", tool.name),
+            },
+            other => other,
+        })
+    }
+
+    /// The generated tool of this name, if its effect is within what this tool promises.
+    fn callable(&self, name: &str) -> Result<&'static Tool, CallError> {
+        let tool = self.calls.find(name).filter(|tool| matches!(tool.work, Work::Request(_)));
+        let tool = tool.ok_or_else(|| self.fault(format!("there is no generated tool {name:?}")))?;
+        if strength(tool.effect) > strength(self.tool.effect) {
+            let (own, other) = (self.tool.effect.word(), tool.effect.word());
+            return Err(
+                self.fault(format!("a tool of effect {own} may not call {name}, which is of effect {other}"))
+            );
+        }
+        Ok(tool)
+    }
+
+    /// This call's id with a number, where that is not too long for an id.
+    fn next_id(&self) -> String {
+        let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
+        let numbered = format!("{}.{number}", self.request_id);
+        if numbered.len() <= LONGEST_ID { numbered } else { new_request_id() }
+    }
+
+    fn fault(&self, what: String) -> CallError {
+        CallError::Internal { cause: format!("the handler of {}: {what}", self.tool.name) }
+    }
+}
+
+/// The entry of one call in the log, which is written even if the handler is dropped before the call has ended.
+struct Entry<'a> {
+    tool: &'static Tool,
+    request_id: String,
+    within: &'a str,
+    open: bool,
+}
+
+impl Entry<'_> {
+    fn close(&mut self, outcome: &Result<Reply, CallError>, took: Duration) {
+        self.open = false;
+        engine::log(self.tool, outcome, &self.request_id, Some(self.within), took);
+    }
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        if self.open {
+            let Self { tool, request_id, within, .. } = self;
+            tracing::info!(tool = tool.name, outcome = "caller_left", request_id, within, "called");
+        }
+    }
+}
+
+fn strength(effect: Effect) -> u8 {
+    match effect {
+        Effect::Read => 0,
+        Effect::Write => 1,
+        Effect::Destroy => 2,
+    }
+}

@@ -1,0 +1,103 @@
+//! Judges values by a schema, in the words that generated tools have for their arguments.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jsonschema::error::ValidationErrorKind as Kind;
+use jsonschema::paths::LocationSegment;
+use jsonschema::{ValidationError, Validator};
+use serde_json::Value;
+
+use crate::decode::{self, Problem, Problems, Step};
+
+/// How long a message of the judge may be, in characters.
+const LONGEST: usize = 400;
+
+/// A compiled schema.
+pub(super) struct Judge {
+    validator: Arc<Validator>,
+    /// The names of the declared members of the root.
+    members: Vec<String>,
+}
+
+impl Judge {
+    /// Compiles the schema; the log says why it cannot.
+    pub(super) fn new(schema: &'static str) -> Option<Self> {
+        let document: Value = serde_json::from_str(schema).ok()?;
+        let members = document.get("properties").and_then(Value::as_object);
+        let members = members.map(|members| members.keys().cloned().collect()).unwrap_or_default();
+        Some(Self { validator: decode::compile(schema)?, members })
+    }
+
+    /// Whether the value conforms.
+    pub(super) fn accepts(&self, value: &Value) -> bool {
+        self.validator.is_valid(value)
+    }
+
+    /// Pushes everything that is wrong with the value.
+    pub(super) fn judge(&self, value: &Value, problems: &mut Problems) {
+        for error in self.validator.iter_errors(value) {
+            self.tell(&error, problems);
+        }
+    }
+
+    fn tell(&self, error: &ValidationError<'_>, problems: &mut Problems) {
+        let mut push = |member: Option<&str>, rule, message| {
+            problems.push(Problem { path: place(error, member), rule, message });
+        };
+        match error.kind() {
+            Kind::Required { property: Value::String(name) } => {
+                push(Some(name), "required", "required and missing".to_owned());
+            }
+            Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
+                let at_root = error.instance_path().as_str().is_empty();
+                for name in unexpected {
+                    push(Some(name), "additionalProperties", self.unknown(name, at_root));
+                }
+            }
+            // Masked, because the plain text repeats the value.
+            _ => push(None, "schema", bounded(&error.masked().to_string())),
+        }
+    }
+
+    /// What is said of a member that nobody declared.
+    fn unknown(&self, name: &str, at_root: bool) -> String {
+        let declared: Vec<&str> = self.members.iter().map(String::as_str).collect();
+        match decode::nearest(name, declared.iter().copied()) {
+            _ if !at_root => "unknown name".to_owned(),
+            Some(near) => format!("unknown name; did you mean `{near}`?"),
+            None if declared.is_empty() => "unknown name; no names are accepted here".to_owned(),
+            None => format!("unknown name; accepted are {}", decode::list(&declared)),
+        }
+    }
+}
+
+impl fmt::Debug for Judge {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Judge({})", self.members.join(", "))
+    }
+}
+
+/// One line of text, no longer than what is worth reading.
+pub(super) fn bounded(text: &str) -> String {
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = line.char_indices().nth(LONGEST) {
+        line.truncate(end);
+        line.push_str("...");
+    }
+    line
+}
+
+/// The steps to the value that an error is about, and from there to one of its members.
+fn place(error: &ValidationError<'_>, member: Option<&str>) -> String {
+    let mut steps: Vec<Step> = error
+        .instance_path()
+        .into_iter()
+        .map(|segment| match segment {
+            LocationSegment::Property(name) => Step::Key(name.into_owned()),
+            LocationSegment::Index(index) => Step::Index(index),
+        })
+        .collect();
+    steps.extend(member.map(|name| Step::Key(name.to_owned())));
+    decode::path(steps.iter())
+}

@@ -1,0 +1,163 @@
+//! Tools written by hand, beside the generated ones: listed, checked, staged and logged like these.
+//!
+//! A tool is a static [`OwnTool`], which says all that the generator says of the others, and an async function from
+//! typed arguments and a [`Context`] to a [`Reply`]. It reaches the API only through the generated tools, so that no
+//! request leaves without the stages that every call goes through.
+//!
+//! ```
+//! use server::call::{CallError, Reply};
+//! use server::catalog::Effect;
+//! use server::own::{Context, OwnTool};
+//!
+//! #[derive(serde::Deserialize, schemars::JsonSchema)]
+//! #[serde(deny_unknown_fields)]
+//! struct Greeting {
+//!     /// Who is greeted.
+//!     name: String,
+//! }
+//!
+//! static GREET: OwnTool<Greeting> = OwnTool {
+//!     name: "greet",
+//!     title: "Greet somebody",
+//!     description: "Greets whoever is named.",
+//!     effect: Effect::Read,
+//!     idempotent: true,
+//!     open_world: false,
+//!     timeout: None,
+//!     output_schema: None,
+//!     secrets: &[],
+//!     handler: |arguments, context| Box::pin(greet(arguments, context)),
+//! };
+//!
+//! async fn greet(arguments: Greeting, _: Context) -> Result<Reply, CallError> {
+//!     Ok(Reply::text(format!("Good day, {}.", arguments.name)))
+//! }
+//! ```
+
+mod joining;
+mod schema;
+mod worker;
+mod judge;
+mod context;
+
+pub use context::Context;
+pub use schema::schema_of;
+pub use worker::Worker;
+
+use std::fmt;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::call::{CallError, Reply};
+use crate::catalog::{Effect, Tool, Work};
+
+/// A handler at work.
+pub type Working = BoxFuture<'static, Result<Reply, CallError>>;
+
+/// A tool written by hand. Its arguments are a struct that refuses what it does not declare
+/// (`#[serde(deny_unknown_fields)]`), since callers are told of every member that means nothing.
+pub struct OwnTool<A> {
+    /// Its name: `^[a-z][a-z0-9_]{0,63}$`, and no other tool's.
+    pub name: &'static str,
+    /// Its title for people.
+    pub title: &'static str,
+    /// Its description for models.
+    pub description: &'static str,
+    /// What a call does to the world. It can call generated tools of this effect or a weaker one.
+    pub effect: Effect,
+    /// Whether a repeated call changes nothing more.
+    pub idempotent: bool,
+    /// Whether it deals with what others write, such as the API's data.
+    pub open_world: bool,
+    /// What a whole call may take, where that is more than the configured time.
+    pub timeout: Option<Duration>,
+    /// The schema of its structured answers, mostly [`schema_of`] their type; absent when there are none.
+    pub output_schema: Option<fn() -> Value>,
+    /// JSON pointers of arguments to redact, `*` standing for any item.
+    pub secrets: &'static [&'static str],
+    /// What it does.
+    pub handler: fn(A, Context) -> Working,
+}
+
+impl<A> fmt::Debug for OwnTool<A> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "OwnTool({})", self.name)
+    }
+}
+
+/// Any tool written by hand, whatever its arguments; [`Api::with`](crate::catalog::Api::with) takes it. Every [`OwnTool`] is one.
+pub trait Own: fmt::Debug + Send + Sync {
+    /// Its name.
+    fn name(&self) -> &'static str;
+
+    /// The schemas of its arguments and of its structured answers, as its types give them.
+    fn schemas(&self) -> (Value, Option<Value>);
+
+    /// Its entry in the catalog, with the texts of its schemas and what does the work.
+    fn entry(&self, input: &'static str, output: Option<&'static str>, worker: &'static Worker) -> Tool;
+
+    /// Whether it deals with what others write.
+    fn open_world(&self) -> bool;
+
+    /// Whether these are its arguments.
+    fn decodes(&self, arguments: &Value) -> Result<(), serde_json::Error>;
+
+    /// Starts the handler.
+    fn start(&self, arguments: Value, context: Context) -> Result<Working, serde_json::Error>;
+}
+
+impl<A> Own for OwnTool<A>
+where
+    A: DeserializeOwned + JsonSchema + 'static,
+{
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn schemas(&self) -> (Value, Option<Value>) {
+        (schema::of_arguments::<A>(), self.output_schema.map(|output| output()))
+    }
+
+    fn entry(&self, input: &'static str, output: Option<&'static str>, worker: &'static Worker) -> Tool {
+        Tool {
+            name: self.name,
+            title: self.title,
+            description: self.description,
+            operation: "",
+            tags: &[],
+            deprecated: false,
+            method: "",
+            template: "",
+            segments: &[],
+            effect: self.effect,
+            idempotent: self.idempotent,
+            cache: None,
+            timeout: self.timeout,
+            proof: None,
+            input_schema: input,
+            output_schema: output,
+            gated: &[],
+            secrets: self.secrets,
+            security: &[],
+            answers: &[],
+            answer_headers: &[],
+            work: Work::Own(worker),
+        }
+    }
+
+    fn open_world(&self) -> bool {
+        self.open_world
+    }
+
+    fn decodes(&self, arguments: &Value) -> Result<(), serde_json::Error> {
+        A::deserialize(arguments).map(|_| ())
+    }
+
+    fn start(&self, arguments: Value, context: Context) -> Result<Working, serde_json::Error> {
+        Ok((self.handler)(serde_json::from_value(arguments)?, context))
+    }
+}
