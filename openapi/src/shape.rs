@@ -176,8 +176,7 @@ pub(crate) fn unknown<'k>(
     problems: &mut Problems,
 ) {
     if key == "x-mcp" {
-        let message =
-            "`x-mcp` has no meaning here: it stands on operations, parameters, schemas and the root";
+        let message = "`x-mcp` has no meaning here: it stands on operations, parameters, schemas, media types and the root";
         return problems.error("misplaced-hint", at.place(), message);
     }
     if key.starts_with("x-") {
