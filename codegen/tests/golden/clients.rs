@@ -117,7 +117,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"order_id\":{\"type\":\"string\",\"minLength\":1,\"pattern\":\"^[a-z]+$\"},\"filter_state\":{\"type\":\"string\",\"enum\":[\"open\",\"closed\"]},\"filter_state_2\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"X_Trace_Id\":{\"type\":\"string\"},\"from\":{\"type\":\"object\",\"properties\":{\"town\":{\"type\":\"string\",\"maxLength\":40},\"zip code\":{\"type\":\"string\",\"pattern\":\"^[0-9]{5}$\"}},\"required\":[\"town\"],\"additionalProperties\":false,\"description\":\"Where an order goes to or comes from, as the carrier wants it.\"},\"to\":{\"type\":\"object\",\"properties\":{\"town\":{\"type\":\"string\",\"maxLength\":40},\"zip code\":{\"type\":\"string\",\"pattern\":\"^[0-9]{5}$\"}},\"required\":[\"town\"],\"additionalProperties\":false,\"description\":\"Where an order goes to or comes from, as the carrier wants it.\"},\"tree\":{\"$ref\":\"#/$defs/Tree\"}},\"required\":[\"order_id\",\"from\"],\"additionalProperties\":false,\"$defs\":{\"Tree\":{\"type\":\"object\",\"properties\":{\"children\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Tree\"}}},\"additionalProperties\":false}}}";

@@ -59,7 +59,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"},\"contentType\":{\"type\":\"string\",\"maxLength\":127,\"pattern\":\"^(?:[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+)$\",\"default\":\"application/octet-stream\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]}},\"additionalProperties\":false}";
@@ -141,7 +141,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]}},\"required\":[\"body\"],\"additionalProperties\":false}";
@@ -220,7 +220,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"many\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"commas\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"pipes\":{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}}},\"required\":[\"name\"],\"additionalProperties\":false}";
@@ -345,7 +345,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"},\"contentType\":{\"type\":\"string\",\"maxLength\":127,\"pattern\":\"^(?:image\\\\/[A-Za-z0-9!#$&^_.+-]+)$\"}},\"additionalProperties\":false,\"required\":[\"contentType\"],\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]}},\"required\":[\"body\"],\"additionalProperties\":false}";
@@ -424,7 +424,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}},\"required\":[\"body\"],\"additionalProperties\":false}";
@@ -503,7 +503,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"string\",\"maxLength\":9}},\"required\":[\"body\"],\"additionalProperties\":false}";
@@ -581,7 +581,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\",\"minLength\":1},\"file\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"},\"contentType\":{\"type\":\"string\",\"maxLength\":127,\"pattern\":\"^(?:[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+)$\",\"default\":\"application/octet-stream\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]},\"commas\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"public\":{\"type\":\"boolean\"}},\"required\":[\"id\",\"file\"],\"additionalProperties\":false}";
@@ -718,7 +718,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"string\"}},\"required\":[\"body\"],\"additionalProperties\":false}";

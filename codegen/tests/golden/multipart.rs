@@ -84,7 +84,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]},\"minItems\":1}},\"required\":[\"body\"],\"additionalProperties\":false}";
@@ -178,7 +178,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"properties\":{\"letter\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]},\"to\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"photo\":{\"type\":\"string\",\"format\":\"binary\"}},\"required\":[\"name\"],\"additionalProperties\":false}},\"required\":[\"letter\"],\"additionalProperties\":false}},\"additionalProperties\":false}";
@@ -297,7 +297,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"file\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"},\"contentType\":{\"type\":\"string\",\"maxLength\":127,\"pattern\":\"^(?:image\\\\/[A-Za-z0-9!#$&^_.+-]+)$\"}},\"additionalProperties\":false,\"required\":[\"contentType\"],\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]}},\"additionalProperties\":false}";
@@ -391,7 +391,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"list\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"spread\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}},\"additionalProperties\":false},\"deep\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}}},\"additionalProperties\":false},\"plain\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"named\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]}},\"json\":{\"type\":\"string\"}},\"additionalProperties\":false}";
@@ -634,7 +634,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"oneOf\":[{\"type\":\"object\",\"properties\":{\"letter\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]},\"to\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"photo\":{\"type\":\"string\",\"format\":\"binary\"}},\"required\":[\"name\"],\"additionalProperties\":false}},\"required\":[\"letter\"],\"additionalProperties\":false},{\"type\":\"object\",\"properties\":{\"url\":{\"type\":\"string\"}},\"required\":[\"url\"],\"additionalProperties\":false}]}},\"required\":[\"body\"],\"additionalProperties\":false}";
@@ -724,7 +724,7 @@ pub mod tools {
                 },
             ],
             answer_headers: &[],
-            prepare: rt::prepare::<Arguments>,
+            work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\",\"format\":\"uuid\"},\"address\":{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}},\"additionalProperties\":false},\"note\":{\"type\":\"string\"},\"file\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"$ref\":\"#/$defs/Base64\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"},\"contentType\":{\"type\":\"string\",\"maxLength\":127,\"pattern\":\"^(?:[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+)$\",\"default\":\"application/octet-stream\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}],\"description\":\"What to keep.\"},\"picture\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"$ref\":\"#/$defs/Base64\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]},\"pictures\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"$ref\":\"#/$defs/Base64\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"},\"contentType\":{\"type\":\"string\",\"enum\":[\"image/png\",\"image/jpeg\"],\"default\":\"image/png\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]},\"maxItems\":3},\"scan\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"$ref\":\"#/$defs/Base64\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"},\"contentType\":{\"type\":\"string\",\"anyOf\":[{\"enum\":[\"application/pdf\"]},{\"maxLength\":127,\"pattern\":\"^(?:image\\\\/[A-Za-z0-9!#$&^_.+-]+)$\"}],\"default\":\"application/pdf\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]},\"encoded\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\"},\"history\":{\"type\":\"string\",\"description\":\"What happened.\"},\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}},\"required\":[\"file\"],\"additionalProperties\":false,\"$defs\":{\"Base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"}}}";
