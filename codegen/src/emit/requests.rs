@@ -35,7 +35,13 @@ fn rule(parameter: &Parameter) -> TokenStream {
         Style::SpaceDelimited => quote!(SpaceDelimited),
         Style::PipeDelimited => quote!(PipeDelimited),
         Style::DeepObject => quote!(DeepObject),
+        Style::TabDelimited => quote!(TabDelimited),
+        Style::Cookie => quote!(Cookie),
         Style::Json => quote!(Json),
+        Style::FormText => quote!(FormText),
+        Style::WholeJson => quote!(WholeJson),
+        Style::WholeForm => quote!(WholeForm),
+        Style::WholeText => quote!(WholeText),
     };
     quote! {
         static #constant: rt::ParameterRule = rt::ParameterRule {

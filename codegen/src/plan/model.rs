@@ -185,9 +185,9 @@ pub struct Parameter {
     pub allow_empty: bool,
 }
 
-/// A parameter's style.
+/// A parameter's style, as the runtime names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the variants are the specification's own words")]
+#[allow(missing_docs, reason = "the runtime says what they are")]
 pub enum Style {
     Matrix,
     Label,
@@ -195,8 +195,14 @@ pub enum Style {
     Simple,
     SpaceDelimited,
     PipeDelimited,
+    TabDelimited,
     DeepObject,
+    Cookie,
     Json,
+    FormText,
+    WholeJson,
+    WholeForm,
+    WholeText,
 }
 
 /// Where a written value comes from.

@@ -317,7 +317,9 @@ fn encoded(parameter: &Parameter, constant: String) -> model::Parameter {
         ParameterEncoding::Style { style, explode, allow_reserved, allow_empty } => {
             (styled(*style), *explode, *allow_reserved, *allow_empty)
         }
+        ParameterEncoding::Content(MediaKind::Form) => (model::Style::FormText, false, false, false),
         ParameterEncoding::Content(_) => (model::Style::Json, false, false, false),
+        ParameterEncoding::Querystring(kind) => (whole_query(*kind), false, false, false),
     };
     model::Parameter {
         constant,
@@ -330,6 +332,14 @@ fn encoded(parameter: &Parameter, constant: String) -> model::Parameter {
     }
 }
 
+fn whole_query(kind: MediaKind) -> model::Style {
+    match kind {
+        MediaKind::Json => model::Style::WholeJson,
+        MediaKind::Form => model::Style::WholeForm,
+        _ => model::Style::WholeText,
+    }
+}
+
 fn styled(style: Style) -> model::Style {
     match style {
         Style::Matrix => model::Style::Matrix,
@@ -338,6 +348,8 @@ fn styled(style: Style) -> model::Style {
         Style::Simple => model::Style::Simple,
         Style::SpaceDelimited => model::Style::SpaceDelimited,
         Style::PipeDelimited => model::Style::PipeDelimited,
+        Style::TabDelimited => model::Style::TabDelimited,
+        Style::Cookie => model::Style::Cookie,
         Style::DeepObject => model::Style::DeepObject,
     }
 }

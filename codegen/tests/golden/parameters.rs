@@ -334,7 +334,7 @@ pub mod tools {
             prepare: rt::prepare::<Arguments>,
         };
         /// JSON Schema of the arguments.
-        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"number\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":9007199254740991},\"on\":{\"type\":\"boolean\"},\"values\":{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}}},\"required\":[\"number\",\"on\",\"values\"],\"additionalProperties\":false}";
+        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"number\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":9007199254740991},\"on\":{\"type\":\"boolean\"},\"values\":{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"minItems\":1}},\"required\":[\"number\",\"on\",\"values\"],\"additionalProperties\":false}";
         /// What `label_and_matrix` takes.
         #[derive(rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -381,7 +381,7 @@ pub mod tools {
                                 maximum: 9007199254740991,
                                 ..rt::Integer::ANY
                             },
-                            min_items: 0,
+                            min_items: 1,
                             max_items: u64::MAX,
                             unique: false,
                         },
