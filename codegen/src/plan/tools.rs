@@ -23,14 +23,15 @@ pub(crate) struct Shared<'a> {
     pub(crate) known_answers: &'a Known,
 }
 
-/// The tools of an operation with their places: its own, then its variants'.
+/// The tools of an operation with their places: its own, of this name, then its variants'.
 pub(crate) fn of_operation(
     shared: &Shared<'_>,
     operation: &Operation,
+    name: Option<String>,
     findings: &mut Findings,
 ) -> Vec<(Tool, Place)> {
     let mut found = Vec::new();
-    if let Some(name) = tool_names::of_operation(operation, findings) {
+    if let Some(name) = name {
         let pins = IndexMap::new();
         found.extend(tool(shared, operation, name, &pins, findings).map(|tool| (tool, operation.at.clone())));
     }
@@ -46,7 +47,7 @@ fn of_variant(
     variant: &Variant,
     findings: &mut Findings,
 ) -> Option<Tool> {
-    let name = tool_names::given(&variant.name, &variant.at, findings)?;
+    let name = tool_names::given_name(&variant.name, &variant.at, findings)?;
     let mut tool = tool(shared, operation, name, &variant.pin, findings)?;
     if let Some(title) = &variant.title {
         tool.title = words::one_line(&words::clean(title));
