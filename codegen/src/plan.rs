@@ -62,10 +62,12 @@ pub fn plan(api: &Api) -> Planned {
         known_arguments: &known_arguments,
         known_answers: &known_answers,
     };
+    let tool_names = tool_names::of_operations(&api.operations, api.mcp.client_prefix, &mut findings);
     let found: Vec<(Tool, Place)> = api
         .operations
         .iter()
-        .flat_map(|operation| tools::of_operation(&shared, operation, &mut findings))
+        .zip(tool_names)
+        .flat_map(|(operation, name)| tools::of_operation(&shared, operation, name, &mut findings))
         .collect();
     let mut tools = distinct(found, &mut findings);
     // A tool's checked values may name types that are pruned, so they are settled first.

@@ -39,17 +39,14 @@ fn check(paths: &str, problems: &[&str], tools: &[&str]) {
 const DONE: &str = "responses: {'204': {description: Done.}}";
 
 #[test]
-fn tools_with_names_alike_are_refused() {
+fn tools_with_names_alike_are_both_named_by_method_and_path() {
     let paths = format!(
         "  /a: {{get: {{operationId: getItem1, {DONE}}}}}\n  /b: {{get: {{operationId: getIteml, {DONE}}}}}\n  /c: {{get: {{operationId: other, {DONE}}}}}"
     );
-    check(&paths, &["tool-name-clash at /paths/~1b/get"], &["get_item1", "other"]);
-    let planned = planned(&paths);
-    assert!(
-        planned.report.problems[0].message.contains("/paths/~1a/get"),
-        "{}",
-        planned.report.problems[0].message
-    );
+    let clashes = ["tool-name-clash at /paths/~1a/get", "tool-name-clash at /paths/~1b/get"];
+    check(&paths, &clashes, &["get_a", "get_b", "other"]);
+    let message = &planned(&paths).report.problems[0].message;
+    assert!(message.contains("looks like `get_iteml` of /paths/~1b/get"), "{message}");
 }
 
 #[test]
@@ -239,6 +236,50 @@ fn removing_operations_changes_no_other_tool() {
     for tool in &after.tools {
         let known = before.tools.iter().find(|known| known.name == tool.name).expect("no tool is renamed");
         assert_eq!(format!("{known:?}"), format!("{tool:?}"));
+    }
+}
+
+/// A document in which names collide in every way: doubled identifiers, one tool name, look-alikes, one path name.
+const COLLIDING: [&str; 8] = [
+    "  /html: {get: {operationId: getHtml, responses: {'204': {description: Done.}}}}",
+    "  /html/{a}: {get: {operationId: getHtml, responses: {'204': {description: Done.}}}}",
+    "  /fax: {get: {operationId: List rules, responses: {'204': {description: Done.}}}}",
+    "  /sms: {get: {operationId: listRules, responses: {'204': {description: Done.}}}}",
+    "  /one: {get: {operationId: get_item1, responses: {'204': {description: Done.}}}}",
+    "  /el: {get: {operationId: get_iteml, responses: {'204': {description: Done.}}}}",
+    "  /html/a: {get: {operationId: get_html_a, responses: {'204': {description: Done.}}}}",
+    "  /alone: {get: {operationId: alone, responses: {'204': {description: Done.}}}}",
+];
+
+/// Tools by the method and path that they call.
+fn names(paths: &[&str]) -> std::collections::BTreeMap<String, String> {
+    let tools = plan(&api(&paths.join("\n"))).plan.tools;
+    tools.into_iter().map(|tool| (format!("{} {}", tool.method, tool.template), tool.name)).collect()
+}
+
+#[test]
+fn no_operation_is_lost_by_its_name_and_order_changes_none() {
+    let found = names(&COLLIDING);
+    assert_eq!(found.len(), COLLIDING.len(), "{found:?}");
+    assert_eq!(found["GET /alone"], "alone");
+    for turn in 0..COLLIDING.len() {
+        let mut turned = COLLIDING;
+        turned.rotate_left(turn);
+        assert_eq!(names(&turned), found);
+        turned.reverse();
+        assert_eq!(names(&turned), found);
+    }
+}
+
+#[test]
+fn removing_an_operation_changes_only_names_that_collided_with_it() {
+    let found = names(&COLLIDING);
+    for (removed, collided) in [(2, "GET /sms"), (4, "GET /el"), (7, "")] {
+        let mut rest = COLLIDING.to_vec();
+        rest.remove(removed);
+        for (operation, name) in names(&rest) {
+            assert!(found[&operation] == name || operation == collided, "{operation}: {name}, {found:?}");
+        }
     }
 }
 

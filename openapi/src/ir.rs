@@ -269,11 +269,14 @@ pub enum ParameterEncoding {
         /// `allowEmptyValue`.
         allow_empty: bool,
     },
-    /// By `content` with one media type: the value as text of that type (JSON only, so far).
-    Content(String),
+    /// By `content` with one media type: the value as text of that kind, JSON or a form. Other kinds are single
+    /// values, which a style writes alike.
+    Content(MediaKind),
+    /// The value is the whole query, written as JSON, as a form, or else as text.
+    Querystring(MediaKind),
 }
 
-/// A parameter style (OpenAPI 3.0.3, "Style Values").
+/// A parameter style (OpenAPI 3.2, "Style Values", and the one of Swagger 2.0 that it does not have).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[allow(missing_docs, reason = "the variants are the specification's own words")]
 pub enum Style {
@@ -283,7 +286,10 @@ pub enum Style {
     Simple,
     SpaceDelimited,
     PipeDelimited,
+    /// `collectionFormat: tsv` of Swagger 2.0.
+    TabDelimited,
     DeepObject,
+    Cookie,
 }
 
 /// A request body.

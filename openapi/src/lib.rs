@@ -80,6 +80,17 @@ pub fn read_texts(documents: Vec<(String, Vec<u8>)>, overlay: Option<(String, Ve
     read_from(Shelf::Texts(documents.into_iter().collect()), &first, overlay)
 }
 
+/// Reads the value of one text as documents are read, JSON or YAML by the ending of its name; or why it has none.
+pub fn read_value(name: &str, bytes: &[u8]) -> Result<serde_json::Value, Report> {
+    let mut problems = Problems::default();
+    let loaded = load::read(bytes, load::File { index: 0, name }, &mut problems);
+    let report = problems.finish();
+    match loaded {
+        Some((value, _)) if !report.has_errors() => Ok(value),
+        _ => Err(report),
+    }
+}
+
 fn read_from(shelf: Shelf, document: &str, overlay: Option<(&Path, Option<Vec<u8>>)>) -> Reading {
     let mut problems = Problems::default();
     let (opened, inputs) = open::open(shelf, document, overlay, &mut problems);

@@ -51,7 +51,13 @@ pub(super) fn style(style: Style) -> TokenStream {
         Style::DeepObject => quote!(DeepObject),
         Style::DeepBrackets => quote!(DeepBrackets),
         Style::DeepRepeated => quote!(DeepRepeated),
+        Style::TabDelimited => quote!(TabDelimited),
+        Style::Cookie => quote!(Cookie),
         Style::Json => quote!(Json),
+        Style::FormText => quote!(FormText),
+        Style::WholeJson => quote!(WholeJson),
+        Style::WholeForm => quote!(WholeForm),
+        Style::WholeText => quote!(WholeText),
     }
 }
 

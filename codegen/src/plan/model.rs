@@ -192,9 +192,9 @@ pub struct Parameter {
     pub allow_empty: bool,
 }
 
-/// A parameter's style.
+/// A parameter's style, as the runtime names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the variants are the specification's own words")]
+#[allow(missing_docs, reason = "the runtime says what they are")]
 pub enum Style {
     Matrix,
     Label,
@@ -202,10 +202,16 @@ pub enum Style {
     Simple,
     SpaceDelimited,
     PipeDelimited,
+    TabDelimited,
     DeepObject,
     DeepBrackets,
     DeepRepeated,
+    Cookie,
     Json,
+    FormText,
+    WholeJson,
+    WholeForm,
+    WholeText,
 }
 
 /// Where a written value comes from.

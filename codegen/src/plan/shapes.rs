@@ -232,7 +232,8 @@ impl<'a> Shaper<'a> {
         let items = Box::new(self.shape(&rules.items, &site.part("Item")));
         match self.direction {
             Direction::Request => {
-                Shape::List { items, min: rules.min_items, max: rules.max_items, unique: rules.unique }
+                let min = not_empty(rules.min_items, site);
+                Shape::List { items, min, max: rules.max_items, unique: rules.unique }
             }
             Direction::Answer => Shape::List { items, min: None, max: None, unique: false },
         }
@@ -246,7 +247,7 @@ impl<'a> Shaper<'a> {
         let is_empty = matches!(rules.additional, Additional::Closed);
         let (min, max) = match self.direction {
             Direction::Request if is_empty => (rules.min_properties, Some(0)),
-            Direction::Request => (rules.min_properties, rules.max_properties),
+            Direction::Request => (not_empty(rules.min_properties, site), rules.max_properties),
             Direction::Answer => (None, None),
         };
         Shape::Map { values: Box::new(values), min, max }
@@ -282,7 +283,13 @@ impl<'a> Shaper<'a> {
                 };
                 TypeBody::Enum(texts.map(variant).collect())
             }
-            Kind::Object(rules) => TypeBody::Struct(self.structure(rules, site)),
+            Kind::Object(rules) => {
+                let mut structure = self.structure(rules, site);
+                if !structure.fields.iter().any(|field| field.required) {
+                    structure.min = not_empty(structure.min, site);
+                }
+                TypeBody::Struct(structure)
+            }
             _ => TypeBody::Schema(Shape::Any),
         }
     }
@@ -474,6 +481,11 @@ fn nullable(is_nullable: bool, shape: Shape) -> Shape {
         _ if is_nullable => Shape::Nullable(Box::new(shape)),
         _ => shape,
     }
+}
+
+/// Nothing is no path segment, so a list or an object in a path holds something.
+fn not_empty(least: Option<u64>, site: &Site) -> Option<u64> {
+    if site.within == Within::Path { Some(least.unwrap_or(0).max(1)) } else { least }
 }
 
 fn shared_module(direction: Direction) -> Module {

@@ -1,7 +1,7 @@
 //! What a tool takes, and how that is written into the request: parameters in document order, then the body.
 
 use indexmap::IndexMap;
-use openapi::ir::{Lists, Location, Operation, Parameter, ParameterEncoding, SchemaHints, Style};
+use openapi::ir::{Lists, Location, MediaKind, Operation, Parameter, ParameterEncoding, SchemaHints, Style};
 use serde_json::Value;
 
 use super::model::{self, Field, Rest, Shape, Source, Struct, Within, Write};
@@ -163,7 +163,9 @@ fn encoded(parameter: &Parameter, constant: String) -> model::Parameter {
             let written = if by_brackets { Style::DeepObject } else { *style };
             (self::style(written, lists), *explode, *allow_reserved, *allow_empty)
         }
+        ParameterEncoding::Content(MediaKind::Form) => (model::Style::FormText, false, false, false),
         ParameterEncoding::Content(_) => (model::Style::Json, false, false, false),
+        ParameterEncoding::Querystring(kind) => (whole_query(*kind), false, false, false),
     };
     model::Parameter {
         constant,
@@ -176,6 +178,14 @@ fn encoded(parameter: &Parameter, constant: String) -> model::Parameter {
     }
 }
 
+fn whole_query(kind: MediaKind) -> model::Style {
+    match kind {
+        MediaKind::Json => model::Style::WholeJson,
+        MediaKind::Form => model::Style::WholeForm,
+        _ => model::Style::WholeText,
+    }
+}
+
 /// A style of the document; `lists` is how the vendor reads lists.
 pub(super) fn style(style: Style, lists: Option<Lists>) -> model::Style {
     match style {
@@ -185,6 +195,8 @@ pub(super) fn style(style: Style, lists: Option<Lists>) -> model::Style {
         Style::Simple => model::Style::Simple,
         Style::SpaceDelimited => model::Style::SpaceDelimited,
         Style::PipeDelimited => model::Style::PipeDelimited,
+        Style::TabDelimited => model::Style::TabDelimited,
+        Style::Cookie => model::Style::Cookie,
         Style::DeepObject => match lists {
             None | Some(Lists::Indexed) => model::Style::DeepObject,
             Some(Lists::Brackets) => model::Style::DeepBrackets,

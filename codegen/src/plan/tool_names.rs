@@ -1,5 +1,7 @@
-//! Tool names: from the overlay, else from the operation's own identifier; never from what other operations are called.
-//! Names that people or models could mistake for one another are refused, both places named.
+//! Tool names: from the overlay, else from the operation's own identifier. Operations whose identifiers make one name,
+//! or names that could be mistaken for one another, are all named by method and path; so a name depends on no operation
+//! but those that it would collide with, and no operation is lost. Names that an overlay gives are never changed: where
+//! they collide, both places are named and the later one is refused.
 
 use std::collections::HashMap;
 
@@ -16,16 +18,89 @@ pub(crate) const LONGEST: usize = 64;
 /// Names that begin so read like the protocol's or the host's own.
 const RESERVED: [&str; 2] = ["mcp_", "system_"];
 
-/// The name of an operation's tool; one that is made here leaves room for what clients put before it.
-pub(crate) fn of_operation(operation: &Operation, prefix: usize, findings: &mut Findings) -> Option<String> {
-    match &operation.mcp.name {
-        Some(name) => given(name, &operation.at, findings),
-        None => Some(derived(operation, LONGEST.saturating_sub(prefix), findings)),
+/// The names of the operations' own tools, in their order; nothing where the overlay gives a bad one. Names that are
+/// made here leave room for the `prefix` that clients put before them.
+pub(crate) fn of_operations(
+    operations: &[Operation],
+    prefix: usize,
+    findings: &mut Findings,
+) -> Vec<Option<String>> {
+    let longest = LONGEST.saturating_sub(prefix);
+    let variants = operations.iter().flat_map(|operation| &operation.mcp.variants);
+    let given = operations.iter().filter_map(|operation| operation.mcp.name.as_deref());
+    // Names of overlays stay, so every other name keeps away from them.
+    let fixed: Vec<&str> = variants.map(|variant| variant.name.as_str()).chain(given).collect();
+    let derived: Vec<usize> =
+        (0..operations.len()).filter(|index| operations[*index].mcp.name.is_none()).collect();
+    let first: Vec<Derived> =
+        derived.iter().map(|index| of_identifier(&operations[*index], longest)).collect();
+    let moves = colliding(&first, &fixed);
+    let second: Vec<Derived> = derived
+        .iter()
+        .zip(first.iter().zip(&moves))
+        .map(
+            |(index, (name, moves))| {
+                if *moves { of_path(&operations[*index], longest) } else { name.clone() }
+            },
+        )
+        .collect();
+    let marks = colliding(&second, &fixed);
+    let mut names: Vec<Option<String>> = operations.iter().map(|_| None).collect();
+    for (position, index) in derived.iter().enumerate() {
+        let operation = &operations[*index];
+        let mut name = second[position].clone();
+        if moves[position] {
+            if marks[position] {
+                name.text = marked(&name.text, &identity(operation), longest);
+            }
+            let wanted = &first[position].text;
+            let others = others(operations, &derived, &first, &fixed, position);
+            let message =
+                format!("tool name `{wanted}` {others}; `{}`, of method and path, is used", name.text);
+            findings.warning("tool-name-clash", &operation.at, message);
+        }
+        name.tell(&operation.at, findings);
+        names[*index] = Some(name.text);
     }
+    for (name, operation) in names.iter_mut().zip(operations) {
+        if let Some(text) = &operation.mcp.name {
+            *name = given_name(text, &operation.at, findings);
+        }
+    }
+    names
+}
+
+/// Which names could be mistaken for another one.
+fn colliding(names: &[Derived], fixed: &[&str]) -> Vec<bool> {
+    let mut count: HashMap<String, usize> = HashMap::new();
+    let texts = names.iter().map(|name| name.text.as_str());
+    for text in texts.clone().chain(fixed.iter().copied()) {
+        *count.entry(skeleton(text)).or_default() += 1;
+    }
+    texts.map(|text| count[&skeleton(text)] > 1).collect()
+}
+
+/// With whom a name collides, in words.
+fn others(
+    operations: &[Operation],
+    derived: &[usize],
+    names: &[Derived],
+    fixed: &[&str],
+    position: usize,
+) -> String {
+    let own = skeleton(&names[position].text);
+    let like = |other: &str| if other == names[position].text { "is also" } else { "looks like" };
+    let other = (0..names.len()).find(|other| *other != position && skeleton(&names[*other].text) == own);
+    if let Some(other) = other {
+        let (text, at) = (&names[other].text, &operations[derived[other]].at);
+        return format!("{} `{text}` of {} ({at})", like(text), at.pointer);
+    }
+    let given = fixed.iter().find(|text| skeleton(text) == own).copied().unwrap_or_default();
+    format!("{} `{given}` of the overlay", like(given))
 }
 
 /// A name that the overlay gives.
-pub(crate) fn given(name: &str, at: &Place, findings: &mut Findings) -> Option<String> {
+pub(crate) fn given_name(name: &str, at: &Place, findings: &mut Findings) -> Option<String> {
     let mut letters = name.bytes();
     let is_good = letters.next().is_some_and(|first| first.is_ascii_lowercase())
         && letters.all(|letter| matches!(letter, b'a'..=b'z' | b'0'..=b'9' | b'_'))
@@ -40,28 +115,56 @@ pub(crate) fn given(name: &str, at: &Place, findings: &mut Findings) -> Option<S
     Some(name.to_owned())
 }
 
-fn derived(operation: &Operation, longest: usize, findings: &mut Findings) -> String {
+/// A name that is made, not given, and what is to be said of it if it is used.
+#[derive(Clone, Debug)]
+struct Derived {
+    text: String,
+    remarks: Vec<(&'static str, String)>,
+}
+
+impl Derived {
+    /// Makes the text a good name.
+    fn of(text: &str, longest: usize) -> Self {
+        let text = ascii(&text.to_snake_case());
+        let starts_well = text.starts_with(|first: char| first.is_ascii_lowercase());
+        let text = if starts_well { text } else { format!("tool_{text}") };
+        if text.len() <= longest {
+            return Self { text, remarks: Vec::new() };
+        }
+        let short = marked(&text, &text, longest);
+        let message = format!("tool name `{text}` is longer than {longest} characters; `{short}` is used");
+        Self { text: short, remarks: vec![("tool-name-shortened", message)] }
+    }
+
+    fn tell(&self, at: &Place, findings: &mut Findings) {
+        for (rule, message) in &self.remarks {
+            findings.warning(rule, at, message.clone());
+        }
+    }
+}
+
+fn of_identifier(operation: &Operation, longest: usize) -> Derived {
     let is_ascii = !operation.id.chars().any(|letter| letter.is_alphanumeric() && !letter.is_ascii());
-    let name = if is_ascii { operation.id.to_snake_case() } else { String::new() };
-    let mut name = ascii(&name);
-    if name.is_empty() {
-        name = ascii(&format!("{} {}", operation.method.as_sent(), operation.path.template).to_snake_case());
-        let message = format!("`{}` makes no tool name; `{name}` comes from method and path", operation.id);
-        findings.warning("tool-name-from-path", &operation.at, message);
+    if is_ascii && !ascii(&operation.id.to_snake_case()).is_empty() {
+        return Derived::of(&operation.id, longest);
     }
-    if !name.starts_with(|first: char| first.is_ascii_lowercase()) {
-        name = format!("tool_{name}");
-    }
-    if name.len() > longest {
-        let short = shortened(&name, longest);
-        let message = format!("tool name `{name}` is longer than {longest} characters; `{short}` is used");
-        findings.warning("tool-name-shortened", &operation.at, message);
-        name = short;
-    }
+    let mut name = of_path(operation, longest);
+    let message =
+        format!("`{}` makes no tool name; `{}` comes from method and path", operation.id, name.text);
+    name.remarks.insert(0, ("tool-name-from-path", message));
     name
 }
 
-/// Reports names that could be mistaken for one another; gives back whether each may stay.
+fn of_path(operation: &Operation, longest: usize) -> Derived {
+    Derived::of(&format!("{} {}", operation.method.as_sent(), operation.path.template), longest)
+}
+
+/// What no two operations of a document share.
+fn identity(operation: &Operation) -> String {
+    format!("{} {} {}", operation.method.as_sent(), operation.path.template, operation.at.pointer)
+}
+
+/// Reports given names that could be mistaken for others; gives back whether each may stay.
 pub(crate) fn clashes(names: &[(&str, &Place)], findings: &mut Findings) -> Vec<bool> {
     let mut first: HashMap<String, usize> = HashMap::new();
     let mut may_stay = vec![true; names.len()];
@@ -96,11 +199,11 @@ fn ascii(name: &str) -> String {
     kept.to_ascii_lowercase()
 }
 
-/// The beginning of the name, and a mark of the whole: the same name gives the same short one.
-fn shortened(name: &str, longest: usize) -> String {
-    let digest = Sha256::digest(name.as_bytes());
+/// The beginning of the name, and a mark of the whole that it stands for: the same whole gives the same mark.
+fn marked(name: &str, whole: &str, longest: usize) -> String {
+    let digest = Sha256::digest(whole.as_bytes());
     let mark: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    let start = name[..longest.saturating_sub(mark.len() + 1)].trim_end_matches('_');
+    let start = name[..name.len().min(longest.saturating_sub(mark.len() + 1))].trim_end_matches('_');
     format!("{start}_{mark}")
 }
 
@@ -113,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_look_alike_are_refused_and_both_places_named() {
+    fn given_names_that_look_alike_are_refused_and_both_places_named() {
         let places = [place("/a"), place("/b"), place("/c")];
         let names = [("get_item1", &places[0]), ("get_iteml", &places[1]), ("get_item2", &places[2])];
         let mut findings = Findings::default();
@@ -125,19 +228,20 @@ mod tests {
 
     #[test]
     fn a_long_name_keeps_its_beginning_and_a_mark() {
-        let name = shortened(&"very_long_".repeat(9), LONGEST);
-        assert_eq!(name, shortened(&"very_long_".repeat(9), LONGEST));
+        let long = |count: usize| "very_long_".repeat(count);
+        let name = marked(&long(9), &long(9), LONGEST);
+        assert_eq!(name, marked(&long(9), &long(9), LONGEST));
         assert!(name.len() <= LONGEST && name.starts_with("very_long_"));
-        assert_ne!(name, shortened(&"very_long_".repeat(10), LONGEST));
-        assert!(shortened(&"very_long_".repeat(9), LONGEST - 20).len() <= LONGEST - 20);
+        assert_ne!(name, marked(&long(10), &long(10), LONGEST));
+        assert!(marked(&long(9), &long(9), LONGEST - 20).len() <= LONGEST - 20);
     }
 
     #[test]
     fn a_given_name_must_be_a_plain_one() {
         let mut findings = Findings::default();
-        assert_eq!(given("get_1", &place(""), &mut findings), Some("get_1".to_owned()));
+        assert_eq!(given_name("get_1", &place(""), &mut findings), Some("get_1".to_owned()));
         for bad in ["", "Get", "1a", "a-b", "а", &"a".repeat(65)] {
-            assert_eq!(given(bad, &place(""), &mut findings), None, "{bad}");
+            assert_eq!(given_name(bad, &place(""), &mut findings), None, "{bad}");
         }
     }
 }

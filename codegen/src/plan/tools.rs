@@ -29,14 +29,15 @@ pub(crate) struct Shared<'a> {
     pub(crate) known_answers: &'a Known,
 }
 
-/// The tools of an operation with their places: its own, then its variants'.
+/// The tools of an operation with their places: its own, of this name, then its variants'.
 pub(crate) fn of_operation(
     shared: &Shared<'_>,
     operation: &Operation,
+    name: Option<String>,
     findings: &mut Findings,
 ) -> Vec<(Tool, Place)> {
     let mut found = Vec::new();
-    if let Some(name) = tool_names::of_operation(operation, shared.api.mcp.client_prefix, findings) {
+    if let Some(name) = name {
         let (pins, media) = (IndexMap::new(), operation.mcp.media.as_deref());
         found.extend(
             tool(shared, operation, name, (&pins, media), findings).map(|tool| (tool, operation.at.clone())),
@@ -55,7 +56,7 @@ fn of_variant(
     variant: &Variant,
     findings: &mut Findings,
 ) -> Option<Tool> {
-    let name = tool_names::given(&variant.name, &variant.at, findings)?;
+    let name = tool_names::given_name(&variant.name, &variant.at, findings)?;
     let media = variant.media.as_deref().or(operation.mcp.media.as_deref());
     let mut tool = tool(shared, operation, name, (&variant.pin, media), findings)?;
     if let Some(title) = &variant.title {

@@ -269,7 +269,7 @@ pub mod tools {
             work: rt::Work::Request(rt::prepare::<Arguments>),
         };
         /// JSON Schema of the arguments.
-        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"number\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":9007199254740991},\"on\":{\"type\":\"boolean\"},\"values\":{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}}},\"required\":[\"number\",\"on\",\"values\"],\"additionalProperties\":false}";
+        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"number\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":9007199254740991},\"on\":{\"type\":\"boolean\"},\"values\":{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"minItems\":1}},\"required\":[\"number\",\"on\",\"values\"],\"additionalProperties\":false}";
         /// What `label_and_matrix` takes.
         #[derive(rt::serde::Serialize)]
         #[serde(crate = "rt::serde")]
@@ -305,11 +305,16 @@ pub mod tools {
                     .required(
                         at,
                         "values",
-                        &rt::List::of(rt::Integer {
-                            minimum: -9007199254740991,
-                            maximum: 9007199254740991,
-                            ..rt::Integer::ANY
-                        }),
+                        &rt::List {
+                            items: rt::Integer {
+                                minimum: -9007199254740991,
+                                maximum: 9007199254740991,
+                                ..rt::Integer::ANY
+                            },
+                            min_items: 1,
+                            max_items: u64::MAX,
+                            unique: false,
+                        },
                     );
                 members.finish(at)?;
                 Some(Self {

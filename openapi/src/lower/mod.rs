@@ -4,6 +4,7 @@ mod answer;
 mod body;
 mod encoding;
 mod hints;
+mod identify;
 mod media;
 mod operation;
 mod parameter;
@@ -64,7 +65,7 @@ const INFO: &[Field] = &[
     Field("termsOfService", Form::Text, Need::Optional),
     Field("contact", Form::Object, Need::Optional),
     Field("license", Form::Object, Need::Optional),
-    Field("version", Form::Text, Need::Required),
+    Field("version", Form::Any, Need::Required),
 ];
 
 const TAG: &[Field] = &[
@@ -197,8 +198,15 @@ impl<'a> Reader<'a> {
         let Some(at) = self.root.member("info") else { return empty };
         let mut sound = shape::check(&at, INFO, &mut self.problems);
         // Many documents write the version as a number.
-        if let Some(version) = at.member("version").filter(|version| version.value.is_number()) {
-            sound.insert("version".into(), Value::String(version.value.to_string()));
+        if let Some(version) = at.member("version").filter(|version| !version.value.is_string()) {
+            sound.remove("version");
+            if version.value.is_number() {
+                let message = format!("the version {} is read as text: put it in quotes", version.value);
+                self.problems.warning("wrong-form", version.place(), message);
+                sound.insert("version".into(), Value::String(version.value.to_string()));
+            } else {
+                shape::wrong_form(&version, Form::Text, &mut self.problems);
+            }
         }
         for key in ["title", "version"] {
             sound.entry(key).or_insert_with(|| Value::String(String::new()));
@@ -293,7 +301,7 @@ impl<'a> Reader<'a> {
                 break;
             }
         }
-        operation::identify(&mut operations, &mut self.problems);
+        identify::identify(&mut operations, &mut self.problems);
         operations
     }
 

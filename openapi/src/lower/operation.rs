@@ -1,7 +1,5 @@
 //! Path items and operations.
 
-use std::collections::HashMap;
-
 use serde_json::json;
 
 use super::path::Said;
@@ -10,7 +8,6 @@ use super::{Reader, hints, path};
 use crate::hints as vocabulary;
 use crate::ir::{Body, Location, Method, Operation, Parameter, Path};
 use crate::normalise::Version;
-use crate::problems::Problems;
 use crate::resolve;
 use crate::shape::{self, Field, Form, Need};
 use crate::store::At;
@@ -184,6 +181,7 @@ impl<'a> Reader<'a> {
         let mut parameters = merged(&parameters, shared.fixed.clone());
         self.move_to_query(path, &shared.moved, at, &mut parameters);
         self.match_path(path, at, &mut parameters);
+        self.keep_whole_query_alone(&mut parameters);
         if let Some(body) =
             body.as_ref().filter(|_| matches!(method, Method::Get | Method::Head | Method::Delete))
         {
@@ -264,7 +262,7 @@ impl<'a> Reader<'a> {
                 None => {
                     let message =
                         format!("{{{from}}} of the path is not declared as a parameter; it is read as text");
-                    self.problems.error("path-parameter", at.place(), message);
+                    self.problems.warning("undeclared-path-parameter", at.place(), message);
                     let undeclared = super::parameter::undeclared(from, at.place());
                     parameters.push(super::parameter::in_query(undeclared, name));
                 }
@@ -289,7 +287,7 @@ impl<'a> Reader<'a> {
             if !parameters.iter().any(is_declared) {
                 let message =
                     format!("{{{name}}} of the path is not declared as a parameter; it is read as text");
-                self.problems.error("path-parameter", at.place(), message);
+                self.problems.warning("undeclared-path-parameter", at.place(), message);
                 parameters.push(super::parameter::undeclared(name, at.place()));
             }
         }
@@ -306,38 +304,4 @@ fn merged(shared: &[Parameter], own: Vec<Parameter>) -> Vec<Parameter> {
         }
     }
     parameters
-}
-
-/// Gives every operation an identifier, and reports those that share one.
-pub(super) fn identify(operations: &mut [Operation], problems: &mut Problems) {
-    let mut by_id: HashMap<String, String> = HashMap::new();
-    let mut by_summary: HashMap<String, usize> = HashMap::new();
-    for operation in operations.iter() {
-        if !operation.id_is_given {
-            *by_summary.entry(slug(&operation.summary)).or_default() += 1;
-        } else if let Some(first) = by_id.insert(operation.id.clone(), operation.at.pointer.clone()) {
-            let message =
-                format!("the operationId {:?} is also that of {first}: give each its own", operation.id);
-            problems.error("duplicate-operation-id", operation.at.clone(), message);
-        }
-    }
-    for operation in operations.iter_mut().filter(|operation| !operation.id_is_given) {
-        let summary = slug(&operation.summary);
-        // A summary names an operation only if it is its alone, whatever the order.
-        let is_its_own = by_summary[&summary] == 1 && !by_id.contains_key(&summary);
-        operation.id = if is_its_own && !summary.is_empty() && summary.len() <= 64 {
-            summary
-        } else {
-            slug(&format!("{} {}", operation.method.as_sent(), operation.path.template))
-        };
-        let message = format!("no operationId: it is called {:?}", operation.id);
-        problems.note("missing-operation-id", operation.at.clone(), message);
-    }
-}
-
-/// Letters and digits in small letters, everything else one `_` between words.
-fn slug(text: &str) -> String {
-    let words =
-        text.split(|character: char| !character.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("_")
 }

@@ -1,6 +1,8 @@
-//! Parameters: their styles, and which of them are legal where (OpenAPI 3.0.3, "Style Values").
+//! Parameters: where they go, what they may be, and how they are written; the choice of a style is beside this file.
 
 use serde_json::{Value, json};
+
+mod style;
 
 use super::Reader;
 use crate::held::over;
@@ -30,26 +32,6 @@ const PARAMETER: &[Field] = &[
     Field("content", Form::Object, Need::Optional),
     Field("x-mcp", Form::Any, Need::Optional),
 ];
-
-const STYLES: [(&str, Style); 7] = [
-    ("matrix", Style::Matrix),
-    ("label", Style::Label),
-    ("form", Style::Form),
-    ("simple", Style::Simple),
-    ("spaceDelimited", Style::SpaceDelimited),
-    ("pipeDelimited", Style::PipeDelimited),
-    ("deepObject", Style::DeepObject),
-];
-
-/// Styles by location, the default first.
-fn legal(location: Location) -> &'static [&'static str] {
-    match location {
-        Location::Path => &["simple", "label", "matrix"],
-        Location::Query => &["form", "spaceDelimited", "pipeDelimited", "deepObject"],
-        Location::Header => &["simple"],
-        Location::Cookie => &["form"],
-    }
-}
 
 /// Whether two parameters are the same one: by name and location, header names in any case.
 pub(super) fn same(one: &Parameter, other: &Parameter) -> bool {
@@ -127,19 +109,9 @@ impl<'a> Reader<'a> {
             return None;
         };
         let (name, required) = (sound.get("name")?.as_str()?.to_owned(), sound.get("required").cloned());
-        if let Some(written) = sound.get("style").and_then(Value::as_str)
-            && !legal(location).contains(&written)
-        {
-            let accepted = legal(location).join(", ");
-            let message = format!("the style {written:?} is not for a parameter in {location:?}: {accepted}");
-            let place = at.member("style").map_or_else(|| at.place(), |style| style.place());
-            self.problems.error(
-                "parameter-style",
-                place,
-                message.replace(&format!("{location:?}"), word(location)),
-            );
-            sound.remove("style");
-        }
+        let is_whole = location.is_none();
+        let location = location.unwrap_or(Location::Query);
+        let written = self.written_style(&mut sound, location, is_whole, &at);
         if location == Location::Path && required != Some(Value::Bool(true)) {
             let message =
                 format!("the path parameter `{name}` must say `required: true`; it is read as such");
@@ -147,11 +119,21 @@ impl<'a> Reader<'a> {
         }
         sound.remove("example");
         sound.insert("schema".into(), json!({}));
+        if is_whole {
+            sound.insert("in".into(), json!("query"));
+        }
         let read = self.typed::<openapiv3::Parameter>(sound, &at)?;
         let (schema, content) = self.schema_or_content(&at)?;
         let encoding = match content {
-            Some(media_type) => ParameterEncoding::Content(media_type),
-            None => self.encoding(&read, &schema, &at),
+            Some(kind) if is_whole => self.whole_query(kind, &schema, &at)?,
+            None if is_whole => {
+                let message =
+                    "`in: querystring` takes `content` with one media type; the parameter is left out";
+                self.problems.error("parameter-content", at.place(), message);
+                return None;
+            }
+            Some(kind) => self.content_encoding(kind, location, &schema, &at)?,
+            None => self.encoding(written, location, &read, &schema, &at),
         };
         let data = read.parameter_data();
         let own = hints::schema(&at, &mut self.problems);
@@ -168,29 +150,26 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn location(&mut self, at: &At<'_>) -> Option<Location> {
+    /// Where a parameter goes: nothing when that is unknown, and within it nothing when it is the whole query.
+    fn location(&mut self, at: &At<'_>) -> Option<Option<Location>> {
         let member = at.member("in")?;
-        let location = match member.value.as_str()? {
+        Some(Some(match member.value.as_str()? {
             "path" => Location::Path,
             "query" => Location::Query,
             "header" => Location::Header,
             "cookie" => Location::Cookie,
-            "querystring" if at.version() >= Version::V3_2 => {
-                let message = "`in: querystring` makes the whole query one value, which is not supported: declare its parts as query parameters with the overlay";
-                self.problems.error("parameter-location", member.place(), message);
-                return None;
-            }
+            "querystring" if at.version() >= Version::V3_2 => return Some(None),
             other => {
+                let since = if at.version() >= Version::V3_2 { ", querystring" } else { "" };
                 let message =
-                    format!("`in: {other}` is unknown: path, query, header and cookie are accepted");
+                    format!("`in: {other}` is unknown: path, query{since}, header and cookie are accepted");
                 self.problems.error("parameter-location", member.place(), message);
                 return None;
             }
-        };
-        Some(location)
+        }))
     }
 
-    fn schema_or_content(&mut self, at: &At<'a>) -> Option<(Schema, Option<String>)> {
+    fn schema_or_content(&mut self, at: &At<'a>) -> Option<(Schema, Option<MediaKind>)> {
         let content = at.member("content").filter(|content| content.value.is_object());
         match (at.member("schema").filter(|schema| Form::Schema.fits(schema.value)), content) {
             (Some(schema), content) => {
@@ -209,102 +188,46 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn content(&mut self, at: &At<'a>) -> Option<(Schema, Option<String>)> {
+    fn content(&mut self, at: &At<'a>) -> Option<(Schema, Option<MediaKind>)> {
         let mut media = self.media(at);
-        let is_json = matches!(&media[..], [one] if one.kind == MediaKind::Json);
-        if !is_json {
-            let message = "`content` of a parameter takes one media type, and that must be JSON; the parameter is left out";
+        let json = media.iter().position(|one| one.kind == MediaKind::Json);
+        if media.is_empty() {
+            let message = "`content` of a parameter takes one media type; the parameter is left out";
             self.problems.error("parameter-content", at.place(), message);
             return None;
         }
-        let one = media.remove(0);
-        let schema = one.schema.unwrap_or_else(|| any(one.at));
-        Some((schema, Some(one.media_type)))
-    }
-
-    fn encoding(&mut self, read: &openapiv3::Parameter, schema: &Schema, at: &At<'_>) -> ParameterEncoding {
-        use openapiv3::{Parameter as Read, PathStyle, QueryStyle};
-        let (written, allow_reserved, allow_empty) = match read {
-            Read::Path { style: PathStyle::Simple, .. } | Read::Header { .. } => {
-                (Style::Simple, false, false)
-            }
-            Read::Path { style: PathStyle::Label, .. } => (Style::Label, false, false),
-            Read::Path { style: PathStyle::Matrix, .. } => (Style::Matrix, false, false),
-            Read::Cookie { .. } => (Style::Form, false, false),
-            Read::Query { style, allow_reserved, allow_empty_value, .. } => {
-                let style = match style {
-                    QueryStyle::Form => Style::Form,
-                    QueryStyle::SpaceDelimited => Style::SpaceDelimited,
-                    QueryStyle::PipeDelimited => Style::PipeDelimited,
-                    QueryStyle::DeepObject => Style::DeepObject,
-                };
-                (style, *allow_reserved, allow_empty_value.unwrap_or_default())
-            }
-        };
-        let own = read.parameter_data_ref().explode;
-        let (style, explode) = self.fitting(written, own, schema, at);
-        ParameterEncoding::Style { style, explode, allow_reserved, allow_empty }
-    }
-
-    /// The style that can write values of the schema, and whether it explodes.
-    fn fitting(
-        &mut self,
-        style: Style,
-        explode: Option<bool>,
-        schema: &Schema,
-        at: &At<'_>,
-    ) -> (Style, bool) {
-        let shape = self.shape(schema, 0);
-        let default = matches!(style, Style::Form | Style::DeepObject);
-        let explode = explode.unwrap_or(default);
-        let is_odd = match style {
-            Style::SpaceDelimited | Style::PipeDelimited => {
-                shape == Shape::One || shape == Shape::Members || explode
-            }
-            Style::DeepObject => matches!(shape, Shape::One | Shape::Many) || !explode,
-            Style::Matrix | Style::Label | Style::Form | Style::Simple => false,
-        };
-        if !is_odd {
-            return (style, explode);
+        let count = media.len();
+        let one = media.swap_remove(json.unwrap_or(0));
+        if count > 1 {
+            let message = format!(
+                "`content` of a parameter takes one media type; {} is written, as {} says best what a value is",
+                one.media_type,
+                if json.is_some() { "JSON" } else { "the first" }
+            );
+            self.problems.warning("parameter-content", at.place(), message);
         }
-        let name = STYLES.iter().find(|(_, one)| *one == style).map_or("", |(name, _)| name);
-        let (style, explode) = match (style, shape) {
-            // A single value has no delimiters: every style writes it alike.
-            (_, Shape::One) => (Style::Form, true),
-            (Style::DeepObject, _) => (style, true),
-            // With `explode` each item is a pair of its own, as `form` writes it.
-            (_, Shape::Many) => (Style::Form, true),
-            (style, _) => (style, false),
-        };
-        let used = STYLES.iter().find(|(_, one)| *one == style).map_or("", |(name, _)| name);
-        let message = format!(
-            "the specification does not say how `{name}` writes this value; it is written as `{used}` with `explode: {explode}`"
-        );
-        self.problems.warning("parameter-style", at.place(), message);
-        (style, explode)
+        let is_text = !matches!(one.kind, MediaKind::Json | MediaKind::Form);
+        let schema = one.schema.unwrap_or_else(|| if is_text { text(one.at) } else { any(one.at) });
+        Some((schema, Some(one.kind)))
     }
 
-    /// Whether values are single, lists or objects.
-    fn shape(&self, schema: &Schema, steps: usize) -> Shape {
-        match &schema.kind {
-            Kind::List(_) => Shape::Many,
-            Kind::Object(_) => Shape::Members,
-            Kind::Any | Kind::Checked | Kind::Union { .. } => Shape::Unknown,
-            Kind::Reference(name) => self.held_shape(name, steps),
-            _ => Shape::One,
+    /// A query that is one value stands alone: beside it no other parameter can be in the query.
+    pub(super) fn keep_whole_query_alone(&mut self, parameters: &mut Vec<Parameter>) {
+        let is_whole = |one: &Parameter| matches!(one.encoding, ParameterEncoding::Querystring(_));
+        let in_query = parameters.iter().filter(|one| one.location == Location::Query).count();
+        if in_query < 2 {
+            return;
         }
-    }
-
-    fn held_shape(&self, name: &str, steps: usize) -> Shape {
-        use crate::held::Types;
-        let Some(held) = self.schemas.named.get(name).filter(|_| steps < 16) else { return Shape::Unknown };
-        match (held.types.map(|types| types.without(Types::NULL)), &held.reference) {
-            (None, Some(next)) => self.held_shape(next, steps + 1),
-            (Some(Types::ARRAY), _) => Shape::Many,
-            (Some(Types::OBJECT), _) => Shape::Members,
-            (Some(types), _) if !types.meets(Types::ARRAY.or(Types::OBJECT)) => Shape::One,
-            _ => Shape::Unknown,
-        }
+        parameters.retain(|parameter| {
+            if is_whole(parameter) {
+                let message = format!(
+                    "`{}` is the whole query, but there are other parameters in the query: it is left out",
+                    parameter.name
+                );
+                self.problems.error("parameter-location", parameter.at.clone(), message);
+            }
+            !is_whole(parameter)
+        });
     }
 
     /// Headers that belong to the connection or to the credential are never an argument.
@@ -346,14 +269,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
-    One,
-    Many,
-    Members,
-    Unknown,
-}
-
 /// Headers that OpenAPI takes away from parameters (the first three), and those that every request carries anyway.
 const SET_BY_THE_SERVER: [&str; 7] = [
     "accept",
@@ -385,15 +300,6 @@ fn is_reserved(name: &str) -> bool {
     ) || name.starts_with("proxy-")
         || name.starts_with("x-forwarded-")
         || name.starts_with("sec-")
-}
-
-fn word(location: Location) -> &'static str {
-    match location {
-        Location::Path => "the path",
-        Location::Query => "the query",
-        Location::Header => "a header",
-        Location::Cookie => "a cookie",
-    }
 }
 
 fn style(style: Style, explode: bool) -> ParameterEncoding {

@@ -99,18 +99,26 @@ fn pairs(query: &str) -> Result<Vec<(String, Said)>, String> {
     pairs
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            // `{name}=1` shows a value of the parameter that it names.
+            let shown = name.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            if let Some(name) = shown.filter(|name| !name.is_empty() && !pair_is_braced(name, value)) {
+                return Ok((name.to_owned(), Said::Parameter(name.to_owned())));
+            }
             let whole = value.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
             let said = match whole.filter(|whole| !whole.is_empty()) {
                 Some(parameter) => Said::Parameter(parameter.to_owned()),
                 None => Said::Value(decoded(value)?),
             };
-            let is_braced = |text: &str| text.contains(['{', '}']);
-            if is_braced(name) || is_braced(whole.unwrap_or(value)) {
+            if pair_is_braced(name, whole.unwrap_or(value)) {
                 return Err("in its query a parameter must be a whole value, as `?name={name}`".to_owned());
             }
             Ok((decoded(name)?, said))
         })
         .collect()
+}
+
+fn pair_is_braced(name: &str, value: &str) -> bool {
+    [name, value].iter().any(|text| text.contains(['{', '}']))
 }
 
 fn segment(text: &str) -> Result<Segment, String> {

@@ -1,9 +1,11 @@
 //! What the versions' Schema Objects share: a schema is read keyword by keyword into [`Held`], each keyword checked for
 //! its form. What differs between the versions stands beside this file, one module for each.
 
+use std::cmp::Ordering;
+
 use serde_json::{Map, Number, Value};
 
-use super::{Schemas, Version, schema_2_0, schema_3_0, schema_3_1};
+use super::{Schemas, Version, format, schema_2_0, schema_3_0, schema_3_1};
 use crate::held::{Extra, Held, Remarks, Types};
 use crate::hints;
 use crate::judge;
@@ -69,6 +71,7 @@ impl<'a> Reading<'_, 'a> {
         self.rules(held);
         self.types(held, mode);
         self.numbers(held);
+        format::spell_out(held);
         self.inside(held);
         self.remarks(held);
         self.enumeration(held);
@@ -197,7 +200,7 @@ impl<'a> Reading<'_, 'a> {
         let format = held.format.as_deref().unwrap_or_default();
         let is_number = has(&["minimum", "maximum", "multipleOf"]) || matches!(format, "float" | "double");
         let later = |keys: &[&str]| self.at.version() >= Version::V3_1 && has(keys);
-        let is_text = has(&["minLength", "maxLength", "pattern"]) || STRING_FORMATS.contains(&format);
+        let is_text = has(&["minLength", "maxLength", "pattern"]) || format::OF_TEXT.contains(&format);
         let speaks = [
             (
                 has(&["properties", "required", "additionalProperties", "minProperties", "maxProperties"])
@@ -211,8 +214,8 @@ impl<'a> Reading<'_, 'a> {
                 "array",
             ),
             (is_text, Types::STRING, "string"),
-            (matches!(format, "int32" | "int64"), Types::INTEGER, "integer"),
-            (is_number && !matches!(format, "int32" | "int64"), Types::NUMBER, "number"),
+            (format::range(format).is_some(), Types::INTEGER, "integer"),
+            (is_number && format::range(format).is_none(), Types::NUMBER, "number"),
         ];
         let mut found = speaks.into_iter().filter(|(says, _, _)| *says);
         let first = found.next()?;
@@ -250,15 +253,12 @@ impl<'a> Reading<'_, 'a> {
         }
         held.numbers.multiple_of = bound_above_zero(self);
         let is_numeric = held.types.is_some_and(|types| types.meets(Types::NUMBER));
-        let range = match held.format.as_deref() {
-            Some("int32") if is_numeric => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
-            Some("int64") if is_numeric => Some((i64::MIN, i64::MAX)),
-            _ => None,
-        };
-        if let Some((least, most)) = range {
+        if let Some((least, most)) = held.format.as_deref().filter(|_| is_numeric).and_then(format::range) {
             let rules = &mut held.numbers;
-            tighten(&mut rules.minimum, rules.exclusive_minimum.as_ref(), least, std::cmp::Ordering::Greater);
-            tighten(&mut rules.maximum, rules.exclusive_maximum.as_ref(), most, std::cmp::Ordering::Less);
+            tighten(&mut rules.minimum, rules.exclusive_minimum.as_ref(), least, Ordering::Greater);
+            if let Some(most) = most {
+                tighten(&mut rules.maximum, rules.exclusive_maximum.as_ref(), most, Ordering::Less);
+            }
         }
         let low = held.numbers.minimum.as_ref().or(held.numbers.exclusive_minimum.as_ref());
         let high = held.numbers.maximum.as_ref().or(held.numbers.exclusive_maximum.as_ref());
@@ -383,23 +383,6 @@ impl<'a> Reading<'_, 'a> {
     }
 }
 
-const STRING_FORMATS: &[&str] = &[
-    "date",
-    "date-time",
-    "time",
-    "duration",
-    "email",
-    "uuid",
-    "uri",
-    "url",
-    "hostname",
-    "ipv4",
-    "ipv6",
-    "byte",
-    "binary",
-    "password",
-];
-
 /// A number without fraction is written without one.
 fn whole(number: &Number) -> Number {
     match number.as_f64() {
@@ -422,8 +405,7 @@ fn bound_above_zero(reading: &mut Reading<'_, '_>) -> Option<Number> {
 }
 
 /// Sets the limit of an integer format unless the schema's own bound is as tight.
-fn tighten(bound: &mut Option<Number>, exclusive: Option<&Number>, limit: i64, tighter: std::cmp::Ordering) {
-    let limit = Number::from(limit);
+fn tighten(bound: &mut Option<Number>, exclusive: Option<&Number>, limit: Number, tighter: Ordering) {
     let is_tight =
         |own: &Number| matches!(judge::compare(own, &limit), order if order == tighter || order.is_eq());
     if exclusive.is_some_and(is_tight) || bound.as_ref().is_some_and(is_tight) {

@@ -44,7 +44,7 @@ pub struct ParameterRule {
     pub allow_empty: bool,
 }
 
-/// The styles of OpenAPI parameters.
+/// The styles of OpenAPI parameters, and the other ways to write one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// `;name=value`, in paths.
@@ -55,18 +55,30 @@ pub enum Style {
     Form,
     /// `value`, in paths and headers.
     Simple,
-    /// `name=one%20two`, in queries.
+    /// `name=one%20two`.
     SpaceDelimited,
-    /// `name=one%7Ctwo`, in queries.
+    /// `name=one%7Ctwo`.
     PipeDelimited,
+    /// `name=one%09two`, of Swagger 2.0, in queries.
+    TabDelimited,
     /// `name[member]=value`, in queries and forms; lists by index, `name[0]=value`.
     DeepObject,
     /// The same with single values of a list as `name[]=value`.
     DeepBrackets,
     /// The same with single values of a list as `name=value`.
     DeepRepeated,
+    /// `name=value` in cookies, nothing encoded.
+    Cookie,
     /// The value as JSON text.
     Json,
+    /// The members of the value as the text of a form.
+    FormText,
+    /// The value is the whole query, as JSON text.
+    WholeJson,
+    /// The value is the whole query, as a form.
+    WholeForm,
+    /// The value is the whole query, as text.
+    WholeText,
 }
 
 /// Arguments that were accepted, and the request they make.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::body::{self, Body, BodyRule};
-use super::{ParameterRule, header, style};
+use super::{ParameterRule, Style, header, style};
 use crate::decode::{Problem, Problems};
 
 /// The parts of a request: what arguments decide of it.
@@ -14,6 +14,7 @@ use crate::decode::{Problem, Problems};
 pub struct Parts {
     path: Vec<(&'static str, String)>,
     query: Vec<(String, String)>,
+    bare_query: Option<String>,
     headers: Vec<(&'static str, String)>,
     cookies: Vec<(String, String)>,
     draft: Draft,
@@ -50,6 +51,11 @@ impl Parts {
 
     /// Writes a query parameter; null is absent.
     pub fn query<T: Serialize>(&mut self, rule: &'static ParameterRule, value: &T) {
+        if matches!(rule.style, Style::WholeJson | Style::WholeText) {
+            let written = self.json(rule.name, value).map(|value| style::whole_query(rule, &value));
+            self.bare_query = self.accept(rule.name, written).flatten();
+            return;
+        }
         let written = self.json(rule.name, value).map(|value| style::query(rule, &value));
         let Some(pairs) = self.accept(rule.name, written) else { return };
         if let Some((name, _)) =
@@ -112,6 +118,11 @@ impl Parts {
     /// The encoded pairs of the query, in order.
     pub fn query_pairs(&self) -> &[(String, String)] {
         &self.query
+    }
+
+    /// The encoded query that is one value, without names.
+    pub fn bare_query(&self) -> Option<&str> {
+        self.bare_query.as_deref()
     }
 
     /// The headers that arguments decide, in order.

@@ -1,7 +1,8 @@
-//! The styles of OpenAPI 3.0: how a primitive, a list or an object becomes text in each place.
+//! The styles of OpenAPI: how a primitive, a list or an object becomes text in each place.
 //!
 //! Where the 3.0.0 to 3.0.3 table and RFC 6570 differ (`label` without `explode`), RFC 6570 and 3.0.4 are
-//! followed.
+//! followed. Lists and objects inside others have no form in any style but `deepObject`: in a query they are written
+//! as JSON, in other places they are refused. `tests/features/styles` has a row for every combination.
 
 use serde_json::Value;
 
@@ -27,19 +28,31 @@ type Pairs = Vec<(String, String)>;
 type Encoder = fn(&str) -> String;
 
 impl Shape {
-    pub(super) fn of(value: &Value) -> Result<Self, Refusal> {
+    /// The shape of a value in which nothing nests.
+    fn of(value: &Value) -> Result<Self, Refusal> {
+        Self::with(value, primitive)
+    }
+
+    /// The shape of a value; what nests in it becomes JSON text.
+    fn nesting(value: &Value) -> Self {
+        // Nothing is refused then.
+        Self::with(value, |value| Ok(primitive(value).unwrap_or_else(|_| value.to_string())))
+            .unwrap_or(Self::Absent)
+    }
+
+    fn with(value: &Value, text: fn(&Value) -> Result<String, Refusal>) -> Result<Self, Refusal> {
         Ok(match value {
             Value::Null => Self::Absent,
             Value::Array(items) => {
                 let items = items.iter().filter(|item| !item.is_null());
-                Self::Many(items.map(primitive).collect::<Result<_, _>>()?)
+                Self::Many(items.map(text).collect::<Result<_, _>>()?)
             }
             Value::Object(members) => {
                 let members = members.iter().filter(|(_, member)| !member.is_null());
-                let pairs = members.map(|(key, member)| Ok((key.clone(), primitive(member)?)));
+                let pairs = members.map(|(key, member)| Ok((key.clone(), text(member)?)));
                 Self::Members(pairs.collect::<Result<_, Refusal>>()?)
             }
-            primitive_value => Self::One(primitive(primitive_value)?),
+            primitive_value => Self::One(text(primitive_value)?),
         })
     }
 
@@ -87,8 +100,8 @@ fn primitive(value: &Value) -> Result<String, Refusal> {
 
 /// Writes a path parameter, without the slash.
 pub(super) fn path(rule: &ParameterRule, value: &Value) -> Result<String, Refusal> {
-    if rule.style == Style::Json {
-        let text = value.to_string();
+    if matches!(rule.style, Style::Json | Style::FormText) {
+        let text = if rule.style == Style::Json { value.to_string() } else { form_text(value)? };
         judge_path(&text)?;
         return Ok(encoding::strict(&text));
     }
@@ -99,19 +112,30 @@ pub(super) fn path(rule: &ParameterRule, value: &Value) -> Result<String, Refusa
     }
     texts.into_iter().try_for_each(judge_path)?;
     let name = encoding::strict(rule.name);
+    let encode: Encoder = match (&shape, rule.allow_reserved) {
+        (_, false) => encoding::strict,
+        // In `matrix` a bare `;` or `=` would begin another pair.
+        (Shape::One(_), true) if rule.style != Style::Matrix => encoding::path_reserved,
+        (_, true) => encoding::path_reserved_item,
+    };
     Ok(match rule.style {
-        Style::Simple => shape.join(",", rule.explode, encoding::strict),
+        Style::Simple => shape.join(",", rule.explode, encode),
         Style::Label => {
             let separator = if rule.explode { "." } else { "," };
-            format!(".{}", shape.join(separator, rule.explode, encoding::strict))
+            format!(".{}", shape.join(separator, rule.explode, encode))
         }
         Style::Matrix => match &shape {
             Shape::Many(items) if rule.explode => {
-                items.iter().map(|item| format!(";{name}={}", encoding::strict(item))).collect()
+                items.iter().map(|item| format!(";{name}={}", encode(item))).collect()
             }
-            Shape::Members(_) if rule.explode => format!(";{}", shape.join(";", true, encoding::strict)),
-            _ => format!(";{name}={}", shape.join(",", false, encoding::strict)),
+            Shape::Members(_) if rule.explode => format!(";{}", shape.join(";", true, encode)),
+            _ => format!(";{name}={}", shape.join(",", false, encode)),
         },
+        Style::SpaceDelimited | Style::PipeDelimited => {
+            let (delimiter, encoded) = delimiter(rule.style);
+            without(&shape, delimiter)?;
+            shape.join(encoded, false, encode)
+        }
         style => return Err(misplaced(style, "path")),
     })
 }
@@ -133,33 +157,82 @@ pub(super) fn query(rule: &ParameterRule, value: &Value) -> Result<Pairs, Refusa
     };
     let name = encoding::strict(rule.name);
     match rule.style {
-        Style::Json if value.is_null() => Ok(Vec::new()),
+        Style::Json | Style::FormText if value.is_null() => Ok(Vec::new()),
         Style::Json => Ok(vec![(name, whole(&value.to_string()))]),
+        Style::FormText => Ok(vec![(name, encoding::strict(&form_text(value)?))]),
+        Style::WholeForm => members_of_form(value),
         Style::DeepObject | Style::DeepBrackets | Style::DeepRepeated => {
             let mut deep = Deep { lists: rule.style, encode: whole, pairs: Vec::new(), left: DEEP };
             deep.write(&name, value)?;
             Ok(deep.pairs)
         }
-        Style::Form => form(rule, &Shape::of(value)?, ",", whole, item),
-        Style::SpaceDelimited => delimited(rule, &Shape::of(value)?, " ", "%20", whole),
-        Style::PipeDelimited => delimited(rule, &Shape::of(value)?, "|", "%7C", whole),
+        Style::Form => form(rule, &Shape::nesting(value), ",", whole, item),
+        Style::SpaceDelimited | Style::PipeDelimited | Style::TabDelimited => {
+            let (delimiter, encoded) = delimiter(rule.style);
+            let shape = Shape::nesting(value);
+            if !rule.explode {
+                without(&shape, delimiter)?;
+            }
+            form(rule, &shape, encoded, whole, whole)
+        }
         style => Err(misplaced(style, "query")),
     }
 }
 
-/// The delimiter and the same character inside an item look alike once encoded, so such an item is refused.
-fn delimited(
-    rule: &ParameterRule,
-    shape: &Shape,
-    delimiter: &str,
-    encoded: &str,
-    encode: Encoder,
-) -> Result<Pairs, Refusal> {
-    let joined = !rule.explode && matches!(shape, Shape::Many(_) | Shape::Members(_));
-    if joined && shape.texts().into_iter().any(|text| text.contains(delimiter)) {
-        return Err(format!("items that hold `{delimiter}`, which separates items here, are not accepted"));
+/// Writes the whole query as one value without a name; null is no query.
+pub(super) fn whole_query(rule: &ParameterRule, value: &Value) -> Result<Option<String>, Refusal> {
+    let text = match rule.style {
+        _ if value.is_null() => return Ok(None),
+        Style::WholeText => primitive(value)?,
+        _ => value.to_string(),
+    };
+    Ok(Some(encoding::strict(&text)))
+}
+
+/// The delimiter of a style, plain and encoded.
+fn delimiter(style: Style) -> (&'static str, &'static str) {
+    match style {
+        Style::SpaceDelimited => (" ", "%20"),
+        Style::TabDelimited => ("\t", "%09"),
+        _ => ("|", "%7C"),
     }
-    form(rule, shape, encoded, encode, encode)
+}
+
+/// The delimiter and the same character inside an item look alike once encoded, so such an item is refused.
+fn without(shape: &Shape, delimiter: &str) -> Result<(), Refusal> {
+    let several = matches!(shape, Shape::Many(_) | Shape::Members(_));
+    if several && shape.texts().into_iter().any(|text| text.contains(delimiter)) {
+        return Err(format!(
+            "items that hold `{}`, which separates items here, are not accepted",
+            delimiter.escape_default()
+        ));
+    }
+    Ok(())
+}
+
+/// The members of an object as the pairs of a form: lists repeat their name, what nests deeper is JSON.
+fn members_of_form(value: &Value) -> Result<Pairs, Refusal> {
+    let members = match value {
+        Value::Null => return Ok(Vec::new()),
+        Value::Object(members) => members,
+        _ => return Err("only an object can be written as a form".to_owned()),
+    };
+    let mut pairs = Vec::new();
+    for (key, member) in members {
+        let texts = match Shape::nesting(member) {
+            Shape::Absent => Vec::new(),
+            Shape::One(text) => vec![text],
+            Shape::Many(texts) => texts,
+            Shape::Members(_) => vec![member.to_string()],
+        };
+        pairs.extend(texts.iter().map(|text| (encoding::strict(key), encoding::strict(text))));
+    }
+    Ok(pairs)
+}
+
+fn form_text(value: &Value) -> Result<String, Refusal> {
+    let pairs = members_of_form(value)?;
+    Ok(pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&"))
 }
 
 fn form(
@@ -237,22 +310,21 @@ pub(super) fn plain_pairs(rule: &ParameterRule, value: &Value) -> Result<Pairs, 
     Ok(pairs.map(|(name, value)| (decoded(&name), decoded(&value))).collect())
 }
 
-/// Writes a header; `None` when there is nothing to send. A comma inside an item would forge an item, so it
+/// Writes a header; `None` when there is nothing to send. A delimiter inside an item would forge an item, so it
 /// is refused.
 pub(super) fn header(rule: &ParameterRule, value: &Value) -> Result<Option<String>, Refusal> {
     let text = match rule.style {
         _ if value.is_null() => return Ok(None),
         Style::Json => value.to_string(),
-        Style::Simple => {
+        Style::FormText => form_text(value)?,
+        Style::Simple | Style::SpaceDelimited | Style::PipeDelimited => {
+            let separator = if rule.style == Style::Simple { "," } else { delimiter(rule.style).0 };
             let shape = Shape::of(value)?;
-            let several = matches!(shape, Shape::Many(_) | Shape::Members(_));
-            if several && shape.texts().into_iter().any(|text| text.contains(',')) {
-                return Err("items that hold `,`, which separates items here, are not accepted".to_owned());
-            }
-            if several && shape.texts().is_empty() {
+            without(&shape, separator)?;
+            if !matches!(shape, Shape::One(_)) && shape.texts().is_empty() {
                 return Ok(None);
             }
-            shape.join(",", rule.explode, encoding::plain)
+            shape.join(separator, rule.explode, encoding::plain)
         }
         style => return Err(misplaced(style, "header")),
     };
@@ -264,10 +336,25 @@ pub(super) fn header(rule: &ParameterRule, value: &Value) -> Result<Option<Strin
 
 /// Writes a cookie parameter as encoded pairs.
 pub(super) fn cookie(rule: &ParameterRule, value: &Value) -> Result<Pairs, Refusal> {
+    let name = || encoding::strict(rule.name);
     match rule.style {
-        Style::Json if value.is_null() => Ok(Vec::new()),
-        Style::Json => Ok(vec![(encoding::strict(rule.name), encoding::strict(&value.to_string()))]),
+        Style::Json | Style::FormText if value.is_null() => Ok(Vec::new()),
+        Style::Json => Ok(vec![(name(), encoding::strict(&value.to_string()))]),
+        Style::FormText => Ok(vec![(name(), encoding::strict(&form_text(value)?))]),
         Style::Form => form(rule, &Shape::of(value)?, ",", encoding::strict, encoding::strict),
+        Style::Cookie => {
+            let shape = Shape::of(value)?;
+            shape.texts().into_iter().try_for_each(judge_cookie)?;
+            form(rule, &shape, ",", encoding::plain, encoding::plain)
+        }
         style => Err(misplaced(style, "cookie")),
     }
+}
+
+/// The style `cookie` encodes nothing, so what would end a cookie or an item of it is refused (RFC 6265, 4.1.1).
+fn judge_cookie(text: &str) -> Result<(), Refusal> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte)) {
+        return Ok(());
+    }
+    Err("visible ASCII characters without `\"`, `,`, `;` and `\\` are accepted: escape others as the API wants".to_owned())
 }

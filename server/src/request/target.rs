@@ -47,11 +47,16 @@ impl Target {
             text.push('/');
         }
         let pairs = || parts.query_pairs().iter().chain(extra);
-        for (index, (name, value)) in pairs().enumerate() {
-            text.push(if index == 0 { '?' } else { '&' });
-            text.push_str(&format!("{name}={value}"));
+        let mut separator = '?';
+        for (name, value) in pairs() {
+            text.push_str(&format!("{separator}{name}={value}"));
+            separator = '&';
         }
-        let names: Vec<&str> = pairs().map(|(name, _)| name.as_str()).collect();
+        // A query that is one value stands after all pairs, of which there are none but a credential.
+        if let Some(bare) = parts.bare_query() {
+            text.push_str(&format!("{separator}{bare}"));
+        }
+        let names: Vec<&str> = pairs().map(|(name, _)| name.as_str()).chain(parts.bare_query()).collect();
         verify(&text, template, base_path, &names)?;
         Ok(Self(text))
     }

@@ -142,6 +142,7 @@ impl<'a> Reader<'a> {
             self.problems.warning("path-parameter-required", given.at.place(), message);
         }
         let (style, explode) = self.collection(given, location);
+        self.tell_nesting(style, location, &schema, &given.at);
         let allow_empty = given.at.member("allowEmptyValue").is_some_and(|flag| flag.value == true);
         Parameter {
             at: given.at.place(),
@@ -185,11 +186,14 @@ impl<'a> Reader<'a> {
         match (at.value.as_str().unwrap_or("csv"), location) {
             ("csv", _) => plain,
             ("multi", Location::Query) => (Style::Form, true),
-            ("ssv", Location::Query) => (Style::SpaceDelimited, false),
-            ("pipes", Location::Query) => (Style::PipeDelimited, false),
+            ("ssv", _) if location != Location::Cookie => (Style::SpaceDelimited, false),
+            ("pipes", _) if location != Location::Cookie => (Style::PipeDelimited, false),
+            ("tsv", Location::Query) => (Style::TabDelimited, false),
             (other, _) => {
-                let accepted =
-                    if location == Location::Query { "csv, ssv, pipes and multi are" } else { "csv is" };
+                let accepted = match location {
+                    Location::Query => "csv, ssv, tsv, pipes and multi are",
+                    _ => "csv, ssv and pipes are",
+                };
                 let message = format!(
                     "`collectionFormat: {other}` cannot be written here: {accepted} accepted; commas are written"
                 );
