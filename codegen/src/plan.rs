@@ -7,6 +7,7 @@ mod answers;
 mod findings;
 mod layout;
 mod names;
+mod opened;
 mod prose;
 mod scalars;
 mod schema;
@@ -57,11 +58,13 @@ pub fn plan(api: &Api) -> Planned {
         known_arguments: &known_arguments,
         known_answers: &known_answers,
     };
-    let found: Vec<(Tool, Place)> = api
+    let mut found: Vec<(Tool, Place)> = api
         .operations
         .iter()
         .flat_map(|operation| tools::of_operation(&shared, operation, &mut findings))
         .collect();
+    // Of two names that clash the first one stays, and which is the first must not hang on where the document says it.
+    found.sort_by(|(one, _), (other, _)| (&one.template, &one.method).cmp(&(&other.template, &other.method)));
     let mut tools = distinct(found, &mut findings);
     // A tool's checked values may name types that are pruned, so they are settled first.
     settle_tools(&mut tools, &shared, api, &mut findings);
@@ -127,10 +130,13 @@ fn security_schemes(api: &Api) -> Vec<SecurityScheme> {
         SecurityKind::Http { scheme } => Carrier::Authorization(capitalised(scheme)),
         SecurityKind::Token => Carrier::Authorization("Bearer".to_owned()),
     };
-    api.security_schemes
+    let mut schemes: Vec<SecurityScheme> = api
+        .security_schemes
         .iter()
         .map(|(name, scheme)| SecurityScheme { name: name.clone(), carrier: carrier(&scheme.kind) })
-        .collect()
+        .collect();
+    schemes.sort_by(|one, other| one.name.cmp(&other.name));
+    schemes
 }
 
 /// Scheme words are case-insensitive; this is how they are usually written.

@@ -15,7 +15,11 @@ pub(crate) fn plan(shaper: &mut Shaper<'_>, operation: &Operation) -> Vec<Answer
     if found.is_empty() {
         found = operation.answers.iter().filter(|answer| answer.status == Status::Default).collect();
     }
-    found.sort_by_key(|answer| !matches!(answer.status, Status::Code(_)));
+    found.sort_by_key(|answer| match answer.status {
+        Status::Code(code) => (0, code),
+        Status::Class(digit) => (1, digit),
+        Status::Default => (2, 0),
+    });
     found.into_iter().map(|answer| rule(shaper, answer)).collect()
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn lay_out(root: &Value, definition: &dyn Fn(&str) -> Option<Value>) 
 }
 
 /// Keywords that hold values, not schemas: a member `$ref` inside is data.
-fn is_data(keyword: &str) -> bool {
+pub(crate) fn is_data(keyword: &str) -> bool {
     matches!(keyword, "const" | "enum" | "default" | "examples")
 }
 
@@ -118,7 +118,7 @@ fn walk(schema: &Value, is_table: bool, met: &mut dyn FnMut(&Map<String, Value>)
 }
 
 /// Keywords whose members are names chosen by the document.
-fn is_table_of_schemas(keyword: &str) -> bool {
+pub(crate) fn is_table_of_schemas(keyword: &str) -> bool {
     matches!(keyword, "properties" | "patternProperties" | "$defs" | "dependentSchemas")
 }
 

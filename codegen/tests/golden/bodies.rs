@@ -74,6 +74,37 @@ pub mod arguments {
             }
         }
     }
+    /// `Open`.
+    #[derive(rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct Open {
+        /// `known`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub known: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for Open {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["known"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let known = members.optional(at, "known", &rt::Text::ANY);
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self { known: known?, rest })
+        }
+    }
     /// A tree of names.
     #[derive(rt::serde::Serialize)]
     #[serde(crate = "rt::serde")]
@@ -128,37 +159,6 @@ pub mod arguments {
             })
         }
     }
-    /// `Open`.
-    #[derive(rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct Open {
-        /// `known`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub known: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for Open {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["known"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let known = members.optional(at, "known", &rt::Text::ANY);
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self { known: known?, rest })
-        }
-    }
 }
 /// Answer types that tools share.
 pub mod answers {
@@ -207,6 +207,37 @@ pub mod answers {
                 "<=" => Some(Self::Value7),
                 _ => None,
             }
+        }
+    }
+    /// `Open`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct Open {
+        /// `known`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub known: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for Open {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["known"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let known = members.optional(at, "known", &rt::Text::ANY);
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self { known: known?, rest })
         }
     }
     /// `Thing`.
@@ -304,37 +335,6 @@ pub mod answers {
                 rest_2: rest_2?,
                 rest,
             })
-        }
-    }
-    /// `Open`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct Open {
-        /// `known`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub known: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for Open {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["known"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let known = members.optional(at, "known", &rt::Text::ANY);
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self { known: known?, rest })
         }
     }
 }

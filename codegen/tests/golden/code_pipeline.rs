@@ -79,16 +79,16 @@ pub static API: rt::Api = rt::Api {
             carrier: rt::Carrier::Header("Authorization"),
         },
         rt::SecurityScheme {
+            name: "certificate",
+            carrier: rt::Carrier::Header("javax.servlet.request.X509Certificate"),
+        },
+        rt::SecurityScheme {
             name: "certificateHost",
             carrier: rt::Carrier::Header("cpwr_hci_host"),
         },
         rt::SecurityScheme {
             name: "certificatePort",
             carrier: rt::Carrier::Header("cpwr_hci_port"),
-        },
-        rt::SecurityScheme {
-            name: "certificate",
-            carrier: rt::Carrier::Header("javax.servlet.request.X509Certificate"),
         },
     ],
 };
@@ -245,142 +245,6 @@ pub mod arguments {
 /// Answer types that tools share.
 pub mod answers {
     use super::rt;
-    /// `AssignmentResult`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct AssignmentResult {
-        /// The assignment.
-        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
-        pub assignment_id: Option<String>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for AssignmentResult {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["assignmentId", "message", "url"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let assignment_id = members
-                .optional(
-                    at,
-                    "assignmentId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                assignment_id: assignment_id?,
-                message: message?,
-                url: url?,
-                rest,
-            })
-        }
-    }
-    /// `ReleaseResult`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct ReleaseResult {
-        /// The release.
-        #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
-        pub release_id: Option<String>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for ReleaseResult {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["releaseId", "message", "url"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let release_id = members
-                .optional(
-                    at,
-                    "releaseId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                release_id: release_id?,
-                message: message?,
-                url: url?,
-                rest,
-            })
-        }
-    }
     /// `Assignment`.
     #[derive(Debug, rt::serde::Serialize)]
     #[serde(crate = "rt::serde")]
@@ -649,6 +513,2253 @@ pub mod answers {
             })
         }
     }
+    /// `AssignmentResult`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct AssignmentResult {
+        /// The assignment.
+        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
+        pub assignment_id: Option<String>,
+        /// Result or reason in words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<String>,
+        /// `url`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub url: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for AssignmentResult {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["assignmentId", "message", "url"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let assignment_id = members
+                .optional(
+                    at,
+                    "assignmentId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let message = members
+                .optional(
+                    at,
+                    "message",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let url = members
+                .optional(
+                    at,
+                    "url",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                assignment_id: assignment_id?,
+                message: message?,
+                url: url?,
+                rest,
+            })
+        }
+    }
+    /// Outcome; absent when CES stopped waiting.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct AwaitStatus {
+        /// `hasFailures`.
+        #[serde(rename = "hasFailures", skip_serializing_if = "Option::is_none")]
+        pub has_failures: Option<bool>,
+        /// `taskCount`.
+        #[serde(rename = "taskCount", skip_serializing_if = "Option::is_none")]
+        pub task_count: Option<i64>,
+        /// `generateSuccessCount`.
+        #[serde(
+            rename = "generateSuccessCount",
+            skip_serializing_if = "Option::is_none"
+        )]
+        pub generate_success_count: Option<i64>,
+        /// `generateFailedCount`.
+        #[serde(rename = "generateFailedCount", skip_serializing_if = "Option::is_none")]
+        pub generate_failed_count: Option<i64>,
+        /// Messages; job names stand here.
+        #[serde(rename = "statusMsg", skip_serializing_if = "Option::is_none")]
+        pub status_msg: Option<Vec<String>>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for AwaitStatus {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &[
+                    "hasFailures",
+                    "taskCount",
+                    "generateSuccessCount",
+                    "generateFailedCount",
+                    "statusMsg",
+                ],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let has_failures = members.optional(at, "hasFailures", &rt::Boolean);
+            let task_count = members
+                .optional(
+                    at,
+                    "taskCount",
+                    &rt::Integer {
+                        minimum: i64::MIN,
+                        maximum: i64::MAX,
+                        ..rt::Integer::ANY
+                    },
+                );
+            let generate_success_count = members
+                .optional(
+                    at,
+                    "generateSuccessCount",
+                    &rt::Integer {
+                        minimum: i64::MIN,
+                        maximum: i64::MAX,
+                        ..rt::Integer::ANY
+                    },
+                );
+            let generate_failed_count = members
+                .optional(
+                    at,
+                    "generateFailedCount",
+                    &rt::Integer {
+                        minimum: i64::MIN,
+                        maximum: i64::MAX,
+                        ..rt::Integer::ANY
+                    },
+                );
+            let status_msg = members
+                .optional(
+                    at,
+                    "statusMsg",
+                    &rt::OneOrMany {
+                        items: rt::Text::ANY,
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                has_failures: has_failures?,
+                task_count: task_count?,
+                generate_success_count: generate_success_count?,
+                generate_failed_count: generate_failed_count?,
+                status_msg: status_msg?,
+                rest,
+            })
+        }
+    }
+    /// `BuildAwaited`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct BuildAwaited {
+        /// Set that does the work; absent when there was nothing to build.
+        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
+        pub set_id: Option<String>,
+        /// Assignment that received impacted components.
+        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
+        pub assignment_id: Option<String>,
+        /// Result in words; that no impacted tasks were found is a success.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<String>,
+        /// `url`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub url: Option<String>,
+        /// Tasks being built, impacts included.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub tasks: Option<Vec<Task>>,
+        /// `awaitStatus`.
+        #[serde(rename = "awaitStatus", skip_serializing_if = "Option::is_none")]
+        pub await_status: Option<AwaitStatus>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for BuildAwaited {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &[
+                    "setId",
+                    "assignmentId",
+                    "message",
+                    "url",
+                    "tasks",
+                    "awaitStatus",
+                ],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let set_id = members
+                .optional(
+                    at,
+                    "setId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let assignment_id = members
+                .optional(
+                    at,
+                    "assignmentId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let message = members
+                .optional(
+                    at,
+                    "message",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let url = members
+                .optional(
+                    at,
+                    "url",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let tasks = members
+                .optional(
+                    at,
+                    "tasks",
+                    &rt::OneOrMany {
+                        items: rt::Of::<Task>::new(),
+                    },
+                );
+            let await_status = members
+                .optional(at, "awaitStatus", &rt::Of::<AwaitStatus>::new());
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                set_id: set_id?,
+                assignment_id: assignment_id?,
+                message: message?,
+                url: url?,
+                tasks: tasks?,
+                await_status: await_status?,
+                rest,
+            })
+        }
+    }
+    /// `BuildStarted`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct BuildStarted {
+        /// Set that does the work; absent when there was nothing to build.
+        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
+        pub set_id: Option<String>,
+        /// Assignment that received impacted components.
+        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
+        pub assignment_id: Option<String>,
+        /// Result in words; that no impacted tasks were found is a success.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<String>,
+        /// `url`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub url: Option<String>,
+        /// Tasks being built, impacts included.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub tasks: Option<Vec<Task>>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for BuildStarted {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["setId", "assignmentId", "message", "url", "tasks"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let set_id = members
+                .optional(
+                    at,
+                    "setId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let assignment_id = members
+                .optional(
+                    at,
+                    "assignmentId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let message = members
+                .optional(
+                    at,
+                    "message",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let url = members
+                .optional(
+                    at,
+                    "url",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let tasks = members
+                .optional(
+                    at,
+                    "tasks",
+                    &rt::OneOrMany {
+                        items: rt::Of::<Task>::new(),
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                set_id: set_id?,
+                assignment_id: assignment_id?,
+                message: message?,
+                url: url?,
+                tasks: tasks?,
+                rest,
+            })
+        }
+    }
+    /// `CesVersionCesVersionResponseProductVersion`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct CesVersionCesVersionResponseProductVersion {
+        /// E.g. 18.2.2.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub version: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for CesVersionCesVersionResponseProductVersion {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["version"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let version = members.optional(at, "version", &rt::Text::ANY);
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self { version: version?, rest })
+        }
+    }
+    /// `CesVersionCesVersionResponse`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct CesVersionCesVersionResponse {
+        /// `productVersion`.
+        #[serde(rename = "productVersion", skip_serializing_if = "Option::is_none")]
+        pub product_version: Option<CesVersionCesVersionResponseProductVersion>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for CesVersionCesVersionResponse {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["productVersion"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let product_version = members
+                .optional(
+                    at,
+                    "productVersion",
+                    &rt::Of::<CesVersionCesVersionResponseProductVersion>::new(),
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                product_version: product_version?,
+                rest,
+            })
+        }
+    }
+    /// `CesVersion`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct CesVersion {
+        /// `CesVersionResponse`.
+        #[serde(rename = "CesVersionResponse", skip_serializing_if = "Option::is_none")]
+        pub ces_version_response: Option<CesVersionCesVersionResponse>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for CesVersion {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["CesVersionResponse"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let ces_version_response = members
+                .optional(
+                    at,
+                    "CesVersionResponse",
+                    &rt::Of::<CesVersionCesVersionResponse>::new(),
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                ces_version_response: ces_version_response?,
+                rest,
+            })
+        }
+    }
+    /// `ComponentVersion`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct ComponentVersion {
+        /// `level`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub level: Option<String>,
+        /// Assignment that holds it.
+        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
+        pub assignment_id: Option<String>,
+        /// `baseVersion`.
+        #[serde(rename = "baseVersion", skip_serializing_if = "Option::is_none")]
+        pub base_version: Option<String>,
+        /// `internalVersion`.
+        #[serde(rename = "internalVersion", skip_serializing_if = "Option::is_none")]
+        pub internal_version: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for ComponentVersion {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["level", "assignmentId", "baseVersion", "internalVersion"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let level = members
+                .optional(
+                    at,
+                    "level",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let assignment_id = members
+                .optional(
+                    at,
+                    "assignmentId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let base_version = members
+                .optional(
+                    at,
+                    "baseVersion",
+                    &rt::TextOrNumber {
+                        blank_is_unset: true,
+                    },
+                );
+            let internal_version = members
+                .optional(
+                    at,
+                    "internalVersion",
+                    &rt::TextOrNumber {
+                        blank_is_unset: true,
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                level: level?,
+                assignment_id: assignment_id?,
+                base_version: base_version?,
+                internal_version: internal_version?,
+                rest,
+            })
+        }
+    }
+    /// `ComponentVersionList`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct ComponentVersionList {
+        /// `componentVersions`.
+        #[serde(rename = "componentVersions", skip_serializing_if = "Option::is_none")]
+        pub component_versions: Option<Vec<ComponentVersion>>,
+        /// Result or reason in words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for ComponentVersionList {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["componentVersions", "message"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let component_versions = members
+                .optional(
+                    at,
+                    "componentVersions",
+                    &rt::OneOrMany {
+                        items: rt::Of::<ComponentVersion>::new(),
+                    },
+                );
+            let message = members
+                .optional(
+                    at,
+                    "message",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                component_versions: component_versions?,
+                message: message?,
+                rest,
+            })
+        }
+    }
+    /// `Container`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct Container {
+        /// `containerId`.
+        #[serde(rename = "containerId", skip_serializing_if = "Option::is_none")]
+        pub container_id: Option<String>,
+        /// A assignment, R release, S set.
+        #[serde(rename = "containerType", skip_serializing_if = "Option::is_none")]
+        pub container_type: Option<String>,
+        /// `stream`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub stream: Option<String>,
+        /// `application`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub application: Option<String>,
+        /// `subAppl`.
+        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
+        pub sub_appl: Option<String>,
+        /// `description`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub description: Option<String>,
+        /// `owner`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub owner: Option<String>,
+        /// `userId`.
+        #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
+        pub user_id: Option<String>,
+        /// Default level.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub path: Option<String>,
+        /// `releaseId`.
+        #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
+        pub release_id: Option<String>,
+        /// Outside reference.
+        #[serde(rename = "refNumber", skip_serializing_if = "Option::is_none")]
+        pub ref_number: Option<String>,
+        /// `tag`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub tag: Option<String>,
+        /// Echo of the filter.
+        #[serde(
+            rename = "includeClosedContainers",
+            skip_serializing_if = "Option::is_none"
+        )]
+        pub include_closed_containers: Option<String>,
+        /// `message`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for Container {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &[
+                    "containerId",
+                    "containerType",
+                    "stream",
+                    "application",
+                    "subAppl",
+                    "description",
+                    "owner",
+                    "userId",
+                    "path",
+                    "releaseId",
+                    "refNumber",
+                    "tag",
+                    "includeClosedContainers",
+                    "message",
+                ],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let container_id = members
+                .optional(
+                    at,
+                    "containerId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let container_type = members
+                .optional(
+                    at,
+                    "containerType",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let stream = members
+                .optional(
+                    at,
+                    "stream",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let application = members
+                .optional(
+                    at,
+                    "application",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let sub_appl = members
+                .optional(
+                    at,
+                    "subAppl",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let description = members
+                .optional(
+                    at,
+                    "description",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let owner = members
+                .optional(
+                    at,
+                    "owner",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let user_id = members
+                .optional(
+                    at,
+                    "userId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let path = members
+                .optional(
+                    at,
+                    "path",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let release_id = members
+                .optional(
+                    at,
+                    "releaseId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let ref_number = members
+                .optional(
+                    at,
+                    "refNumber",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let tag = members
+                .optional(
+                    at,
+                    "tag",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let include_closed_containers = members
+                .optional(
+                    at,
+                    "includeClosedContainers",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let message = members
+                .optional(
+                    at,
+                    "message",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                container_id: container_id?,
+                container_type: container_type?,
+                stream: stream?,
+                application: application?,
+                sub_appl: sub_appl?,
+                description: description?,
+                owner: owner?,
+                user_id: user_id?,
+                path: path?,
+                release_id: release_id?,
+                ref_number: ref_number?,
+                tag: tag?,
+                include_closed_containers: include_closed_containers?,
+                message: message?,
+                rest,
+            })
+        }
+    }
+    /// `ContainerList`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct ContainerList {
+        /// `containers`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub containers: Option<Vec<Container>>,
+        /// Result or reason in words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for ContainerList {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["containers", "message"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let containers = members
+                .optional(
+                    at,
+                    "containers",
+                    &rt::OneOrMany {
+                        items: rt::Of::<Container>::new(),
+                    },
+                );
+            let message = members
+                .optional(
+                    at,
+                    "message",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                containers: containers?,
+                message: message?,
+                rest,
+            })
+        }
+    }
+    /// `DeployTargetLoadModule`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct DeployTargetLoadModule {
+        /// `loadModName`.
+        #[serde(rename = "loadModName", skip_serializing_if = "Option::is_none")]
+        pub load_mod_name: Option<String>,
+        /// `loadLibName`.
+        #[serde(rename = "loadLibName", skip_serializing_if = "Option::is_none")]
+        pub load_lib_name: Option<String>,
+        /// `componentType`.
+        #[serde(rename = "componentType", skip_serializing_if = "Option::is_none")]
+        pub component_type: Option<String>,
+        /// `componentClass`.
+        #[serde(rename = "componentClass", skip_serializing_if = "Option::is_none")]
+        pub component_class: Option<String>,
+        /// `deployEnvironment`.
+        #[serde(rename = "deployEnvironment", skip_serializing_if = "Option::is_none")]
+        pub deploy_environment: Option<String>,
+        /// `subenvironment`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub subenvironment: Option<String>,
+        /// `system`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub system: Option<String>,
+        /// `deployType`.
+        #[serde(rename = "deployType", skip_serializing_if = "Option::is_none")]
+        pub deploy_type: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for DeployTargetLoadModule {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &[
+                    "loadModName",
+                    "loadLibName",
+                    "componentType",
+                    "componentClass",
+                    "deployEnvironment",
+                    "subenvironment",
+                    "system",
+                    "deployType",
+                ],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let load_mod_name = members
+                .optional(
+                    at,
+                    "loadModName",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let load_lib_name = members
+                .optional(
+                    at,
+                    "loadLibName",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let component_type = members
+                .optional(
+                    at,
+                    "componentType",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let component_class = members
+                .optional(
+                    at,
+                    "componentClass",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let deploy_environment = members
+                .optional(
+                    at,
+                    "deployEnvironment",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let subenvironment = members
+                .optional(
+                    at,
+                    "subenvironment",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let system = members
+                .optional(
+                    at,
+                    "system",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let deploy_type = members
+                .optional(
+                    at,
+                    "deployType",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                load_mod_name: load_mod_name?,
+                load_lib_name: load_lib_name?,
+                component_type: component_type?,
+                component_class: component_class?,
+                deploy_environment: deploy_environment?,
+                subenvironment: subenvironment?,
+                system: system?,
+                deploy_type: deploy_type?,
+                rest,
+            })
+        }
+    }
+    /// `Deployment`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct Deployment {
+        /// Deploy request, as cancel_deployment wants it.
+        #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
+        pub request_id: Option<String>,
+        /// `setId`.
+        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
+        pub set_id: Option<String>,
+        /// `environment`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub environment: Option<String>,
+        /// Planned, Confirmed, Staged, Implemented, Completed, Failed, Pending or Terminated; sometimes in capitals.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub status: Option<String>,
+        /// `description`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub description: Option<String>,
+        /// `createDate`.
+        #[serde(rename = "createDate", skip_serializing_if = "Option::is_none")]
+        pub create_date: Option<String>,
+        /// Without zone, e.g. 2026-08-14 09:48:11.
+        #[serde(rename = "createDateTime", skip_serializing_if = "Option::is_none")]
+        pub create_date_time: Option<String>,
+        /// `url`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub url: Option<String>,
+        /// `message`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<Vec<String>>,
+        /// `packages`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub packages: Option<Vec<DeploymentPackage>>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for Deployment {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &[
+                    "requestId",
+                    "setId",
+                    "environment",
+                    "status",
+                    "description",
+                    "createDate",
+                    "createDateTime",
+                    "url",
+                    "message",
+                    "packages",
+                ],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let request_id = members
+                .optional(
+                    at,
+                    "requestId",
+                    &rt::TextOrNumber {
+                        blank_is_unset: true,
+                    },
+                );
+            let set_id = members
+                .optional(
+                    at,
+                    "setId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let environment = members
+                .optional(
+                    at,
+                    "environment",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let status = members
+                .optional(
+                    at,
+                    "status",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let description = members
+                .optional(
+                    at,
+                    "description",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let create_date = members
+                .optional(
+                    at,
+                    "createDate",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let create_date_time = members
+                .optional(
+                    at,
+                    "createDateTime",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let url = members
+                .optional(
+                    at,
+                    "url",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let message = members
+                .optional(
+                    at,
+                    "message",
+                    &rt::OneOrMany {
+                        items: rt::Text::ANY,
+                    },
+                );
+            let packages = members
+                .optional(
+                    at,
+                    "packages",
+                    &rt::OneOrMany {
+                        items: rt::Of::<DeploymentPackage>::new(),
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                request_id: request_id?,
+                set_id: set_id?,
+                environment: environment?,
+                status: status?,
+                description: description?,
+                create_date: create_date?,
+                create_date_time: create_date_time?,
+                url: url?,
+                message: message?,
+                packages: packages?,
+                rest,
+            })
+        }
+    }
+    /// `DeploymentItem`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct DeploymentItem {
+        /// `item`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub item: Option<String>,
+        /// `part`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub part: Option<String>,
+        /// Component name.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub name: Option<String>,
+        /// Component type.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub r#type: Option<String>,
+        /// `deploymentType`.
+        #[serde(rename = "deploymentType", skip_serializing_if = "Option::is_none")]
+        pub deployment_type: Option<String>,
+        /// `application`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub application: Option<String>,
+        /// `subAppl`.
+        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
+        pub sub_appl: Option<String>,
+        /// Component class.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub clazz: Option<String>,
+        /// `action`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub action: Option<String>,
+        /// `system`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub system: Option<String>,
+        /// `status`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub status: Option<String>,
+        /// `storage`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub storage: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for DeploymentItem {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &[
+                    "item",
+                    "part",
+                    "name",
+                    "type",
+                    "deploymentType",
+                    "application",
+                    "subAppl",
+                    "clazz",
+                    "action",
+                    "system",
+                    "status",
+                    "storage",
+                ],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let item = members
+                .optional(
+                    at,
+                    "item",
+                    &rt::TextOrNumber {
+                        blank_is_unset: true,
+                    },
+                );
+            let part = members
+                .optional(
+                    at,
+                    "part",
+                    &rt::TextOrNumber {
+                        blank_is_unset: true,
+                    },
+                );
+            let name = members
+                .optional(
+                    at,
+                    "name",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let r#type = members
+                .optional(
+                    at,
+                    "type",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let deployment_type = members
+                .optional(
+                    at,
+                    "deploymentType",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let application = members
+                .optional(
+                    at,
+                    "application",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let sub_appl = members
+                .optional(
+                    at,
+                    "subAppl",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let clazz = members
+                .optional(
+                    at,
+                    "clazz",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let action = members
+                .optional(
+                    at,
+                    "action",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let system = members
+                .optional(
+                    at,
+                    "system",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let status = members
+                .optional(
+                    at,
+                    "status",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let storage = members
+                .optional(
+                    at,
+                    "storage",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                item: item?,
+                part: part?,
+                name: name?,
+                r#type: r#type?,
+                deployment_type: deployment_type?,
+                application: application?,
+                sub_appl: sub_appl?,
+                clazz: clazz?,
+                action: action?,
+                system: system?,
+                status: status?,
+                storage: storage?,
+                rest,
+            })
+        }
+    }
+    /// `DeploymentList`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct DeploymentList {
+        /// At most 5000.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub deployments: Option<Vec<Deployment>>,
+        /// Result or reason in words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for DeploymentList {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["deployments", "message"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let deployments = members
+                .optional(
+                    at,
+                    "deployments",
+                    &rt::OneOrMany {
+                        items: rt::Of::<Deployment>::new(),
+                    },
+                );
+            let message = members
+                .optional(
+                    at,
+                    "message",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                deployments: deployments?,
+                message: message?,
+                rest,
+            })
+        }
+    }
+    /// `DeploymentPackage`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct DeploymentPackage {
+        /// `packageId`.
+        #[serde(rename = "packageId", skip_serializing_if = "Option::is_none")]
+        pub package_id: Option<String>,
+        /// `subEnvironment`.
+        #[serde(rename = "subEnvironment", skip_serializing_if = "Option::is_none")]
+        pub sub_environment: Option<String>,
+        /// `system`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub system: Option<String>,
+        /// `category`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub category: Option<String>,
+        /// `status`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub status: Option<String>,
+        /// `startDate`.
+        #[serde(rename = "startDate", skip_serializing_if = "Option::is_none")]
+        pub start_date: Option<String>,
+        /// `endDate`.
+        #[serde(rename = "endDate", skip_serializing_if = "Option::is_none")]
+        pub end_date: Option<String>,
+        /// `implementationDate`.
+        #[serde(rename = "implementationDate", skip_serializing_if = "Option::is_none")]
+        pub implementation_date: Option<String>,
+        /// `activeDate`.
+        #[serde(rename = "activeDate", skip_serializing_if = "Option::is_none")]
+        pub active_date: Option<String>,
+        /// `deploymentItems`.
+        #[serde(rename = "deploymentItems", skip_serializing_if = "Option::is_none")]
+        pub deployment_items: Option<Vec<DeploymentItem>>,
+        /// Other name of deploymentItems.
+        #[serde(rename = "deploymentListItems", skip_serializing_if = "Option::is_none")]
+        pub deployment_list_items: Option<Vec<DeploymentItem>>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for DeploymentPackage {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &[
+                    "packageId",
+                    "subEnvironment",
+                    "system",
+                    "category",
+                    "status",
+                    "startDate",
+                    "endDate",
+                    "implementationDate",
+                    "activeDate",
+                    "deploymentItems",
+                    "deploymentListItems",
+                ],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let package_id = members
+                .optional(
+                    at,
+                    "packageId",
+                    &rt::TextOrNumber {
+                        blank_is_unset: true,
+                    },
+                );
+            let sub_environment = members
+                .optional(
+                    at,
+                    "subEnvironment",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let system = members
+                .optional(
+                    at,
+                    "system",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let category = members
+                .optional(
+                    at,
+                    "category",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let status = members
+                .optional(
+                    at,
+                    "status",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let start_date = members
+                .optional(
+                    at,
+                    "startDate",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let end_date = members
+                .optional(
+                    at,
+                    "endDate",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let implementation_date = members
+                .optional(
+                    at,
+                    "implementationDate",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let active_date = members
+                .optional(
+                    at,
+                    "activeDate",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let deployment_items = members
+                .optional(
+                    at,
+                    "deploymentItems",
+                    &rt::OneOrMany {
+                        items: rt::Of::<DeploymentItem>::new(),
+                    },
+                );
+            let deployment_list_items = members
+                .optional(
+                    at,
+                    "deploymentListItems",
+                    &rt::OneOrMany {
+                        items: rt::Of::<DeploymentItem>::new(),
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                package_id: package_id?,
+                sub_environment: sub_environment?,
+                system: system?,
+                category: category?,
+                status: status?,
+                start_date: start_date?,
+                end_date: end_date?,
+                implementation_date: implementation_date?,
+                active_date: active_date?,
+                deployment_items: deployment_items?,
+                deployment_list_items: deployment_list_items?,
+                rest,
+            })
+        }
+    }
+    /// `DeploymentResult`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct DeploymentResult {
+        /// The deploy request.
+        #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
+        pub request_id: Option<String>,
+        /// Result or reason in words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<String>,
+        /// `url`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub url: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for DeploymentResult {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["requestId", "message", "url"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let request_id = members
+                .optional(
+                    at,
+                    "requestId",
+                    &rt::TextOrNumber {
+                        blank_is_unset: true,
+                    },
+                );
+            let message = members
+                .optional(
+                    at,
+                    "message",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let url = members
+                .optional(
+                    at,
+                    "url",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                request_id: request_id?,
+                message: message?,
+                url: url?,
+                rest,
+            })
+        }
+    }
+    /// `GenerateAwaited`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct GenerateAwaited {
+        /// Set that does the work; absent when nothing was done, then message says why.
+        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
+        pub set_id: Option<String>,
+        /// Other spelling of setId.
+        #[serde(rename = "setID", skip_serializing_if = "Option::is_none")]
+        pub set_id_2: Option<String>,
+        /// Says timed out when CES stopped waiting; the set goes on.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<String>,
+        /// `url`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub url: Option<String>,
+        /// `awaitStatus`.
+        #[serde(rename = "awaitStatus", skip_serializing_if = "Option::is_none")]
+        pub await_status: Option<AwaitStatus>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for GenerateAwaited {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["setId", "setID", "message", "url", "awaitStatus"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let set_id = members
+                .optional(
+                    at,
+                    "setId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let set_id_2 = members
+                .optional(
+                    at,
+                    "setID",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let message = members
+                .optional(
+                    at,
+                    "message",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let url = members
+                .optional(
+                    at,
+                    "url",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let await_status = members
+                .optional(at, "awaitStatus", &rt::Of::<AwaitStatus>::new());
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                set_id: set_id?,
+                set_id_2: set_id_2?,
+                message: message?,
+                url: url?,
+                await_status: await_status?,
+                rest,
+            })
+        }
+    }
+    /// `GenerateParameters`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct GenerateParameters {
+        /// Pass it to generate_with_parameters.
+        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
+        pub set_id: Option<String>,
+        /// The dialog that edits the parameters, as XML text.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub xml: Option<String>,
+        /// `datagroupInfo`.
+        #[serde(rename = "datagroupInfo", skip_serializing_if = "Option::is_none")]
+        pub datagroup_info: Option<ParameterGroups>,
+        /// Result or reason in words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for GenerateParameters {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["setId", "xml", "datagroupInfo", "message"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let set_id = members.optional(at, "setId", &rt::Text::ANY);
+            let xml = members.optional(at, "xml", &rt::Text::ANY);
+            let datagroup_info = members
+                .optional(at, "datagroupInfo", &rt::Of::<ParameterGroups>::new());
+            let message = members.optional(at, "message", &rt::Text::ANY);
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                set_id: set_id?,
+                xml: xml?,
+                datagroup_info: datagroup_info?,
+                message: message?,
+                rest,
+            })
+        }
+    }
+    /// `LifeCycleLoadModule`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct LifeCycleLoadModule {
+        /// `loadModName`.
+        #[serde(rename = "loadModName", skip_serializing_if = "Option::is_none")]
+        pub load_mod_name: Option<String>,
+        /// `loadLibName`.
+        #[serde(rename = "loadLibName", skip_serializing_if = "Option::is_none")]
+        pub load_lib_name: Option<String>,
+        /// `componentType`.
+        #[serde(rename = "componentType", skip_serializing_if = "Option::is_none")]
+        pub component_type: Option<String>,
+        /// `componentClass`.
+        #[serde(rename = "componentClass", skip_serializing_if = "Option::is_none")]
+        pub component_class: Option<String>,
+        /// Libraries searched, by level.
+        #[serde(
+            rename = "loadLibConcatenation",
+            skip_serializing_if = "Option::is_none"
+        )]
+        pub load_lib_concatenation: Option<Vec<LoadLibrary>>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for LifeCycleLoadModule {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &[
+                    "loadModName",
+                    "loadLibName",
+                    "componentType",
+                    "componentClass",
+                    "loadLibConcatenation",
+                ],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let load_mod_name = members
+                .optional(
+                    at,
+                    "loadModName",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let load_lib_name = members
+                .optional(
+                    at,
+                    "loadLibName",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let component_type = members
+                .optional(
+                    at,
+                    "componentType",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let component_class = members
+                .optional(
+                    at,
+                    "componentClass",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let load_lib_concatenation = members
+                .optional(
+                    at,
+                    "loadLibConcatenation",
+                    &rt::OneOrMany {
+                        items: rt::Of::<LoadLibrary>::new(),
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                load_mod_name: load_mod_name?,
+                load_lib_name: load_lib_name?,
+                component_type: component_type?,
+                component_class: component_class?,
+                load_lib_concatenation: load_lib_concatenation?,
+                rest,
+            })
+        }
+    }
+    /// `LoadLibrary`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct LoadLibrary {
+        /// `level`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub level: Option<String>,
+        /// `loadLib`.
+        #[serde(rename = "loadLib", skip_serializing_if = "Option::is_none")]
+        pub load_lib: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for LoadLibrary {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["level", "loadLib"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let level = members
+                .optional(
+                    at,
+                    "level",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let load_lib = members
+                .optional(
+                    at,
+                    "loadLib",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                level: level?,
+                load_lib: load_lib?,
+                rest,
+            })
+        }
+    }
+    /// `ParameterGroup`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct ParameterGroup {
+        /// Group.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub key: Option<String>,
+        /// Texts of name and value pairs; field and defaultVal matter.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub value: Option<Vec<String>>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for ParameterGroup {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["key", "value"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let key = members
+                .optional(
+                    at,
+                    "key",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let value_ = members
+                .optional(
+                    at,
+                    "value",
+                    &rt::OneOrMany {
+                        items: rt::Text::ANY,
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                key: key?,
+                value: value_?,
+                rest,
+            })
+        }
+    }
+    /// Values by group.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct ParameterGroups {
+        /// `entry`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub entry: Option<Vec<ParameterGroup>>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for ParameterGroups {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["entry"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let entry = members
+                .optional(
+                    at,
+                    "entry",
+                    &rt::OneOrMany {
+                        items: rt::Of::<ParameterGroup>::new(),
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self { entry: entry?, rest })
+        }
+    }
+    /// Load modules of the task's program.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct ProgramDetail {
+        /// Version of this format.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub version: Option<String>,
+        /// `programName`.
+        #[serde(rename = "programName", skip_serializing_if = "Option::is_none")]
+        pub program_name: Option<String>,
+        /// `programLanguage`.
+        #[serde(rename = "programLanguage", skip_serializing_if = "Option::is_none")]
+        pub program_language: Option<String>,
+        /// Pulled in as an impact.
+        #[serde(rename = "isImpact", skip_serializing_if = "Option::is_none")]
+        pub is_impact: Option<bool>,
+        /// `stream`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub stream: Option<String>,
+        /// `application`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub application: Option<String>,
+        /// `subAppl`.
+        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
+        pub sub_appl: Option<String>,
+        /// `level`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub level: Option<String>,
+        /// `lifeCycleLoadModules`.
+        #[serde(
+            rename = "lifeCycleLoadModules",
+            skip_serializing_if = "Option::is_none"
+        )]
+        pub life_cycle_load_modules: Option<Vec<LifeCycleLoadModule>>,
+        /// `deployTargetLoadModules`.
+        #[serde(
+            rename = "deployTargetLoadModules",
+            skip_serializing_if = "Option::is_none"
+        )]
+        pub deploy_target_load_modules: Option<Vec<DeployTargetLoadModule>>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for ProgramDetail {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &[
+                    "version",
+                    "programName",
+                    "programLanguage",
+                    "isImpact",
+                    "stream",
+                    "application",
+                    "subAppl",
+                    "level",
+                    "lifeCycleLoadModules",
+                    "deployTargetLoadModules",
+                ],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let version = members
+                .optional(
+                    at,
+                    "version",
+                    &rt::TextOrNumber {
+                        blank_is_unset: true,
+                    },
+                );
+            let program_name = members
+                .optional(
+                    at,
+                    "programName",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let program_language = members
+                .optional(
+                    at,
+                    "programLanguage",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let is_impact = members.optional(at, "isImpact", &rt::Boolean);
+            let stream = members
+                .optional(
+                    at,
+                    "stream",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let application = members
+                .optional(
+                    at,
+                    "application",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let sub_appl = members
+                .optional(
+                    at,
+                    "subAppl",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let level = members
+                .optional(
+                    at,
+                    "level",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let life_cycle_load_modules = members
+                .optional(
+                    at,
+                    "lifeCycleLoadModules",
+                    &rt::OneOrMany {
+                        items: rt::Of::<LifeCycleLoadModule>::new(),
+                    },
+                );
+            let deploy_target_load_modules = members
+                .optional(
+                    at,
+                    "deployTargetLoadModules",
+                    &rt::OneOrMany {
+                        items: rt::Of::<DeployTargetLoadModule>::new(),
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                version: version?,
+                program_name: program_name?,
+                program_language: program_language?,
+                is_impact: is_impact?,
+                stream: stream?,
+                application: application?,
+                sub_appl: sub_appl?,
+                level: level?,
+                life_cycle_load_modules: life_cycle_load_modules?,
+                deploy_target_load_modules: deploy_target_load_modules?,
+                rest,
+            })
+        }
+    }
     /// `Release`.
     #[derive(Debug, rt::serde::Serialize)]
     #[serde(crate = "rt::serde")]
@@ -819,182 +2930,27 @@ pub mod answers {
             })
         }
     }
-    /// `Task`.
+    /// `ReleaseDeploymentSet`.
     #[derive(Debug, rt::serde::Serialize)]
     #[serde(crate = "rt::serde")]
-    pub struct Task {
-        /// `taskId`.
-        #[serde(rename = "taskId", skip_serializing_if = "Option::is_none")]
-        pub task_id: Option<String>,
-        /// Component name.
-        #[serde(rename = "moduleName", skip_serializing_if = "Option::is_none")]
-        pub module_name: Option<String>,
-        /// Component type, e.g. COB.
-        #[serde(rename = "moduleType", skip_serializing_if = "Option::is_none")]
-        pub module_type: Option<String>,
-        /// Level the task is at now.
+    pub struct ReleaseDeploymentSet {
+        /// The set.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub level: Option<String>,
-        /// In the site's own words.
+        pub id: Option<String>,
+        /// `deployments`.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub status: Option<String>,
-        /// `message`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I implement, P promote, X regress, RE rename, T transfer, TL loaded, UV update replace version.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub operation: Option<String>,
-        /// Set it is in, if any.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub set: Option<String>,
-        /// `assignmentId`.
-        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
-        pub assignment_id: Option<String>,
-        /// `release`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub release: Option<String>,
-        /// `container`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub container: Option<String>,
-        /// Owner.
-        #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
-        pub user_id: Option<String>,
-        /// `stream`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub stream: Option<String>,
-        /// `application`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub application: Option<String>,
-        /// `subAppl`.
-        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
-        pub sub_appl: Option<String>,
-        /// Level given when it was loaded.
-        #[serde(rename = "currentLevel", skip_serializing_if = "Option::is_none")]
-        pub current_level: Option<String>,
-        /// Lowest level of its path.
-        #[serde(rename = "startingLevel", skip_serializing_if = "Option::is_none")]
-        pub starting_level: Option<String>,
-        /// Time of the last operation.
-        #[serde(rename = "dateTime", skip_serializing_if = "Option::is_none")]
-        pub date_time: Option<String>,
-        /// Special treatment, e.g. compile only.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub action: Option<String>,
-        /// `version`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub version: Option<String>,
-        /// Version the copy was made from.
-        #[serde(rename = "baseVersion", skip_serializing_if = "Option::is_none")]
-        pub base_version: Option<String>,
-        /// `internalVersion`.
-        #[serde(rename = "internalVersion", skip_serializing_if = "Option::is_none")]
-        pub internal_version: Option<String>,
-        /// Version it will replace.
-        #[serde(rename = "replaceVersion", skip_serializing_if = "Option::is_none")]
-        pub replace_version: Option<String>,
-        /// Version environment: OUTS, TEST, HOLD or PROD.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub environment: Option<String>,
-        /// Component class.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub clazz: Option<String>,
-        /// `extension`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub extension: Option<String>,
-        /// `alternateName`.
-        #[serde(rename = "alternateName", skip_serializing_if = "Option::is_none")]
-        pub alternate_name: Option<String>,
-        /// `flags`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub flags: Option<String>,
-        /// `generateSequence`.
-        #[serde(rename = "generateSequence", skip_serializing_if = "Option::is_none")]
-        pub generate_sequence: Option<String>,
-        /// Generate status.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub genstat: Option<String>,
-        /// `program`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub program: Option<bool>,
-        /// `sql`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub sql: Option<bool>,
-        /// `ims`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub ims: Option<bool>,
-        /// `cics`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub cics: Option<bool>,
-        /// `option1`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub option1: Option<String>,
-        /// `option2`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub option2: Option<String>,
-        /// `option3`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub option3: Option<String>,
-        /// `option4`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub option4: Option<String>,
-        /// `option5`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub option5: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
+        pub deployments: Option<Vec<Deployment>>,
         /// Members that the document does not declare.
         #[serde(flatten)]
         pub rest: rt::Rest,
     }
-    impl rt::Decode for Task {
+    impl rt::Decode for ReleaseDeploymentSet {
         fn decode(
             value: rt::serde_json::Value,
             at: &mut rt::Decoder<'_>,
         ) -> Option<Self> {
             static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "taskId",
-                    "moduleName",
-                    "moduleType",
-                    "level",
-                    "status",
-                    "message",
-                    "operation",
-                    "set",
-                    "assignmentId",
-                    "release",
-                    "container",
-                    "userId",
-                    "stream",
-                    "application",
-                    "subAppl",
-                    "currentLevel",
-                    "startingLevel",
-                    "dateTime",
-                    "action",
-                    "version",
-                    "baseVersion",
-                    "internalVersion",
-                    "replaceVersion",
-                    "environment",
-                    "clazz",
-                    "extension",
-                    "alternateName",
-                    "flags",
-                    "generateSequence",
-                    "genstat",
-                    "program",
-                    "sql",
-                    "ims",
-                    "cics",
-                    "option1",
-                    "option2",
-                    "option3",
-                    "option4",
-                    "option5",
-                    "url",
-                ],
+                names: &["id", "deployments"],
                 undeclared: rt::Undeclared::Keep,
                 hidden: &[],
                 gated: &[],
@@ -1002,49 +2958,66 @@ pub mod answers {
                 max: u64::MAX,
             };
             let mut members = at.object(value, &RULE)?;
-            let task_id = members
+            let id = members
                 .optional(
                     at,
-                    "taskId",
+                    "id",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let module_name = members
+            let deployments = members
                 .optional(
                     at,
-                    "moduleName",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
+                    "deployments",
+                    &rt::OneOrMany {
+                        items: rt::Of::<Deployment>::new(),
                     },
                 );
-            let module_type = members
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                id: id?,
+                deployments: deployments?,
+                rest,
+            })
+        }
+    }
+    /// `ReleaseDeployments`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct ReleaseDeployments {
+        /// `sets`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub sets: Option<Vec<ReleaseDeploymentSet>>,
+        /// Result or reason in words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for ReleaseDeployments {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["sets", "message"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let sets = members
                 .optional(
                     at,
-                    "moduleType",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let level = members
-                .optional(
-                    at,
-                    "level",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let status = members
-                .optional(
-                    at,
-                    "status",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
+                    "sets",
+                    &rt::OneOrMany {
+                        items: rt::Of::<ReleaseDeploymentSet>::new(),
                     },
                 );
             let message = members
@@ -1056,261 +3029,59 @@ pub mod answers {
                         ..rt::Text::ANY
                     },
                 );
-            let operation = members
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                sets: sets?,
+                message: message?,
+                rest,
+            })
+        }
+    }
+    /// `ReleaseResult`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct ReleaseResult {
+        /// The release.
+        #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
+        pub release_id: Option<String>,
+        /// Result or reason in words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<String>,
+        /// `url`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub url: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for ReleaseResult {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["releaseId", "message", "url"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let release_id = members
                 .optional(
                     at,
-                    "operation",
+                    "releaseId",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let set = members
+            let message = members
                 .optional(
                     at,
-                    "set",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let assignment_id = members
-                .optional(
-                    at,
-                    "assignmentId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let release = members
-                .optional(
-                    at,
-                    "release",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let container = members
-                .optional(
-                    at,
-                    "container",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let user_id = members
-                .optional(
-                    at,
-                    "userId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let stream = members
-                .optional(
-                    at,
-                    "stream",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let application = members
-                .optional(
-                    at,
-                    "application",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let sub_appl = members
-                .optional(
-                    at,
-                    "subAppl",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let current_level = members
-                .optional(
-                    at,
-                    "currentLevel",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let starting_level = members
-                .optional(
-                    at,
-                    "startingLevel",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let date_time = members
-                .optional(
-                    at,
-                    "dateTime",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let action = members
-                .optional(
-                    at,
-                    "action",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let version = members
-                .optional(
-                    at,
-                    "version",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let base_version = members
-                .optional(
-                    at,
-                    "baseVersion",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let internal_version = members
-                .optional(
-                    at,
-                    "internalVersion",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let replace_version = members
-                .optional(
-                    at,
-                    "replaceVersion",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let environment = members
-                .optional(
-                    at,
-                    "environment",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let clazz = members
-                .optional(
-                    at,
-                    "clazz",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let extension = members
-                .optional(
-                    at,
-                    "extension",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let alternate_name = members
-                .optional(
-                    at,
-                    "alternateName",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let flags = members
-                .optional(
-                    at,
-                    "flags",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let generate_sequence = members
-                .optional(
-                    at,
-                    "generateSequence",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let genstat = members
-                .optional(
-                    at,
-                    "genstat",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let program = members.optional(at, "program", &rt::Boolean);
-            let sql = members.optional(at, "sql", &rt::Boolean);
-            let ims = members.optional(at, "ims", &rt::Boolean);
-            let cics = members.optional(at, "cics", &rt::Boolean);
-            let option1 = members
-                .optional(
-                    at,
-                    "option1",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let option2 = members
-                .optional(
-                    at,
-                    "option2",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let option3 = members
-                .optional(
-                    at,
-                    "option3",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let option4 = members
-                .optional(
-                    at,
-                    "option4",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let option5 = members
-                .optional(
-                    at,
-                    "option5",
+                    "message",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
@@ -1328,45 +3099,528 @@ pub mod answers {
             let rest = members.rest(at);
             members.finish(at)?;
             Some(Self {
-                task_id: task_id?,
-                module_name: module_name?,
-                module_type: module_type?,
-                level: level?,
-                status: status?,
+                release_id: release_id?,
                 message: message?,
-                operation: operation?,
-                set: set?,
-                assignment_id: assignment_id?,
-                release: release?,
-                container: container?,
-                user_id: user_id?,
-                stream: stream?,
-                application: application?,
+                url: url?,
+                rest,
+            })
+        }
+    }
+    /// `Set`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct Set {
+        /// The set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub setid: Option<String>,
+        /// Other spelling of setid.
+        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
+        pub set_id: Option<String>,
+        /// Dispatched, Executing, Ready: running. Complete, Closed: success. Failed, Deploy-Failed: failure. Held, Released, Waiting-Lock, Terminated, Waiting-Approval: stopped.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub state: Option<String>,
+        /// Result or reason in words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<String>,
+        /// `description`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub description: Option<String>,
+        /// `owner`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub owner: Option<String>,
+        /// `applicationId`.
+        #[serde(rename = "applicationId", skip_serializing_if = "Option::is_none")]
+        pub application_id: Option<String>,
+        /// `subAppl`.
+        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
+        pub sub_appl: Option<String>,
+        /// `streamName`.
+        #[serde(rename = "streamName", skip_serializing_if = "Option::is_none")]
+        pub stream_name: Option<String>,
+        /// `startDate`.
+        #[serde(rename = "startDate", skip_serializing_if = "Option::is_none")]
+        pub start_date: Option<String>,
+        /// `startTime`.
+        #[serde(rename = "startTime", skip_serializing_if = "Option::is_none")]
+        pub start_time: Option<String>,
+        /// `deployImplementationDate`.
+        #[serde(
+            rename = "deployImplementationDate",
+            skip_serializing_if = "Option::is_none"
+        )]
+        pub deploy_implementation_date: Option<String>,
+        /// `deployImplementationTime`.
+        #[serde(
+            rename = "deployImplementationTime",
+            skip_serializing_if = "Option::is_none"
+        )]
+        pub deploy_implementation_time: Option<String>,
+        /// `deployActiveDate`.
+        #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
+        pub deploy_active_date: Option<String>,
+        /// `deployActiveTime`.
+        #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
+        pub deploy_active_time: Option<String>,
+        /// Only when level was given.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub tasks: Option<Vec<SetTask>>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for Set {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &[
+                    "setid",
+                    "setId",
+                    "state",
+                    "message",
+                    "description",
+                    "owner",
+                    "applicationId",
+                    "subAppl",
+                    "streamName",
+                    "startDate",
+                    "startTime",
+                    "deployImplementationDate",
+                    "deployImplementationTime",
+                    "deployActiveDate",
+                    "deployActiveTime",
+                    "tasks",
+                ],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let setid = members
+                .optional(
+                    at,
+                    "setid",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let set_id = members
+                .optional(
+                    at,
+                    "setId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let state = members
+                .optional(
+                    at,
+                    "state",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let message = members
+                .optional(
+                    at,
+                    "message",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let description = members
+                .optional(
+                    at,
+                    "description",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let owner = members
+                .optional(
+                    at,
+                    "owner",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let application_id = members
+                .optional(
+                    at,
+                    "applicationId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let sub_appl = members
+                .optional(
+                    at,
+                    "subAppl",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let stream_name = members
+                .optional(
+                    at,
+                    "streamName",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let start_date = members
+                .optional(
+                    at,
+                    "startDate",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let start_time = members
+                .optional(
+                    at,
+                    "startTime",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let deploy_implementation_date = members
+                .optional(
+                    at,
+                    "deployImplementationDate",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let deploy_implementation_time = members
+                .optional(
+                    at,
+                    "deployImplementationTime",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let deploy_active_date = members
+                .optional(
+                    at,
+                    "deployActiveDate",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let deploy_active_time = members
+                .optional(
+                    at,
+                    "deployActiveTime",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let tasks = members
+                .optional(
+                    at,
+                    "tasks",
+                    &rt::OneOrMany {
+                        items: rt::Of::<SetTask>::new(),
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                setid: setid?,
+                set_id: set_id?,
+                state: state?,
+                message: message?,
+                description: description?,
+                owner: owner?,
+                application_id: application_id?,
                 sub_appl: sub_appl?,
-                current_level: current_level?,
-                starting_level: starting_level?,
-                date_time: date_time?,
-                action: action?,
-                version: version?,
-                base_version: base_version?,
-                internal_version: internal_version?,
-                replace_version: replace_version?,
+                stream_name: stream_name?,
+                start_date: start_date?,
+                start_time: start_time?,
+                deploy_implementation_date: deploy_implementation_date?,
+                deploy_implementation_time: deploy_implementation_time?,
+                deploy_active_date: deploy_active_date?,
+                deploy_active_time: deploy_active_time?,
+                tasks: tasks?,
+                rest,
+            })
+        }
+    }
+    /// `SetDeployment`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct SetDeployment {
+        /// Present when the server wraps its answer; the other members then are not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub deployments: Option<Vec<Deployment>>,
+        /// Deploy request.
+        #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
+        pub request_id: Option<String>,
+        /// `setId`.
+        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
+        pub set_id: Option<String>,
+        /// `environment`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub environment: Option<String>,
+        /// See Deployment.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub status: Option<String>,
+        /// `description`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub description: Option<String>,
+        /// `createDate`.
+        #[serde(rename = "createDate", skip_serializing_if = "Option::is_none")]
+        pub create_date: Option<String>,
+        /// `createDateTime`.
+        #[serde(rename = "createDateTime", skip_serializing_if = "Option::is_none")]
+        pub create_date_time: Option<String>,
+        /// `url`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub url: Option<String>,
+        /// `message`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<Vec<String>>,
+        /// `packages`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub packages: Option<Vec<DeploymentPackage>>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for SetDeployment {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &[
+                    "deployments",
+                    "requestId",
+                    "setId",
+                    "environment",
+                    "status",
+                    "description",
+                    "createDate",
+                    "createDateTime",
+                    "url",
+                    "message",
+                    "packages",
+                ],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let deployments = members
+                .optional(
+                    at,
+                    "deployments",
+                    &rt::OneOrMany {
+                        items: rt::Of::<Deployment>::new(),
+                    },
+                );
+            let request_id = members
+                .optional(
+                    at,
+                    "requestId",
+                    &rt::TextOrNumber {
+                        blank_is_unset: true,
+                    },
+                );
+            let set_id = members
+                .optional(
+                    at,
+                    "setId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let environment = members
+                .optional(
+                    at,
+                    "environment",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let status = members
+                .optional(
+                    at,
+                    "status",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let description = members
+                .optional(
+                    at,
+                    "description",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let create_date = members
+                .optional(
+                    at,
+                    "createDate",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let create_date_time = members
+                .optional(
+                    at,
+                    "createDateTime",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let url = members
+                .optional(
+                    at,
+                    "url",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let message = members
+                .optional(
+                    at,
+                    "message",
+                    &rt::OneOrMany {
+                        items: rt::Text::ANY,
+                    },
+                );
+            let packages = members
+                .optional(
+                    at,
+                    "packages",
+                    &rt::OneOrMany {
+                        items: rt::Of::<DeploymentPackage>::new(),
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                deployments: deployments?,
+                request_id: request_id?,
+                set_id: set_id?,
                 environment: environment?,
-                clazz: clazz?,
-                extension: extension?,
-                alternate_name: alternate_name?,
-                flags: flags?,
-                generate_sequence: generate_sequence?,
-                genstat: genstat?,
-                program: program?,
-                sql: sql?,
-                ims: ims?,
-                cics: cics?,
-                option1: option1?,
-                option2: option2?,
-                option3: option3?,
-                option4: option4?,
-                option5: option5?,
+                status: status?,
+                description: description?,
+                create_date: create_date?,
+                create_date_time: create_date_time?,
+                url: url?,
+                message: message?,
+                packages: packages?,
+                rest,
+            })
+        }
+    }
+    /// `SetStarted`.
+    #[derive(Debug, rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct SetStarted {
+        /// Set that does the work; absent when nothing was done, then message says why.
+        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
+        pub set_id: Option<String>,
+        /// Other spelling of setId.
+        #[serde(rename = "setID", skip_serializing_if = "Option::is_none")]
+        pub set_id_2: Option<String>,
+        /// Result or reason in words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<String>,
+        /// Address of the set.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub url: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for SetStarted {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["setId", "setID", "message", "url"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let set_id = members
+                .optional(
+                    at,
+                    "setId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let set_id_2 = members
+                .optional(
+                    at,
+                    "setID",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let message = members
+                .optional(
+                    at,
+                    "message",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let url = members
+                .optional(
+                    at,
+                    "url",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self {
+                set_id: set_id?,
+                set_id_2: set_id_2?,
+                message: message?,
                 url: url?,
                 rest,
             })
@@ -1932,22 +4186,46 @@ pub mod answers {
             })
         }
     }
-    /// Load modules of the task's program.
+    /// `Task`.
     #[derive(Debug, rt::serde::Serialize)]
     #[serde(crate = "rt::serde")]
-    pub struct ProgramDetail {
-        /// Version of this format.
+    pub struct Task {
+        /// `taskId`.
+        #[serde(rename = "taskId", skip_serializing_if = "Option::is_none")]
+        pub task_id: Option<String>,
+        /// Component name.
+        #[serde(rename = "moduleName", skip_serializing_if = "Option::is_none")]
+        pub module_name: Option<String>,
+        /// Component type, e.g. COB.
+        #[serde(rename = "moduleType", skip_serializing_if = "Option::is_none")]
+        pub module_type: Option<String>,
+        /// Level the task is at now.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub version: Option<String>,
-        /// `programName`.
-        #[serde(rename = "programName", skip_serializing_if = "Option::is_none")]
-        pub program_name: Option<String>,
-        /// `programLanguage`.
-        #[serde(rename = "programLanguage", skip_serializing_if = "Option::is_none")]
-        pub program_language: Option<String>,
-        /// Pulled in as an impact.
-        #[serde(rename = "isImpact", skip_serializing_if = "Option::is_none")]
-        pub is_impact: Option<bool>,
+        pub level: Option<String>,
+        /// In the site's own words.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub status: Option<String>,
+        /// `message`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub message: Option<String>,
+        /// Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I implement, P promote, X regress, RE rename, T transfer, TL loaded, UV update replace version.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub operation: Option<String>,
+        /// Set it is in, if any.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub set: Option<String>,
+        /// `assignmentId`.
+        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
+        pub assignment_id: Option<String>,
+        /// `release`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub release: Option<String>,
+        /// `container`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub container: Option<String>,
+        /// Owner.
+        #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
+        pub user_id: Option<String>,
         /// `stream`.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub stream: Option<String>,
@@ -1957,42 +4235,132 @@ pub mod answers {
         /// `subAppl`.
         #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
         pub sub_appl: Option<String>,
-        /// `level`.
+        /// Level given when it was loaded.
+        #[serde(rename = "currentLevel", skip_serializing_if = "Option::is_none")]
+        pub current_level: Option<String>,
+        /// Lowest level of its path.
+        #[serde(rename = "startingLevel", skip_serializing_if = "Option::is_none")]
+        pub starting_level: Option<String>,
+        /// Time of the last operation.
+        #[serde(rename = "dateTime", skip_serializing_if = "Option::is_none")]
+        pub date_time: Option<String>,
+        /// Special treatment, e.g. compile only.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub level: Option<String>,
-        /// `lifeCycleLoadModules`.
-        #[serde(
-            rename = "lifeCycleLoadModules",
-            skip_serializing_if = "Option::is_none"
-        )]
-        pub life_cycle_load_modules: Option<Vec<LifeCycleLoadModule>>,
-        /// `deployTargetLoadModules`.
-        #[serde(
-            rename = "deployTargetLoadModules",
-            skip_serializing_if = "Option::is_none"
-        )]
-        pub deploy_target_load_modules: Option<Vec<DeployTargetLoadModule>>,
+        pub action: Option<String>,
+        /// `version`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub version: Option<String>,
+        /// Version the copy was made from.
+        #[serde(rename = "baseVersion", skip_serializing_if = "Option::is_none")]
+        pub base_version: Option<String>,
+        /// `internalVersion`.
+        #[serde(rename = "internalVersion", skip_serializing_if = "Option::is_none")]
+        pub internal_version: Option<String>,
+        /// Version it will replace.
+        #[serde(rename = "replaceVersion", skip_serializing_if = "Option::is_none")]
+        pub replace_version: Option<String>,
+        /// Version environment: OUTS, TEST, HOLD or PROD.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub environment: Option<String>,
+        /// Component class.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub clazz: Option<String>,
+        /// `extension`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub extension: Option<String>,
+        /// `alternateName`.
+        #[serde(rename = "alternateName", skip_serializing_if = "Option::is_none")]
+        pub alternate_name: Option<String>,
+        /// `flags`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub flags: Option<String>,
+        /// `generateSequence`.
+        #[serde(rename = "generateSequence", skip_serializing_if = "Option::is_none")]
+        pub generate_sequence: Option<String>,
+        /// Generate status.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub genstat: Option<String>,
+        /// `program`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub program: Option<bool>,
+        /// `sql`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub sql: Option<bool>,
+        /// `ims`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub ims: Option<bool>,
+        /// `cics`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub cics: Option<bool>,
+        /// `option1`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub option1: Option<String>,
+        /// `option2`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub option2: Option<String>,
+        /// `option3`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub option3: Option<String>,
+        /// `option4`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub option4: Option<String>,
+        /// `option5`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub option5: Option<String>,
+        /// `url`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub url: Option<String>,
         /// Members that the document does not declare.
         #[serde(flatten)]
         pub rest: rt::Rest,
     }
-    impl rt::Decode for ProgramDetail {
+    impl rt::Decode for Task {
         fn decode(
             value: rt::serde_json::Value,
             at: &mut rt::Decoder<'_>,
         ) -> Option<Self> {
             static RULE: rt::ObjectRule = rt::ObjectRule {
                 names: &[
-                    "version",
-                    "programName",
-                    "programLanguage",
-                    "isImpact",
+                    "taskId",
+                    "moduleName",
+                    "moduleType",
+                    "level",
+                    "status",
+                    "message",
+                    "operation",
+                    "set",
+                    "assignmentId",
+                    "release",
+                    "container",
+                    "userId",
                     "stream",
                     "application",
                     "subAppl",
-                    "level",
-                    "lifeCycleLoadModules",
-                    "deployTargetLoadModules",
+                    "currentLevel",
+                    "startingLevel",
+                    "dateTime",
+                    "action",
+                    "version",
+                    "baseVersion",
+                    "internalVersion",
+                    "replaceVersion",
+                    "environment",
+                    "clazz",
+                    "extension",
+                    "alternateName",
+                    "flags",
+                    "generateSequence",
+                    "genstat",
+                    "program",
+                    "sql",
+                    "ims",
+                    "cics",
+                    "option1",
+                    "option2",
+                    "option3",
+                    "option4",
+                    "option5",
+                    "url",
                 ],
                 undeclared: rt::Undeclared::Keep,
                 hidden: &[],
@@ -2001,33 +4369,114 @@ pub mod answers {
                 max: u64::MAX,
             };
             let mut members = at.object(value, &RULE)?;
-            let version = members
+            let task_id = members
                 .optional(
                     at,
-                    "version",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let program_name = members
-                .optional(
-                    at,
-                    "programName",
+                    "taskId",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let program_language = members
+            let module_name = members
                 .optional(
                     at,
-                    "programLanguage",
+                    "moduleName",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let is_impact = members.optional(at, "isImpact", &rt::Boolean);
+            let module_type = members
+                .optional(
+                    at,
+                    "moduleType",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let level = members
+                .optional(
+                    at,
+                    "level",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let status = members
+                .optional(
+                    at,
+                    "status",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let message = members
+                .optional(
+                    at,
+                    "message",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let operation = members
+                .optional(
+                    at,
+                    "operation",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let set = members
+                .optional(
+                    at,
+                    "set",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let assignment_id = members
+                .optional(
+                    at,
+                    "assignmentId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let release = members
+                .optional(
+                    at,
+                    "release",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let container = members
+                .optional(
+                    at,
+                    "container",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
+            let user_id = members
+                .optional(
+                    at,
+                    "userId",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
+                    },
+                );
             let stream = members
                 .optional(
                     at,
@@ -2055,445 +4504,180 @@ pub mod answers {
                         ..rt::Text::ANY
                     },
                 );
-            let level = members
+            let current_level = members
                 .optional(
                     at,
-                    "level",
+                    "currentLevel",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let life_cycle_load_modules = members
+            let starting_level = members
                 .optional(
                     at,
-                    "lifeCycleLoadModules",
-                    &rt::OneOrMany {
-                        items: rt::Of::<LifeCycleLoadModule>::new(),
-                    },
-                );
-            let deploy_target_load_modules = members
-                .optional(
-                    at,
-                    "deployTargetLoadModules",
-                    &rt::OneOrMany {
-                        items: rt::Of::<DeployTargetLoadModule>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                version: version?,
-                program_name: program_name?,
-                program_language: program_language?,
-                is_impact: is_impact?,
-                stream: stream?,
-                application: application?,
-                sub_appl: sub_appl?,
-                level: level?,
-                life_cycle_load_modules: life_cycle_load_modules?,
-                deploy_target_load_modules: deploy_target_load_modules?,
-                rest,
-            })
-        }
-    }
-    /// `LifeCycleLoadModule`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct LifeCycleLoadModule {
-        /// `loadModName`.
-        #[serde(rename = "loadModName", skip_serializing_if = "Option::is_none")]
-        pub load_mod_name: Option<String>,
-        /// `loadLibName`.
-        #[serde(rename = "loadLibName", skip_serializing_if = "Option::is_none")]
-        pub load_lib_name: Option<String>,
-        /// `componentType`.
-        #[serde(rename = "componentType", skip_serializing_if = "Option::is_none")]
-        pub component_type: Option<String>,
-        /// `componentClass`.
-        #[serde(rename = "componentClass", skip_serializing_if = "Option::is_none")]
-        pub component_class: Option<String>,
-        /// Libraries searched, by level.
-        #[serde(
-            rename = "loadLibConcatenation",
-            skip_serializing_if = "Option::is_none"
-        )]
-        pub load_lib_concatenation: Option<Vec<LoadLibrary>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for LifeCycleLoadModule {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "loadModName",
-                    "loadLibName",
-                    "componentType",
-                    "componentClass",
-                    "loadLibConcatenation",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let load_mod_name = members
-                .optional(
-                    at,
-                    "loadModName",
+                    "startingLevel",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let load_lib_name = members
+            let date_time = members
                 .optional(
                     at,
-                    "loadLibName",
+                    "dateTime",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let component_type = members
+            let action = members
                 .optional(
                     at,
-                    "componentType",
+                    "action",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let component_class = members
+            let version = members
                 .optional(
                     at,
-                    "componentClass",
+                    "version",
+                    &rt::TextOrNumber {
+                        blank_is_unset: true,
+                    },
+                );
+            let base_version = members
+                .optional(
+                    at,
+                    "baseVersion",
+                    &rt::TextOrNumber {
+                        blank_is_unset: true,
+                    },
+                );
+            let internal_version = members
+                .optional(
+                    at,
+                    "internalVersion",
+                    &rt::TextOrNumber {
+                        blank_is_unset: true,
+                    },
+                );
+            let replace_version = members
+                .optional(
+                    at,
+                    "replaceVersion",
+                    &rt::TextOrNumber {
+                        blank_is_unset: true,
+                    },
+                );
+            let environment = members
+                .optional(
+                    at,
+                    "environment",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let load_lib_concatenation = members
+            let clazz = members
                 .optional(
                     at,
-                    "loadLibConcatenation",
-                    &rt::OneOrMany {
-                        items: rt::Of::<LoadLibrary>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                load_mod_name: load_mod_name?,
-                load_lib_name: load_lib_name?,
-                component_type: component_type?,
-                component_class: component_class?,
-                load_lib_concatenation: load_lib_concatenation?,
-                rest,
-            })
-        }
-    }
-    /// `LoadLibrary`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct LoadLibrary {
-        /// `level`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub level: Option<String>,
-        /// `loadLib`.
-        #[serde(rename = "loadLib", skip_serializing_if = "Option::is_none")]
-        pub load_lib: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for LoadLibrary {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["level", "loadLib"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let level = members
-                .optional(
-                    at,
-                    "level",
+                    "clazz",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let load_lib = members
+            let extension = members
                 .optional(
                     at,
-                    "loadLib",
+                    "extension",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                level: level?,
-                load_lib: load_lib?,
-                rest,
-            })
-        }
-    }
-    /// `DeployTargetLoadModule`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct DeployTargetLoadModule {
-        /// `loadModName`.
-        #[serde(rename = "loadModName", skip_serializing_if = "Option::is_none")]
-        pub load_mod_name: Option<String>,
-        /// `loadLibName`.
-        #[serde(rename = "loadLibName", skip_serializing_if = "Option::is_none")]
-        pub load_lib_name: Option<String>,
-        /// `componentType`.
-        #[serde(rename = "componentType", skip_serializing_if = "Option::is_none")]
-        pub component_type: Option<String>,
-        /// `componentClass`.
-        #[serde(rename = "componentClass", skip_serializing_if = "Option::is_none")]
-        pub component_class: Option<String>,
-        /// `deployEnvironment`.
-        #[serde(rename = "deployEnvironment", skip_serializing_if = "Option::is_none")]
-        pub deploy_environment: Option<String>,
-        /// `subenvironment`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub subenvironment: Option<String>,
-        /// `system`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub system: Option<String>,
-        /// `deployType`.
-        #[serde(rename = "deployType", skip_serializing_if = "Option::is_none")]
-        pub deploy_type: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for DeployTargetLoadModule {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "loadModName",
-                    "loadLibName",
-                    "componentType",
-                    "componentClass",
-                    "deployEnvironment",
-                    "subenvironment",
-                    "system",
-                    "deployType",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let load_mod_name = members
+            let alternate_name = members
                 .optional(
                     at,
-                    "loadModName",
+                    "alternateName",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let load_lib_name = members
+            let flags = members
                 .optional(
                     at,
-                    "loadLibName",
+                    "flags",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let component_type = members
+            let generate_sequence = members
                 .optional(
                     at,
-                    "componentType",
+                    "generateSequence",
+                    &rt::TextOrNumber {
+                        blank_is_unset: true,
+                    },
+                );
+            let genstat = members
+                .optional(
+                    at,
+                    "genstat",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let component_class = members
+            let program = members.optional(at, "program", &rt::Boolean);
+            let sql = members.optional(at, "sql", &rt::Boolean);
+            let ims = members.optional(at, "ims", &rt::Boolean);
+            let cics = members.optional(at, "cics", &rt::Boolean);
+            let option1 = members
                 .optional(
                     at,
-                    "componentClass",
+                    "option1",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let deploy_environment = members
+            let option2 = members
                 .optional(
                     at,
-                    "deployEnvironment",
+                    "option2",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let subenvironment = members
+            let option3 = members
                 .optional(
                     at,
-                    "subenvironment",
+                    "option3",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let system = members
+            let option4 = members
                 .optional(
                     at,
-                    "system",
+                    "option4",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let deploy_type = members
+            let option5 = members
                 .optional(
                     at,
-                    "deployType",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                load_mod_name: load_mod_name?,
-                load_lib_name: load_lib_name?,
-                component_type: component_type?,
-                component_class: component_class?,
-                deploy_environment: deploy_environment?,
-                subenvironment: subenvironment?,
-                system: system?,
-                deploy_type: deploy_type?,
-                rest,
-            })
-        }
-    }
-    /// `TaskList`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct TaskList {
-        /// `tasks`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub tasks: Option<Vec<Task>>,
-        /// When present, the reading went wrong and this says why.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for TaskList {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["tasks", "message"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let tasks = members
-                .optional(
-                    at,
-                    "tasks",
-                    &rt::OneOrMany {
-                        items: rt::Of::<Task>::new(),
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                tasks: tasks?,
-                message: message?,
-                rest,
-            })
-        }
-    }
-    /// `TaskLoaded`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct TaskLoaded {
-        /// The new task.
-        #[serde(rename = "taskId", skip_serializing_if = "Option::is_none")]
-        pub task_id: Option<String>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for TaskLoaded {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["taskId", "message", "url"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let task_id = members
-                .optional(
-                    at,
-                    "taskId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
+                    "option5",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
@@ -2512,7 +4696,44 @@ pub mod answers {
             members.finish(at)?;
             Some(Self {
                 task_id: task_id?,
+                module_name: module_name?,
+                module_type: module_type?,
+                level: level?,
+                status: status?,
                 message: message?,
+                operation: operation?,
+                set: set?,
+                assignment_id: assignment_id?,
+                release: release?,
+                container: container?,
+                user_id: user_id?,
+                stream: stream?,
+                application: application?,
+                sub_appl: sub_appl?,
+                current_level: current_level?,
+                starting_level: starting_level?,
+                date_time: date_time?,
+                action: action?,
+                version: version?,
+                base_version: base_version?,
+                internal_version: internal_version?,
+                replace_version: replace_version?,
+                environment: environment?,
+                clazz: clazz?,
+                extension: extension?,
+                alternate_name: alternate_name?,
+                flags: flags?,
+                generate_sequence: generate_sequence?,
+                genstat: genstat?,
+                program: program?,
+                sql: sql?,
+                ims: ims?,
+                cics: cics?,
+                option1: option1?,
+                option2: option2?,
+                option3: option3?,
+                option4: option4?,
+                option5: option5?,
                 url: url?,
                 rest,
             })
@@ -2599,576 +4820,6 @@ pub mod answers {
             })
         }
     }
-    /// `TaskListing`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct TaskListing {
-        /// The listing; may be very long.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub listing: Option<String>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for TaskListing {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["listing", "message"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let listing = members.optional(at, "listing", &rt::Text::ANY);
-            let message = members.optional(at, "message", &rt::Text::ANY);
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                listing: listing?,
-                message: message?,
-                rest,
-            })
-        }
-    }
-    /// `SetStarted`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct SetStarted {
-        /// Set that does the work; absent when nothing was done, then message says why.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// Other spelling of setId.
-        #[serde(rename = "setID", skip_serializing_if = "Option::is_none")]
-        pub set_id_2: Option<String>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Address of the set.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for SetStarted {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["setId", "setID", "message", "url"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let set_id = members
-                .optional(
-                    at,
-                    "setId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let set_id_2 = members
-                .optional(
-                    at,
-                    "setID",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                set_id: set_id?,
-                set_id_2: set_id_2?,
-                message: message?,
-                url: url?,
-                rest,
-            })
-        }
-    }
-    /// `GenerateAwaited`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct GenerateAwaited {
-        /// Set that does the work; absent when nothing was done, then message says why.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// Other spelling of setId.
-        #[serde(rename = "setID", skip_serializing_if = "Option::is_none")]
-        pub set_id_2: Option<String>,
-        /// Says timed out when CES stopped waiting; the set goes on.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// `awaitStatus`.
-        #[serde(rename = "awaitStatus", skip_serializing_if = "Option::is_none")]
-        pub await_status: Option<AwaitStatus>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for GenerateAwaited {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["setId", "setID", "message", "url", "awaitStatus"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let set_id = members
-                .optional(
-                    at,
-                    "setId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let set_id_2 = members
-                .optional(
-                    at,
-                    "setID",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let await_status = members
-                .optional(at, "awaitStatus", &rt::Of::<AwaitStatus>::new());
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                set_id: set_id?,
-                set_id_2: set_id_2?,
-                message: message?,
-                url: url?,
-                await_status: await_status?,
-                rest,
-            })
-        }
-    }
-    /// `BuildStarted`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct BuildStarted {
-        /// Set that does the work; absent when there was nothing to build.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// Assignment that received impacted components.
-        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
-        pub assignment_id: Option<String>,
-        /// Result in words; that no impacted tasks were found is a success.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Tasks being built, impacts included.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub tasks: Option<Vec<Task>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for BuildStarted {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["setId", "assignmentId", "message", "url", "tasks"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let set_id = members
-                .optional(
-                    at,
-                    "setId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let assignment_id = members
-                .optional(
-                    at,
-                    "assignmentId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let tasks = members
-                .optional(
-                    at,
-                    "tasks",
-                    &rt::OneOrMany {
-                        items: rt::Of::<Task>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                set_id: set_id?,
-                assignment_id: assignment_id?,
-                message: message?,
-                url: url?,
-                tasks: tasks?,
-                rest,
-            })
-        }
-    }
-    /// `BuildAwaited`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct BuildAwaited {
-        /// Set that does the work; absent when there was nothing to build.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// Assignment that received impacted components.
-        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
-        pub assignment_id: Option<String>,
-        /// Result in words; that no impacted tasks were found is a success.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Tasks being built, impacts included.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub tasks: Option<Vec<Task>>,
-        /// `awaitStatus`.
-        #[serde(rename = "awaitStatus", skip_serializing_if = "Option::is_none")]
-        pub await_status: Option<AwaitStatus>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for BuildAwaited {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "setId",
-                    "assignmentId",
-                    "message",
-                    "url",
-                    "tasks",
-                    "awaitStatus",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let set_id = members
-                .optional(
-                    at,
-                    "setId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let assignment_id = members
-                .optional(
-                    at,
-                    "assignmentId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let tasks = members
-                .optional(
-                    at,
-                    "tasks",
-                    &rt::OneOrMany {
-                        items: rt::Of::<Task>::new(),
-                    },
-                );
-            let await_status = members
-                .optional(at, "awaitStatus", &rt::Of::<AwaitStatus>::new());
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                set_id: set_id?,
-                assignment_id: assignment_id?,
-                message: message?,
-                url: url?,
-                tasks: tasks?,
-                await_status: await_status?,
-                rest,
-            })
-        }
-    }
-    /// Outcome; absent when CES stopped waiting.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct AwaitStatus {
-        /// `hasFailures`.
-        #[serde(rename = "hasFailures", skip_serializing_if = "Option::is_none")]
-        pub has_failures: Option<bool>,
-        /// `taskCount`.
-        #[serde(rename = "taskCount", skip_serializing_if = "Option::is_none")]
-        pub task_count: Option<i64>,
-        /// `generateSuccessCount`.
-        #[serde(
-            rename = "generateSuccessCount",
-            skip_serializing_if = "Option::is_none"
-        )]
-        pub generate_success_count: Option<i64>,
-        /// `generateFailedCount`.
-        #[serde(rename = "generateFailedCount", skip_serializing_if = "Option::is_none")]
-        pub generate_failed_count: Option<i64>,
-        /// Messages; job names stand here.
-        #[serde(rename = "statusMsg", skip_serializing_if = "Option::is_none")]
-        pub status_msg: Option<Vec<String>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for AwaitStatus {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "hasFailures",
-                    "taskCount",
-                    "generateSuccessCount",
-                    "generateFailedCount",
-                    "statusMsg",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let has_failures = members.optional(at, "hasFailures", &rt::Boolean);
-            let task_count = members
-                .optional(
-                    at,
-                    "taskCount",
-                    &rt::Integer {
-                        minimum: i64::MIN,
-                        maximum: i64::MAX,
-                        ..rt::Integer::ANY
-                    },
-                );
-            let generate_success_count = members
-                .optional(
-                    at,
-                    "generateSuccessCount",
-                    &rt::Integer {
-                        minimum: i64::MIN,
-                        maximum: i64::MAX,
-                        ..rt::Integer::ANY
-                    },
-                );
-            let generate_failed_count = members
-                .optional(
-                    at,
-                    "generateFailedCount",
-                    &rt::Integer {
-                        minimum: i64::MIN,
-                        maximum: i64::MAX,
-                        ..rt::Integer::ANY
-                    },
-                );
-            let status_msg = members
-                .optional(
-                    at,
-                    "statusMsg",
-                    &rt::OneOrMany {
-                        items: rt::Text::ANY,
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                has_failures: has_failures?,
-                task_count: task_count?,
-                generate_success_count: generate_success_count?,
-                generate_failed_count: generate_failed_count?,
-                status_msg: status_msg?,
-                rest,
-            })
-        }
-    }
-    /// `TasksMoved`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct TasksMoved {
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Address of the container.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// Tasks that were left as they were.
-        #[serde(rename = "failedTasks", skip_serializing_if = "Option::is_none")]
-        pub failed_tasks: Option<Vec<TaskFailure>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for TasksMoved {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["message", "url", "failedTasks"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let failed_tasks = members
-                .optional(
-                    at,
-                    "failedTasks",
-                    &rt::OneOrMany {
-                        items: rt::Of::<TaskFailure>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                message: message?,
-                url: url?,
-                failed_tasks: failed_tasks?,
-                rest,
-            })
-        }
-    }
     /// `TaskFailure`.
     #[derive(Debug, rt::serde::Serialize)]
     #[serde(crate = "rt::serde")]
@@ -3250,92 +4901,27 @@ pub mod answers {
             })
         }
     }
-    /// `Set`.
+    /// `TaskList`.
     #[derive(Debug, rt::serde::Serialize)]
     #[serde(crate = "rt::serde")]
-    pub struct Set {
-        /// The set.
+    pub struct TaskList {
+        /// `tasks`.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub setid: Option<String>,
-        /// Other spelling of setid.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// Dispatched, Executing, Ready: running. Complete, Closed: success. Failed, Deploy-Failed: failure. Held, Released, Waiting-Lock, Terminated, Waiting-Approval: stopped.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub state: Option<String>,
-        /// Result or reason in words.
+        pub tasks: Option<Vec<Task>>,
+        /// When present, the reading went wrong and this says why.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub message: Option<String>,
-        /// `description`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub description: Option<String>,
-        /// `owner`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub owner: Option<String>,
-        /// `applicationId`.
-        #[serde(rename = "applicationId", skip_serializing_if = "Option::is_none")]
-        pub application_id: Option<String>,
-        /// `subAppl`.
-        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
-        pub sub_appl: Option<String>,
-        /// `streamName`.
-        #[serde(rename = "streamName", skip_serializing_if = "Option::is_none")]
-        pub stream_name: Option<String>,
-        /// `startDate`.
-        #[serde(rename = "startDate", skip_serializing_if = "Option::is_none")]
-        pub start_date: Option<String>,
-        /// `startTime`.
-        #[serde(rename = "startTime", skip_serializing_if = "Option::is_none")]
-        pub start_time: Option<String>,
-        /// `deployImplementationDate`.
-        #[serde(
-            rename = "deployImplementationDate",
-            skip_serializing_if = "Option::is_none"
-        )]
-        pub deploy_implementation_date: Option<String>,
-        /// `deployImplementationTime`.
-        #[serde(
-            rename = "deployImplementationTime",
-            skip_serializing_if = "Option::is_none"
-        )]
-        pub deploy_implementation_time: Option<String>,
-        /// `deployActiveDate`.
-        #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
-        pub deploy_active_date: Option<String>,
-        /// `deployActiveTime`.
-        #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
-        pub deploy_active_time: Option<String>,
-        /// Only when level was given.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub tasks: Option<Vec<SetTask>>,
         /// Members that the document does not declare.
         #[serde(flatten)]
         pub rest: rt::Rest,
     }
-    impl rt::Decode for Set {
+    impl rt::Decode for TaskList {
         fn decode(
             value: rt::serde_json::Value,
             at: &mut rt::Decoder<'_>,
         ) -> Option<Self> {
             static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "setid",
-                    "setId",
-                    "state",
-                    "message",
-                    "description",
-                    "owner",
-                    "applicationId",
-                    "subAppl",
-                    "streamName",
-                    "startDate",
-                    "startTime",
-                    "deployImplementationDate",
-                    "deployImplementationTime",
-                    "deployActiveDate",
-                    "deployActiveTime",
-                    "tasks",
-                ],
+                names: &["tasks", "message"],
                 undeclared: rt::Undeclared::Keep,
                 hidden: &[],
                 gated: &[],
@@ -3343,903 +4929,39 @@ pub mod answers {
                 max: u64::MAX,
             };
             let mut members = at.object(value, &RULE)?;
-            let setid = members
-                .optional(
-                    at,
-                    "setid",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let set_id = members
-                .optional(
-                    at,
-                    "setId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let state = members
-                .optional(
-                    at,
-                    "state",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let description = members
-                .optional(
-                    at,
-                    "description",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let owner = members
-                .optional(
-                    at,
-                    "owner",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let application_id = members
-                .optional(
-                    at,
-                    "applicationId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let sub_appl = members
-                .optional(
-                    at,
-                    "subAppl",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let stream_name = members
-                .optional(
-                    at,
-                    "streamName",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let start_date = members
-                .optional(
-                    at,
-                    "startDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let start_time = members
-                .optional(
-                    at,
-                    "startTime",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let deploy_implementation_date = members
-                .optional(
-                    at,
-                    "deployImplementationDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let deploy_implementation_time = members
-                .optional(
-                    at,
-                    "deployImplementationTime",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let deploy_active_date = members
-                .optional(
-                    at,
-                    "deployActiveDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let deploy_active_time = members
-                .optional(
-                    at,
-                    "deployActiveTime",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
             let tasks = members
                 .optional(
                     at,
                     "tasks",
                     &rt::OneOrMany {
-                        items: rt::Of::<SetTask>::new(),
+                        items: rt::Of::<Task>::new(),
+                    },
+                );
+            let message = members
+                .optional(
+                    at,
+                    "message",
+                    &rt::Text {
+                        blank_is_unset: true,
+                        ..rt::Text::ANY
                     },
                 );
             let rest = members.rest(at);
             members.finish(at)?;
             Some(Self {
-                setid: setid?,
-                set_id: set_id?,
-                state: state?,
-                message: message?,
-                description: description?,
-                owner: owner?,
-                application_id: application_id?,
-                sub_appl: sub_appl?,
-                stream_name: stream_name?,
-                start_date: start_date?,
-                start_time: start_time?,
-                deploy_implementation_date: deploy_implementation_date?,
-                deploy_implementation_time: deploy_implementation_time?,
-                deploy_active_date: deploy_active_date?,
-                deploy_active_time: deploy_active_time?,
                 tasks: tasks?,
-                rest,
-            })
-        }
-    }
-    /// `SetDeployment`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct SetDeployment {
-        /// Present when the server wraps its answer; the other members then are not.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub deployments: Option<Vec<Deployment>>,
-        /// Deploy request.
-        #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
-        pub request_id: Option<String>,
-        /// `setId`.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// `environment`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub environment: Option<String>,
-        /// See Deployment.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub status: Option<String>,
-        /// `description`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub description: Option<String>,
-        /// `createDate`.
-        #[serde(rename = "createDate", skip_serializing_if = "Option::is_none")]
-        pub create_date: Option<String>,
-        /// `createDateTime`.
-        #[serde(rename = "createDateTime", skip_serializing_if = "Option::is_none")]
-        pub create_date_time: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// `message`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<Vec<String>>,
-        /// `packages`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub packages: Option<Vec<DeploymentPackage>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for SetDeployment {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "deployments",
-                    "requestId",
-                    "setId",
-                    "environment",
-                    "status",
-                    "description",
-                    "createDate",
-                    "createDateTime",
-                    "url",
-                    "message",
-                    "packages",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let deployments = members
-                .optional(
-                    at,
-                    "deployments",
-                    &rt::OneOrMany {
-                        items: rt::Of::<Deployment>::new(),
-                    },
-                );
-            let request_id = members
-                .optional(
-                    at,
-                    "requestId",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let set_id = members
-                .optional(
-                    at,
-                    "setId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let environment = members
-                .optional(
-                    at,
-                    "environment",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let status = members
-                .optional(
-                    at,
-                    "status",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let description = members
-                .optional(
-                    at,
-                    "description",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let create_date = members
-                .optional(
-                    at,
-                    "createDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let create_date_time = members
-                .optional(
-                    at,
-                    "createDateTime",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::OneOrMany {
-                        items: rt::Text::ANY,
-                    },
-                );
-            let packages = members
-                .optional(
-                    at,
-                    "packages",
-                    &rt::OneOrMany {
-                        items: rt::Of::<DeploymentPackage>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                deployments: deployments?,
-                request_id: request_id?,
-                set_id: set_id?,
-                environment: environment?,
-                status: status?,
-                description: description?,
-                create_date: create_date?,
-                create_date_time: create_date_time?,
-                url: url?,
                 message: message?,
-                packages: packages?,
                 rest,
             })
         }
     }
-    /// `Deployment`.
+    /// `TaskListing`.
     #[derive(Debug, rt::serde::Serialize)]
     #[serde(crate = "rt::serde")]
-    pub struct Deployment {
-        /// Deploy request, as cancel_deployment wants it.
-        #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
-        pub request_id: Option<String>,
-        /// `setId`.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// `environment`.
+    pub struct TaskListing {
+        /// The listing; may be very long.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub environment: Option<String>,
-        /// Planned, Confirmed, Staged, Implemented, Completed, Failed, Pending or Terminated; sometimes in capitals.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub status: Option<String>,
-        /// `description`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub description: Option<String>,
-        /// `createDate`.
-        #[serde(rename = "createDate", skip_serializing_if = "Option::is_none")]
-        pub create_date: Option<String>,
-        /// Without zone, e.g. 2026-08-14 09:48:11.
-        #[serde(rename = "createDateTime", skip_serializing_if = "Option::is_none")]
-        pub create_date_time: Option<String>,
-        /// `url`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub url: Option<String>,
-        /// `message`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<Vec<String>>,
-        /// `packages`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub packages: Option<Vec<DeploymentPackage>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for Deployment {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "requestId",
-                    "setId",
-                    "environment",
-                    "status",
-                    "description",
-                    "createDate",
-                    "createDateTime",
-                    "url",
-                    "message",
-                    "packages",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let request_id = members
-                .optional(
-                    at,
-                    "requestId",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let set_id = members
-                .optional(
-                    at,
-                    "setId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let environment = members
-                .optional(
-                    at,
-                    "environment",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let status = members
-                .optional(
-                    at,
-                    "status",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let description = members
-                .optional(
-                    at,
-                    "description",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let create_date = members
-                .optional(
-                    at,
-                    "createDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let create_date_time = members
-                .optional(
-                    at,
-                    "createDateTime",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let url = members
-                .optional(
-                    at,
-                    "url",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::OneOrMany {
-                        items: rt::Text::ANY,
-                    },
-                );
-            let packages = members
-                .optional(
-                    at,
-                    "packages",
-                    &rt::OneOrMany {
-                        items: rt::Of::<DeploymentPackage>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                request_id: request_id?,
-                set_id: set_id?,
-                environment: environment?,
-                status: status?,
-                description: description?,
-                create_date: create_date?,
-                create_date_time: create_date_time?,
-                url: url?,
-                message: message?,
-                packages: packages?,
-                rest,
-            })
-        }
-    }
-    /// `DeploymentPackage`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct DeploymentPackage {
-        /// `packageId`.
-        #[serde(rename = "packageId", skip_serializing_if = "Option::is_none")]
-        pub package_id: Option<String>,
-        /// `subEnvironment`.
-        #[serde(rename = "subEnvironment", skip_serializing_if = "Option::is_none")]
-        pub sub_environment: Option<String>,
-        /// `system`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub system: Option<String>,
-        /// `category`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub category: Option<String>,
-        /// `status`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub status: Option<String>,
-        /// `startDate`.
-        #[serde(rename = "startDate", skip_serializing_if = "Option::is_none")]
-        pub start_date: Option<String>,
-        /// `endDate`.
-        #[serde(rename = "endDate", skip_serializing_if = "Option::is_none")]
-        pub end_date: Option<String>,
-        /// `implementationDate`.
-        #[serde(rename = "implementationDate", skip_serializing_if = "Option::is_none")]
-        pub implementation_date: Option<String>,
-        /// `activeDate`.
-        #[serde(rename = "activeDate", skip_serializing_if = "Option::is_none")]
-        pub active_date: Option<String>,
-        /// `deploymentItems`.
-        #[serde(rename = "deploymentItems", skip_serializing_if = "Option::is_none")]
-        pub deployment_items: Option<Vec<DeploymentItem>>,
-        /// Other name of deploymentItems.
-        #[serde(rename = "deploymentListItems", skip_serializing_if = "Option::is_none")]
-        pub deployment_list_items: Option<Vec<DeploymentItem>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for DeploymentPackage {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "packageId",
-                    "subEnvironment",
-                    "system",
-                    "category",
-                    "status",
-                    "startDate",
-                    "endDate",
-                    "implementationDate",
-                    "activeDate",
-                    "deploymentItems",
-                    "deploymentListItems",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let package_id = members
-                .optional(
-                    at,
-                    "packageId",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let sub_environment = members
-                .optional(
-                    at,
-                    "subEnvironment",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let system = members
-                .optional(
-                    at,
-                    "system",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let category = members
-                .optional(
-                    at,
-                    "category",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let status = members
-                .optional(
-                    at,
-                    "status",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let start_date = members
-                .optional(
-                    at,
-                    "startDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let end_date = members
-                .optional(
-                    at,
-                    "endDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let implementation_date = members
-                .optional(
-                    at,
-                    "implementationDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let active_date = members
-                .optional(
-                    at,
-                    "activeDate",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let deployment_items = members
-                .optional(
-                    at,
-                    "deploymentItems",
-                    &rt::OneOrMany {
-                        items: rt::Of::<DeploymentItem>::new(),
-                    },
-                );
-            let deployment_list_items = members
-                .optional(
-                    at,
-                    "deploymentListItems",
-                    &rt::OneOrMany {
-                        items: rt::Of::<DeploymentItem>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                package_id: package_id?,
-                sub_environment: sub_environment?,
-                system: system?,
-                category: category?,
-                status: status?,
-                start_date: start_date?,
-                end_date: end_date?,
-                implementation_date: implementation_date?,
-                active_date: active_date?,
-                deployment_items: deployment_items?,
-                deployment_list_items: deployment_list_items?,
-                rest,
-            })
-        }
-    }
-    /// `DeploymentItem`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct DeploymentItem {
-        /// `item`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub item: Option<String>,
-        /// `part`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub part: Option<String>,
-        /// Component name.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub name: Option<String>,
-        /// Component type.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub r#type: Option<String>,
-        /// `deploymentType`.
-        #[serde(rename = "deploymentType", skip_serializing_if = "Option::is_none")]
-        pub deployment_type: Option<String>,
-        /// `application`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub application: Option<String>,
-        /// `subAppl`.
-        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
-        pub sub_appl: Option<String>,
-        /// Component class.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub clazz: Option<String>,
-        /// `action`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub action: Option<String>,
-        /// `system`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub system: Option<String>,
-        /// `status`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub status: Option<String>,
-        /// `storage`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub storage: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for DeploymentItem {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "item",
-                    "part",
-                    "name",
-                    "type",
-                    "deploymentType",
-                    "application",
-                    "subAppl",
-                    "clazz",
-                    "action",
-                    "system",
-                    "status",
-                    "storage",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let item = members
-                .optional(
-                    at,
-                    "item",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let part = members
-                .optional(
-                    at,
-                    "part",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let name = members
-                .optional(
-                    at,
-                    "name",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let r#type = members
-                .optional(
-                    at,
-                    "type",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let deployment_type = members
-                .optional(
-                    at,
-                    "deploymentType",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let application = members
-                .optional(
-                    at,
-                    "application",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let sub_appl = members
-                .optional(
-                    at,
-                    "subAppl",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let clazz = members
-                .optional(
-                    at,
-                    "clazz",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let action = members
-                .optional(
-                    at,
-                    "action",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let system = members
-                .optional(
-                    at,
-                    "system",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let status = members
-                .optional(
-                    at,
-                    "status",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let storage = members
-                .optional(
-                    at,
-                    "storage",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                item: item?,
-                part: part?,
-                name: name?,
-                r#type: r#type?,
-                deployment_type: deployment_type?,
-                application: application?,
-                sub_appl: sub_appl?,
-                clazz: clazz?,
-                action: action?,
-                system: system?,
-                status: status?,
-                storage: storage?,
-                rest,
-            })
-        }
-    }
-    /// `DeploymentList`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct DeploymentList {
-        /// At most 5000.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub deployments: Option<Vec<Deployment>>,
+        pub listing: Option<String>,
         /// Result or reason in words.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub message: Option<String>,
@@ -4247,13 +4969,13 @@ pub mod answers {
         #[serde(flatten)]
         pub rest: rt::Rest,
     }
-    impl rt::Decode for DeploymentList {
+    impl rt::Decode for TaskListing {
         fn decode(
             value: rt::serde_json::Value,
             at: &mut rt::Decoder<'_>,
         ) -> Option<Self> {
             static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["deployments", "message"],
+                names: &["listing", "message"],
                 undeclared: rt::Undeclared::Keep,
                 hidden: &[],
                 gated: &[],
@@ -4261,39 +4983,24 @@ pub mod answers {
                 max: u64::MAX,
             };
             let mut members = at.object(value, &RULE)?;
-            let deployments = members
-                .optional(
-                    at,
-                    "deployments",
-                    &rt::OneOrMany {
-                        items: rt::Of::<Deployment>::new(),
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
+            let listing = members.optional(at, "listing", &rt::Text::ANY);
+            let message = members.optional(at, "message", &rt::Text::ANY);
             let rest = members.rest(at);
             members.finish(at)?;
             Some(Self {
-                deployments: deployments?,
+                listing: listing?,
                 message: message?,
                 rest,
             })
         }
     }
-    /// `DeploymentResult`.
+    /// `TaskLoaded`.
     #[derive(Debug, rt::serde::Serialize)]
     #[serde(crate = "rt::serde")]
-    pub struct DeploymentResult {
-        /// The deploy request.
-        #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
-        pub request_id: Option<String>,
+    pub struct TaskLoaded {
+        /// The new task.
+        #[serde(rename = "taskId", skip_serializing_if = "Option::is_none")]
+        pub task_id: Option<String>,
         /// Result or reason in words.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub message: Option<String>,
@@ -4304,13 +5011,13 @@ pub mod answers {
         #[serde(flatten)]
         pub rest: rt::Rest,
     }
-    impl rt::Decode for DeploymentResult {
+    impl rt::Decode for TaskLoaded {
         fn decode(
             value: rt::serde_json::Value,
             at: &mut rt::Decoder<'_>,
         ) -> Option<Self> {
             static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["requestId", "message", "url"],
+                names: &["taskId", "message", "url"],
                 undeclared: rt::Undeclared::Keep,
                 hidden: &[],
                 gated: &[],
@@ -4318,12 +5025,13 @@ pub mod answers {
                 max: u64::MAX,
             };
             let mut members = at.object(value, &RULE)?;
-            let request_id = members
+            let task_id = members
                 .optional(
                     at,
-                    "requestId",
-                    &rt::TextOrNumber {
+                    "taskId",
+                    &rt::Text {
                         blank_is_unset: true,
+                        ..rt::Text::ANY
                     },
                 );
             let message = members
@@ -4347,34 +5055,37 @@ pub mod answers {
             let rest = members.rest(at);
             members.finish(at)?;
             Some(Self {
-                request_id: request_id?,
+                task_id: task_id?,
                 message: message?,
                 url: url?,
                 rest,
             })
         }
     }
-    /// `ReleaseDeployments`.
+    /// `TasksMoved`.
     #[derive(Debug, rt::serde::Serialize)]
     #[serde(crate = "rt::serde")]
-    pub struct ReleaseDeployments {
-        /// `sets`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub sets: Option<Vec<ReleaseDeploymentSet>>,
+    pub struct TasksMoved {
         /// Result or reason in words.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub message: Option<String>,
+        /// Address of the container.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub url: Option<String>,
+        /// Tasks that were left as they were.
+        #[serde(rename = "failedTasks", skip_serializing_if = "Option::is_none")]
+        pub failed_tasks: Option<Vec<TaskFailure>>,
         /// Members that the document does not declare.
         #[serde(flatten)]
         pub rest: rt::Rest,
     }
-    impl rt::Decode for ReleaseDeployments {
+    impl rt::Decode for TasksMoved {
         fn decode(
             value: rt::serde_json::Value,
             at: &mut rt::Decoder<'_>,
         ) -> Option<Self> {
             static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["sets", "message"],
+                names: &["message", "url", "failedTasks"],
                 undeclared: rt::Undeclared::Keep,
                 hidden: &[],
                 gated: &[],
@@ -4382,14 +5093,6 @@ pub mod answers {
                 max: u64::MAX,
             };
             let mut members = at.object(value, &RULE)?;
-            let sets = members
-                .optional(
-                    at,
-                    "sets",
-                    &rt::OneOrMany {
-                        items: rt::Of::<ReleaseDeploymentSet>::new(),
-                    },
-                );
             let message = members
                 .optional(
                     at,
@@ -4399,348 +5102,29 @@ pub mod answers {
                         ..rt::Text::ANY
                     },
                 );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                sets: sets?,
-                message: message?,
-                rest,
-            })
-        }
-    }
-    /// `ReleaseDeploymentSet`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct ReleaseDeploymentSet {
-        /// The set.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub id: Option<String>,
-        /// `deployments`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub deployments: Option<Vec<Deployment>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for ReleaseDeploymentSet {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["id", "deployments"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let id = members
+            let url = members
                 .optional(
                     at,
-                    "id",
+                    "url",
                     &rt::Text {
                         blank_is_unset: true,
                         ..rt::Text::ANY
                     },
                 );
-            let deployments = members
+            let failed_tasks = members
                 .optional(
                     at,
-                    "deployments",
+                    "failedTasks",
                     &rt::OneOrMany {
-                        items: rt::Of::<Deployment>::new(),
+                        items: rt::Of::<TaskFailure>::new(),
                     },
                 );
             let rest = members.rest(at);
             members.finish(at)?;
             Some(Self {
-                id: id?,
-                deployments: deployments?,
-                rest,
-            })
-        }
-    }
-    /// `ContainerList`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct ContainerList {
-        /// `containers`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub containers: Option<Vec<Container>>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for ContainerList {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["containers", "message"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let containers = members
-                .optional(
-                    at,
-                    "containers",
-                    &rt::OneOrMany {
-                        items: rt::Of::<Container>::new(),
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                containers: containers?,
                 message: message?,
-                rest,
-            })
-        }
-    }
-    /// `Container`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct Container {
-        /// `containerId`.
-        #[serde(rename = "containerId", skip_serializing_if = "Option::is_none")]
-        pub container_id: Option<String>,
-        /// A assignment, R release, S set.
-        #[serde(rename = "containerType", skip_serializing_if = "Option::is_none")]
-        pub container_type: Option<String>,
-        /// `stream`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub stream: Option<String>,
-        /// `application`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub application: Option<String>,
-        /// `subAppl`.
-        #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
-        pub sub_appl: Option<String>,
-        /// `description`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub description: Option<String>,
-        /// `owner`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub owner: Option<String>,
-        /// `userId`.
-        #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
-        pub user_id: Option<String>,
-        /// Default level.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub path: Option<String>,
-        /// `releaseId`.
-        #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
-        pub release_id: Option<String>,
-        /// Outside reference.
-        #[serde(rename = "refNumber", skip_serializing_if = "Option::is_none")]
-        pub ref_number: Option<String>,
-        /// `tag`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub tag: Option<String>,
-        /// Echo of the filter.
-        #[serde(
-            rename = "includeClosedContainers",
-            skip_serializing_if = "Option::is_none"
-        )]
-        pub include_closed_containers: Option<String>,
-        /// `message`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for Container {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &[
-                    "containerId",
-                    "containerType",
-                    "stream",
-                    "application",
-                    "subAppl",
-                    "description",
-                    "owner",
-                    "userId",
-                    "path",
-                    "releaseId",
-                    "refNumber",
-                    "tag",
-                    "includeClosedContainers",
-                    "message",
-                ],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let container_id = members
-                .optional(
-                    at,
-                    "containerId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let container_type = members
-                .optional(
-                    at,
-                    "containerType",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let stream = members
-                .optional(
-                    at,
-                    "stream",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let application = members
-                .optional(
-                    at,
-                    "application",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let sub_appl = members
-                .optional(
-                    at,
-                    "subAppl",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let description = members
-                .optional(
-                    at,
-                    "description",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let owner = members
-                .optional(
-                    at,
-                    "owner",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let user_id = members
-                .optional(
-                    at,
-                    "userId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let path = members
-                .optional(
-                    at,
-                    "path",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let release_id = members
-                .optional(
-                    at,
-                    "releaseId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let ref_number = members
-                .optional(
-                    at,
-                    "refNumber",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let tag = members
-                .optional(
-                    at,
-                    "tag",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let include_closed_containers = members
-                .optional(
-                    at,
-                    "includeClosedContainers",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                container_id: container_id?,
-                container_type: container_type?,
-                stream: stream?,
-                application: application?,
-                sub_appl: sub_appl?,
-                description: description?,
-                owner: owner?,
-                user_id: user_id?,
-                path: path?,
-                release_id: release_id?,
-                ref_number: ref_number?,
-                tag: tag?,
-                include_closed_containers: include_closed_containers?,
-                message: message?,
+                url: url?,
+                failed_tasks: failed_tasks?,
                 rest,
             })
         }
@@ -5176,390 +5560,6 @@ pub mod answers {
             })
         }
     }
-    /// `GenerateParameters`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct GenerateParameters {
-        /// Pass it to generate_with_parameters.
-        #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
-        pub set_id: Option<String>,
-        /// The dialog that edits the parameters, as XML text.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub xml: Option<String>,
-        /// `datagroupInfo`.
-        #[serde(rename = "datagroupInfo", skip_serializing_if = "Option::is_none")]
-        pub datagroup_info: Option<ParameterGroups>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for GenerateParameters {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["setId", "xml", "datagroupInfo", "message"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let set_id = members.optional(at, "setId", &rt::Text::ANY);
-            let xml = members.optional(at, "xml", &rt::Text::ANY);
-            let datagroup_info = members
-                .optional(at, "datagroupInfo", &rt::Of::<ParameterGroups>::new());
-            let message = members.optional(at, "message", &rt::Text::ANY);
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                set_id: set_id?,
-                xml: xml?,
-                datagroup_info: datagroup_info?,
-                message: message?,
-                rest,
-            })
-        }
-    }
-    /// Values by group.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct ParameterGroups {
-        /// `entry`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub entry: Option<Vec<ParameterGroup>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for ParameterGroups {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["entry"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let entry = members
-                .optional(
-                    at,
-                    "entry",
-                    &rt::OneOrMany {
-                        items: rt::Of::<ParameterGroup>::new(),
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self { entry: entry?, rest })
-        }
-    }
-    /// `ParameterGroup`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct ParameterGroup {
-        /// Group.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub key: Option<String>,
-        /// Texts of name and value pairs; field and defaultVal matter.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub value: Option<Vec<String>>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for ParameterGroup {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["key", "value"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let key = members
-                .optional(
-                    at,
-                    "key",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let value_ = members
-                .optional(
-                    at,
-                    "value",
-                    &rt::OneOrMany {
-                        items: rt::Text::ANY,
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                key: key?,
-                value: value_?,
-                rest,
-            })
-        }
-    }
-    /// `ComponentVersionList`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct ComponentVersionList {
-        /// `componentVersions`.
-        #[serde(rename = "componentVersions", skip_serializing_if = "Option::is_none")]
-        pub component_versions: Option<Vec<ComponentVersion>>,
-        /// Result or reason in words.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub message: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for ComponentVersionList {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["componentVersions", "message"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let component_versions = members
-                .optional(
-                    at,
-                    "componentVersions",
-                    &rt::OneOrMany {
-                        items: rt::Of::<ComponentVersion>::new(),
-                    },
-                );
-            let message = members
-                .optional(
-                    at,
-                    "message",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                component_versions: component_versions?,
-                message: message?,
-                rest,
-            })
-        }
-    }
-    /// `ComponentVersion`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct ComponentVersion {
-        /// `level`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub level: Option<String>,
-        /// Assignment that holds it.
-        #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
-        pub assignment_id: Option<String>,
-        /// `baseVersion`.
-        #[serde(rename = "baseVersion", skip_serializing_if = "Option::is_none")]
-        pub base_version: Option<String>,
-        /// `internalVersion`.
-        #[serde(rename = "internalVersion", skip_serializing_if = "Option::is_none")]
-        pub internal_version: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for ComponentVersion {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["level", "assignmentId", "baseVersion", "internalVersion"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let level = members
-                .optional(
-                    at,
-                    "level",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let assignment_id = members
-                .optional(
-                    at,
-                    "assignmentId",
-                    &rt::Text {
-                        blank_is_unset: true,
-                        ..rt::Text::ANY
-                    },
-                );
-            let base_version = members
-                .optional(
-                    at,
-                    "baseVersion",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let internal_version = members
-                .optional(
-                    at,
-                    "internalVersion",
-                    &rt::TextOrNumber {
-                        blank_is_unset: true,
-                    },
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                level: level?,
-                assignment_id: assignment_id?,
-                base_version: base_version?,
-                internal_version: internal_version?,
-                rest,
-            })
-        }
-    }
-    /// `CesVersionCesVersionResponseProductVersion`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct CesVersionCesVersionResponseProductVersion {
-        /// E.g. 18.2.2.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub version: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for CesVersionCesVersionResponseProductVersion {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["version"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let version = members.optional(at, "version", &rt::Text::ANY);
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self { version: version?, rest })
-        }
-    }
-    /// `CesVersionCesVersionResponse`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct CesVersionCesVersionResponse {
-        /// `productVersion`.
-        #[serde(rename = "productVersion", skip_serializing_if = "Option::is_none")]
-        pub product_version: Option<CesVersionCesVersionResponseProductVersion>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for CesVersionCesVersionResponse {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["productVersion"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let product_version = members
-                .optional(
-                    at,
-                    "productVersion",
-                    &rt::Of::<CesVersionCesVersionResponseProductVersion>::new(),
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                product_version: product_version?,
-                rest,
-            })
-        }
-    }
-    /// `CesVersion`.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct CesVersion {
-        /// `CesVersionResponse`.
-        #[serde(rename = "CesVersionResponse", skip_serializing_if = "Option::is_none")]
-        pub ces_version_response: Option<CesVersionCesVersionResponse>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for CesVersion {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["CesVersionResponse"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let ces_version_response = members
-                .optional(
-                    at,
-                    "CesVersionResponse",
-                    &rt::Of::<CesVersionCesVersionResponse>::new(),
-                );
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self {
-                ces_version_response: ces_version_response?,
-                rest,
-            })
-        }
-    }
 }
 /// One module per tool.
 pub mod tools {
@@ -5605,15 +5605,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -5976,15 +5976,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -6191,15 +6191,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -6645,15 +6645,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -7120,15 +7120,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -7658,15 +7658,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -8089,15 +8089,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -8276,15 +8276,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -8461,15 +8461,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -8648,15 +8648,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -8835,15 +8835,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -9022,15 +9022,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -9207,15 +9207,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -9557,15 +9557,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -9874,15 +9874,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -10061,15 +10061,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -10276,15 +10276,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -10757,15 +10757,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -11238,15 +11238,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -11688,15 +11688,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -11969,15 +11969,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -12313,15 +12313,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -12758,15 +12758,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -13203,15 +13203,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -13573,15 +13573,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -13950,15 +13950,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -14327,15 +14327,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -14678,15 +14678,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -15023,15 +15023,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -15276,15 +15276,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -15469,15 +15469,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -15660,15 +15660,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -15876,15 +15876,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -16462,15 +16462,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -16669,15 +16669,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -17028,15 +17028,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -17286,15 +17286,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -17479,15 +17479,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -17697,15 +17697,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -17913,15 +17913,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -18129,15 +18129,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -18620,15 +18620,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -18837,15 +18837,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -19004,15 +19004,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -19195,15 +19195,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -19685,15 +19685,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -20302,15 +20302,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -20488,15 +20488,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -21016,15 +21016,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -21515,15 +21515,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -21708,15 +21708,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -22171,15 +22171,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -22634,15 +22634,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -23079,15 +23079,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -23518,15 +23518,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -23706,15 +23706,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -23973,15 +23973,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -24183,15 +24183,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -24370,15 +24370,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -24558,15 +24558,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -24745,15 +24745,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -24933,15 +24933,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -25277,15 +25277,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
