@@ -11,13 +11,20 @@ mod counted;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use codegen::plan::model::Tool;
 use counted::Counted;
 use openapi::Source;
 use openapi::report::{Problem, Report, Severity};
 
 /// Errors tell of a loss; of warnings and notes only these do.
-const TELLING: [&str; 5] =
-    ["ignored-header", "client-certificate", "path-query", "wrong-form", "unknown-member"];
+const TELLING: [&str; 6] = [
+    "ignored-header",
+    "client-certificate",
+    "media-type-range",
+    "path-query",
+    "wrong-form",
+    "unknown-member",
+];
 
 /// What was counted.
 #[derive(Default)]
@@ -40,11 +47,19 @@ fn count(path: &Path, counts: &mut Counts) {
     for operation in counted::operations(path) {
         counts.operations += 1;
         counts.parts += operation.parts.len();
-        let is_it =
-            |method: &str, template: &str| method == operation.method && template == operation.template;
-        let tool = planned.plan.tools.iter().find(|tool| is_it(&tool.method, &tool.template));
-        let described =
-            api.operations.iter().find(|known| is_it(known.method.as_sent(), &known.path.template));
+        // One template may stand at several places, told apart by a fragment.
+        let described = api.operations.iter().find(|known| {
+            known.at.pointer == operation.pointers[0]
+                && known.path.template == operation.template
+                && known.method.as_sent() == operation.method
+        });
+        let is_its = |tool: &&Tool| {
+            described.is_some_and(|known| {
+                (&tool.operation, &tool.template) == (&known.id, &known.path.template)
+                    && tool.method == operation.method
+            })
+        };
+        let tool = planned.plan.tools.iter().find(is_its);
         let missing: Vec<(&'static str, String, &[String])> = match tool {
             None => vec![("operation", "no tool".to_owned(), &operation.pointers)],
             Some(tool) => operation

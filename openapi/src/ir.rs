@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use crate::report::Place;
 
+pub use crate::held::referred;
+
 /// A whole API.
 #[derive(Clone, Debug, Serialize)]
 pub struct Api {
@@ -313,7 +315,8 @@ pub enum SecurityKind {
 pub struct Schema {
     /// Where it stands.
     pub at: Place,
-    /// The JSON Schema 2020-12 form, the judge; references read `#/$defs/NAME` with names of [`Api::schemas`].
+    /// The JSON Schema 2020-12 form, the judge; references read `#/$defs/NAME` with names of
+    /// [`Api::schemas`], escaped: [`referred`] undoes that.
     /// Holds no `x-` keyword, no `nullable`, no `discriminator`, no `xml`, no `example`.
     pub json: Value,
     /// `title`, or empty.

@@ -69,7 +69,11 @@ fn collect(root: &Value, definition: &dyn Fn(&str) -> Option<Value>) -> Found {
         position += 1;
         visit(&schema, &mut |target, plain| {
             let entry = entries.entry(target.to_owned()).or_insert_with(|| {
-                let schema = definition(target).unwrap_or_else(|| Value::Object(Map::new()));
+                let schema = definition(target).unwrap_or_else(|| {
+                    // It would accept anything, which is a wider promise than the document's.
+                    debug_assert!(false, "`{target}` is not known");
+                    Value::Object(Map::new())
+                });
                 queue.push(schema.clone());
                 Entry { schema, uses: 0, inline: true }
             });

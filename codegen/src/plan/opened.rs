@@ -1,6 +1,7 @@
 //! The JSON form of a schema as the document has it, made part of the program: its references lead to named schemas,
 //! and its keywords stand in one order, whatever order the document has them in.
 
+use openapi::ir::referred;
 use serde_json::{Map, Value};
 
 use super::layout::{is_data, is_table_of_schemas};
@@ -49,7 +50,7 @@ fn rank(keyword: &str) -> usize {
 }
 
 fn keyword(name: &str, value: &Value) -> Value {
-    let target = value.as_str().and_then(|target| target.strip_prefix("#/$defs/"));
+    let target = value.as_str().and_then(referred);
     match (name, target, value) {
         ("$ref", Some(target), _) => format!("type:open/{target}").into(),
         (_, _, Value::Object(table)) if is_table_of_schemas(name) => table_of_schemas(name, table),
@@ -88,6 +89,12 @@ mod tests {
             "patternProperties": {"^x": true, "^y": true}
         });
         assert_eq!(opened(&schema).to_string(), expected.to_string());
+    }
+
+    #[test]
+    fn a_name_is_read_without_its_escapes() {
+        let opened = opened(&json!({"$ref": "#/$defs/a%20b~1c~0d%25"}));
+        assert_eq!(opened, json!({"$ref": "type:open/a b/c~d%"}));
     }
 
     #[test]

@@ -130,6 +130,11 @@ fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
+/// What only answers hold, said here or by a part.
+fn is_read_only(schema: &Value) -> bool {
+    schema["readOnly"] == true || schema["allOf"].as_array().into_iter().flatten().any(is_read_only)
+}
+
 /// A value that may have been referred to.
 struct Found {
     value: Value,
@@ -215,7 +220,6 @@ impl Reader<'_> {
         for (name, property) in members(&found.value["properties"]) {
             let at = format!("{}/properties/{}", found.pointer, escaped(name));
             let resolved = Found::of(self.tree, property, &found.file, &at);
-            let is_read_only = |value: &Value| value["readOnly"] == true;
             if is_read_only(property) || resolved.as_ref().is_some_and(|found| is_read_only(&found.value)) {
                 continue;
             }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use openapi::Reading;
-use openapi::ir::{Additional, Api, Kind, Location, Operation, Part, Schema};
+use openapi::ir::{Additional, Api, Kind, Location, Operation, Part, Schema, referred};
 use serde_json::Value;
 
 use crate::load::{described, look_at};
@@ -90,8 +90,7 @@ fn look_into(schema: &Schema, api: &Api) {
         panic!("{}: no JSON Schema: {error}: {}", schema.at.pointer, schema.json);
     }
     references(&schema.json, &mut |reference| {
-        let name = reference.strip_prefix("#/$defs/").map(|name| name.replace("~1", "/").replace("~0", "~"));
-        let is_known = name.is_some_and(|name| api.schemas.contains_key(&name));
+        let is_known = referred(reference).is_some_and(|name| api.schemas.contains_key(&name));
         assert!(is_known, "{}: {reference:?} leads nowhere", schema.at.pointer);
     });
     match &schema.kind {
