@@ -10,6 +10,7 @@ mod findings;
 mod layout;
 mod media;
 pub(crate) mod names;
+mod opened;
 mod prose;
 mod scalars;
 mod schema;
@@ -63,12 +64,14 @@ pub fn plan(api: &Api) -> Planned {
         known_answers: &known_answers,
     };
     let tool_names = tool_names::of_operations(&api.operations, api.mcp.client_prefix, &mut findings);
-    let found: Vec<(Tool, Place)> = api
+    let mut found: Vec<(Tool, Place)> = api
         .operations
         .iter()
         .zip(tool_names)
         .flat_map(|(operation, name)| tools::of_operation(&shared, operation, name, &mut findings))
         .collect();
+    // Of two names that clash the first one stays, and which is the first must not hang on where the document says it.
+    found.sort_by(|(one, _), (other, _)| (&one.template, &one.method).cmp(&(&other.template, &other.method)));
     let mut tools = distinct(found, &mut findings);
     // A tool's checked values may name types that are pruned, so they are settled first.
     settle_tools(&mut tools, &shared, api, &mut findings);
@@ -147,10 +150,13 @@ fn security_schemes(api: &Api) -> Vec<SecurityScheme> {
         SecurityKind::Http { scheme } => Carrier::Authorization(capitalised(scheme)),
         SecurityKind::Token => Carrier::Authorization("Bearer".to_owned()),
     };
-    api.security_schemes
+    let mut schemes: Vec<SecurityScheme> = api
+        .security_schemes
         .iter()
         .map(|(name, scheme)| SecurityScheme { name: name.clone(), carrier: carrier(&scheme.kind) })
-        .collect()
+        .collect();
+    schemes.sort_by(|one, other| one.name.cmp(&other.name));
+    schemes
 }
 
 /// Scheme words are case-insensitive; this is how they are usually written.

@@ -164,6 +164,15 @@ fn hints_inside_a_union_are_errors_because_they_would_not_hold() {
 }
 
 #[test]
+fn a_reference_to_an_odd_name_keeps_its_meaning() {
+    let components = "\ncomponents: {schemas: {'A B': {type: string, not: {enum: [z]}}}}\n";
+    let paths = body("properties: {x: {not: {$ref: '#/components/schemas/A%20B'}}}", "") + components;
+    let planned = planned(&paths);
+    let schema = &planned.plan.tools[0].input_schema;
+    assert!(schema.contains(r#"{"not":{"type":"string","not":{"enum":["z"]}}}"#), "{schema}");
+}
+
+#[test]
 fn only_reads_are_cached() {
     let paths = format!("  /a: {{post: {{operationId: a, x-mcp: {{cache: {{ttl: 5}}}}, {DONE}}}}}");
     let reading = read(&paths);

@@ -2,6 +2,7 @@
 //! version of OpenAPI normalises to this, and nothing later knows which it was.
 
 use indexmap::IndexMap;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Number, Value, json};
 
 use crate::further::Further;
@@ -379,6 +380,12 @@ pub(crate) fn over(outer: &SchemaHints, inner: &SchemaHints) -> SchemaHints {
         blank_is_unset: outer.blank_is_unset || inner.blank_is_unset,
         lists: outer.lists.or(inner.lists),
     }
+}
+
+/// The name of the schema that a reference of [`crate::ir::Schema::json`] leads to, its escapes undone.
+pub fn referred(reference: &str) -> Option<String> {
+    let escaped = percent_decode_str(reference.strip_prefix("#/$defs/")?).decode_utf8().ok()?;
+    Some(escaped.replace("~1", "/").replace("~0", "~"))
 }
 
 /// The reference to a named schema, as the JSON forms write it.

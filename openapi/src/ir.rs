@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::report::Place;
 
+pub use crate::held::referred;
 pub use encoding::{Encoding, EncodingStyle, Lists};
 
 /// A whole API.
@@ -457,7 +458,8 @@ pub enum SecurityKind {
 pub struct Schema {
     /// Where it stands.
     pub at: Place,
-    /// The JSON Schema 2020-12 form, the judge; references read `#/$defs/NAME` with names of [`Api::schemas`].
+    /// The JSON Schema 2020-12 form, the judge; references read `#/$defs/NAME` with names of
+    /// [`Api::schemas`], escaped: [`referred`] undoes that.
     /// Holds no `x-` keyword, no `nullable`, no `discriminator`, no `xml`, no `example`.
     pub json: Value,
     /// `title`, or empty.

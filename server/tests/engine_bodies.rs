@@ -67,7 +67,8 @@ impl JsonSchema for Upload {
     }
 }
 
-static UPLOAD: rt::Tool = rt::Tool { name: "upload", proof: None, work: rt::Work::Request(rt::prepare::<Upload>), ..DEPLOY };
+static UPLOAD: rt::Tool =
+    rt::Tool { name: "upload", proof: None, work: rt::Work::Request(rt::prepare::<Upload>), ..DEPLOY };
 
 fn arguments(base64: &str) -> Value {
     json!({"srid": "ISPW", "file": {"base64": base64, "filename": "a.bin"}})

@@ -18,7 +18,11 @@ pub(crate) fn plan(shaper: &mut Shaper<'_>, operation: &Operation) -> Vec<Answer
     if found.is_empty() {
         found = operation.answers.iter().filter(|answer| answer.status == Status::Default).collect();
     }
-    found.sort_by_key(|answer| !matches!(answer.status, Status::Code(_)));
+    found.sort_by_key(|answer| match answer.status {
+        Status::Code(code) => (0, code),
+        Status::Class(digit) => (1, digit),
+        Status::Default => (2, 0),
+    });
     let asked = operation.mcp.answer_media.as_deref();
     let is_there = |asked: &str| {
         found

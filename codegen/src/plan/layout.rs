@@ -80,12 +80,12 @@ pub(crate) fn lay_out_for(
 }
 
 /// Keywords that hold values, not schemas: a member `$ref` inside is data.
-fn is_data(keyword: &str) -> bool {
+pub(crate) fn is_data(keyword: &str) -> bool {
     matches!(keyword, "const" | "enum" | "default" | "examples" | "dependentRequired")
 }
 
 /// Keywords whose members are names chosen by the document.
-fn is_table_of_schemas(keyword: &str) -> bool {
+pub(crate) fn is_table_of_schemas(keyword: &str) -> bool {
     matches!(keyword, "properties" | "patternProperties" | "$defs" | "dependentSchemas")
 }
 

@@ -22,11 +22,11 @@ pub struct Plan {
     pub digest: String,
     /// The tools, sorted by name.
     pub tools: Vec<Tool>,
-    /// Named types of requests that tools share.
+    /// Named types of requests that tools share, in the order of the schemas' names.
     pub arguments: Vec<Type>,
-    /// Named types of answers that tools share.
+    /// Named types of answers that tools share, in the order of the schemas' names.
     pub answers: Vec<Type>,
-    /// How credentials are sent.
+    /// How credentials are sent, sorted by name.
     pub security_schemes: Vec<SecurityScheme>,
 }
 

@@ -13,6 +13,7 @@ use super::files::{Content, Parts};
 use super::findings::Findings;
 use super::model::{Module, Shape, Type, TypeBody, TypeId, Variant, Within};
 use super::names::{self, Scope};
+use super::opened::opened;
 use super::{prose, scalars, schema};
 
 /// Which way values go.
@@ -121,7 +122,10 @@ impl<'a> Shaper<'a> {
             known: Cow::Owned(Known::new()),
             copies,
         };
-        for (name, schema) in &api.schemas {
+        // By name, so that neither names nor their order hang on where the document says what.
+        let mut named: Vec<_> = api.schemas.iter().collect();
+        named.sort_by_key(|(name, _)| *name);
+        for (name, schema) in named {
             shaper.named(name, schema);
         }
         (shaper.types, shaper.known.into_owned())
@@ -406,27 +410,6 @@ impl<'a> Shaper<'a> {
     fn shared_id(&self, name: &str) -> TypeId {
         let rust = self.names.get(name).expect("every component has a Rust name").clone();
         TypeId { module: shared_module(self.direction), name: rust }
-    }
-}
-
-/// A JSON form with its references to named schemas written as references to them as the document has them, open.
-pub(crate) fn opened(json: &Value) -> Value {
-    match json {
-        Value::Array(items) => items.iter().map(opened).collect(),
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, value)| {
-                let target = value.as_str().and_then(|target| target.strip_prefix("#/$defs/"));
-                let value = match target {
-                    Some(target) if name == "$ref" => format!("type:open/{target}").into(),
-                    _ if matches!(name.as_str(), "const" | "enum" | "default") => value.clone(),
-                    _ => opened(value),
-                };
-                (name.clone(), value)
-            })
-            .collect::<Map<_, _>>()
-            .into(),
-        other => other.clone(),
     }
 }
 

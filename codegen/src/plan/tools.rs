@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::findings::Findings;
 use super::layout::Purpose;
 use super::model::{AnswerRule, Effect, Module, Need, Part, Rest, Struct, Tool, Type, TypeId};
-use super::shapes::{self, Direction, Known, Shaper};
+use super::opened::opened;
+use super::shapes::{Direction, Known, Shaper};
 use super::surface::{self, Surface};
 use super::{answers, layout, media, names, prose, schema, secrets, structs, tool_names, words};
 use crate::profiles;
@@ -159,7 +160,7 @@ impl Shared<'_> {
     pub(crate) fn definition(&self, target: &str, own: &[Type]) -> Option<Value> {
         let (module, name) = target.strip_prefix("type:")?.split_once('/')?;
         let module = match module {
-            "open" => return self.api.schemas.get(name).map(|schema| shapes::opened(&schema.json)),
+            "open" => return self.api.schemas.get(name).map(|schema| opened(&schema.json)),
             "arguments" => Module::Arguments,
             "answers" => Module::Answers,
             _ => Module::Tool,
@@ -232,5 +233,10 @@ fn on_the_wire(text: &str) -> String {
 
 fn security(operation: &Operation) -> Vec<Vec<Need>> {
     let need = |need: &ir::Requirement| Need { scheme: need.scheme.clone(), scopes: need.scopes.clone() };
-    operation.security.iter().map(|together| together.iter().map(need).collect()).collect()
+    let together = |needs: &Vec<ir::Requirement>| {
+        let mut needs: Vec<Need> = needs.iter().map(need).collect();
+        needs.sort_by(|one, other| one.scheme.cmp(&other.scheme));
+        needs
+    };
+    operation.security.iter().map(together).collect()
 }

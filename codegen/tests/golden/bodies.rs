@@ -74,6 +74,37 @@ pub mod arguments {
             }
         }
     }
+    /// `Open`.
+    #[derive(rt::serde::Serialize)]
+    #[serde(crate = "rt::serde")]
+    pub struct Open {
+        /// `known`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub known: Option<String>,
+        /// Members that the document does not declare.
+        #[serde(flatten)]
+        pub rest: rt::Rest,
+    }
+    impl rt::Decode for Open {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule {
+                names: &["known"],
+                undeclared: rt::Undeclared::Keep,
+                hidden: &[],
+                gated: &[],
+                min: 0,
+                max: u64::MAX,
+            };
+            let mut members = at.object(value, &RULE)?;
+            let known = members.optional(at, "known", &rt::Text::ANY);
+            let rest = members.rest(at);
+            members.finish(at)?;
+            Some(Self { known: known?, rest })
+        }
+    }
     /// A tree of names.
     #[derive(rt::serde::Serialize)]
     #[serde(crate = "rt::serde")]
@@ -114,37 +145,6 @@ pub mod arguments {
             })
         }
     }
-    /// `Open`.
-    #[derive(rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
-    pub struct Open {
-        /// `known`.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub known: Option<String>,
-        /// Members that the document does not declare.
-        #[serde(flatten)]
-        pub rest: rt::Rest,
-    }
-    impl rt::Decode for Open {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            static RULE: rt::ObjectRule = rt::ObjectRule {
-                names: &["known"],
-                undeclared: rt::Undeclared::Keep,
-                hidden: &[],
-                gated: &[],
-                min: 0,
-                max: u64::MAX,
-            };
-            let mut members = at.object(value, &RULE)?;
-            let known = members.optional(at, "known", &rt::Text::ANY);
-            let rest = members.rest(at);
-            members.finish(at)?;
-            Some(Self { known: known?, rest })
-        }
-    }
 }
 /// What answers hold, where tools share it.
 pub mod answers {
@@ -153,6 +153,11 @@ pub mod answers {
     pub static COLOUR: rt::Shape = rt::Shape::OneOf(
         &["red", "dark-red", "DARK_RED", "", "1", "-1", "<="],
     );
+    /// `Open`.
+    pub static OPEN: rt::Shape = rt::Shape::Object {
+        members: &[rt::Member::optional("known", rt::Shape::Text)],
+        hidden: &[],
+    };
     /// `Thing`.
     pub static THING: rt::Shape = rt::Shape::Object {
         members: &[
@@ -169,11 +174,6 @@ pub mod answers {
             rt::Member::optional("children", rt::Shape::List(&rt::Shape::Named(&TREE))),
             rt::Member::optional("rest", rt::Shape::Text),
         ],
-        hidden: &[],
-    };
-    /// `Open`.
-    pub static OPEN: rt::Shape = rt::Shape::Object {
-        members: &[rt::Member::optional("known", rt::Shape::Text)],
         hidden: &[],
     };
 }

@@ -79,16 +79,16 @@ pub static API: rt::Api = rt::Api {
             carrier: rt::Carrier::Header("Authorization"),
         },
         rt::SecurityScheme {
+            name: "certificate",
+            carrier: rt::Carrier::Header("javax.servlet.request.X509Certificate"),
+        },
+        rt::SecurityScheme {
             name: "certificateHost",
             carrier: rt::Carrier::Header("cpwr_hci_host"),
         },
         rt::SecurityScheme {
             name: "certificatePort",
             carrier: rt::Carrier::Header("cpwr_hci_port"),
-        },
-        rt::SecurityScheme {
-            name: "certificate",
-            carrier: rt::Carrier::Header("javax.servlet.request.X509Certificate"),
         },
     ],
 };
@@ -240,24 +240,6 @@ pub mod arguments {
 /// What answers hold, where tools share it.
 pub mod answers {
     use super::rt;
-    /// `AssignmentResult`.
-    pub static ASSIGNMENT_RESULT: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("assignmentId", rt::Shape::BlankText),
-            rt::Member::optional("message", rt::Shape::BlankText),
-            rt::Member::optional("url", rt::Shape::BlankText),
-        ],
-        hidden: &[],
-    };
-    /// `ReleaseResult`.
-    pub static RELEASE_RESULT: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("releaseId", rt::Shape::BlankText),
-            rt::Member::optional("message", rt::Shape::BlankText),
-            rt::Member::optional("url", rt::Shape::BlankText),
-        ],
-        hidden: &[],
-    };
     /// `Assignment`.
     pub static ASSIGNMENT: rt::Shape = rt::Shape::Object {
         members: &[
@@ -281,134 +263,241 @@ pub mod answers {
         ],
         hidden: &[],
     };
-    /// `Release`.
-    pub static RELEASE: rt::Shape = rt::Shape::Object {
+    /// `AssignmentResult`.
+    pub static ASSIGNMENT_RESULT: rt::Shape = rt::Shape::Object {
         members: &[
-            rt::Member::optional("releaseId", rt::Shape::BlankText),
+            rt::Member::optional("assignmentId", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
+    /// Outcome; absent when CES stopped waiting.
+    pub static AWAIT_STATUS: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("hasFailures", rt::Shape::Boolean),
+            rt::Member::optional("taskCount", rt::Shape::Integer),
+            rt::Member::optional("generateSuccessCount", rt::Shape::Integer),
+            rt::Member::optional("generateFailedCount", rt::Shape::Integer),
+            rt::Member::optional("statusMsg", rt::Shape::OneOrMany(&rt::Shape::Text)),
+        ],
+        hidden: &[],
+    };
+    /// `BuildAwaited`.
+    pub static BUILD_AWAITED: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("setId", rt::Shape::BlankText),
+            rt::Member::optional("assignmentId", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+            rt::Member::optional(
+                "tasks",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&TASK)),
+            ),
+            rt::Member::optional("awaitStatus", rt::Shape::Named(&AWAIT_STATUS)),
+        ],
+        hidden: &[],
+    };
+    /// `BuildStarted`.
+    pub static BUILD_STARTED: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("setId", rt::Shape::BlankText),
+            rt::Member::optional("assignmentId", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+            rt::Member::optional("tasks", rt::Shape::OneOrMany(&rt::Shape::Named(&TASK))),
+        ],
+        hidden: &[],
+    };
+    /// `CesVersionCesVersionResponseProductVersion`.
+    pub static CES_VERSION_CES_VERSION_RESPONSE_PRODUCT_VERSION: rt::Shape = rt::Shape::Object {
+        members: &[rt::Member::optional("version", rt::Shape::Text)],
+        hidden: &[],
+    };
+    /// `CesVersionCesVersionResponse`.
+    pub static CES_VERSION_CES_VERSION_RESPONSE: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional(
+                "productVersion",
+                rt::Shape::Named(&CES_VERSION_CES_VERSION_RESPONSE_PRODUCT_VERSION),
+            ),
+        ],
+        hidden: &[],
+    };
+    /// `CesVersion`.
+    pub static CES_VERSION: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional(
+                "CesVersionResponse",
+                rt::Shape::Named(&CES_VERSION_CES_VERSION_RESPONSE),
+            ),
+        ],
+        hidden: &[],
+    };
+    /// `ComponentVersion`.
+    pub static COMPONENT_VERSION: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("level", rt::Shape::BlankText),
+            rt::Member::optional("assignmentId", rt::Shape::BlankText),
+            rt::Member::optional("baseVersion", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("internalVersion", rt::Shape::BlankTextOrNumber),
+        ],
+        hidden: &[],
+    };
+    /// `ComponentVersionList`.
+    pub static COMPONENT_VERSION_LIST: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional(
+                "componentVersions",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&COMPONENT_VERSION)),
+            ),
+            rt::Member::optional("message", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
+    /// `Container`.
+    pub static CONTAINER: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("containerId", rt::Shape::BlankText),
+            rt::Member::optional("containerType", rt::Shape::BlankText),
             rt::Member::optional("stream", rt::Shape::BlankText),
             rt::Member::optional("application", rt::Shape::BlankText),
             rt::Member::optional("subAppl", rt::Shape::BlankText),
             rt::Member::optional("description", rt::Shape::BlankText),
             rt::Member::optional("owner", rt::Shape::BlankText),
-            rt::Member::optional("releasePrefix", rt::Shape::BlankText),
-            rt::Member::optional("referenceNumber", rt::Shape::BlankText),
-            rt::Member::optional("userTag", rt::Shape::BlankText),
+            rt::Member::optional("userId", rt::Shape::BlankText),
+            rt::Member::optional("path", rt::Shape::BlankText),
+            rt::Member::optional("releaseId", rt::Shape::BlankText),
+            rt::Member::optional("refNumber", rt::Shape::BlankText),
+            rt::Member::optional("tag", rt::Shape::BlankText),
+            rt::Member::optional("includeClosedContainers", rt::Shape::BlankText),
             rt::Member::optional("message", rt::Shape::BlankText),
         ],
         hidden: &[],
     };
-    /// `Task`.
-    pub static TASK: rt::Shape = rt::Shape::Object {
+    /// `ContainerList`.
+    pub static CONTAINER_LIST: rt::Shape = rt::Shape::Object {
         members: &[
-            rt::Member::optional("taskId", rt::Shape::BlankText),
-            rt::Member::optional("moduleName", rt::Shape::BlankText),
-            rt::Member::optional("moduleType", rt::Shape::BlankText),
-            rt::Member::optional("level", rt::Shape::BlankText),
-            rt::Member::optional("status", rt::Shape::BlankText),
+            rt::Member::optional(
+                "containers",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&CONTAINER)),
+            ),
             rt::Member::optional("message", rt::Shape::BlankText),
-            rt::Member::optional("operation", rt::Shape::BlankText),
-            rt::Member::optional("set", rt::Shape::BlankText),
-            rt::Member::optional("assignmentId", rt::Shape::BlankText),
-            rt::Member::optional("release", rt::Shape::BlankText),
-            rt::Member::optional("container", rt::Shape::BlankText),
-            rt::Member::optional("userId", rt::Shape::BlankText),
-            rt::Member::optional("stream", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
+    /// `DeployTargetLoadModule`.
+    pub static DEPLOY_TARGET_LOAD_MODULE: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("loadModName", rt::Shape::BlankText),
+            rt::Member::optional("loadLibName", rt::Shape::BlankText),
+            rt::Member::optional("componentType", rt::Shape::BlankText),
+            rt::Member::optional("componentClass", rt::Shape::BlankText),
+            rt::Member::optional("deployEnvironment", rt::Shape::BlankText),
+            rt::Member::optional("subenvironment", rt::Shape::BlankText),
+            rt::Member::optional("system", rt::Shape::BlankText),
+            rt::Member::optional("deployType", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
+    /// `Deployment`.
+    pub static DEPLOYMENT: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("requestId", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("setId", rt::Shape::BlankText),
+            rt::Member::optional("environment", rt::Shape::BlankText),
+            rt::Member::optional("status", rt::Shape::BlankText),
+            rt::Member::optional("description", rt::Shape::BlankText),
+            rt::Member::optional("createDate", rt::Shape::BlankText),
+            rt::Member::optional("createDateTime", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::OneOrMany(&rt::Shape::Text)),
+            rt::Member::optional(
+                "packages",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT_PACKAGE)),
+            ),
+        ],
+        hidden: &[],
+    };
+    /// `DeploymentItem`.
+    pub static DEPLOYMENT_ITEM: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("item", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("part", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("name", rt::Shape::BlankText),
+            rt::Member::optional("type", rt::Shape::BlankText),
+            rt::Member::optional("deploymentType", rt::Shape::BlankText),
             rt::Member::optional("application", rt::Shape::BlankText),
             rt::Member::optional("subAppl", rt::Shape::BlankText),
-            rt::Member::optional("currentLevel", rt::Shape::BlankText),
-            rt::Member::optional("startingLevel", rt::Shape::BlankText),
-            rt::Member::optional("dateTime", rt::Shape::BlankText),
-            rt::Member::optional("action", rt::Shape::BlankText),
-            rt::Member::optional("version", rt::Shape::BlankTextOrNumber),
-            rt::Member::optional("baseVersion", rt::Shape::BlankTextOrNumber),
-            rt::Member::optional("internalVersion", rt::Shape::BlankTextOrNumber),
-            rt::Member::optional("replaceVersion", rt::Shape::BlankTextOrNumber),
-            rt::Member::optional("environment", rt::Shape::BlankText),
             rt::Member::optional("clazz", rt::Shape::BlankText),
-            rt::Member::optional("extension", rt::Shape::BlankText),
-            rt::Member::optional("alternateName", rt::Shape::BlankText),
-            rt::Member::optional("flags", rt::Shape::BlankText),
-            rt::Member::optional("generateSequence", rt::Shape::BlankTextOrNumber),
-            rt::Member::optional("genstat", rt::Shape::BlankText),
-            rt::Member::optional("program", rt::Shape::Boolean),
-            rt::Member::optional("sql", rt::Shape::Boolean),
-            rt::Member::optional("ims", rt::Shape::Boolean),
-            rt::Member::optional("cics", rt::Shape::Boolean),
-            rt::Member::optional("option1", rt::Shape::BlankText),
-            rt::Member::optional("option2", rt::Shape::BlankText),
-            rt::Member::optional("option3", rt::Shape::BlankText),
-            rt::Member::optional("option4", rt::Shape::BlankText),
-            rt::Member::optional("option5", rt::Shape::BlankText),
+            rt::Member::optional("action", rt::Shape::BlankText),
+            rt::Member::optional("system", rt::Shape::BlankText),
+            rt::Member::optional("status", rt::Shape::BlankText),
+            rt::Member::optional("storage", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
+    /// `DeploymentList`.
+    pub static DEPLOYMENT_LIST: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional(
+                "deployments",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT)),
+            ),
+            rt::Member::optional("message", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
+    /// `DeploymentPackage`.
+    pub static DEPLOYMENT_PACKAGE: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("packageId", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("subEnvironment", rt::Shape::BlankText),
+            rt::Member::optional("system", rt::Shape::BlankText),
+            rt::Member::optional("category", rt::Shape::BlankText),
+            rt::Member::optional("status", rt::Shape::BlankText),
+            rt::Member::optional("startDate", rt::Shape::BlankText),
+            rt::Member::optional("endDate", rt::Shape::BlankText),
+            rt::Member::optional("implementationDate", rt::Shape::BlankText),
+            rt::Member::optional("activeDate", rt::Shape::BlankText),
+            rt::Member::optional(
+                "deploymentItems",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT_ITEM)),
+            ),
+            rt::Member::optional(
+                "deploymentListItems",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT_ITEM)),
+            ),
+        ],
+        hidden: &[],
+    };
+    /// `DeploymentResult`.
+    pub static DEPLOYMENT_RESULT: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("requestId", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("message", rt::Shape::BlankText),
             rt::Member::optional("url", rt::Shape::BlankText),
         ],
         hidden: &[],
     };
-    /// `SetTask`.
-    pub static SET_TASK: rt::Shape = rt::Shape::Object {
+    /// `GenerateAwaited`.
+    pub static GENERATE_AWAITED: rt::Shape = rt::Shape::Object {
         members: &[
-            rt::Member::optional("taskId", rt::Shape::BlankText),
-            rt::Member::optional("moduleName", rt::Shape::BlankText),
-            rt::Member::optional("moduleType", rt::Shape::BlankText),
-            rt::Member::optional("level", rt::Shape::BlankText),
-            rt::Member::optional("status", rt::Shape::BlankText),
+            rt::Member::optional("setId", rt::Shape::BlankText),
+            rt::Member::optional("setID", rt::Shape::BlankText),
             rt::Member::optional("message", rt::Shape::BlankText),
-            rt::Member::optional("operation", rt::Shape::BlankText),
-            rt::Member::optional("set", rt::Shape::BlankText),
-            rt::Member::optional("assignmentId", rt::Shape::BlankText),
-            rt::Member::optional("release", rt::Shape::BlankText),
-            rt::Member::optional("container", rt::Shape::BlankText),
-            rt::Member::optional("userId", rt::Shape::BlankText),
-            rt::Member::optional("stream", rt::Shape::BlankText),
-            rt::Member::optional("application", rt::Shape::BlankText),
-            rt::Member::optional("subAppl", rt::Shape::BlankText),
-            rt::Member::optional("currentLevel", rt::Shape::BlankText),
-            rt::Member::optional("startingLevel", rt::Shape::BlankText),
-            rt::Member::optional("dateTime", rt::Shape::BlankText),
-            rt::Member::optional("action", rt::Shape::BlankText),
-            rt::Member::optional("version", rt::Shape::BlankTextOrNumber),
-            rt::Member::optional("baseVersion", rt::Shape::BlankTextOrNumber),
-            rt::Member::optional("internalVersion", rt::Shape::BlankTextOrNumber),
-            rt::Member::optional("replaceVersion", rt::Shape::BlankTextOrNumber),
-            rt::Member::optional("environment", rt::Shape::BlankText),
-            rt::Member::optional("clazz", rt::Shape::BlankText),
-            rt::Member::optional("extension", rt::Shape::BlankText),
-            rt::Member::optional("alternateName", rt::Shape::BlankText),
-            rt::Member::optional("flags", rt::Shape::BlankText),
-            rt::Member::optional("generateSequence", rt::Shape::BlankTextOrNumber),
-            rt::Member::optional("genstat", rt::Shape::BlankText),
-            rt::Member::optional("program", rt::Shape::Boolean),
-            rt::Member::optional("sql", rt::Shape::Boolean),
-            rt::Member::optional("ims", rt::Shape::Boolean),
-            rt::Member::optional("cics", rt::Shape::Boolean),
-            rt::Member::optional("option1", rt::Shape::BlankText),
-            rt::Member::optional("option2", rt::Shape::BlankText),
-            rt::Member::optional("option3", rt::Shape::BlankText),
-            rt::Member::optional("option4", rt::Shape::BlankText),
-            rt::Member::optional("option5", rt::Shape::BlankText),
             rt::Member::optional("url", rt::Shape::BlankText),
-            rt::Member::optional("jaxbProgram", rt::Shape::Named(&PROGRAM_DETAIL)),
+            rt::Member::optional("awaitStatus", rt::Shape::Named(&AWAIT_STATUS)),
         ],
         hidden: &[],
     };
-    /// Load modules of the task's program.
-    pub static PROGRAM_DETAIL: rt::Shape = rt::Shape::Object {
+    /// `GenerateParameters`.
+    pub static GENERATE_PARAMETERS: rt::Shape = rt::Shape::Object {
         members: &[
-            rt::Member::optional("version", rt::Shape::BlankTextOrNumber),
-            rt::Member::optional("programName", rt::Shape::BlankText),
-            rt::Member::optional("programLanguage", rt::Shape::BlankText),
-            rt::Member::optional("isImpact", rt::Shape::Boolean),
-            rt::Member::optional("stream", rt::Shape::BlankText),
-            rt::Member::optional("application", rt::Shape::BlankText),
-            rt::Member::optional("subAppl", rt::Shape::BlankText),
-            rt::Member::optional("level", rt::Shape::BlankText),
-            rt::Member::optional(
-                "lifeCycleLoadModules",
-                rt::Shape::OneOrMany(&rt::Shape::Named(&LIFE_CYCLE_LOAD_MODULE)),
-            ),
-            rt::Member::optional(
-                "deployTargetLoadModules",
-                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOY_TARGET_LOAD_MODULE)),
-            ),
+            rt::Member::optional("setId", rt::Shape::Text),
+            rt::Member::optional("xml", rt::Shape::Text),
+            rt::Member::optional("datagroupInfo", rt::Shape::Named(&PARAMETER_GROUPS)),
+            rt::Member::optional("message", rt::Shape::Text),
         ],
         hidden: &[],
     };
@@ -434,135 +523,90 @@ pub mod answers {
         ],
         hidden: &[],
     };
-    /// `DeployTargetLoadModule`.
-    pub static DEPLOY_TARGET_LOAD_MODULE: rt::Shape = rt::Shape::Object {
+    /// `ParameterGroup`.
+    pub static PARAMETER_GROUP: rt::Shape = rt::Shape::Object {
         members: &[
-            rt::Member::optional("loadModName", rt::Shape::BlankText),
-            rt::Member::optional("loadLibName", rt::Shape::BlankText),
-            rt::Member::optional("componentType", rt::Shape::BlankText),
-            rt::Member::optional("componentClass", rt::Shape::BlankText),
-            rt::Member::optional("deployEnvironment", rt::Shape::BlankText),
-            rt::Member::optional("subenvironment", rt::Shape::BlankText),
-            rt::Member::optional("system", rt::Shape::BlankText),
-            rt::Member::optional("deployType", rt::Shape::BlankText),
+            rt::Member::optional("key", rt::Shape::BlankText),
+            rt::Member::optional("value", rt::Shape::OneOrMany(&rt::Shape::Text)),
         ],
         hidden: &[],
     };
-    /// `TaskList`.
-    pub static TASK_LIST: rt::Shape = rt::Shape::Object {
+    /// Values by group.
+    pub static PARAMETER_GROUPS: rt::Shape = rt::Shape::Object {
         members: &[
             rt::Member::optional(
-                "tasks",
-                rt::Shape::OneOrMany(&rt::Shape::Named(&TASK)),
+                "entry",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&PARAMETER_GROUP)),
+            ),
+        ],
+        hidden: &[],
+    };
+    /// Load modules of the task's program.
+    pub static PROGRAM_DETAIL: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("version", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("programName", rt::Shape::BlankText),
+            rt::Member::optional("programLanguage", rt::Shape::BlankText),
+            rt::Member::optional("isImpact", rt::Shape::Boolean),
+            rt::Member::optional("stream", rt::Shape::BlankText),
+            rt::Member::optional("application", rt::Shape::BlankText),
+            rt::Member::optional("subAppl", rt::Shape::BlankText),
+            rt::Member::optional("level", rt::Shape::BlankText),
+            rt::Member::optional(
+                "lifeCycleLoadModules",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&LIFE_CYCLE_LOAD_MODULE)),
+            ),
+            rt::Member::optional(
+                "deployTargetLoadModules",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOY_TARGET_LOAD_MODULE)),
+            ),
+        ],
+        hidden: &[],
+    };
+    /// `Release`.
+    pub static RELEASE: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("releaseId", rt::Shape::BlankText),
+            rt::Member::optional("stream", rt::Shape::BlankText),
+            rt::Member::optional("application", rt::Shape::BlankText),
+            rt::Member::optional("subAppl", rt::Shape::BlankText),
+            rt::Member::optional("description", rt::Shape::BlankText),
+            rt::Member::optional("owner", rt::Shape::BlankText),
+            rt::Member::optional("releasePrefix", rt::Shape::BlankText),
+            rt::Member::optional("referenceNumber", rt::Shape::BlankText),
+            rt::Member::optional("userTag", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
+    /// `ReleaseDeploymentSet`.
+    pub static RELEASE_DEPLOYMENT_SET: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("id", rt::Shape::BlankText),
+            rt::Member::optional(
+                "deployments",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT)),
+            ),
+        ],
+        hidden: &[],
+    };
+    /// `ReleaseDeployments`.
+    pub static RELEASE_DEPLOYMENTS: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional(
+                "sets",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&RELEASE_DEPLOYMENT_SET)),
             ),
             rt::Member::optional("message", rt::Shape::BlankText),
         ],
         hidden: &[],
     };
-    /// `TaskLoaded`.
-    pub static TASK_LOADED: rt::Shape = rt::Shape::Object {
+    /// `ReleaseResult`.
+    pub static RELEASE_RESULT: rt::Shape = rt::Shape::Object {
         members: &[
-            rt::Member::optional("taskId", rt::Shape::BlankText),
+            rt::Member::optional("releaseId", rt::Shape::BlankText),
             rt::Member::optional("message", rt::Shape::BlankText),
             rt::Member::optional("url", rt::Shape::BlankText),
-        ],
-        hidden: &[],
-    };
-    /// `TaskAdded`.
-    pub static TASK_ADDED: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("setId", rt::Shape::BlankText),
-            rt::Member::optional("taskName", rt::Shape::BlankText),
-            rt::Member::optional("message", rt::Shape::BlankText),
-            rt::Member::optional("url", rt::Shape::BlankText),
-        ],
-        hidden: &[],
-    };
-    /// `TaskListing`.
-    pub static TASK_LISTING: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("listing", rt::Shape::Text),
-            rt::Member::optional("message", rt::Shape::Text),
-        ],
-        hidden: &[],
-    };
-    /// `SetStarted`.
-    pub static SET_STARTED: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("setId", rt::Shape::BlankText),
-            rt::Member::optional("setID", rt::Shape::BlankText),
-            rt::Member::optional("message", rt::Shape::BlankText),
-            rt::Member::optional("url", rt::Shape::BlankText),
-        ],
-        hidden: &[],
-    };
-    /// `GenerateAwaited`.
-    pub static GENERATE_AWAITED: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("setId", rt::Shape::BlankText),
-            rt::Member::optional("setID", rt::Shape::BlankText),
-            rt::Member::optional("message", rt::Shape::BlankText),
-            rt::Member::optional("url", rt::Shape::BlankText),
-            rt::Member::optional("awaitStatus", rt::Shape::Named(&AWAIT_STATUS)),
-        ],
-        hidden: &[],
-    };
-    /// `BuildStarted`.
-    pub static BUILD_STARTED: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("setId", rt::Shape::BlankText),
-            rt::Member::optional("assignmentId", rt::Shape::BlankText),
-            rt::Member::optional("message", rt::Shape::BlankText),
-            rt::Member::optional("url", rt::Shape::BlankText),
-            rt::Member::optional("tasks", rt::Shape::OneOrMany(&rt::Shape::Named(&TASK))),
-        ],
-        hidden: &[],
-    };
-    /// `BuildAwaited`.
-    pub static BUILD_AWAITED: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("setId", rt::Shape::BlankText),
-            rt::Member::optional("assignmentId", rt::Shape::BlankText),
-            rt::Member::optional("message", rt::Shape::BlankText),
-            rt::Member::optional("url", rt::Shape::BlankText),
-            rt::Member::optional(
-                "tasks",
-                rt::Shape::OneOrMany(&rt::Shape::Named(&TASK)),
-            ),
-            rt::Member::optional("awaitStatus", rt::Shape::Named(&AWAIT_STATUS)),
-        ],
-        hidden: &[],
-    };
-    /// Outcome; absent when CES stopped waiting.
-    pub static AWAIT_STATUS: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("hasFailures", rt::Shape::Boolean),
-            rt::Member::optional("taskCount", rt::Shape::Integer),
-            rt::Member::optional("generateSuccessCount", rt::Shape::Integer),
-            rt::Member::optional("generateFailedCount", rt::Shape::Integer),
-            rt::Member::optional("statusMsg", rt::Shape::OneOrMany(&rt::Shape::Text)),
-        ],
-        hidden: &[],
-    };
-    /// `TasksMoved`.
-    pub static TASKS_MOVED: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("message", rt::Shape::BlankText),
-            rt::Member::optional("url", rt::Shape::BlankText),
-            rt::Member::optional(
-                "failedTasks",
-                rt::Shape::OneOrMany(&rt::Shape::Named(&TASK_FAILURE)),
-            ),
-        ],
-        hidden: &[],
-    };
-    /// `TaskFailure`.
-    pub static TASK_FAILURE: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("taskId", rt::Shape::BlankText),
-            rt::Member::optional("mname", rt::Shape::BlankText),
-            rt::Member::optional("mtype", rt::Shape::BlankText),
-            rt::Member::optional("errorMessage", rt::Shape::BlankText),
         ],
         hidden: &[],
     };
@@ -614,136 +658,166 @@ pub mod answers {
         ],
         hidden: &[],
     };
-    /// `Deployment`.
-    pub static DEPLOYMENT: rt::Shape = rt::Shape::Object {
+    /// `SetStarted`.
+    pub static SET_STARTED: rt::Shape = rt::Shape::Object {
         members: &[
-            rt::Member::optional("requestId", rt::Shape::BlankTextOrNumber),
             rt::Member::optional("setId", rt::Shape::BlankText),
-            rt::Member::optional("environment", rt::Shape::BlankText),
-            rt::Member::optional("status", rt::Shape::BlankText),
-            rt::Member::optional("description", rt::Shape::BlankText),
-            rt::Member::optional("createDate", rt::Shape::BlankText),
-            rt::Member::optional("createDateTime", rt::Shape::BlankText),
-            rt::Member::optional("url", rt::Shape::BlankText),
-            rt::Member::optional("message", rt::Shape::OneOrMany(&rt::Shape::Text)),
-            rt::Member::optional(
-                "packages",
-                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT_PACKAGE)),
-            ),
-        ],
-        hidden: &[],
-    };
-    /// `DeploymentPackage`.
-    pub static DEPLOYMENT_PACKAGE: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("packageId", rt::Shape::BlankTextOrNumber),
-            rt::Member::optional("subEnvironment", rt::Shape::BlankText),
-            rt::Member::optional("system", rt::Shape::BlankText),
-            rt::Member::optional("category", rt::Shape::BlankText),
-            rt::Member::optional("status", rt::Shape::BlankText),
-            rt::Member::optional("startDate", rt::Shape::BlankText),
-            rt::Member::optional("endDate", rt::Shape::BlankText),
-            rt::Member::optional("implementationDate", rt::Shape::BlankText),
-            rt::Member::optional("activeDate", rt::Shape::BlankText),
-            rt::Member::optional(
-                "deploymentItems",
-                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT_ITEM)),
-            ),
-            rt::Member::optional(
-                "deploymentListItems",
-                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT_ITEM)),
-            ),
-        ],
-        hidden: &[],
-    };
-    /// `DeploymentItem`.
-    pub static DEPLOYMENT_ITEM: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("item", rt::Shape::BlankTextOrNumber),
-            rt::Member::optional("part", rt::Shape::BlankTextOrNumber),
-            rt::Member::optional("name", rt::Shape::BlankText),
-            rt::Member::optional("type", rt::Shape::BlankText),
-            rt::Member::optional("deploymentType", rt::Shape::BlankText),
-            rt::Member::optional("application", rt::Shape::BlankText),
-            rt::Member::optional("subAppl", rt::Shape::BlankText),
-            rt::Member::optional("clazz", rt::Shape::BlankText),
-            rt::Member::optional("action", rt::Shape::BlankText),
-            rt::Member::optional("system", rt::Shape::BlankText),
-            rt::Member::optional("status", rt::Shape::BlankText),
-            rt::Member::optional("storage", rt::Shape::BlankText),
-        ],
-        hidden: &[],
-    };
-    /// `DeploymentList`.
-    pub static DEPLOYMENT_LIST: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional(
-                "deployments",
-                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT)),
-            ),
-            rt::Member::optional("message", rt::Shape::BlankText),
-        ],
-        hidden: &[],
-    };
-    /// `DeploymentResult`.
-    pub static DEPLOYMENT_RESULT: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("requestId", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("setID", rt::Shape::BlankText),
             rt::Member::optional("message", rt::Shape::BlankText),
             rt::Member::optional("url", rt::Shape::BlankText),
         ],
         hidden: &[],
     };
-    /// `ReleaseDeployments`.
-    pub static RELEASE_DEPLOYMENTS: rt::Shape = rt::Shape::Object {
+    /// `SetTask`.
+    pub static SET_TASK: rt::Shape = rt::Shape::Object {
         members: &[
-            rt::Member::optional(
-                "sets",
-                rt::Shape::OneOrMany(&rt::Shape::Named(&RELEASE_DEPLOYMENT_SET)),
-            ),
+            rt::Member::optional("taskId", rt::Shape::BlankText),
+            rt::Member::optional("moduleName", rt::Shape::BlankText),
+            rt::Member::optional("moduleType", rt::Shape::BlankText),
+            rt::Member::optional("level", rt::Shape::BlankText),
+            rt::Member::optional("status", rt::Shape::BlankText),
             rt::Member::optional("message", rt::Shape::BlankText),
-        ],
-        hidden: &[],
-    };
-    /// `ReleaseDeploymentSet`.
-    pub static RELEASE_DEPLOYMENT_SET: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("id", rt::Shape::BlankText),
-            rt::Member::optional(
-                "deployments",
-                rt::Shape::OneOrMany(&rt::Shape::Named(&DEPLOYMENT)),
-            ),
-        ],
-        hidden: &[],
-    };
-    /// `ContainerList`.
-    pub static CONTAINER_LIST: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional(
-                "containers",
-                rt::Shape::OneOrMany(&rt::Shape::Named(&CONTAINER)),
-            ),
-            rt::Member::optional("message", rt::Shape::BlankText),
-        ],
-        hidden: &[],
-    };
-    /// `Container`.
-    pub static CONTAINER: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("containerId", rt::Shape::BlankText),
-            rt::Member::optional("containerType", rt::Shape::BlankText),
+            rt::Member::optional("operation", rt::Shape::BlankText),
+            rt::Member::optional("set", rt::Shape::BlankText),
+            rt::Member::optional("assignmentId", rt::Shape::BlankText),
+            rt::Member::optional("release", rt::Shape::BlankText),
+            rt::Member::optional("container", rt::Shape::BlankText),
+            rt::Member::optional("userId", rt::Shape::BlankText),
             rt::Member::optional("stream", rt::Shape::BlankText),
             rt::Member::optional("application", rt::Shape::BlankText),
             rt::Member::optional("subAppl", rt::Shape::BlankText),
-            rt::Member::optional("description", rt::Shape::BlankText),
-            rt::Member::optional("owner", rt::Shape::BlankText),
-            rt::Member::optional("userId", rt::Shape::BlankText),
-            rt::Member::optional("path", rt::Shape::BlankText),
-            rt::Member::optional("releaseId", rt::Shape::BlankText),
-            rt::Member::optional("refNumber", rt::Shape::BlankText),
-            rt::Member::optional("tag", rt::Shape::BlankText),
-            rt::Member::optional("includeClosedContainers", rt::Shape::BlankText),
+            rt::Member::optional("currentLevel", rt::Shape::BlankText),
+            rt::Member::optional("startingLevel", rt::Shape::BlankText),
+            rt::Member::optional("dateTime", rt::Shape::BlankText),
+            rt::Member::optional("action", rt::Shape::BlankText),
+            rt::Member::optional("version", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("baseVersion", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("internalVersion", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("replaceVersion", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("environment", rt::Shape::BlankText),
+            rt::Member::optional("clazz", rt::Shape::BlankText),
+            rt::Member::optional("extension", rt::Shape::BlankText),
+            rt::Member::optional("alternateName", rt::Shape::BlankText),
+            rt::Member::optional("flags", rt::Shape::BlankText),
+            rt::Member::optional("generateSequence", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("genstat", rt::Shape::BlankText),
+            rt::Member::optional("program", rt::Shape::Boolean),
+            rt::Member::optional("sql", rt::Shape::Boolean),
+            rt::Member::optional("ims", rt::Shape::Boolean),
+            rt::Member::optional("cics", rt::Shape::Boolean),
+            rt::Member::optional("option1", rt::Shape::BlankText),
+            rt::Member::optional("option2", rt::Shape::BlankText),
+            rt::Member::optional("option3", rt::Shape::BlankText),
+            rt::Member::optional("option4", rt::Shape::BlankText),
+            rt::Member::optional("option5", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+            rt::Member::optional("jaxbProgram", rt::Shape::Named(&PROGRAM_DETAIL)),
+        ],
+        hidden: &[],
+    };
+    /// `Task`.
+    pub static TASK: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("taskId", rt::Shape::BlankText),
+            rt::Member::optional("moduleName", rt::Shape::BlankText),
+            rt::Member::optional("moduleType", rt::Shape::BlankText),
+            rt::Member::optional("level", rt::Shape::BlankText),
+            rt::Member::optional("status", rt::Shape::BlankText),
             rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("operation", rt::Shape::BlankText),
+            rt::Member::optional("set", rt::Shape::BlankText),
+            rt::Member::optional("assignmentId", rt::Shape::BlankText),
+            rt::Member::optional("release", rt::Shape::BlankText),
+            rt::Member::optional("container", rt::Shape::BlankText),
+            rt::Member::optional("userId", rt::Shape::BlankText),
+            rt::Member::optional("stream", rt::Shape::BlankText),
+            rt::Member::optional("application", rt::Shape::BlankText),
+            rt::Member::optional("subAppl", rt::Shape::BlankText),
+            rt::Member::optional("currentLevel", rt::Shape::BlankText),
+            rt::Member::optional("startingLevel", rt::Shape::BlankText),
+            rt::Member::optional("dateTime", rt::Shape::BlankText),
+            rt::Member::optional("action", rt::Shape::BlankText),
+            rt::Member::optional("version", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("baseVersion", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("internalVersion", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("replaceVersion", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("environment", rt::Shape::BlankText),
+            rt::Member::optional("clazz", rt::Shape::BlankText),
+            rt::Member::optional("extension", rt::Shape::BlankText),
+            rt::Member::optional("alternateName", rt::Shape::BlankText),
+            rt::Member::optional("flags", rt::Shape::BlankText),
+            rt::Member::optional("generateSequence", rt::Shape::BlankTextOrNumber),
+            rt::Member::optional("genstat", rt::Shape::BlankText),
+            rt::Member::optional("program", rt::Shape::Boolean),
+            rt::Member::optional("sql", rt::Shape::Boolean),
+            rt::Member::optional("ims", rt::Shape::Boolean),
+            rt::Member::optional("cics", rt::Shape::Boolean),
+            rt::Member::optional("option1", rt::Shape::BlankText),
+            rt::Member::optional("option2", rt::Shape::BlankText),
+            rt::Member::optional("option3", rt::Shape::BlankText),
+            rt::Member::optional("option4", rt::Shape::BlankText),
+            rt::Member::optional("option5", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
+    /// `TaskAdded`.
+    pub static TASK_ADDED: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("setId", rt::Shape::BlankText),
+            rt::Member::optional("taskName", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
+    /// `TaskFailure`.
+    pub static TASK_FAILURE: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("taskId", rt::Shape::BlankText),
+            rt::Member::optional("mname", rt::Shape::BlankText),
+            rt::Member::optional("mtype", rt::Shape::BlankText),
+            rt::Member::optional("errorMessage", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
+    /// `TaskList`.
+    pub static TASK_LIST: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional(
+                "tasks",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&TASK)),
+            ),
+            rt::Member::optional("message", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
+    /// `TaskListing`.
+    pub static TASK_LISTING: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("listing", rt::Shape::Text),
+            rt::Member::optional("message", rt::Shape::Text),
+        ],
+        hidden: &[],
+    };
+    /// `TaskLoaded`.
+    pub static TASK_LOADED: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("taskId", rt::Shape::BlankText),
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+        ],
+        hidden: &[],
+    };
+    /// `TasksMoved`.
+    pub static TASKS_MOVED: rt::Shape = rt::Shape::Object {
+        members: &[
+            rt::Member::optional("message", rt::Shape::BlankText),
+            rt::Member::optional("url", rt::Shape::BlankText),
+            rt::Member::optional(
+                "failedTasks",
+                rt::Shape::OneOrMany(&rt::Shape::Named(&TASK_FAILURE)),
+            ),
         ],
         hidden: &[],
     };
@@ -792,80 +866,6 @@ pub mod answers {
         ],
         hidden: &[],
     };
-    /// `GenerateParameters`.
-    pub static GENERATE_PARAMETERS: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("setId", rt::Shape::Text),
-            rt::Member::optional("xml", rt::Shape::Text),
-            rt::Member::optional("datagroupInfo", rt::Shape::Named(&PARAMETER_GROUPS)),
-            rt::Member::optional("message", rt::Shape::Text),
-        ],
-        hidden: &[],
-    };
-    /// Values by group.
-    pub static PARAMETER_GROUPS: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional(
-                "entry",
-                rt::Shape::OneOrMany(&rt::Shape::Named(&PARAMETER_GROUP)),
-            ),
-        ],
-        hidden: &[],
-    };
-    /// `ParameterGroup`.
-    pub static PARAMETER_GROUP: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("key", rt::Shape::BlankText),
-            rt::Member::optional("value", rt::Shape::OneOrMany(&rt::Shape::Text)),
-        ],
-        hidden: &[],
-    };
-    /// `ComponentVersionList`.
-    pub static COMPONENT_VERSION_LIST: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional(
-                "componentVersions",
-                rt::Shape::OneOrMany(&rt::Shape::Named(&COMPONENT_VERSION)),
-            ),
-            rt::Member::optional("message", rt::Shape::BlankText),
-        ],
-        hidden: &[],
-    };
-    /// `ComponentVersion`.
-    pub static COMPONENT_VERSION: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional("level", rt::Shape::BlankText),
-            rt::Member::optional("assignmentId", rt::Shape::BlankText),
-            rt::Member::optional("baseVersion", rt::Shape::BlankTextOrNumber),
-            rt::Member::optional("internalVersion", rt::Shape::BlankTextOrNumber),
-        ],
-        hidden: &[],
-    };
-    /// `CesVersionCesVersionResponseProductVersion`.
-    pub static CES_VERSION_CES_VERSION_RESPONSE_PRODUCT_VERSION: rt::Shape = rt::Shape::Object {
-        members: &[rt::Member::optional("version", rt::Shape::Text)],
-        hidden: &[],
-    };
-    /// `CesVersionCesVersionResponse`.
-    pub static CES_VERSION_CES_VERSION_RESPONSE: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional(
-                "productVersion",
-                rt::Shape::Named(&CES_VERSION_CES_VERSION_RESPONSE_PRODUCT_VERSION),
-            ),
-        ],
-        hidden: &[],
-    };
-    /// `CesVersion`.
-    pub static CES_VERSION: rt::Shape = rt::Shape::Object {
-        members: &[
-            rt::Member::optional(
-                "CesVersionResponse",
-                rt::Shape::Named(&CES_VERSION_CES_VERSION_RESPONSE),
-            ),
-        ],
-        hidden: &[],
-    };
 }
 /// One module per tool.
 pub mod tools {
@@ -911,15 +911,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -1252,15 +1252,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -1436,15 +1436,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -1854,15 +1854,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -2292,15 +2292,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -2792,15 +2792,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -3189,15 +3189,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -3346,15 +3346,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -3503,15 +3503,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -3660,15 +3660,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -3817,15 +3817,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -3974,15 +3974,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -4129,15 +4129,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -4439,15 +4439,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -4719,15 +4719,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -4876,15 +4876,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -5060,15 +5060,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -5505,15 +5505,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -5950,15 +5950,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -6365,15 +6365,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -6628,15 +6628,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -6947,15 +6947,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -7356,15 +7356,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -7765,15 +7765,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -8102,15 +8102,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -8449,15 +8449,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -8796,15 +8796,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -9118,15 +9118,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -9434,15 +9434,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -9657,15 +9657,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -9819,15 +9819,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -9978,15 +9978,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -10162,15 +10162,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -10685,15 +10685,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -10863,15 +10863,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -11188,15 +11188,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -11408,15 +11408,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -11570,15 +11570,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -11755,15 +11755,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -11938,15 +11938,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -12122,15 +12122,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -12578,15 +12578,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -12763,15 +12763,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -12898,15 +12898,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -13058,15 +13058,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -13513,15 +13513,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -14086,15 +14086,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -14242,15 +14242,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -14730,15 +14730,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -15187,15 +15187,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -15350,15 +15350,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -15777,15 +15777,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -16204,15 +16204,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -16613,15 +16613,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -17016,15 +17016,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -17174,15 +17174,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -17407,15 +17407,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -17586,15 +17586,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -17743,15 +17743,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -17901,15 +17901,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -18058,15 +18058,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -18216,15 +18216,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],
@@ -18526,15 +18526,15 @@ pub mod tools {
                 ],
                 &[
                     rt::Need {
+                        scheme: "certificate",
+                        scopes: &[],
+                    },
+                    rt::Need {
                         scheme: "certificateHost",
                         scopes: &[],
                     },
                     rt::Need {
                         scheme: "certificatePort",
-                        scopes: &[],
-                    },
-                    rt::Need {
-                        scheme: "certificate",
                         scopes: &[],
                     },
                 ],

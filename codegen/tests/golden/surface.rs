@@ -10,16 +10,16 @@ pub static API: rt::Api = rt::Api {
     tools: &[&tools::list_cats::TOOL, &tools::list_things::TOOL, &tools::make::TOOL],
     security_schemes: &[
         rt::SecurityScheme {
-            name: "token",
-            carrier: rt::Carrier::Header("Authorization"),
-        },
-        rt::SecurityScheme {
             name: "basic",
             carrier: rt::Carrier::Authorization("Basic"),
         },
         rt::SecurityScheme {
             name: "key",
             carrier: rt::Carrier::Query("key"),
+        },
+        rt::SecurityScheme {
+            name: "token",
+            carrier: rt::Carrier::Header("Authorization"),
         },
     ],
 };
