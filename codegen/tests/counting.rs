@@ -17,8 +17,10 @@ use openapi::Source;
 use openapi::report::{Problem, Report, Severity};
 
 /// Errors tell of a loss; of warnings and notes only these do.
-const TELLING: [&str; 6] = [
+const TELLING: [&str; 8] = [
     "ignored-header",
+    "body-as-text",
+    "empty-body",
     "client-certificate",
     "media-type-range",
     "path-query",

@@ -36,7 +36,8 @@ fn found<'r>(report: &'r Value, rules: &[&str]) -> Vec<(&'r str, &'r str)> {
 
 const GET: &str =
     "  /a:\n    get: {operationId: list, summary: Lists., responses: {'204': {description: Done.}}}\n";
-const UPLOAD: &str = "  /up:\n    post:\n      operationId: up\n      requestBody: {content: {image/png: {}}}\n      responses: {'204': {description: Done.}}\n";
+/// Its parameters take every name that the body could have.
+const UPLOAD: &str = "  /up:\n    post:\n      operationId: up\n      parameters:\n        - {name: body, in: query, schema: {type: string}}\n        - {name: requestBody, in: query, schema: {type: string}}\n        - {name: request_body, in: query, schema: {type: string}}\n      requestBody: {content: {image/png: {}}}\n      responses: {'204': {description: Done.}}\n";
 
 #[test]
 fn every_operation_is_a_tool_or_has_a_reason() {
@@ -53,7 +54,7 @@ fn every_operation_is_a_tool_or_has_a_reason() {
         .map(|one| (one["operation"].as_str().expect("text"), one["reason"].as_str().expect("text")))
         .collect();
     assert_eq!(skipped.len(), 3, "{skipped:?}");
-    assert!(skipped[0].0 == "up" && skipped[0].1.contains("`up` has no tool"), "{skipped:?}");
+    assert!(skipped[0].0 == "up" && skipped[0].1.contains("take all names for the body"), "{skipped:?}");
     assert_eq!(skipped[1], ("out", "left out by the overlay: `x-mcp: {exclude: true}`"));
     assert!(skipped[2].0 == "lost" && skipped[2].1.contains("must begin with `/`"), "{skipped:?}");
 }
@@ -125,11 +126,11 @@ fn the_overlays_budget_holds_a_build() {
 #[test]
 fn an_overlay_accepts_what_planning_finds() {
     let accept =
-        "{accept: [{rule: unsupported-body, at: /paths/~1up/post/requestBody, reason: nobody uploads}]}";
+        "{accept: [{rule: argument-collision, at: /paths/~1up/post/requestBody, reason: nobody uploads}]}";
     let spec = document("accepted", accept, &format!("{GET}{UPLOAD}"));
     let (told, status) = report(&spec, &[]);
     assert_eq!(
-        (status, found(&told, &["unsupported-body", "unused-accept"])),
+        (status, found(&told, &["argument-collision", "unused-accept"])),
         (0, vec![("note", "/paths/~1up/post/requestBody")]),
         "{told:#}"
     );
@@ -140,7 +141,7 @@ fn an_overlay_accepts_what_planning_finds() {
 
 #[test]
 fn what_is_accepted_and_never_met_is_a_warning() {
-    let accept = "{accept: [{rule: unsupported-body, at: /paths/~1a/get, reason: there is none}]}";
+    let accept = "{accept: [{rule: argument-collision, at: /paths/~1a/get, reason: there is none}]}";
     let (told, status) = report(&document("unused", accept, GET), &[]);
     assert_eq!((status, found(&told, &["unused-accept"])), (0, vec![("warning", "/x-mcp/accept/0")]));
 }

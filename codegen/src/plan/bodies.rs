@@ -27,6 +27,7 @@ impl<'a> Builder<'_, 'a> {
     ) -> Option<()> {
         let media = media::choose(body, wanted)?;
         media::report_json_members(self.shaper.api, operation, media, self.shaper.findings);
+        self.report_unseen(body, media);
         if let Some(rule) = media::rule(self.shaper.api, media) {
             self.writes.push(Write::Media(rule));
         }
@@ -40,6 +41,27 @@ impl<'a> Builder<'_, 'a> {
                 Some(())
             }
             None => self.nested(body, media, taken),
+        }
+    }
+
+    /// Says what a schema describes and no argument shows.
+    fn report_unseen(&mut self, body: &Body, media: &Media) {
+        let Some(schema) = &media.schema else { return };
+        match &media::last(self.shaper.api, schema).kind {
+            Kind::Object(rules)
+                if !rules.properties.is_empty() && matches!(media.kind, MediaKind::Xml | MediaKind::Text) =>
+            {
+                let message =
+                    "the body is one text: that it is well-formed is checked, what its schema says is not";
+                self.shaper.findings.note("body-as-text", &body.at, message.to_owned());
+            }
+            Kind::Object(rules)
+                if rules.properties.is_empty() && matches!(rules.additional, Additional::Closed) =>
+            {
+                let message = "the body has no members: it is no argument, and nothing is sent";
+                self.shaper.findings.note("empty-body", &body.at, message.to_owned());
+            }
+            _ => {}
         }
     }
 

@@ -93,7 +93,11 @@ fn what_is_made_of_any_answer_conforms_to_the_output_schema() {
         if let Some(bare) = answer.get("items").or(answer.get("value")).filter(|_| random.below(2) == 0) {
             answer = bare.clone();
         }
-        if let Ok((value, _)) = server::answer::settled(shape, wrap, answer.clone()) {
+        if let Ok((mut value, _)) = server::answer::settled(shape, wrap, answer.clone()) {
+            // Headers take the place of whatever the API answers under their name.
+            if let Some(members) = value.as_object_mut().filter(|_| !tool.answer_headers.is_empty()) {
+                members.remove("responseHeaders");
+            }
             read_count.set(read_count.get() + 1);
             prop_assert!(judge.is_valid(&value), "{}: {answer} became {value}, against {schema}", tool.name);
         }

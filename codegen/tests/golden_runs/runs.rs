@@ -272,7 +272,7 @@ fn the_catalog_says_what_the_overlay_decided() {
     let carriers: Vec<Carrier> = api.security_schemes.iter().map(|scheme| scheme.carrier).collect();
     assert_eq!(
         carriers,
-        [Carrier::Header("Authorization"), Carrier::Authorization("Basic"), Carrier::Query("key")]
+        [Carrier::Authorization("Basic"), Carrier::Query("key"), Carrier::Header("Authorization")]
     );
 }
 

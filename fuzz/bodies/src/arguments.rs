@@ -56,8 +56,9 @@ pub fn arguments(bytes: &[u8]) {
 
 /// The canonical arguments, their request built; else the rules that they break.
 fn prepare(tool: &Tool, arguments: Map<String, Value>) -> Result<Map<String, Value>, Vec<&'static str>> {
-    let deployment = Deployment { callback_hosts: vec!["hooks.example.com".to_owned()] };
-    match (tool.prepare)(arguments, &deployment) {
+    let deployment =
+        Deployment { callback_hosts: vec!["hooks.example.com".to_owned()], ..Deployment::default() };
+    match tool.prepare(arguments, &deployment) {
         Ok(prepared) => {
             if let Err(violation) = Target::build(tool.segments, "/api", &prepared.parts, &[]) {
                 panic!("{}: {violation}: {}", tool.name, prepared.arguments);

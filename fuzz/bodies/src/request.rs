@@ -141,12 +141,20 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
+/// The text of a part of a list or an object: what nests there is JSON.
+fn part(value: &Value) -> Option<String> {
+    match value {
+        Value::Array(_) | Value::Object(_) => Some(value.to_string()),
+        single => text(single),
+    }
+}
+
 /// The texts of a list, or names and values of an object in turn; nulls are left out.
 fn texts(value: &Value) -> Vec<String> {
     match value {
-        Value::Array(items) => items.iter().filter_map(text).collect(),
+        Value::Array(items) => items.iter().filter_map(part).collect(),
         Value::Object(members) => {
-            let pairs = members.iter().filter_map(|(name, value)| Some([name.clone(), text(value)?]));
+            let pairs = members.iter().filter_map(|(name, value)| Some([name.clone(), part(value)?]));
             pairs.flatten().collect()
         }
         other => text(other).into_iter().collect(),

@@ -4,12 +4,19 @@ use serde_json::{Map, Value, json};
 
 use super::neutral;
 use crate::call::Reply;
+use crate::catalog::Tool;
 
 /// The member of the structured answer that holds them, as output schemas name it.
 const MEMBER: &str = "responseHeaders";
 
-/// The reply with the headers that the API sent.
-pub(super) fn added(mut reply: Reply, headers: Vec<(&'static str, String)>) -> Reply {
+/// The reply with the headers that the API sent. What an API itself answers under that name gives way: the output
+/// schema says that headers stand there.
+pub(super) fn added(tool: &Tool, mut reply: Reply, headers: Vec<(&'static str, String)>) -> Reply {
+    if !tool.answer_headers.is_empty()
+        && let Some(Value::Object(members)) = &mut reply.structured
+    {
+        members.shift_remove(MEMBER);
+    }
     if headers.is_empty() {
         return reply;
     }

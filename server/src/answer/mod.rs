@@ -34,7 +34,7 @@ pub fn read(tool: &Tool, received: Received) -> Result<Reply, CallError> {
         return Err(CallError::Refused { status, message: message::of(&received), retry_after });
     }
     let returned = received.headers.clone();
-    content(tool, received).map(|reply| headers::added(reply, returned))
+    content(tool, received).map(|reply| headers::added(tool, reply, returned))
 }
 
 /// The content of a success.

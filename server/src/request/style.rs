@@ -179,6 +179,21 @@ pub(super) fn query(rule: &ParameterRule, value: &Value) -> Result<Pairs, Refusa
     }
 }
 
+/// Whether a style writes what nests in a value.
+pub(super) fn writes_deep(style: Style) -> bool {
+    matches!(style, Style::DeepObject | Style::DeepBrackets | Style::DeepRepeated | Style::Json)
+}
+
+/// Whether a list or an object holds another.
+pub(super) fn nests(value: &Value) -> bool {
+    let is_several = |value: &Value| value.is_array() || value.is_object();
+    match value {
+        Value::Array(items) => items.iter().any(is_several),
+        Value::Object(members) => members.values().any(is_several),
+        _ => false,
+    }
+}
+
 /// Writes the whole query as one value without a name; null is no query.
 pub(super) fn whole_query(rule: &ParameterRule, value: &Value) -> Result<Option<String>, Refusal> {
     let text = match rule.style {

@@ -27,6 +27,10 @@ pub(super) fn write(rules: &[ParameterRule], value: &Value, room: &mut Room) -> 
 fn object(rules: &[ParameterRule], members: &Map<String, Value>, room: &mut Room) -> Result<(), Refusal> {
     for (name, value) in members {
         let pairs = match rules.iter().find(|rule| rule.name == name) {
+            Some(rule) if !style::writes_deep(rule.style) && style::nests(value) => {
+                let message = "lists and objects inside lists and objects have no written form here";
+                return Err(Refusal::new("parameter", message).of(name));
+            }
             Some(rule) => style::query(rule, value)
                 .map_err(|message| Refusal::new("parameter", message).of(name))?
                 .into_iter()
