@@ -1,6 +1,14 @@
 //! The commands: one document in, a report, a program, the plain description or a table of tools out.
 
+mod accept;
+mod changelog;
+mod check;
+mod diff;
+mod fetch;
+mod regenerate;
+mod replace;
 mod report;
+mod side;
 mod tools;
 
 use std::io::{self, Write as _};
@@ -8,6 +16,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use codegen::drift::{self, Drift};
 use openapi::ir::Api;
 use openapi::report::Report;
 use openapi::{Reading, Source};
@@ -60,6 +69,14 @@ enum Action {
         #[command(flatten)]
         input: Input,
     },
+    /// Compares what the generator makes now with the lock of the tool contract.
+    Check(check::Options),
+    /// Writes the lock of the tool contract; what breaks clients needs a reason.
+    Accept(accept::Options),
+    /// Compares two documents, locks or servers.
+    Diff(diff::Options),
+    /// Takes over a new document together with its lock, or leaves everything as it was.
+    Regenerate(regenerate::Options),
 }
 
 #[derive(Debug, Args)]
@@ -88,6 +105,10 @@ impl Command {
             Action::Generate { input, output, lenient } => generate(&input.read(), output, lenient),
             Action::Ir { input } => show_ir(&input.read()),
             Action::Tools { input } => tools::show(&input.read()),
+            Action::Check(options) => check::run(options),
+            Action::Accept(options) => accept::run(&options),
+            Action::Diff(options) => diff::run(&options),
+            Action::Regenerate(options) => regenerate::run(&options),
         }
     }
 }
@@ -141,6 +162,12 @@ fn refused(report: &Report) -> ExitCode {
 fn joined(reading: &Reading, planning: &Report) -> Report {
     let problems = reading.report.problems.iter().chain(&planning.problems).cloned().collect();
     Report { problems }
+}
+
+/// Prints findings; the status tells the worst of them.
+fn tell(drift: &Drift, format: drift::Format) -> ExitCode {
+    let told = print(&drift::render(drift, format));
+    if told == ExitCode::SUCCESS { ExitCode::from(drift.status()) } else { told }
 }
 
 /// Writes to standard output; a reader that went away (`| head`) is no failure.
