@@ -63,7 +63,10 @@ pub(super) fn run(options: &Options) -> ExitCode {
     if drift.findings.is_empty() {
         return super::print("nothing to accept: the tools are as the lock says\n");
     }
-    print!("{}", drift::render(&drift, Format::Text));
+    let told = super::print(&drift::render(&drift, Format::Text));
+    if told != ExitCode::SUCCESS {
+        return told;
+    }
     if is_refused(&drift, options.breaking) {
         eprintln!(
             "mcp-codegen: not accepted, since it breaks clients; to accept it: accept --breaking --reason TEXT"

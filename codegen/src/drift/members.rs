@@ -26,7 +26,9 @@ pub(super) fn arguments(change: &Change<'_>, findings: &mut Vec<Finding>) {
 pub(super) fn answer(change: &Change<'_>, findings: &mut Vec<Finding>) {
     match (&change.old.answer, &change.new.answer) {
         (Some(old), Some(new)) if old != new => {
-            let found = schema::differences(old, new);
+            let mut found = schema::differences(old, new);
+            let of_names = names(old, new, &found);
+            found.extend(of_names);
             if found.is_empty() && without_words(old) != without_words(new) {
                 findings.push(respelt(change, "answer"));
             }
@@ -43,6 +45,24 @@ pub(super) fn answer(change: &Change<'_>, findings: &mut Vec<Finding>) {
         _ => {}
     }
     content(change, findings);
+}
+
+/// Members of an answer that came or went and make no difference to its values, since they could be anything.
+fn names(old: &Value, new: &Value, found: &[Difference]) -> Vec<Difference> {
+    let is_told = |path: &str| found.iter().any(|one| one.path == path) || is_renamed(path, found);
+    let (lost, gained) = schema::declared(old, new);
+    let of = |paths: Vec<String>, kind: Kind| {
+        let untold = paths.into_iter().filter(|path| !is_told(path));
+        untold.map(move |path| Difference { path, kind, words: String::new(), example: None })
+    };
+    of(lost, Kind::MemberRemoved).chain(of(gained, Kind::OptionalMemberAdded)).collect()
+}
+
+/// Whether a member is told as the new name of another one.
+fn is_renamed(path: &str, found: &[Difference]) -> bool {
+    let name = path.rsplit(['.', ']']).next().unwrap_or(path);
+    let mut renames = found.iter().filter(|one| one.kind == Kind::MemberRenamed);
+    renames.any(|one| one.words.ends_with(&format!(" {name}")))
 }
 
 /// What kinds of content successful answers have, whatever their status.

@@ -14,7 +14,7 @@ mod sample;
 mod subsume;
 mod walk;
 
-pub(crate) use annotations::{Annotation, annotations};
+pub(crate) use annotations::{Annotation, annotations, declared};
 pub(crate) use subsume::{Comparison, Verdict};
 pub(crate) use walk::{Difference, Kind, differences, near};
 

@@ -1,5 +1,5 @@
-//! What schemas say besides which values they accept: descriptions, titles, defaults, deprecation. They are compared
-//! member by member, where both sides have the member.
+//! What schemas say besides which values they accept: descriptions, titles, defaults, deprecation, and which members
+//! have a name at all. They are compared member by member, where both sides have the member.
 
 use std::collections::HashSet;
 
@@ -27,14 +27,17 @@ pub(crate) struct Annotation {
 
 /// What changed in what two schemas say. Of a member that only the new schema has, its words are told as new ones.
 pub(crate) fn annotations(old: &Value, new: &Value) -> Vec<Annotation> {
-    let mut reading = Reading {
-        old: Definitions::of(old),
-        new: Definitions::of(new),
-        seen: HashSet::new(),
-        found: Vec::new(),
-    };
+    let mut reading = Reading::of(old, new);
     reading.schemas(Some(old), new, "", 0);
     reading.found
+}
+
+/// Paths of members that only the old schema declares, and of those that only the new one does. A member that may be
+/// anything makes no difference to the values of an object that takes any member; to a reader it does.
+pub(crate) fn declared(old: &Value, new: &Value) -> (Vec<String>, Vec<String>) {
+    let mut reading = Reading::of(old, new);
+    reading.schemas(Some(old), new, "", 0);
+    (reading.lost, reading.gained)
 }
 
 struct Reading<'s> {
@@ -42,9 +45,36 @@ struct Reading<'s> {
     new: Definitions<'s>,
     seen: HashSet<(String, String)>,
     found: Vec<Annotation>,
+    lost: Vec<String>,
+    gained: Vec<String>,
+    /// Choices that lead here: which of them belong together is not known, so names are not compared there.
+    choices: usize,
 }
 
-impl Reading<'_> {
+impl<'s> Reading<'s> {
+    fn of(old: &'s Value, new: &'s Value) -> Self {
+        Self {
+            old: Definitions::of(old),
+            new: Definitions::of(new),
+            seen: HashSet::new(),
+            found: Vec::new(),
+            lost: Vec::new(),
+            gained: Vec::new(),
+            choices: 0,
+        }
+    }
+
+    fn names(&mut self, known: &Map<String, Value>, now: &Map<String, Value>, path: &str) {
+        if self.choices > 0 {
+            return;
+        }
+        let missing = |names: &Map<String, Value>, from: &Map<String, Value>| -> Vec<String> {
+            names.keys().filter(|name| !from.contains_key(*name)).map(|name| joined(path, name)).collect()
+        };
+        self.lost.extend(missing(known, now));
+        self.gained.extend(missing(now, known));
+    }
+
     fn schemas(&mut self, old: Option<&Value>, new: &Value, path: &str, depth: usize) {
         let new = resolved(self.new, new);
         let old = old.map(|old| resolved(self.old, old));
@@ -68,14 +98,16 @@ impl Reading<'_> {
     }
 
     fn below(&mut self, old: Option<&Value>, new: &Value, path: &str, depth: usize) {
-        let empty = Map::new();
         let members = |schema: Option<&Value>| {
             schema.and_then(|schema| schema.get("properties")).and_then(Value::as_object).cloned()
         };
         let known = members(old).unwrap_or_default();
-        for (name, member) in &members(Some(new)).unwrap_or(empty) {
-            let here = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            self.schemas(known.get(name), member, &here, depth + 1);
+        let now = members(Some(new)).unwrap_or_default();
+        if old.is_some() {
+            self.names(&known, &now, path);
+        }
+        for (name, member) in &now {
+            self.schemas(known.get(name), member, &joined(path, name), depth + 1);
         }
         for (keyword, step) in [("items", "[]"), ("additionalProperties", ".*")] {
             if let Some(inner) = new.get(keyword) {
@@ -93,10 +125,16 @@ impl Reading<'_> {
             };
             let before = choices(old).unwrap_or_default();
             for (index, choice) in choices(Some(new)).unwrap_or_default().iter().enumerate() {
+                self.choices += 1;
                 self.schemas(before.get(index), choice, path, depth + 1);
+                self.choices -= 1;
             }
         }
     }
+}
+
+fn joined(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 /// The schema that a reference leads to, with what is said beside the reference on top.
