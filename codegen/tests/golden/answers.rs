@@ -7,6 +7,7 @@ pub static API: rt::Api = rt::Api {
     version: "1",
     description: "",
     digest: "fa532820111a3cee77d9fcf1cbd6dcbc2c8e3d039b565e9714e1267f504cc8da",
+    contract: "sha256:f7007dbd709948e5fb99428c1a7092f918a13554ed642630bba4a87f01b72ca7",
     tools: &[
         &tools::anything::TOOL,
         &tools::colour::TOOL,

@@ -7,6 +7,7 @@ pub static API: rt::Api = rt::Api {
     version: "1",
     description: "",
     digest: "2e71dd2f21757a4ab9f7d489b43f18e85392361acd8c61d8ea8d278544dd0b01",
+    contract: "sha256:50732df9d5dc304d8edae1e672e415c7e78644cedd79068c7d89852344e100e6",
     tools: &[
         &tools::any_body::TOOL,
         &tools::collision::TOOL,

@@ -7,6 +7,7 @@ pub static API: rt::Api = rt::Api {
     version: "1",
     description: "",
     digest: "62b676218ff4a2e9575a20e6d303129fe53552b75026470c5832fe499c969e3d",
+    contract: "sha256:2d1bbaa0c7ddad3ead5b78159c59db58b493a9a853b865d4899513ee578b151f",
     tools: &[
         &tools::elsewhere::TOOL,
         &tools::label_and_matrix::TOOL,

@@ -7,6 +7,7 @@ pub static API: rt::Api = rt::Api {
     version: "1",
     description: "",
     digest: "c5a15633eaad6a9d4e85fb3a857121ab42c458eb21194d8687c6bdf468f16577",
+    contract: "sha256:f72626d3619205240e5abb76d0c42b0c0a3045ad4ea60f503bb7ff1956f3302a",
     tools: &[&tools::union::TOOL],
     security_schemes: &[],
 };
