@@ -1,86 +1,27 @@
 //! Where two schemas differ and how, in steps that a reader can follow. Only differences in a direction that the
 //! comparison of values confirms are told; one that no step explains is told as a whole.
 
+mod kinds;
+mod objects;
+mod words;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::form::{Alternative, Lists, Objects, Shape};
+use super::form::{Alternative, Lists, Shape};
 use super::language::Texts;
 use super::numbers::Numbers;
 use super::subsume;
 use super::{Comparison, Definitions, Verdict};
 
+pub(crate) use kinds::{Difference, Kind};
+pub(crate) use objects::near;
+
+use words::{listed, rule_of_lists, rule_of_numbers, rule_of_texts};
+
 /// Schemas within each other that are walked; below, a difference is told where the walk ended.
 const DEPTH: usize = 24;
-
-/// How a part of a schema changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    /// A member that must be given is new.
-    RequiredMemberAdded,
-    /// A member that may be given is new.
-    OptionalMemberAdded,
-    /// A name that could hold anything is declared now.
-    NameClaimed,
-    /// A member is gone.
-    MemberRemoved,
-    /// A member is no longer declared, but still taken.
-    NameFreed,
-    /// A member has another name.
-    MemberRenamed,
-    /// A member must be given now.
-    MadeRequired,
-    /// A member may be left out now.
-    MadeOptional,
-    /// Some types are no longer accepted.
-    TypeNarrowed,
-    /// More types are accepted.
-    TypeWidened,
-    /// Other types are accepted.
-    TypeChanged,
-    /// `null` is no longer accepted.
-    NullRefused,
-    /// `null` is accepted now.
-    NullAllowed,
-    /// Values are no longer accepted.
-    ValuesRemoved,
-    /// More values are accepted.
-    ValuesAdded,
-    /// A rule on values became stricter.
-    Tightened,
-    /// A rule on values became less strict.
-    Loosened,
-    /// A format is asserted now.
-    FormatTightened,
-    /// A format is no longer asserted.
-    FormatLoosened,
-    /// Undeclared members are refused now.
-    UndeclaredRefused,
-    /// Undeclared members are taken now.
-    UndeclaredAllowed,
-    /// Fewer values are accepted, in a way that no other kind tells.
-    Narrowed,
-    /// More values are accepted, in a way that no other kind tells.
-    Widened,
-    /// It could not be decided whether fewer values are accepted.
-    UnclearNarrowed,
-    /// It could not be decided whether more values are accepted.
-    UnclearWidened,
-}
-
-/// One difference.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Difference {
-    /// Where, as in `level` or `items[].setId`; empty for the whole.
-    pub(crate) path: String,
-    /// How.
-    pub(crate) kind: Kind,
-    /// The words of it: what was, what is.
-    pub(crate) words: String,
-    /// A value that shows it.
-    pub(crate) example: Option<Value>,
-}
 
 /// All differences between two schemas; none if they accept the same values.
 pub(crate) fn differences(old: &Value, new: &Value) -> Vec<Difference> {
@@ -412,132 +353,6 @@ impl Walk<'_> {
         told.add(self.schemas(&old.rest, &new.rest, &format!("{path}[]"), ask, depth + 1));
         told
     }
-
-    fn objects(
-        &mut self,
-        old: &Objects,
-        new: &Objects,
-        path: &str,
-        ask: Directions,
-        depth: usize,
-    ) -> Directions {
-        let mut told = Directions::default();
-        let declared =
-            |objects: &Objects| -> BTreeSet<String> { objects.properties.keys().cloned().collect() };
-        let (before, after) = (declared(old), declared(new));
-        let mut removed: Vec<String> = before.difference(&after).cloned().collect();
-        let mut added: Vec<String> = after.difference(&before).cloned().collect();
-        for (from, to) in self.renamed(old, new, &removed, &added) {
-            let words = format!("{from} is now called {to}");
-            told.add(self.tell(&joined(path, &from), Kind::MemberRenamed, words, Directions::BOTH, ask));
-            removed.retain(|name| *name != from);
-            added.retain(|name| *name != to);
-        }
-        for name in removed {
-            let free = new.additional != Value::Bool(false);
-            let kind = if free { Kind::NameFreed } else { Kind::MemberRemoved };
-            told.add(self.tell(&joined(path, &name), kind, String::new(), Directions::BOTH, ask));
-        }
-        for name in added {
-            told.add(self.added(old, new, &name, path, ask));
-        }
-        for name in before.intersection(&after) {
-            let here = joined(path, name);
-            told.add(match (old.required.contains(name), new.required.contains(name)) {
-                (false, true) => self.tell(&here, Kind::MadeRequired, String::new(), Directions::NARROW, ask),
-                (true, false) => self.tell(&here, Kind::MadeOptional, String::new(), Directions::WIDEN, ask),
-                _ => Directions::default(),
-            });
-            told.add(self.schemas(&old.properties[name], &new.properties[name], &here, ask, depth + 1));
-        }
-        told.add(self.undeclared(old, new, path, ask, depth));
-        told
-    }
-
-    fn added(&mut self, old: &Objects, new: &Objects, name: &str, path: &str, ask: Directions) -> Directions {
-        let was_free = old.additional != Value::Bool(false);
-        let (kind, of) = if new.required.contains(name) {
-            (Kind::RequiredMemberAdded, Directions::BOTH)
-        } else if was_free {
-            (Kind::NameClaimed, Directions::NARROW)
-        } else {
-            (Kind::OptionalMemberAdded, Directions::WIDEN)
-        };
-        self.tell(&joined(path, name), kind, String::new(), of, ask)
-    }
-
-    /// Undeclared members, and how many members there may be.
-    fn undeclared(
-        &mut self,
-        old: &Objects,
-        new: &Objects,
-        path: &str,
-        ask: Directions,
-        depth: usize,
-    ) -> Directions {
-        let mut told = Directions::default();
-        let closed =
-            |objects: &Objects| objects.patterns.is_empty() && objects.additional == Value::Bool(false);
-        told.add(match (closed(old), closed(new)) {
-            (false, true) => self.tell(path, Kind::UndeclaredRefused, String::new(), Directions::NARROW, ask),
-            (true, false) => self.tell(path, Kind::UndeclaredAllowed, String::new(), Directions::WIDEN, ask),
-            (false, false) if old.patterns.is_empty() && new.patterns.is_empty() => {
-                self.schemas(&old.additional, &new.additional, &joined(path, "*"), ask, depth + 1)
-            }
-            _ => Directions::default(),
-        });
-        let counts = |objects: &Objects| range(objects.min, objects.max, "members");
-        let words = format!("from {} to {}", counts(old), counts(new));
-        if new.min > old.min || new.max.is_some_and(|max| old.max.is_none_or(|old| old > max)) {
-            told.add(self.tell(path, Kind::Tightened, words.clone(), Directions::NARROW, ask));
-        }
-        if new.min < old.min || old.max.is_some_and(|max| new.max.is_none_or(|new| new > max)) {
-            told.add(self.tell(path, Kind::Loosened, words, Directions::WIDEN, ask));
-        }
-        told
-    }
-
-    /// Pairs of a removed and an added member that are the same under another name: they accept the same values, are
-    /// both required or both not, and one's name is like the other's or nothing else was added or removed.
-    fn renamed(
-        &mut self,
-        old: &Objects,
-        new: &Objects,
-        removed: &[String],
-        added: &[String],
-    ) -> Vec<(String, String)> {
-        let mut pairs: Vec<(String, String)> = Vec::new();
-        let alone = removed.len() == 1 && added.len() == 1;
-        for from in removed {
-            let found = added.iter().find(|to| {
-                let (before, after) = (&old.properties[from], &new.properties[*to]);
-                let is_taken = pairs.iter().any(|(_, taken)| taken == *to);
-                let is_near = near(from, to) || alone && says_the_same(before, after);
-                !is_taken
-                    && is_near
-                    && old.required.contains(from) == new.required.contains(*to)
-                    && self.narrowing.within(before, after) == Verdict::Yes
-                    && self.widening.within(after, before) == Verdict::Yes
-            });
-            pairs.extend(found.map(|to| (from.clone(), to.clone())));
-        }
-        pairs
-    }
-}
-
-/// Whether one name is likely to be another spelling of the other.
-pub(crate) fn near(one: &str, other: &str) -> bool {
-    let plain = |name: &str| {
-        name.chars().filter(|letter| letter.is_alphanumeric()).collect::<String>().to_lowercase()
-    };
-    let (one, other) = (plain(one), plain(other));
-    one == other || strsim::jaro_winkler(&one, &other) > 0.87
-}
-
-/// Two members that have the same words for a reader, beyond their types.
-fn says_the_same(one: &Value, other: &Value) -> bool {
-    let words = |schema: &Value| schema.get("description").and_then(Value::as_str).map(str::to_owned);
-    words(one).is_some() && words(one) == words(other)
 }
 
 /// The values of a member that tells an object from others.
@@ -581,55 +396,4 @@ fn values(form: &[Alternative]) -> Vec<&Value> {
             _ => None,
         })
         .collect()
-}
-
-fn listed(values: &[&Value]) -> String {
-    const SHOWN: usize = 8;
-    let mut words: Vec<String> = values.iter().take(SHOWN).map(ToString::to_string).collect();
-    if values.len() > SHOWN {
-        words.push(format!("and {} more", values.len() - SHOWN));
-    }
-    words.join(", ")
-}
-
-fn joined(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
-}
-
-fn range(min: u64, max: Option<u64>, what: &str) -> String {
-    match (min, max) {
-        (0, None) => format!("any number of {what}"),
-        (min, None) => format!("at least {min} {what}"),
-        (0, Some(max)) => format!("at most {max} {what}"),
-        (min, Some(max)) => format!("{min} to {max} {what}"),
-    }
-}
-
-fn rule_of_numbers(numbers: &Numbers) -> String {
-    let mut words = Vec::new();
-    for (bound, inside, outside) in [(numbers.low, "from", "above"), (numbers.high, "to", "below")] {
-        if let Some(bound) = bound {
-            words.push(format!("{} {}", if bound.included { inside } else { outside }, bound.at.words()));
-        }
-    }
-    words.extend(numbers.multiples.iter().map(|of| format!("multiples of {}", of.words())));
-    if words.is_empty() {
-        format!("any {}", if numbers.integer { "integer" } else { "number" })
-    } else {
-        words.join(" ")
-    }
-}
-
-fn rule_of_texts(texts: &Texts) -> String {
-    let mut words = Vec::new();
-    if texts.min > 0 || texts.max.is_some() {
-        words.push(range(texts.min, texts.max, "characters"));
-    }
-    words.extend(texts.patterns.iter().map(|pattern| format!("pattern {pattern}")));
-    if words.is_empty() { "any text".to_owned() } else { words.join(" and ") }
-}
-
-fn rule_of_lists(lists: &Lists) -> String {
-    let count = range(lists.min, lists.max, "items");
-    if lists.unique { format!("{count}, no two equal") } else { count }
 }
