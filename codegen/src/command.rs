@@ -1,20 +1,29 @@
 //! The commands: one document in, a report, a program, a schema, a table of tools, the plain description or a new
 //! package out. Each has a file of its own; what they share is here.
 
+mod accept;
+mod changelog;
+mod check;
+mod diff;
 mod exit;
+mod fetch;
 mod generate;
 mod ir;
 mod new;
 mod output;
 mod progress;
+mod regenerate;
+mod replace;
 mod report;
 mod schema;
+mod side;
 mod tools;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use codegen::drift::{self, Drift};
 use openapi::report::Report;
 use openapi::{Reading, Source};
 
@@ -60,6 +69,14 @@ enum Action {
     },
     /// Makes a package that builds as it stands: the server of a document.
     New(new::Options),
+    /// Compares what the generator makes now with the lock of the tool contract.
+    Check(check::Options),
+    /// Writes the lock of the tool contract; what breaks clients needs a reason.
+    Accept(accept::Options),
+    /// Compares two documents, locks or servers.
+    Diff(diff::Options),
+    /// Takes over a new document together with its lock, or leaves everything as it was.
+    Regenerate(regenerate::Options),
 }
 
 /// The document that a command is about.
@@ -84,6 +101,10 @@ impl Command {
             Action::Tools { input } => tools::run(&input, &progress),
             Action::Ir { input } => ir::run(&input, &progress),
             Action::New(options) => new::run(&options, &progress),
+            Action::Check(options) => check::run(options),
+            Action::Accept(options) => accept::run(&options),
+            Action::Diff(options) => diff::run(&options),
+            Action::Regenerate(options) => regenerate::run(&options),
         }
     }
 }
@@ -112,4 +133,10 @@ impl Input {
 fn joined(reading: &Reading, planning: &Report) -> Report {
     let problems = reading.report.problems.iter().chain(&planning.problems).cloned().collect();
     Report { problems }
+}
+
+/// Prints findings; the status tells the worst of them.
+fn tell(drift: &Drift, format: drift::Format) -> ExitCode {
+    let told = output::print(&drift::render(drift, format));
+    if told == ExitCode::SUCCESS { ExitCode::from(drift.status()) } else { told }
 }

@@ -2,6 +2,8 @@
 //!
 //! `plan` takes every decision, `emit` quotes, `format` prints; [`build`] does all of it for a build script.
 
+pub mod contract;
+pub mod drift;
 pub mod plan;
 pub mod profiles;
 pub mod scaffold;

@@ -1,8 +1,14 @@
-//! A report for people: grouped by file, one problem after another, and a last line that counts.
+//! Text for people: a report, grouped by file, one problem after another, and a last line that counts; and whether a
+//! text speaks to a model.
 
 use std::fmt::Write as _;
 
 use crate::report::{Report, Severity};
+
+/// The first words of a text that steer the model that reads it, if there are any.
+pub fn steering(text: &str) -> Option<&str> {
+    crate::words::steering(text)
+}
 
 /// The whole report as text; each problem names file, line and column the way compilers do, and its JSON pointer.
 pub fn render(report: &Report) -> String {

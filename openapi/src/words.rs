@@ -65,8 +65,8 @@ fn check_text(key: &str, text: &str, at: &At<'_>, problems: &mut Problems) {
     if !matches!(key, "description" | "summary" | "title") {
         return;
     }
-    if let Some(found) = STEERING.find(text) {
-        let message = format!("the text steers a reader instead of describing: {:?}", found.as_str().trim());
+    if let Some(found) = steering(text) {
+        let message = format!("the text steers a reader instead of describing: {found:?}");
         problems.error("steering-text", at.place(), message);
     }
     let length = text.chars().count();
@@ -74,6 +74,11 @@ fn check_text(key: &str, text: &str, at: &At<'_>, problems: &mut Problems) {
         let message = format!("{length} characters: more than {} cost every reader", limits::DESCRIPTION);
         problems.note("long-description", at.place(), message);
     }
+}
+
+/// The first words of a text that tell a model what to do rather than what a call does.
+pub(crate) fn steering(text: &str) -> Option<&str> {
+    STEERING.find(text).map(|found| found.as_str().trim())
 }
 
 /// The first character that is not seen but read.

@@ -55,6 +55,8 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print the tool contract that this program was built from, as config/tools.lock.json has it.
+    Contract,
     /// Call a tool once, through the same checks as any client, and print its answer as JSON.
     Call {
         /// The tool's name.

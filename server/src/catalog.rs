@@ -20,6 +20,8 @@ pub struct Api {
     pub description: &'static str,
     /// SHA-256 of document and overlay, lower-case hex.
     pub digest: &'static str,
+    /// Names the tool contract: `sha256:` and hexadecimal digits, as the lock file has it.
+    pub contract: &'static str,
     /// The tools, sorted by name so that a lookup is a binary search.
     pub tools: &'static [&'static Tool],
     /// How credentials are sent, by scheme name.

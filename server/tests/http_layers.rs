@@ -74,7 +74,7 @@ async fn only_exact_paths_and_their_methods_are_answered() {
 async fn t5b_health_tells_status_and_version_and_nothing_else() {
     let served = Served::start([]).await;
     let health = served.request("GET /health", &[], "").await;
-    assert_eq!(health.json(), json!({ "status": "ok", "version": "1.2.3" }));
+    assert_eq!(health.json(), json!({ "status": "ok", "version": "1.2.3", "contract": "sha256:0" }));
     assert_eq!(served.request("GET /ready", &[], "").await.json(), json!({ "status": "ready" }));
     assert_eq!(served.request("HEAD /health", &[], "").await.body, "");
     assert_eq!(served.upstream.connections(), 0, "the API is not asked");

@@ -5,11 +5,13 @@ use quote::quote;
 
 use super::rules::Place;
 use super::{answers, ident, literals};
+use crate::contract;
 use crate::plan::model::{AnswerRule, Carrier, Content, Effect, Need, Part, Plan, SecurityScheme, Tool};
 
 /// The API's entry.
 pub(super) fn api(plan: &Plan) -> TokenStream {
     let Plan { title, version, description, digest, .. } = plan;
+    let contract = contract::of_plan(plan).hash();
     let doc = literals::prose(title, "The API");
     let modules = plan.tools.iter().map(|tool| ident(&tool.module));
     let security_schemes = plan.security_schemes.iter().map(security_scheme);
@@ -20,6 +22,7 @@ pub(super) fn api(plan: &Plan) -> TokenStream {
             version: #version,
             description: #description,
             digest: #digest,
+            contract: #contract,
             tools: &[#(&tools::#modules::TOOL),*],
             security_schemes: &[#(#security_schemes),*],
         };

@@ -7,6 +7,7 @@ pub static API: rt::Api = rt::Api {
     version: "1",
     description: "",
     digest: "613a2a93f0aa4b9031315a6019f22d8c60ffb9f95afeb64908a2a23c795d0693",
+    contract: "sha256:8f5c39e6d57bb88c673479a116d043eb19a5969f93121005049a12d90c23794a",
     tools: &[
         &tools::anything::TOOL,
         &tools::colour::TOOL,

@@ -7,6 +7,7 @@ pub static API: rt::Api = rt::Api {
     version: "1",
     description: "",
     digest: "2e71dd2f21757a4ab9f7d489b43f18e85392361acd8c61d8ea8d278544dd0b01",
+    contract: "sha256:ca331e9990309ff4f0d69c445f4659fed07eef034a055f6a8f1141483e876ad7",
     tools: &[
         &tools::any_body::TOOL,
         &tools::collision::TOOL,

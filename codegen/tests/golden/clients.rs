@@ -7,6 +7,7 @@ pub static API: rt::Api = rt::Api {
     version: "1",
     description: "",
     digest: "ed32d2b1b0c901b61792d9a9dc4aa18550acabc17f5bf075804816164961ac87",
+    contract: "sha256:0e693ab59eb1f5fcbb31bc12635bbaf734c8ba9d86f048918643fd4caea4a409",
     tools: &[&tools::orders_find_wit_5493f547::TOOL],
     security_schemes: &[],
 };

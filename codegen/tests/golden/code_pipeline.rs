@@ -7,6 +7,7 @@ pub static API: rt::Api = rt::Api {
     version: "1.0.0",
     description: "Mainframe source control, build, promotion and deployment (formerly ISPW) through the REST API of its web server, CES. Work that changes code runs as a set: the answer names the set, and get_set tells its state. Written from what public clients of the API send and read; the vendor has not published a document.",
     digest: "2df9c294b577782d9c03dc64b2891d257eb2dbcfb5c109b7df857bf4175c4ab6",
+    contract: "sha256:71731862ce4f91570284beaabd3a9a727b8f13029ebb4f28c8426ef07f6890d1",
     tools: &[
         &tools::add_task::TOOL,
         &tools::approve_set::TOOL,

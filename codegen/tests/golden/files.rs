@@ -7,6 +7,7 @@ pub static API: rt::Api = rt::Api {
     version: "1",
     description: "",
     digest: "72c2c2c928cae3c27cd525223ca9b9514a2aae18e5a8c58f5248e8c4567a7b69",
+    contract: "sha256:23178e41e0eb3c118d5c43854092a2dc264127ad4e331207935bd337565820b0",
     tools: &[
         &tools::any_bytes::TOOL,
         &tools::bytes::TOOL,

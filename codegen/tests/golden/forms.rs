@@ -7,6 +7,7 @@ pub static API: rt::Api = rt::Api {
     version: "1",
     description: "",
     digest: "c8ac514d38877b5850403c266c853950f208b76aa0a53fc81873299aac9fcb0c",
+    contract: "sha256:43d748392b80dce0f9a5cf9bacf6b5573881b33cb9e2011f613cd7df7ebf0ef8",
     tools: &[
         &tools::choice::TOOL,
         &tools::choice_as_form::TOOL,

@@ -7,6 +7,7 @@ pub static API: rt::Api = rt::Api {
     version: "1",
     description: "",
     digest: "3ed88b1da8480bb08b3f45d0dbbc71dae6636c0f1555eb861b85f56d112404be",
+    contract: "sha256:cc7f3e2b851d072b4dcb24f147bb151c5169cc5f395b15d48ead77004aad01a6",
     tools: &[
         &tools::list::TOOL,
         &tools::nested::TOOL,

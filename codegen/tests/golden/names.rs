@@ -7,6 +7,7 @@ pub static API: rt::Api = rt::Api {
     version: "1 2",
     description: "*/ }} \" \\ \n `x",
     digest: "8312f838b0d5a2d497763bf5bcda2ec451b0342f4d0a0fce69e49a057bca45bb",
+    contract: "sha256:a864740585111f0938b3d393d43c13f74070bd2d2de474b76c2ca2a1cbe9f0aa",
     tools: &[
         &tools::a_very_long_operation_identifier_that_goes_on_and_on_un_058d13ad::TOOL,
         &tools::r#move::TOOL,

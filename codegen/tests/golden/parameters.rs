@@ -7,6 +7,7 @@ pub static API: rt::Api = rt::Api {
     version: "1",
     description: "",
     digest: "62b676218ff4a2e9575a20e6d303129fe53552b75026470c5832fe499c969e3d",
+    contract: "sha256:4b5330e93f0f3eb1f9cafa7c542024a29314c462574bf0ea070a4c125c83fc56",
     tools: &[
         &tools::elsewhere::TOOL,
         &tools::label_and_matrix::TOOL,

@@ -7,6 +7,7 @@ pub static API: rt::Api = rt::Api {
     version: "1",
     description: "What an overlay decides.",
     digest: "07493db3e1f4478bcc62707556847d475a33b607baecd1a722e677fe26b1c554",
+    contract: "sha256:ad1a81cad4f8f7e927dd9fd3b58528eb3d6d50657635c53637685e956de55d2a",
     tools: &[&tools::list_cats::TOOL, &tools::list_things::TOOL, &tools::make::TOOL],
     security_schemes: &[
         rt::SecurityScheme {

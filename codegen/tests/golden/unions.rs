@@ -7,6 +7,7 @@ pub static API: rt::Api = rt::Api {
     version: "1",
     description: "",
     digest: "c5a15633eaad6a9d4e85fb3a857121ab42c458eb21194d8687c6bdf468f16577",
+    contract: "sha256:aeb4afd6301785c3a690f34ec43c1b3a2131a55ca1b8c9ca970761735f1030c1",
     tools: &[&tools::union::TOOL],
     security_schemes: &[],
 };

@@ -1,6 +1,7 @@
 //! The commands: what each does once the settings are known.
 
 mod call;
+mod contract;
 mod demo;
 mod health;
 mod serve;
@@ -24,6 +25,9 @@ use crate::telemetry::{self, Level};
 pub(crate) fn run(program: &Program, cli: Cli) -> Result<ExitCode, Refusal> {
     if let Command::Config { markdown: true, .. } = cli.command {
         return print(&markdown(program.api)).map(|()| ExitCode::SUCCESS);
+    }
+    if matches!(cli.command, Command::Contract) {
+        return print(&contract::text(program.api)).map(|()| ExitCode::SUCCESS);
     }
     let flags = cli.flags()?;
     let mut settings =
@@ -66,7 +70,9 @@ async fn command_in_runtime(
             return call::run(program, config, &tool, &arguments, json.as_deref()).await;
         }
         Command::Health { url } => return health::run(&config, url.as_deref()).await,
-        Command::Config { .. } => unreachable!("it needs no runtime and has been done"),
+        Command::Config { .. } | Command::Contract => {
+            unreachable!("it needs no runtime and has been done")
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -15,6 +15,7 @@ static API: Api = Api {
     version: "1",
     description: "",
     digest: "00",
+    contract: "",
     tools: &[],
     security_schemes: &[
         SecurityScheme { name: "certificateHost", carrier: Carrier::Header("x-host") },

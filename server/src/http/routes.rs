@@ -11,7 +11,8 @@ use super::layer::{Answering, Endpoint};
 use super::{Refusal, Request, Response, json_answer};
 use crate::engine::Engine;
 
-/// What `/health` and `/ready` tell: nothing about the API, its address or the machine.
+/// What `/health` and `/ready` tell: which tool contract is served, by its hash, and nothing about the API, its address
+/// or the machine.
 pub struct Status {
     engine: Arc<Engine>,
     shutdown: CancellationToken,
@@ -25,7 +26,8 @@ impl Status {
     }
 
     fn health(&self) -> Response {
-        json_answer(StatusCode::OK, &json!({ "status": "ok", "version": self.version }))
+        let contract = self.engine.api().contract;
+        json_answer(StatusCode::OK, &json!({ "status": "ok", "version": self.version, "contract": contract }))
     }
 
     fn ready(&self) -> Response {

@@ -330,6 +330,7 @@ pub static API: rt::Api = rt::Api {
     version: "1",
     description: "",
     digest: "",
+    contract: "sha256:0",
     tools: &[&DEPLOY, &ELSEWHERE, &OPEN, &READ, &SILENT, &TEXT],
     security_schemes: &[
         rt::SecurityScheme { name: "token", carrier: rt::Carrier::Header("Authorization") },

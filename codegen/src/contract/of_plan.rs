@@ -1,0 +1,61 @@
+//! From the generator's plan to the contract: what is decided there is only copied here.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Contract, Places, Tool, canonical};
+use crate::plan::model::{self, AnswerRule, Content, Need, Plan};
+
+/// The contract of a plan, without places.
+pub fn of_plan(plan: &Plan) -> Contract {
+    Contract {
+        title: plan.title.clone(),
+        version: plan.version.clone(),
+        tools: plan.tools.iter().map(|tool| (tool.name.clone(), of_tool(tool))).collect(),
+    }
+}
+
+fn of_tool(tool: &model::Tool) -> Tool {
+    Tool {
+        title: tool.title.clone(),
+        description: tool.description.clone(),
+        operation: tool.operation.clone(),
+        method: tool.method.clone(),
+        path: tool.template.clone(),
+        deprecated: tool.deprecated,
+        effect: tool.effect,
+        idempotent: tool.idempotent,
+        cache_seconds: tool.cache_seconds,
+        timeout_seconds: tool.timeout_seconds,
+        proof: tool.proof.clone(),
+        security: tool.security.iter().map(|together| alternative(together)).collect(),
+        gated: tool.gated.clone(),
+        secrets: tool.secrets.clone(),
+        answers: tool.answers.iter().map(answer).collect(),
+        arguments: of_text(&tool.input_schema),
+        answer: tool.output_schema.as_deref().map(of_text),
+        places: Places::default(),
+    }
+}
+
+/// The generator wrote the text, so it is JSON.
+fn of_text(text: &str) -> Value {
+    canonical::schema(&serde_json::from_str(text).unwrap_or_default())
+}
+
+fn alternative(together: &[Need]) -> BTreeMap<String, Vec<String>> {
+    together.iter().map(|need| (need.scheme.clone(), need.scopes.clone())).collect()
+}
+
+fn answer(rule: &AnswerRule) -> (String, String) {
+    let status =
+        if rule.from == rule.to { rule.from.to_string() } else { format!("{}-{}", rule.from, rule.to) };
+    let content = match &rule.content {
+        Content::Empty => "nothing",
+        Content::Json { .. } | Content::AnyJson => "json",
+        Content::Text => "text",
+        Content::Binary => &rule.media_type,
+    };
+    (status, content.to_owned())
+}

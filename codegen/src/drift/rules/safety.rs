@@ -1,0 +1,18 @@
+//! What a tool promises besides its values: effect, repetition, rights, time, secrecy.
+
+super::rules! {
+    EFFECT_RAISED = "effect-raised", Breaking, "The tool changes or destroys more than it said: clients that called it without asking and policies that allowed it must decide anew.";
+    EFFECT_LOWERED = "effect-lowered", Risky, "The tool claims to do less harm: clients stop asking before a call, and confirmation falls away.";
+    IDEMPOTENT_LOST = "idempotent-lost", Breaking, "A repeated call may do the work twice: clients that try again must stop.";
+    IDEMPOTENT_CLAIMED = "idempotent-claimed", Risky, "Failed calls are repeated from now on: if the claim is wrong, work is done twice.";
+    SCOPE_ADDED = "scope-added", Breaking, "Credentials that were enough are not any more.";
+    SCOPE_REMOVED = "scope-removed", Risky, "Credentials that were not enough are now: more callers have the right.";
+    SECRET_REVEALED = "secret-revealed", Risky, "The argument is no longer redacted: it is readable in logs and audit records.";
+    SECRET_MARKED = "secret-marked", Compatible, "The argument is redacted wherever arguments are written.";
+    CACHE_LENGTHENED = "cache-lengthened", Risky, "Answers may be older than before, by up to the new time.";
+    CACHE_SHORTENED = "cache-shortened", Compatible, "Answers are fresher than before, and the API is asked more often.";
+    TIMEOUT_SHORTENED = "timeout-shortened", Risky, "Calls that took long and succeeded may be given up.";
+    TIMEOUT_LENGTHENED = "timeout-lengthened", Compatible, "Calls may take longer before they are given up.";
+    PROOF_CHANGED = "proof-changed", Risky, "Another member of the answer proves that something was done: answers without it are told as failures now.";
+    PROOF_DROPPED = "proof-dropped", Risky, "Answers that show no work done are told as successes from now on.";
+}

@@ -1,0 +1,136 @@
+//! `contract`: the tool contract that this program was built from, as the lock file has it. It is written from the
+//! tables of the tools, so that a program does not carry its schemas twice; a test holds the text to the generator's.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use server::catalog::{AnswerRule, Api, Content, Need, Tool};
+
+/// The version of the lock's format.
+const FORMAT: u64 = 1;
+
+/// The text of the lock.
+pub(crate) fn text(api: &Api) -> String {
+    let tools: Map<String, Value> =
+        api.tools.iter().map(|tool| (tool.name.to_owned(), of_tool(tool))).collect();
+    let lock = json!({
+        "lock": FORMAT,
+        "contract": api.contract,
+        "api": { "title": api.title, "version": api.version },
+        "tools": tools,
+    });
+    format!("{lock:#}")
+}
+
+fn of_tool(tool: &Tool) -> Value {
+    let arguments = of_text(tool.input_schema);
+    let answer = tool.output_schema.map(of_text);
+    let mut entry = json!({
+        "title": tool.title,
+        "description": tool.description,
+        "operation": tool.operation,
+        "request": format!("{} {}", tool.method, tool.template),
+        "effect": tool.effect.word(),
+        "idempotent": tool.idempotent,
+    });
+    let mut set = |key: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            entry[key] = value;
+        }
+    };
+    set("deprecated", tool.deprecated.then_some(true.into()));
+    set("cacheSeconds", tool.cache.map(|cache| cache.as_secs().into()));
+    set("timeoutSeconds", tool.timeout.map(|timeout| timeout.as_secs().into()));
+    set("proof", tool.proof.map(Into::into));
+    set("security", (!tool.security.is_empty()).then(|| security(tool.security)));
+    let gated: Vec<&str> = tool.gated.iter().map(|gated| gated.pointer).collect();
+    set("gated", (!gated.is_empty()).then(|| json!(gated)));
+    set("secrets", (!tool.secrets.is_empty()).then(|| json!(tool.secrets)));
+    set("answers", Some(json!(tool.answers.iter().map(of_answer).collect::<BTreeMap<_, _>>())));
+    let schemas = arguments.to_string().len() + answer.as_ref().map_or(0, |answer| answer.to_string().len());
+    let bytes = tool.name.len() + tool.title.len() + tool.description.len() + schemas;
+    set("size", Some(json!({ "bytes": bytes, "tokens": bytes.div_ceil(4) })));
+    set("arguments", Some(arguments));
+    set("answer", answer);
+    entry
+}
+
+fn security(alternatives: &[&[Need]]) -> Value {
+    let together = |needs: &&[Need]| needs.iter().map(|need| (need.scheme, need.scopes)).collect();
+    let alternatives: Vec<BTreeMap<&str, &[&str]>> = alternatives.iter().map(together).collect();
+    json!(alternatives)
+}
+
+fn of_answer(rule: &AnswerRule) -> (String, &'static str) {
+    let status =
+        if rule.from == rule.to { rule.from.to_string() } else { format!("{}-{}", rule.from, rule.to) };
+    let content = match rule.content {
+        Content::Empty => "nothing",
+        Content::Json { .. } | Content::AnyJson => "json",
+        Content::Text => "text",
+        Content::Binary => rule.media_type,
+    };
+    (status, content)
+}
+
+/// The generator wrote the text, so it is JSON.
+fn of_text(text: &str) -> Value {
+    schema(&serde_json::from_str(text).unwrap_or_default())
+}
+
+/// A schema in its one spelling: members sorted, lists that are sets sorted, whole numbers without a fraction.
+fn schema(value: &Value) -> Value {
+    let Value::Object(keywords) = value else { return value.clone() };
+    sorted(keywords.iter().map(|(keyword, value)| (keyword.clone(), keyword_value(keyword, value))))
+}
+
+fn keyword_value(keyword: &str, value: &Value) -> Value {
+    match (keyword, value) {
+        ("properties" | "patternProperties" | "$defs" | "dependentSchemas", Value::Object(members)) => {
+            sorted(members.iter().map(|(name, member)| (name.clone(), schema(member))))
+        }
+        ("allOf" | "anyOf" | "oneOf" | "prefixItems", Value::Array(items)) => {
+            items.iter().map(schema).collect()
+        }
+        (
+            "items"
+            | "additionalProperties"
+            | "not"
+            | "if"
+            | "then"
+            | "else"
+            | "contains"
+            | "propertyNames"
+            | "unevaluatedItems"
+            | "unevaluatedProperties",
+            value,
+        ) => schema(value),
+        ("required" | "type", Value::Array(words)) => {
+            let mut words = words.clone();
+            words.sort_by_key(Value::to_string);
+            words.dedup();
+            words.into()
+        }
+        (_, value) => plain(value),
+    }
+}
+
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => sorted(members.iter().map(|(name, member)| (name.clone(), plain(member)))),
+        Value::Array(items) => items.iter().map(plain).collect(),
+        Value::Number(number) if number.is_f64() => match number.as_f64() {
+            Some(float) if float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0 => {
+                (float as i64).into()
+            }
+            _ => value.clone(),
+        },
+        _ => value.clone(),
+    }
+}
+
+fn sorted(members: impl Iterator<Item = (String, Value)>) -> Value {
+    let mut members: Vec<(String, Value)> = members.collect();
+    members.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Value::Object(members.into_iter().collect::<Map<_, _>>())
+}

@@ -1,0 +1,36 @@
+//! The lock of the tool contract is what this program was built from, and the program says so itself.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use code_pipeline_mcp::api;
+use serde_json::Value;
+
+const WHAT_TO_DO: &str = "config/tools.lock.json is not what the tools are now.
+See what changed for clients:  cargo run -p codegen -- check
+Take it over:                  cargo run -p codegen -- accept
+What breaks clients needs a reason: accept --breaking --reason TEXT; docs/drift.md tells more";
+
+fn lock() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/tools.lock.json");
+    fs::read_to_string(path)
+        .expect("config/tools.lock.json is there: `cargo run -p codegen -- accept` writes it")
+}
+
+#[test]
+fn the_lock_is_what_the_tools_are() {
+    let lock: Value = serde_json::from_str(&lock()).expect("the lock is JSON");
+    assert_eq!(lock["contract"].as_str(), Some(api::catalog().contract), "{WHAT_TO_DO}");
+}
+
+#[test]
+fn the_program_prints_the_lock_that_it_was_built_from() {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_code-pipeline-mcp")).arg("contract").output().expect("it starts");
+    assert!(output.status.success(), "{output:?}");
+    let printed = String::from_utf8(output.stdout).expect("the lock is text");
+    let lock = lock();
+    let line = printed.lines().zip(lock.lines()).position(|(one, other)| one != other);
+    assert!(printed == lock, "the first line that differs: {:?}\n{WHAT_TO_DO}", line.map(|line| line + 1));
+}
