@@ -46,7 +46,8 @@ pub async fn serve(
         opened: false,
     };
     let transport = Lines { messages: messages_to_serve, lines, in_flight };
-    let served = serve_library(Handler(Arc::clone(&protocol.shared)), transport, abandoned.clone());
+    // A child, since the library cancels its token when it ends: that must not keep the writer from its last line.
+    let served = serve_library(Handler(Arc::clone(&protocol.shared)), transport, abandoned.child_token());
     let (read, served) = tokio::join!(reader.run(drain, shutdown, abandoned), served);
     served?;
     read?;
