@@ -3,7 +3,9 @@
 mod answers;
 mod bodies;
 mod decode;
+mod encode;
 mod literals;
+mod outputs;
 mod requests;
 mod rules;
 mod tables;
@@ -12,6 +14,8 @@ mod types;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+
+pub(crate) use outputs::Outputs;
 
 use crate::plan::model::{Plan, Tool};
 
@@ -42,8 +46,8 @@ pub(crate) fn answers(plan: &Plan) -> Option<TokenStream> {
 }
 
 /// The module of one tool, which stands in the module `tools`.
-pub(crate) fn tool(tool: &Tool) -> TokenStream {
-    tools::tool(tool)
+pub(crate) fn tool(tool: &Tool, outputs: &Outputs<'_>) -> TokenStream {
+    tools::tool(tool, outputs)
 }
 
 /// A module that sees the runtime, unless it would be empty.

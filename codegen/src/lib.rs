@@ -9,9 +9,11 @@ pub mod profiles;
 pub mod scaffold;
 pub mod size;
 
+mod alike;
 mod build_script;
 mod emit;
 mod format;
+mod threads;
 
 use openapi::ir::Api;
 use openapi::report::Report;
@@ -30,10 +32,11 @@ pub struct Written {
 /// Writes the program of an API: the same input gives the same bytes.
 pub fn write(api: &Api) -> Written {
     let planned = plan::plan(api);
-    Written { source: source(&planned.plan), report: planned.report }
+    Written { source: source(planned.plan), report: planned.report }
 }
 
 /// The program of a plan, formatted.
-pub fn source(plan: &plan::model::Plan) -> String {
-    format::format(plan)
+pub fn source(mut plan: plan::model::Plan) -> String {
+    alike::share(&mut plan);
+    format::format(&plan)
 }

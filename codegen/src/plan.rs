@@ -23,17 +23,17 @@ mod tool_names;
 mod tools;
 pub(crate) mod words;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use openapi::ir::{Api, Location, SecurityKind};
+use openapi::ir::{Api, Location, Operation, SecurityKind};
 use openapi::report::{Place, Report};
 
 use findings::Findings;
 use model::{Carrier, Plan, SecurityScheme, Tool, Type};
-use shapes::{Direction, Shaper};
+use shapes::{Direction, Known, Shaper};
 use tools::Shared;
 
-use crate::{profiles, size};
+use crate::{profiles, size, threads};
 
 /// The plan, with what could not be carried left out, and the report that says so.
 #[derive(Debug)]
@@ -48,10 +48,14 @@ pub struct Planned {
 pub fn plan(api: &Api) -> Planned {
     let mut findings = Findings::default();
     let names = names::of_components(api.schemas.keys());
-    let (mut arguments, known_arguments) = Shaper::shared(api, &names, Direction::Request, &mut findings);
-    let (mut answers, known_answers) = Shaper::shared(api, &names, Direction::Answer, &mut findings);
-    structs::box_recursion(&mut arguments);
-    structs::box_recursion(&mut answers);
+    let directions = [Direction::Request, Direction::Answer];
+    let mut types = threads::each(&directions, |direction| shared_types(api, &names, *direction)).into_iter();
+    let mut next = || {
+        let (types, known, found) = types.next().expect("each direction has its types");
+        findings.append(found);
+        (types, known)
+    };
+    let ((mut arguments, known_arguments), (mut answers, known_answers)) = (next(), next());
 
     // Schemas refer to types as they are before the last pass, so that pass works on copies.
     let (all_arguments, all_answers) = (arguments.clone(), answers.clone());
@@ -64,20 +68,22 @@ pub fn plan(api: &Api) -> Planned {
         known_answers: &known_answers,
     };
     let tool_names = tool_names::of_operations(&api.operations, api.mcp.client_prefix, &mut findings);
-    let mut found: Vec<(Tool, Place)> = api
-        .operations
-        .iter()
-        .zip(tool_names)
-        .flat_map(|(operation, name)| tools::of_operation(&shared, operation, name, &mut findings))
-        .collect();
+    let named: Vec<(&Operation, Option<String>)> = api.operations.iter().zip(tool_names).collect();
+    let planned = threads::each(&named, |(operation, name)| {
+        let mut findings = Findings::default();
+        (tools::of_operation(&shared, operation, name.clone(), &mut findings), findings)
+    });
+    let mut found: Vec<(Tool, Place)> = Vec::new();
+    for (tools, more) in planned {
+        found.extend(tools);
+        findings.append(more);
+    }
     // Of two names that clash the first one stays, and which is the first must not hang on where the document says it.
     found.sort_by(|(one, _), (other, _)| (&one.template, &one.method).cmp(&(&other.template, &other.method)));
     let mut tools = distinct(found, &mut findings);
-    // A tool's checked values may name types that are pruned, so they are settled first.
-    settle_tools(&mut tools, &shared, api, &mut findings);
     settle::prune(&mut tools, &mut [&mut arguments, &mut answers]);
     for types in [&mut arguments, &mut answers] {
-        settle_types(types, &[], &shared, &mut findings);
+        settle::types(types, &|target| shared.definition(target, &[]), &mut findings);
     }
     let plan = Plan {
         title: words::one_line(&words::clean(&api.title)),
@@ -105,6 +111,18 @@ fn judged(tools: &[Tool], api: &Api, mut report: Report) -> Report {
     report
 }
 
+/// The types of the document's named schemas, and which of these stand in place.
+fn shared_types(
+    api: &Api,
+    names: &BTreeMap<String, String>,
+    direction: Direction,
+) -> (Vec<Type>, Known, Findings) {
+    let mut findings = Findings::default();
+    let (mut types, known) = Shaper::shared(api, names, direction, &mut findings);
+    structs::box_recursion(&mut types);
+    (types, known, findings)
+}
+
 fn by_name(types: &[Type]) -> HashMap<String, &Type> {
     types.iter().map(|kind| (kind.id.name.clone(), kind)).collect()
 }
@@ -117,27 +135,6 @@ fn distinct(found: Vec<(Tool, Place)>, findings: &mut Findings) -> Vec<Tool> {
         found.into_iter().zip(may_stay).filter(|(_, stays)| *stays).map(|((tool, _), _)| tool).collect();
     tools.sort_by(|one, other| one.name.cmp(&other.name));
     tools
-}
-
-fn settle_tools(tools: &mut [Tool], shared: &Shared<'_>, api: &Api, findings: &mut Findings) {
-    let places: HashMap<&str, &Place> =
-        api.operations.iter().map(|operation| (operation.id.as_str(), &operation.at)).collect();
-    for tool in tools {
-        let own = tool.types.clone();
-        settle_types(&mut tool.types, &own, shared, findings);
-        let at = places[tool.operation.as_str()];
-        let shapes =
-            settle::shapes_of_struct(&mut tool.arguments).into_iter().map(|shape| (shape, at.clone()));
-        settle::settle_all(shapes, &|target| shared.definition(target, &own), findings);
-    }
-}
-
-fn settle_types(types: &mut [Type], own: &[Type], shared: &Shared<'_>, findings: &mut Findings) {
-    let shapes = types.iter_mut().flat_map(|kind| {
-        let at = kind.at.clone();
-        settle::shapes_of(kind).into_iter().map(move |shape| (shape, at.clone()))
-    });
-    settle::settle_all(shapes, &|target| shared.definition(target, own), findings);
 }
 
 fn security_schemes(api: &Api) -> Vec<SecurityScheme> {

@@ -87,6 +87,34 @@ pub struct Tool {
 }
 
 impl Tool {
+    /// A tool of which nothing is known but what it does and how: what a generated entry leaves out.
+    pub const fn bare(effect: Effect, work: Work) -> Self {
+        Self {
+            name: "",
+            title: "",
+            description: "",
+            operation: "",
+            tags: &[],
+            deprecated: false,
+            method: "",
+            template: "",
+            segments: &[],
+            effect,
+            idempotent: false,
+            cache: None,
+            timeout: None,
+            proof: None,
+            input_schema: "{}",
+            output_schema: None,
+            gated: &[],
+            secrets: &[],
+            security: &[],
+            answers: &[],
+            answer_headers: &[],
+            work,
+        }
+    }
+
     /// Checks the arguments and writes what comes of them; all problems come back together.
     pub fn prepare(
         &self,

@@ -4,17 +4,17 @@
 
 pub use indexmap::IndexMap;
 pub use schemars;
-pub use serde;
 pub use serde_json;
 
 pub use crate::catalog::{
     AnswerRule, Api, Carrier, Content, Effect, Gated, Need, SecurityScheme, Tool, Work,
 };
 pub use crate::decode::{
-    Any, Boolean, Boxed, Checked, Decode, Decoder, Deployment, Enumeration, File, FileRule, Format, Gate,
-    Integer, List, MapOf, Members, Null, Nullable, Number, ObjectRule, Of, Problem, Problems, Rest, Rule,
-    Text, Undeclared, Within,
+    Any, Boolean, Boxed, Checked, Choice, Decode, Decoder, Deployment, Enumeration, File, FileRule, Format,
+    Gate, Integer, List, MapOf, Members, Null, Nullable, Number, ObjectRule, Of, Problem, Problems, Rest,
+    Rule, Text, Undeclared, Within,
 };
+pub use crate::encode::{Encode, Object};
 pub use crate::request::{
     Arguments, BodyKind, BodyRule, Lists, MultipartRule, ParameterRule, Part, PartKind, PartRule, Parts,
     Prepared, Style, prepare,

@@ -18,6 +18,7 @@ pub mod shape;
 pub mod own;
 pub mod generated;
 pub mod decode;
+pub mod encode;
 pub mod request;
 pub mod upstream;
 pub mod answer;

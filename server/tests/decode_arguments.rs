@@ -144,9 +144,9 @@ fn every_problem_is_collected_with_its_path() {
             name.map(|_| Self)
         }
     }
-    impl rt::serde::Serialize for Tag {
-        fn serialize<S: rt::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.serialize_unit()
+    impl rt::Encode for Tag {
+        fn encode(&self) -> Value {
+            Value::Null
         }
     }
     struct All;

@@ -15,8 +15,6 @@ use server::generated::schemars::{JsonSchema, Schema, SchemaGenerator, json_sche
 use server::generated::serde_json::{Value, json};
 
 /// What the tool of these tests takes.
-#[derive(rt::serde::Serialize)]
-#[serde(crate = "rt::serde")]
 struct Upload {
     srid: String,
     file: rt::File,
@@ -31,6 +29,15 @@ impl rt::Decode for Upload {
         let file = members.required(at, "file", &file);
         members.finish(at)?;
         Some(Self { srid: srid?, file: file? })
+    }
+}
+
+impl rt::Encode for Upload {
+    fn encode(&self) -> Value {
+        let mut object = rt::Object::default();
+        object.required("srid", &self.srid);
+        object.required("file", &self.file);
+        object.finish()
     }
 }
 

@@ -68,8 +68,8 @@ fn bodies_are_whole_or_made_of_members() {
     parts.object_body();
     assert_eq!(sent(&mut parts).unwrap(), "{}");
     let mut parts = rt::Parts::default();
-    parts.member("a", &1);
-    parts.member("b", &None::<i32>);
+    parts.member("a", &1_i64);
+    parts.member("b", &None::<i64>);
     assert_eq!(sent(&mut parts).unwrap(), r#"{"a":1,"b":null}"#);
     assert_eq!(parts.sent_body().unwrap().content_type, "application/json");
     let mut parts = rt::Parts::default();

@@ -119,7 +119,8 @@ fn tell(reading: Reading, options: &Options, read: Duration, progress: &Progress
             planned.report.problems.push(problem);
         }
     }
-    let (_, write) = progress.timed("writing the program", || codegen::source(&planned.plan));
+    let written = planned.plan.clone();
+    let (_, write) = progress.timed("writing the program", || codegen::source(written));
     let report = joined(&reading, &planned.report);
     Told { plan: planned.plan, report, profiles, times: Times { read, plan, write }, reading }
 }

@@ -35,16 +35,7 @@ pub(super) fn media(body: &Body) -> TokenStream {
 
 fn member(member: &MemberStyle) -> TokenStream {
     let MemberStyle { name, explode, allow_reserved, .. } = member;
-    let style = requests::style(member.style);
-    quote! {
-        rt::ParameterRule {
-            name: #name,
-            style: rt::Style::#style,
-            explode: #explode,
-            allow_reserved: #allow_reserved,
-            allow_empty: false,
-        }
-    }
+    requests::parameter_rule(name, member.style, *explode, *allow_reserved, false)
 }
 
 fn part(part: &BodyPart) -> TokenStream {

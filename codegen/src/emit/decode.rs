@@ -1,11 +1,11 @@
-//! Decoding of structs and enums: every member is looked at before the first problem ends it.
+//! Decoding of structs: every member is looked at before the first problem ends it.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::rules::{self, Place};
 use super::{ident, literals};
-use crate::plan::model::{Field, Rest, Struct, Variant};
+use crate::plan::model::{Field, Rest, Struct};
 
 /// `Decode` of a struct.
 pub(super) fn structure(name: &str, object: &Struct, place: Place) -> TokenStream {
@@ -30,27 +30,6 @@ pub(super) fn structure(name: &str, object: &Struct, place: Place) -> TokenStrea
                 #rest
                 members.finish(at)?;
                 Some(Self { #(#given,)* #given_rest })
-            }
-        }
-    }
-}
-
-/// `Decode` of an enumeration.
-pub(super) fn enumeration(name: &str, variants: &[Variant]) -> TokenStream {
-    let name = ident(name);
-    let wires = variants.iter().map(|variant| &variant.wire);
-    let arms = variants.iter().map(|variant| {
-        let (wire, rust) = (&variant.wire, ident(&variant.rust));
-        quote!(#wire => Some(Self::#rust))
-    });
-    quote! {
-        impl rt::Decode for #name {
-            fn decode(value: rt::serde_json::Value, at: &mut rt::Decoder<'_>) -> Option<Self> {
-                let rule = rt::Enumeration { values: &[#(#wires),*] };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    #(#arms,)*
-                    _ => None,
-                }
             }
         }
     }

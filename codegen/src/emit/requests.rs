@@ -25,22 +25,40 @@ pub(super) fn arguments(tool: &Tool) -> TokenStream {
 }
 
 fn rule(parameter: &Parameter) -> TokenStream {
-    let Parameter { name, explode, allow_reserved, allow_empty, .. } = parameter;
     let constant = ident(&parameter.constant);
-    let style = style(parameter.style);
-    quote! {
-        static #constant: rt::ParameterRule = rt::ParameterRule {
-            name: #name,
-            style: rt::Style::#style,
-            explode: #explode,
-            allow_reserved: #allow_reserved,
-            allow_empty: #allow_empty,
-        };
+    let Parameter { name, explode, allow_reserved, allow_empty, .. } = parameter;
+    let rule = parameter_rule(name, parameter.style, *explode, *allow_reserved, *allow_empty);
+    quote!(static #constant: rt::ParameterRule = #rule;)
+}
+
+/// How a parameter is written, as an expression; the usual ways have a word of their own.
+pub(super) fn parameter_rule(
+    name: &str,
+    style: Style,
+    explode: bool,
+    allow_reserved: bool,
+    allow_empty: bool,
+) -> TokenStream {
+    match (style, explode, allow_reserved, allow_empty) {
+        (Style::Simple, false, false, false) => quote!(rt::ParameterRule::simple(#name)),
+        (Style::Form, true, false, false) => quote!(rt::ParameterRule::form(#name)),
+        _ => {
+            let style = self::style(style);
+            quote! {
+                rt::ParameterRule {
+                    name: #name,
+                    style: rt::Style::#style,
+                    explode: #explode,
+                    allow_reserved: #allow_reserved,
+                    allow_empty: #allow_empty,
+                }
+            }
+        }
     }
 }
 
 /// The runtime's name of a style.
-pub(super) fn style(style: Style) -> TokenStream {
+fn style(style: Style) -> TokenStream {
     match style {
         Style::Matrix => quote!(Matrix),
         Style::Label => quote!(Label),

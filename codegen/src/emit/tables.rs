@@ -1,7 +1,7 @@
 //! The static tables of the catalog.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::rules::Place;
 use super::{answers, ident, literals};
@@ -29,30 +29,28 @@ pub(super) fn api(plan: &Plan) -> TokenStream {
     }
 }
 
-/// A tool's entry.
-pub(super) fn tool(tool: &Tool) -> TokenStream {
-    let Tool {
-        name,
-        title,
-        description,
-        operation,
-        tags,
-        deprecated,
-        method,
-        template,
-        idempotent,
-        secrets,
-        ..
-    } = tool;
+/// A tool's entry: what is not said is as in `rt::Tool::bare`.
+pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStream {
+    let Tool { name, title, description, operation, method, template, tags, secrets, gated, .. } = tool;
     let segments = tool.segments.iter().map(|parts| segment(parts));
     let effect = effect(tool.effect);
-    let cache = literals::option(tool.cache_seconds.map(seconds));
-    let timeout = literals::option(tool.timeout_seconds.map(seconds));
-    let proof = literals::option(tool.proof.as_ref());
-    let output_schema = literals::option(tool.output_schema.as_ref());
-    let (gated, answer_headers) = (&tool.gated, &tool.answer_headers);
     let security = tool.security.iter().map(|together| alternative(together));
     let answers = tool.answers.iter().map(answer);
+    let answer_headers = &tool.answer_headers;
+    let flag = |is_set: bool, name: TokenStream| is_set.then(|| quote!(#name: true,));
+    let idempotent = flag(tool.idempotent, quote!(idempotent));
+    let deprecated = flag(tool.deprecated, quote!(deprecated));
+    let cache = tool.cache_seconds.map(seconds).map(|time| quote!(cache: Some(#time),));
+    let timeout = tool.timeout_seconds.map(seconds).map(|time| quote!(timeout: Some(#time),));
+    let proof = tool.proof.as_ref().map(|member| quote!(proof: Some(#member),));
+    let output_schema = output_schema.map(|schema| quote!(output_schema: Some(#schema),));
+    let tags = list(quote!(tags), tags);
+    let gated = gated.iter().map(|at| quote!(rt::Gated { pointer: #at, gate: rt::Gate::Callbacks }));
+    let gated = list(quote!(gated), gated);
+    let secrets = list(quote!(secrets), secrets);
+    let security = list(quote!(security), security);
+    let answers = list(quote!(answers), answers);
+    let answer_headers = list(quote!(answer_headers), answer_headers);
     quote! {
         /// The tool's entry in the catalog.
         pub static TOOL: rt::Tool = rt::Tool {
@@ -60,26 +58,31 @@ pub(super) fn tool(tool: &Tool) -> TokenStream {
             title: #title,
             description: #description,
             operation: #operation,
-            tags: &[#(#tags),*],
-            deprecated: #deprecated,
             method: #method,
             template: #template,
             segments: &[#(#segments),*],
-            effect: rt::Effect::#effect,
-            idempotent: #idempotent,
-            cache: #cache,
-            timeout: #timeout,
-            proof: #proof,
             input_schema: INPUT_SCHEMA,
-            output_schema: #output_schema,
-            gated: &[#(rt::Gated { pointer: #gated, gate: rt::Gate::Callbacks }),*],
-            secrets: &[#(#secrets),*],
-            security: &[#(#security),*],
-            answers: &[#(#answers),*],
-            answer_headers: &[#(#answer_headers),*],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            #output_schema
+            #idempotent
+            #deprecated
+            #tags
+            #cache
+            #timeout
+            #proof
+            #gated
+            #secrets
+            #security
+            #answers
+            #answer_headers
+            ..rt::Tool::bare(rt::Effect::#effect, rt::Work::Request(rt::prepare::<Arguments>))
         };
     }
+}
+
+/// A member that is a list, unless it is empty.
+fn list<T: ToTokens>(name: TokenStream, items: impl IntoIterator<Item = T>) -> Option<TokenStream> {
+    let items: Vec<T> = items.into_iter().collect();
+    (!items.is_empty()).then(|| quote!(#name: &[#(#items),*],))
 }
 
 fn segment(parts: &[Part]) -> TokenStream {

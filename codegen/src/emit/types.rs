@@ -1,10 +1,10 @@
-//! Structs and enums of requests with their serialisation.
+//! Structs and enums of requests, with the ways from JSON and back.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::rules::{self, Place};
-use super::{decode, ident, literals};
+use super::{decode, encode, ident, literals};
 use crate::plan::model::{Field, Module, Rest, Struct, Type, TypeBody, Variant};
 
 /// The named types of a module.
@@ -21,23 +21,23 @@ fn named(kind: &Type) -> TokenStream {
     }
 }
 
-/// A struct with its decoding. Request types cannot be printed: they may hold secrets.
+/// A struct with the ways from JSON and back. Request types cannot be printed: they may hold secrets.
 pub(super) fn structure(name: &str, description: &str, object: &Struct, place: Place) -> TokenStream {
     let doc = literals::prose(description, name);
     let fields = object.fields.iter().map(|each| field(each, place));
     let rest = rest(&object.rest, place);
     let decode = decode::structure(name, object, place);
+    let encode = encode::structure(name, object);
     let name = ident(name);
     quote! {
         #doc
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct #name {
             #(#fields,)*
             #rest
         }
 
         #decode
+        #encode
     }
 }
 
@@ -48,28 +48,20 @@ fn field(field: &Field, place: Place) -> TokenStream {
         Some(_) => quote!(rt::serde_json::Value),
         None => rules::kind(&field.shape, place),
     };
-    let rename = rename(&field.rust, &field.wire);
-    if field.required || field.pinned.is_some() {
-        let serde = rename.map(|rename| quote!(#[serde(#rename)]));
-        return quote!(#doc #serde pub #name: #kind);
+    match field.required || field.pinned.is_some() {
+        true => quote!(#doc pub #name: #kind),
+        false => quote!(#doc pub #name: Option<#kind>),
     }
-    let rename = rename.map(|rename| quote!(#rename,));
-    quote!(#doc #[serde(#rename skip_serializing_if = "Option::is_none")] pub #name: Option<#kind>)
-}
-
-/// Serde knows a raw identifier by its plain name.
-fn rename(rust: &str, wire: &str) -> Option<TokenStream> {
-    (rust.trim_start_matches("r#") != wire).then(|| quote!(rename = #wire))
 }
 
 fn rest(rest: &Rest, place: Place) -> Option<TokenStream> {
     let doc = literals::doc("Members that the document does not declare.");
     match rest {
         Rest::Refuse => None,
-        Rest::Keep => Some(quote!(#doc #[serde(flatten)] pub rest: rt::Rest)),
+        Rest::Keep => Some(quote!(#doc pub rest: rt::Rest)),
         Rest::Of(shape) => {
             let values = rules::kind(shape, place);
-            Some(quote!(#doc #[serde(flatten)] pub rest: rt::IndexMap<String, #values>))
+            Some(quote!(#doc pub rest: rt::IndexMap<String, #values>))
         }
     }
 }
@@ -79,19 +71,28 @@ fn enumeration(kind: &Type, variants: &[Variant]) -> TokenStream {
     let name = ident(&kind.id.name);
     let declared = variants.iter().map(|variant| {
         let doc = literals::prose("", &variant.wire);
-        let rename = rename(&variant.rust, &variant.wire).map(|rename| quote!(#[serde(#rename)]));
         let name = ident(&variant.rust);
-        quote!(#doc #rename #name)
+        quote!(#doc #name)
     });
-    let decode = decode::enumeration(&kind.id.name, variants);
+    let texts = variants.iter().map(|variant| {
+        let (wire, rust) = (&variant.wire, ident(&variant.rust));
+        quote!((#wire, Self::#rust))
+    });
     quote! {
         #doc
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
+        #[derive(Clone, Copy, Debug)]
         pub enum #name {
             #(#declared),*
         }
 
-        #decode
+        impl rt::Choice for #name {
+            const ALL: &'static [(&'static str, Self)] = &[#(#texts),*];
+        }
+
+        impl rt::Encode for #name {
+            fn encode(&self) -> rt::serde_json::Value {
+                rt::Choice::text(*self).into()
+            }
+        }
     }
 }

@@ -24,6 +24,11 @@ impl Findings {
         self.push(Severity::Note, rule, place, message);
     }
 
+    /// Adds what was found by others.
+    pub(crate) fn append(&mut self, mut more: Findings) {
+        self.problems.append(&mut more.problems);
+    }
+
     /// All of it, each finding once.
     pub(crate) fn into_report(self) -> Report {
         let mut seen = std::collections::HashSet::new();

@@ -28,8 +28,28 @@ pub(crate) fn prune(tools: &mut [Tool], shared: &mut [&mut Vec<Type>]) {
     }
 }
 
-/// Gives each checked value of these shapes its whole schema.
-pub(crate) fn settle_all<'s>(
+/// Gives each checked value of a tool its whole schema; shared types that it names may be pruned later.
+pub(crate) fn tool(
+    tool: &mut Tool,
+    at: &Place,
+    definition: &dyn Fn(&str) -> Option<Value>,
+    findings: &mut Findings,
+) {
+    types(&mut tool.types, definition, findings);
+    let shapes = shapes_of_struct(&mut tool.arguments).into_iter().map(|shape| (shape, at.clone()));
+    settle_all(shapes, definition, findings);
+}
+
+/// Gives each checked value of these types its whole schema.
+pub(crate) fn types(types: &mut [Type], definition: &dyn Fn(&str) -> Option<Value>, findings: &mut Findings) {
+    let shapes = types.iter_mut().flat_map(|kind| {
+        let at = kind.at.clone();
+        shapes_of(kind).into_iter().map(move |shape| (shape, at.clone()))
+    });
+    settle_all(shapes, definition, findings);
+}
+
+fn settle_all<'s>(
     shapes: impl Iterator<Item = (&'s mut Shape, Place)>,
     definition: &dyn Fn(&str) -> Option<Value>,
     findings: &mut Findings,
@@ -40,7 +60,7 @@ pub(crate) fn settle_all<'s>(
 }
 
 /// The shapes of a type's members.
-pub(crate) fn shapes_of(kind: &mut Type) -> Vec<&mut Shape> {
+fn shapes_of(kind: &mut Type) -> Vec<&mut Shape> {
     match &mut kind.body {
         TypeBody::Struct(object) => shapes_of_struct(object),
         TypeBody::Schema(shape) => vec![shape],
@@ -49,7 +69,7 @@ pub(crate) fn shapes_of(kind: &mut Type) -> Vec<&mut Shape> {
 }
 
 /// The shapes of an object's members.
-pub(crate) fn shapes_of_struct(object: &mut Struct) -> Vec<&mut Shape> {
+fn shapes_of_struct(object: &mut Struct) -> Vec<&mut Shape> {
     let mut found: Vec<&mut Shape> = object.fields.iter_mut().map(|field| &mut field.shape).collect();
     if let Rest::Of(shape) = &mut object.rest {
         found.push(shape);

@@ -13,7 +13,7 @@ use super::model::{AnswerRule, Effect, Module, Need, Part, Rest, Struct, Tool, T
 use super::opened::opened;
 use super::shapes::{Direction, Known, Shaper};
 use super::surface::{self, Surface};
-use super::{answers, layout, media, names, prose, schema, secrets, structs, tool_names, words};
+use super::{answers, layout, media, names, prose, schema, secrets, settle, structs, tool_names, words};
 use crate::profiles;
 use crate::profiles::names::Alphabet;
 
@@ -99,7 +99,8 @@ fn tool(
     let secrets = secrets::pointers(&arguments, &|id| shared.find(id, &types), &definition);
     let title = title(operation, &name);
     let effect = effect(operation);
-    Some(Tool {
+    let own = types.clone();
+    let mut tool = Tool {
         module: names::module(&name),
         description: description(operation, &title, findings),
         title,
@@ -129,7 +130,9 @@ fn tool(
         arguments,
         writes,
         types,
-    })
+    };
+    settle::tool(&mut tool, &operation.at, &|target| shared.definition(target, &own), findings);
+    Some(tool)
 }
 
 /// How the answers are read, and the types that only this tool needs for it.

@@ -67,21 +67,11 @@ pub mod tools {
             title: "Anything",
             description: "Anything",
             operation: "anything",
-            tags: &[],
-            deprecated: false,
             method: "GET",
             template: "/anything",
             segments: &[&[rt::Part::Literal("anything")]],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 200,
@@ -90,14 +80,11 @@ pub mod tools {
                     content: rt::Content::AnyJson,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
         /// What `anything` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {}
         impl rt::Decode for Arguments {
             fn decode(
@@ -108,6 +95,12 @@ pub mod tools {
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let object = rt::Object::default();
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -124,23 +117,12 @@ pub mod tools {
             title: "Colour",
             description: "Colour",
             operation: "colour",
-            tags: &[],
-            deprecated: false,
             method: "GET",
             template: "/colour",
             segments: &[&[rt::Part::Literal("colour")]],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"value\":{\"enum\":[\"red\",\"green\"]}},\"required\":[\"value\"]}",
-            ),
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 200,
@@ -152,14 +134,13 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"value\":{\"enum\":[\"red\",\"green\"]}},\"required\":[\"value\"]}";
         /// What `colour` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {}
         impl rt::Decode for Arguments {
             fn decode(
@@ -170,6 +151,12 @@ pub mod tools {
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let object = rt::Object::default();
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -186,23 +173,11 @@ pub mod tools {
             title: "Created",
             description: "Created",
             operation: "created",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/created",
             segments: &[&[rt::Part::Literal("created")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"responseHeaders\":{\"type\":\"object\",\"properties\":{\"Location\":{\"type\":\"string\"},\"X-Rate-Limit\":{\"type\":\"string\"}}}}}",
-            ),
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
             answers: &[
                 rt::AnswerRule {
                     from: 201,
@@ -221,13 +196,13 @@ pub mod tools {
                 },
             ],
             answer_headers: &["Location", "X-Rate-Limit"],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"responseHeaders\":{\"type\":\"object\",\"properties\":{\"Location\":{\"type\":\"string\"},\"X-Rate-Limit\":{\"type\":\"string\"}}}}}";
         /// What `created` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {}
         impl rt::Decode for Arguments {
             fn decode(
@@ -238,6 +213,12 @@ pub mod tools {
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let object = rt::Object::default();
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -259,21 +240,11 @@ pub mod tools {
             title: "Nothing",
             description: "Nothing",
             operation: "nothing",
-            tags: &[],
-            deprecated: false,
             method: "DELETE",
             template: "/nothing",
             segments: &[&[rt::Part::Literal("nothing")]],
-            effect: rt::Effect::Destroy,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -282,14 +253,14 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(
+                rt::Effect::Destroy,
+                rt::Work::Request(rt::prepare::<Arguments>),
+            )
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
         /// What `nothing` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {}
         impl rt::Decode for Arguments {
             fn decode(
@@ -300,6 +271,12 @@ pub mod tools {
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let object = rt::Object::default();
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -316,23 +293,12 @@ pub mod tools {
             title: "One or many",
             description: "One or many",
             operation: "oneOrMany",
-            tags: &[],
-            deprecated: false,
             method: "GET",
             template: "/one-or-many",
             segments: &[&[rt::Part::Literal("one-or-many")]],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Item\"}}},\"required\":[\"items\"],\"$defs\":{\"Item\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"colour\":{\"enum\":[\"red\",\"green\"]},\"next\":{\"anyOf\":[{\"$ref\":\"#/$defs/Item\"},{\"type\":\"null\"}]}},\"required\":[\"id\"]}}}",
-            ),
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 200,
@@ -346,14 +312,13 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Item\"}}},\"required\":[\"items\"],\"$defs\":{\"Item\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"colour\":{\"enum\":[\"red\",\"green\"]},\"next\":{\"anyOf\":[{\"$ref\":\"#/$defs/Item\"},{\"type\":\"null\"}]}},\"required\":[\"id\"]}}}";
         /// What `one_or_many` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {}
         impl rt::Decode for Arguments {
             fn decode(
@@ -364,6 +329,12 @@ pub mod tools {
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let object = rt::Object::default();
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -380,21 +351,11 @@ pub mod tools {
             title: "Picture",
             description: "Picture",
             operation: "picture",
-            tags: &[],
-            deprecated: false,
             method: "GET",
             template: "/picture",
             segments: &[&[rt::Part::Literal("picture")]],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 200,
@@ -403,14 +364,11 @@ pub mod tools {
                     content: rt::Content::Binary,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
         /// What `picture` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {}
         impl rt::Decode for Arguments {
             fn decode(
@@ -421,6 +379,12 @@ pub mod tools {
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let object = rt::Object::default();
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -437,23 +401,12 @@ pub mod tools {
             title: "Quirks",
             description: "Quirks",
             operation: "quirks",
-            tags: &[],
-            deprecated: false,
             method: "GET",
             template: "/quirks",
             segments: &[&[rt::Part::Literal("quirks")]],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\",\"description\":\"Identifier, e.g. 7.\"},\"owner\":{\"type\":\"string\"},\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Item\"}},\"note\":{\"type\":[\"string\",\"null\"]},\"status\":{\"type\":\"integer\"}},\"required\":[\"id\"],\"$defs\":{\"Item\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"colour\":{\"enum\":[\"red\",\"green\"]},\"next\":{\"anyOf\":[{\"$ref\":\"#/$defs/Item\"},{\"type\":\"null\"}]}},\"required\":[\"id\"]}}}",
-            ),
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 200,
@@ -465,14 +418,13 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"integer\",\"description\":\"Identifier, e.g. 7.\"},\"owner\":{\"type\":\"string\"},\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Item\"}},\"note\":{\"type\":[\"string\",\"null\"]},\"status\":{\"type\":\"integer\"}},\"required\":[\"id\"],\"$defs\":{\"Item\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"colour\":{\"enum\":[\"red\",\"green\"]},\"next\":{\"anyOf\":[{\"$ref\":\"#/$defs/Item\"},{\"type\":\"null\"}]}},\"required\":[\"id\"]}}}";
         /// What `quirks` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {}
         impl rt::Decode for Arguments {
             fn decode(
@@ -483,6 +435,12 @@ pub mod tools {
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let object = rt::Object::default();
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -499,23 +457,12 @@ pub mod tools {
             title: "Scalar",
             description: "Scalar",
             operation: "scalar",
-            tags: &[],
-            deprecated: false,
             method: "GET",
             template: "/scalar",
             segments: &[&[rt::Part::Literal("scalar")]],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"value\":{\"type\":\"integer\"}},\"required\":[\"value\"]}",
-            ),
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 200,
@@ -527,14 +474,13 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"value\":{\"type\":\"integer\"}},\"required\":[\"value\"]}";
         /// What `scalar` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {}
         impl rt::Decode for Arguments {
             fn decode(
@@ -545,6 +491,12 @@ pub mod tools {
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let object = rt::Object::default();
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -561,23 +513,11 @@ pub mod tools {
             title: "Several",
             description: "Several",
             operation: "several",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/several",
             segments: &[&[rt::Part::Literal("several")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"name\":{},\"extra\":{}}}",
-            ),
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
             answers: &[
                 rt::AnswerRule {
                     from: 200,
@@ -604,14 +544,13 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"name\":{},\"extra\":{}}}";
         /// What `several` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {}
         impl rt::Decode for Arguments {
             fn decode(
@@ -622,6 +561,12 @@ pub mod tools {
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let object = rt::Object::default();
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -654,23 +599,12 @@ pub mod tools {
             title: "Text",
             description: "Text",
             operation: "text",
-            tags: &[],
-            deprecated: false,
             method: "GET",
             template: "/text",
             segments: &[&[rt::Part::Literal("text")]],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"}},\"required\":[\"text\"]}",
-            ),
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 200,
@@ -679,14 +613,13 @@ pub mod tools {
                     content: rt::Content::Text,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"}},\"required\":[\"text\"]}";
         /// What `text` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {}
         impl rt::Decode for Arguments {
             fn decode(
@@ -697,6 +630,12 @@ pub mod tools {
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let object = rt::Object::default();
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {

@@ -30,60 +30,44 @@ pub fn catalog() -> &'static rt::Api {
 pub mod arguments {
     use super::rt;
     /// A colour of the house.
-    #[derive(Debug, rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
+    #[derive(Clone, Copy, Debug)]
     pub enum Colour {
         /// `red`.
-        #[serde(rename = "red")]
         Red,
         /// `dark-red`.
-        #[serde(rename = "dark-red")]
         DarkRed,
         /// `DARK_RED`.
-        #[serde(rename = "DARK_RED")]
         DarkRed2,
         /// ``.
-        #[serde(rename = "")]
         Empty,
         /// `1`.
-        #[serde(rename = "1")]
         Value1,
         /// `-1`.
-        #[serde(rename = "-1")]
         Minus1,
         /// `<=`.
-        #[serde(rename = "<=")]
         Value7,
     }
-    impl rt::Decode for Colour {
-        fn decode(
-            value: rt::serde_json::Value,
-            at: &mut rt::Decoder<'_>,
-        ) -> Option<Self> {
-            let rule = rt::Enumeration {
-                values: &["red", "dark-red", "DARK_RED", "", "1", "-1", "<="],
-            };
-            match rt::Rule::decode(&rule, value, at)?.as_str() {
-                "red" => Some(Self::Red),
-                "dark-red" => Some(Self::DarkRed),
-                "DARK_RED" => Some(Self::DarkRed2),
-                "" => Some(Self::Empty),
-                "1" => Some(Self::Value1),
-                "-1" => Some(Self::Minus1),
-                "<=" => Some(Self::Value7),
-                _ => None,
-            }
+    impl rt::Choice for Colour {
+        const ALL: &'static [(&'static str, Self)] = &[
+            ("red", Self::Red),
+            ("dark-red", Self::DarkRed),
+            ("DARK_RED", Self::DarkRed2),
+            ("", Self::Empty),
+            ("1", Self::Value1),
+            ("-1", Self::Minus1),
+            ("<=", Self::Value7),
+        ];
+    }
+    impl rt::Encode for Colour {
+        fn encode(&self) -> rt::serde_json::Value {
+            rt::Choice::text(*self).into()
         }
     }
     /// `Open`.
-    #[derive(rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
     pub struct Open {
         /// `known`.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pub known: Option<String>,
         /// Members that the document does not declare.
-        #[serde(flatten)]
         pub rest: rt::Rest,
     }
     impl rt::Decode for Open {
@@ -106,20 +90,23 @@ pub mod arguments {
             Some(Self { known: known?, rest })
         }
     }
+    impl rt::Encode for Open {
+        fn encode(&self) -> rt::serde_json::Value {
+            let mut object = rt::Object::default();
+            object.optional("known", &self.known);
+            object.rest(&self.rest);
+            object.finish()
+        }
+    }
     /// A tree of names.
-    #[derive(rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
     pub struct Tree {
         /// `name`.
         pub name: String,
         /// `parent`.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pub parent: Option<Box<Tree>>,
         /// `children`.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pub children: Option<Vec<Tree>>,
         /// `rest`.
-        #[serde(rename = "rest", skip_serializing_if = "Option::is_none")]
         pub rest_2: Option<String>,
     }
     impl rt::Decode for Tree {
@@ -144,6 +131,16 @@ pub mod arguments {
                 children: children?,
                 rest_2: rest_2?,
             })
+        }
+    }
+    impl rt::Encode for Tree {
+        fn encode(&self) -> rt::serde_json::Value {
+            let mut object = rt::Object::default();
+            object.required("name", &self.name);
+            object.optional("parent", &self.parent);
+            object.optional("children", &self.children);
+            object.optional("rest", &self.rest_2);
+            object.finish()
         }
     }
 }
@@ -190,21 +187,10 @@ pub mod tools {
             title: "Any body",
             description: "Any body",
             operation: "anyBody",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/any",
             segments: &[&[rt::Part::Literal("any")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -213,17 +199,13 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{}},\"additionalProperties\":false}";
         /// What `any_body` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `body`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub body: Option<rt::serde_json::Value>,
         }
         impl rt::Decode for Arguments {
@@ -236,6 +218,13 @@ pub mod tools {
                 let body = members.optional(at, "body", &rt::Any);
                 members.finish(at)?;
                 Some(Self { body: body? })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("body", &self.body);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -256,21 +245,10 @@ pub mod tools {
             title: "Collision",
             description: "Collision",
             operation: "collision",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/collision",
             segments: &[&[rt::Part::Literal("collision")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -279,23 +257,17 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"body\":{\"type\":\"string\"},\"requestBody\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"}},\"additionalProperties\":false}},\"required\":[\"requestBody\"],\"additionalProperties\":false}";
         /// What `collision` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `name`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub name: Option<String>,
             /// `body`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub body: Option<String>,
             /// `requestBody`.
-            #[serde(rename = "requestBody")]
             pub request_body: Body,
         }
         impl rt::Decode for Arguments {
@@ -319,22 +291,19 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("name", &self.name);
+                object.optional("body", &self.body);
+                object.required("requestBody", &self.request_body);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static NAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "name",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static BODY: rt::ParameterRule = rt::ParameterRule {
-                    name: "body",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static NAME: rt::ParameterRule = rt::ParameterRule::form("name");
+                static BODY: rt::ParameterRule = rt::ParameterRule::form("body");
                 if let Some(value) = &self.name {
                     request.query(&NAME, value);
                 }
@@ -346,11 +315,8 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Body`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Body {
             /// `name`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub name: Option<String>,
         }
         impl rt::Decode for Body {
@@ -365,6 +331,13 @@ pub mod tools {
                 Some(Self { name: name? })
             }
         }
+        impl rt::Encode for Body {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("name", &self.name);
+                object.finish()
+            }
+        }
     }
     /// Flat
     pub mod flat {
@@ -375,23 +348,12 @@ pub mod tools {
             title: "Flat",
             description: "Flat",
             operation: "flat",
-            tags: &[],
-            deprecated: false,
             method: "PUT",
             template: "/flat/{id}",
             segments: &[&[rt::Part::Literal("flat")], &[rt::Part::Parameter("id")]],
-            effect: rt::Effect::Write,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"colour\":{\"enum\":[\"red\",\"dark-red\",\"DARK_RED\",\"\",\"1\",\"-1\",\"<=\"]}},\"required\":[\"id\"]}",
-            ),
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 200,
@@ -403,48 +365,37 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\",\"minLength\":1},\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":40,\"description\":\"What it is called, see [this](https://example.com) <b>page</b>.\"},\"note\":{\"type\":[\"string\",\"null\"]},\"count\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":9,\"multipleOf\":2},\"ratio\":{\"type\":\"number\",\"minimum\":0,\"maximum\":0.5},\"step\":{\"type\":\"number\",\"multipleOf\":0.25},\"colour\":{\"type\":\"string\",\"enum\":[\"red\",\"dark-red\",\"DARK_RED\",\"\",\"1\",\"-1\",\"<=\"],\"description\":\"A colour of the house.\"},\"due\":{\"type\":\"string\",\"format\":\"date\"},\"data\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\"},\"mail\":{\"type\":\"string\",\"format\":\"email\"},\"secret\":{\"type\":\"string\"},\"owner\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"roles\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"maxItems\":3}},\"required\":[\"id\"],\"additionalProperties\":false}},\"required\":[\"id\",\"name\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"colour\":{\"enum\":[\"red\",\"dark-red\",\"DARK_RED\",\"\",\"1\",\"-1\",\"<=\"]}},\"required\":[\"id\"]}";
         /// What `flat` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `id`.
             pub id: String,
             /// What it is called, see `[this](https://example.com)` \<b\>page\</b\>.
             pub name: String,
             /// `note`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub note: Option<Option<String>>,
             /// `count`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub count: Option<i64>,
             /// `ratio`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub ratio: Option<rt::serde_json::Number>,
             /// `step`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub step: Option<rt::serde_json::Value>,
             /// `colour`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub colour: Option<super::super::arguments::Colour>,
             /// `due`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub due: Option<String>,
             /// `data`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub data: Option<String>,
             /// `mail`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mail: Option<String>,
             /// `secret`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub secret: Option<String>,
             /// `owner`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub owner: Option<Owner>,
         }
         impl rt::Decode for Arguments {
@@ -566,15 +517,27 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("id", &self.id);
+                object.required("name", &self.name);
+                object.optional("note", &self.note);
+                object.optional("count", &self.count);
+                object.optional("ratio", &self.ratio);
+                object.optional("step", &self.step);
+                object.optional("colour", &self.colour);
+                object.optional("due", &self.due);
+                object.optional("data", &self.data);
+                object.optional("mail", &self.mail);
+                object.optional("secret", &self.secret);
+                object.optional("owner", &self.owner);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "id",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static ID: rt::ParameterRule = rt::ParameterRule::simple("id");
                 request.path(&ID, &self.id);
                 request.object_body();
                 request.member("name", &self.name);
@@ -612,13 +575,10 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Owner`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Owner {
             /// `id`.
             pub id: String,
             /// `roles`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub roles: Option<Vec<String>>,
         }
         impl rt::Decode for Owner {
@@ -644,6 +604,14 @@ pub mod tools {
                 Some(Self { id: id?, roles: roles? })
             }
         }
+        impl rt::Encode for Owner {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("id", &self.id);
+                object.optional("roles", &self.roles);
+                object.finish()
+            }
+        }
     }
     /// Formats
     pub mod formats {
@@ -654,21 +622,11 @@ pub mod tools {
             title: "Formats",
             description: "Formats",
             operation: "formats",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/formats",
             segments: &[&[rt::Part::Literal("formats")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
             secrets: &["/password"],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -677,50 +635,35 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"date\":{\"type\":\"string\",\"format\":\"date\"},\"time\":{\"type\":\"string\",\"format\":\"time\"},\"date-time\":{\"type\":\"string\",\"format\":\"date-time\"},\"duration\":{\"type\":\"string\",\"format\":\"duration\"},\"uuid\":{\"type\":\"string\",\"format\":\"uuid\"},\"email\":{\"type\":\"string\",\"format\":\"email\"},\"uri\":{\"type\":\"string\",\"format\":\"uri\"},\"ipv4\":{\"type\":\"string\",\"format\":\"ipv4\"},\"ipv6\":{\"type\":\"string\",\"format\":\"ipv6\"},\"byte\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\"},\"hostname\":{\"type\":\"string\"},\"password\":{\"type\":\"string\",\"format\":\"password\"}},\"additionalProperties\":false}";
         /// What `formats` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `date`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub date: Option<String>,
             /// `time`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub time: Option<String>,
             /// `date-time`.
-            #[serde(rename = "date-time", skip_serializing_if = "Option::is_none")]
             pub date_time: Option<String>,
             /// `duration`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub duration: Option<String>,
             /// `uuid`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub uuid: Option<String>,
             /// `email`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub email: Option<String>,
             /// `uri`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub uri: Option<String>,
             /// `ipv4`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub ipv4: Option<String>,
             /// `ipv6`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub ipv6: Option<String>,
             /// `byte`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub byte: Option<String>,
             /// `hostname`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub hostname: Option<String>,
             /// `password`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub password: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -854,6 +797,24 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("date", &self.date);
+                object.optional("time", &self.time);
+                object.optional("date-time", &self.date_time);
+                object.optional("duration", &self.duration);
+                object.optional("uuid", &self.uuid);
+                object.optional("email", &self.email);
+                object.optional("uri", &self.uri);
+                object.optional("ipv4", &self.ipv4);
+                object.optional("ipv6", &self.ipv6);
+                object.optional("byte", &self.byte);
+                object.optional("hostname", &self.hostname);
+                object.optional("password", &self.password);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
                 request.object_body();
@@ -906,23 +867,11 @@ pub mod tools {
             title: "List body",
             description: "List body",
             operation: "listBody",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/list",
             segments: &[&[rt::Part::Literal("list")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Tree\"}}},\"required\":[\"items\"],\"$defs\":{\"Tree\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"parent\":{\"$ref\":\"#/$defs/Tree\"},\"children\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Tree\"}},\"rest\":{\"type\":\"string\"}},\"required\":[\"name\"]}}}",
-            ),
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
             answers: &[
                 rt::AnswerRule {
                     from: 200,
@@ -936,14 +885,13 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Tree\"},\"minItems\":1,\"description\":\"What to add.\"}},\"required\":[\"body\"],\"additionalProperties\":false,\"$defs\":{\"Tree\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"parent\":{\"$ref\":\"#/$defs/Tree\"},\"children\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Tree\"}},\"rest\":{\"type\":\"string\"}},\"required\":[\"name\"],\"additionalProperties\":false,\"description\":\"A tree of names.\"}}}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Tree\"}}},\"required\":[\"items\"],\"$defs\":{\"Tree\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"parent\":{\"$ref\":\"#/$defs/Tree\"},\"children\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Tree\"}},\"rest\":{\"type\":\"string\"}},\"required\":[\"name\"]}}}";
         /// What `list_body` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// What to add.
             pub body: Vec<super::super::arguments::Tree>,
@@ -970,6 +918,13 @@ pub mod tools {
                 Some(Self { body: body? })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("body", &self.body);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
                 request.body(&self.body);
@@ -986,23 +941,11 @@ pub mod tools {
             title: "Map body",
             description: "Map body",
             operation: "mapBody",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/map",
             segments: &[&[rt::Part::Literal("map")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\"}}",
-            ),
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
             answers: &[
                 rt::AnswerRule {
                     from: 200,
@@ -1014,14 +957,13 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"maxProperties\":4}},\"required\":[\"body\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\"}}";
         /// What `map_body` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `body`.
             pub body: rt::IndexMap<String, i64>,
@@ -1051,6 +993,13 @@ pub mod tools {
                 Some(Self { body: body? })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("body", &self.body);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
                 request.body(&self.body);
@@ -1067,23 +1016,11 @@ pub mod tools {
             title: "Open body",
             description: "Open body",
             operation: "openBody",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/open",
             segments: &[&[rt::Part::Literal("open")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"known\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
             answers: &[
                 rt::AnswerRule {
                     from: 200,
@@ -1095,14 +1032,13 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"properties\":{\"known\":{\"type\":\"string\"}}}},\"required\":[\"body\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"known\":{\"type\":\"string\"}}}";
         /// What `open_body` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `body`.
             pub body: super::super::arguments::Open,
@@ -1118,6 +1054,13 @@ pub mod tools {
                     .required(at, "body", &rt::Of::<super::super::arguments::Open>::new());
                 members.finish(at)?;
                 Some(Self { body: body? })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("body", &self.body);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -1136,21 +1079,10 @@ pub mod tools {
             title: "Optional flat",
             description: "Optional flat",
             operation: "optionalFlat",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/optional",
             segments: &[&[rt::Part::Literal("optional")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -1159,20 +1091,15 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"},\"b\":{\"type\":\"boolean\"}},\"additionalProperties\":false}";
         /// What `optional_flat` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `a`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub a: Option<String>,
             /// `b`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub b: Option<bool>,
         }
         impl rt::Decode for Arguments {
@@ -1186,6 +1113,14 @@ pub mod tools {
                 let b = members.optional(at, "b", &rt::Boolean);
                 members.finish(at)?;
                 Some(Self { a: a?, b: b? })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("a", &self.a);
+                object.optional("b", &self.b);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -1209,21 +1144,10 @@ pub mod tools {
             title: "Optional nested",
             description: "Optional nested",
             operation: "optionalNested",
-            tags: &[],
-            deprecated: false,
             method: "PATCH",
             template: "/optional",
             segments: &[&[rt::Part::Literal("optional")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -1232,17 +1156,13 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"},\"b\":{\"type\":\"boolean\"}},\"required\":[\"a\"],\"additionalProperties\":false}},\"additionalProperties\":false}";
         /// What `optional_nested` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `body`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub body: Option<Body>,
         }
         impl rt::Decode for Arguments {
@@ -1257,6 +1177,13 @@ pub mod tools {
                 Some(Self { body: body? })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("body", &self.body);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
                 if let Some(value) = &self.body {
@@ -1266,13 +1193,10 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Body`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Body {
             /// `a`.
             pub a: String,
             /// `b`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub b: Option<bool>,
         }
         impl rt::Decode for Body {
@@ -1288,6 +1212,14 @@ pub mod tools {
                 Some(Self { a: a?, b: b? })
             }
         }
+        impl rt::Encode for Body {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("a", &self.a);
+                object.optional("b", &self.b);
+                object.finish()
+            }
+        }
     }
     /// Typed extras
     pub mod typed_extras {
@@ -1298,21 +1230,10 @@ pub mod tools {
             title: "Typed extras",
             description: "Typed extras",
             operation: "typedExtras",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/extra",
             segments: &[&[rt::Part::Literal("extra")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -1321,14 +1242,11 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"properties\":{\"first\":{\"type\":\"string\"}},\"required\":[\"first\"],\"additionalProperties\":{\"type\":\"number\"}}},\"required\":[\"body\"],\"additionalProperties\":false}";
         /// What `typed_extras` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `body`.
             pub body: Body,
@@ -1345,6 +1263,13 @@ pub mod tools {
                 Some(Self { body: body? })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("body", &self.body);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
                 request.body(&self.body);
@@ -1352,13 +1277,10 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Body`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Body {
             /// `first`.
             pub first: String,
             /// Members that the document does not declare.
-            #[serde(flatten)]
             pub rest: rt::IndexMap<String, rt::serde_json::Number>,
         }
         impl rt::Decode for Body {
@@ -1379,6 +1301,14 @@ pub mod tools {
                 let rest = members.rest_of(at, &rt::Number::ANY);
                 members.finish(at)?;
                 Some(Self { first: first?, rest: rest? })
+            }
+        }
+        impl rt::Encode for Body {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("first", &self.first);
+                object.rest(&self.rest);
+                object.finish()
             }
         }
     }

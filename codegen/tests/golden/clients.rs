@@ -19,13 +19,10 @@ pub fn catalog() -> &'static rt::Api {
 pub mod arguments {
     use super::rt;
     /// Where an order goes to or comes from, as the carrier wants it.
-    #[derive(rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
     pub struct Address {
         /// The town.
         pub town: String,
         /// `zip code`.
-        #[serde(rename = "zip code", skip_serializing_if = "Option::is_none")]
         pub zip_code: Option<String>,
     }
     impl rt::Decode for Address {
@@ -60,12 +57,17 @@ pub mod arguments {
             })
         }
     }
+    impl rt::Encode for Address {
+        fn encode(&self) -> rt::serde_json::Value {
+            let mut object = rt::Object::default();
+            object.required("town", &self.town);
+            object.optional("zip code", &self.zip_code);
+            object.finish()
+        }
+    }
     /// `Tree`.
-    #[derive(rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
     pub struct Tree {
         /// `children`.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pub children: Option<Vec<Tree>>,
     }
     impl rt::Decode for Tree {
@@ -81,6 +83,13 @@ pub mod arguments {
             Some(Self { children: children? })
         }
     }
+    impl rt::Encode for Tree {
+        fn encode(&self) -> rt::serde_json::Value {
+            let mut object = rt::Object::default();
+            object.optional("children", &self.children);
+            object.finish()
+        }
+    }
 }
 /// One module per tool.
 pub mod tools {
@@ -94,21 +103,10 @@ pub mod tools {
             title: "Find orders",
             description: "Find orders",
             operation: "orders/find-with-a-rather-long-name",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/orders/{order.id}",
             segments: &[&[rt::Part::Literal("orders")], &[rt::Part::Parameter("order.id")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -117,33 +115,25 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"order_id\":{\"type\":\"string\",\"minLength\":1,\"pattern\":\"^[a-z]+$\"},\"filter_state\":{\"type\":\"string\",\"enum\":[\"open\",\"closed\"]},\"filter_state_2\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"X_Trace_Id\":{\"type\":\"string\"},\"from\":{\"type\":\"object\",\"properties\":{\"town\":{\"type\":\"string\",\"maxLength\":40},\"zip code\":{\"type\":\"string\",\"pattern\":\"^[0-9]{5}$\"}},\"required\":[\"town\"],\"additionalProperties\":false,\"description\":\"Where an order goes to or comes from, as the carrier wants it.\"},\"to\":{\"type\":\"object\",\"properties\":{\"town\":{\"type\":\"string\",\"maxLength\":40},\"zip code\":{\"type\":\"string\",\"pattern\":\"^[0-9]{5}$\"}},\"required\":[\"town\"],\"additionalProperties\":false,\"description\":\"Where an order goes to or comes from, as the carrier wants it.\"},\"tree\":{\"$ref\":\"#/$defs/Tree\"}},\"required\":[\"order_id\",\"from\"],\"additionalProperties\":false,\"$defs\":{\"Tree\":{\"type\":\"object\",\"properties\":{\"children\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Tree\"}}},\"additionalProperties\":false}}}";
         /// What `orders_find_wit_5493f547` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `order_id`.
             pub order_id: String,
             /// `filter_state`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub filter_state: Option<FilterState>,
             /// `filter_state_2`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub filter_state_2: Option<i64>,
             /// `X_Trace_Id`.
-            #[serde(rename = "X_Trace_Id", skip_serializing_if = "Option::is_none")]
             pub x_trace_id: Option<String>,
             /// `from`.
             pub from: super::super::arguments::Address,
             /// `to`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub to: Option<super::super::arguments::Address>,
             /// `tree`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub tree: Option<super::super::arguments::Tree>,
         }
         impl rt::Decode for Arguments {
@@ -207,36 +197,31 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("order_id", &self.order_id);
+                object.optional("filter_state", &self.filter_state);
+                object.optional("filter_state_2", &self.filter_state_2);
+                object.optional("X_Trace_Id", &self.x_trace_id);
+                object.required("from", &self.from);
+                object.optional("to", &self.to);
+                object.optional("tree", &self.tree);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static ORDER_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "order.id",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static FILTER_STATE: rt::ParameterRule = rt::ParameterRule {
-                    name: "filter[state]",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static FILTER_STATE_2: rt::ParameterRule = rt::ParameterRule {
-                    name: "filter[state",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static X_TRACE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "X-Trace-Id",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static ORDER_ID: rt::ParameterRule = rt::ParameterRule::simple("order.id");
+                static FILTER_STATE: rt::ParameterRule = rt::ParameterRule::form(
+                    "filter[state]",
+                );
+                static FILTER_STATE_2: rt::ParameterRule = rt::ParameterRule::form(
+                    "filter[state",
+                );
+                static X_TRACE_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "X-Trace-Id",
+                );
                 request.path(&ORDER_ID, &self.order_id);
                 if let Some(value) = &self.filter_state {
                     request.query(&FILTER_STATE, value);
@@ -259,29 +244,22 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `FilterState`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
+        #[derive(Clone, Copy, Debug)]
         pub enum FilterState {
             /// `open`.
-            #[serde(rename = "open")]
             Open,
             /// `closed`.
-            #[serde(rename = "closed")]
             Closed,
         }
-        impl rt::Decode for FilterState {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["open", "closed"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "open" => Some(Self::Open),
-                    "closed" => Some(Self::Closed),
-                    _ => None,
-                }
+        impl rt::Choice for FilterState {
+            const ALL: &'static [(&'static str, Self)] = &[
+                ("open", Self::Open),
+                ("closed", Self::Closed),
+            ];
+        }
+        impl rt::Encode for FilterState {
+            fn encode(&self) -> rt::serde_json::Value {
+                rt::Choice::text(*self).into()
             }
         }
     }

@@ -101,20 +101,14 @@ pub fn catalog() -> &'static rt::Api {
 pub mod arguments {
     use super::rt;
     /// `EventCallback`.
-    #[derive(rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
     pub struct EventCallback {
         /// State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pub name: Option<String>,
         /// Address that CES calls.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pub url: Option<String>,
         /// HTTP method; POST is what CES uses by itself.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pub method: Option<String>,
         /// Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pub body: Option<String>,
     }
     impl rt::Decode for EventCallback {
@@ -179,18 +173,23 @@ pub mod arguments {
             })
         }
     }
+    impl rt::Encode for EventCallback {
+        fn encode(&self) -> rt::serde_json::Value {
+            let mut object = rt::Object::default();
+            object.optional("name", &self.name);
+            object.optional("url", &self.url);
+            object.optional("method", &self.method);
+            object.optional("body", &self.body);
+            object.finish()
+        }
+    }
     /// `GenerateParameterChange`.
-    #[derive(rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
     pub struct GenerateParameterChange {
         /// Group of the parameter.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pub category: Option<String>,
         /// `name`.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pub name: Option<String>,
         /// New value.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pub value: Option<String>,
     }
     impl rt::Decode for GenerateParameterChange {
@@ -235,6 +234,69 @@ pub mod arguments {
                 name: name?,
                 value: value_?,
             })
+        }
+    }
+    impl rt::Encode for GenerateParameterChange {
+        fn encode(&self) -> rt::serde_json::Value {
+            let mut object = rt::Object::default();
+            object.optional("category", &self.category);
+            object.optional("name", &self.name);
+            object.optional("value", &self.value);
+            object.finish()
+        }
+    }
+    /// `ChangeType`.
+    #[derive(Clone, Copy, Debug)]
+    pub enum ChangeType {
+        /// `S`.
+        S,
+        /// `I`.
+        I,
+        /// `E`.
+        E,
+    }
+    impl rt::Choice for ChangeType {
+        const ALL: &'static [(&'static str, Self)] = &[
+            ("S", Self::S),
+            ("I", Self::I),
+            ("E", Self::E),
+        ];
+    }
+    impl rt::Encode for ChangeType {
+        fn encode(&self) -> rt::serde_json::Value {
+            rt::Choice::text(*self).into()
+        }
+    }
+    /// `ContainerType`.
+    #[derive(Clone, Copy, Debug)]
+    pub enum ContainerType {
+        /// `A`.
+        A,
+        /// `R`.
+        R,
+    }
+    impl rt::Choice for ContainerType {
+        const ALL: &'static [(&'static str, Self)] = &[("A", Self::A), ("R", Self::R)];
+    }
+    impl rt::Encode for ContainerType {
+        fn encode(&self) -> rt::serde_json::Value {
+            rt::Choice::text(*self).into()
+        }
+    }
+    /// `ExecutionStatus`.
+    #[derive(Clone, Copy, Debug)]
+    pub enum ExecutionStatus {
+        /// `I`.
+        I,
+        /// `H`.
+        H,
+    }
+    impl rt::Choice for ExecutionStatus {
+        const ALL: &'static [(&'static str, Self)] = &[("I", Self::I), ("H", Self::H)];
+    }
+    impl rt::Encode for ExecutionStatus {
+        fn encode(&self) -> rt::serde_json::Value {
+            rt::Choice::text(*self).into()
         }
     }
 }
@@ -880,8 +942,6 @@ pub mod tools {
             title: "Add task",
             description: "Add a component to an assignment as a task and, with checkout, check its source out from a higher level.\nAnswers the setId of the set that does it; poll get_set, then see get_assignment_tasks.",
             operation: "addTask",
-            tags: &["Tasks"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/assignments/{assignmentId}/task/add",
             segments: &[
@@ -892,17 +952,9 @@ pub mod tools {
                 &[rt::Part::Literal("task")],
                 &[rt::Part::Literal("add")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work.\"},\"taskName\":{\"type\":\"string\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            tags: &["Tasks"],
             security: &[
                 &[
                     rt::Need {
@@ -936,25 +988,21 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"checkout\":{\"type\":\"boolean\",\"description\":\"true also checks the source out; left out, the task is only added.\"},\"taskName\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Component name, e.g. TREXX23.\"},\"type\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Component type, e.g. CLST.\"},\"stream\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Stream, e.g. PLAY.\"},\"application\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Application code, e.g. PLAY.\"},\"path\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level to check out to, e.g. DEV1.\"},\"checkoutFromLevel\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level to check out from, e.g. PRD.\"},\"subAppl\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Sub-application.\"},\"owner\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"User; some sites need it.\"},\"releaseId\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release; some sites need it.\"},\"action\":{\"type\":\"string\",\"maxLength\":64,\"description\":\"Special treatment, e.g. compile only; usually left out.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"assignmentId\",\"taskName\",\"type\",\"stream\",\"application\",\"path\",\"checkoutFromLevel\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work.\"},\"taskName\":{\"type\":\"string\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\"}}}";
         /// What `add_task` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// true also checks the source out; left out, the task is only added.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub checkout: Option<bool>,
             /// Component name, e.g. TREXX23.
-            #[serde(rename = "taskName")]
             pub task_name: String,
             /// Component type, e.g. CLST.
             pub r#type: String,
@@ -965,25 +1013,16 @@ pub mod tools {
             /// Level to check out to, e.g. DEV1.
             pub path: String,
             /// Level to check out from, e.g. PRD.
-            #[serde(rename = "checkoutFromLevel")]
             pub checkout_from_level: String,
             /// Sub-application.
-            #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
             pub sub_appl: Option<String>,
             /// User; some sites need it.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub owner: Option<String>,
             /// Release; some sites need it.
-            #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
             pub release_id: Option<String>,
             /// Special treatment, e.g. compile only; usually left out.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub action: Option<String>,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -1159,29 +1198,33 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.optional("checkout", &self.checkout);
+                object.required("taskName", &self.task_name);
+                object.required("type", &self.r#type);
+                object.required("stream", &self.stream);
+                object.required("application", &self.application);
+                object.required("path", &self.path);
+                object.required("checkoutFromLevel", &self.checkout_from_level);
+                object.optional("subAppl", &self.sub_appl);
+                object.optional("owner", &self.owner);
+                object.optional("releaseId", &self.release_id);
+                object.optional("action", &self.action);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static CHECKOUT: rt::ParameterRule = rt::ParameterRule {
-                    name: "checkout",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
+                static CHECKOUT: rt::ParameterRule = rt::ParameterRule::form("checkout");
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 if let Some(value) = &self.checkout {
@@ -1222,8 +1265,6 @@ pub mod tools {
             title: "Approve set",
             description: "Record an approval for a set that waits for one.\nOnly when a person decided so. Poll get_set afterwards.",
             operation: "approveSet",
-            tags: &["Approvals"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/sets/{setId}/approve",
             segments: &[
@@ -1233,17 +1274,9 @@ pub mod tools {
                 &[rt::Part::Parameter("setId")],
                 &[rt::Part::Literal("approve")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            tags: &["Approvals"],
             security: &[
                 &[
                     rt::Need {
@@ -1277,27 +1310,21 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"},\"approver\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_.-]+( [A-Za-z0-9#@$_.-]+)*$\",\"description\":\"Role, group or user the decision is made for; upper-case.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"setId\",\"approver\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}";
         /// What `approve_set` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.
-            #[serde(rename = "setId")]
             pub set_id: String,
             /// Role, group or user the decision is made for; upper-case.
             pub approver: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -1358,29 +1385,21 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("setId", &self.set_id);
+                object.required("approver", &self.approver);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SET_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "setId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static APPROVER: rt::ParameterRule = rt::ParameterRule {
-                    name: "approver",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static SET_ID: rt::ParameterRule = rt::ParameterRule::simple("setId");
+                static APPROVER: rt::ParameterRule = rt::ParameterRule::form("approver");
                 request.path(&SRID, &self.srid);
                 request.path(&SET_ID, &self.set_id);
                 request.query(&APPROVER, &self.approver);
@@ -1400,8 +1419,6 @@ pub mod tools {
             title: "Build assignment",
             description: "Build an assignment at a level: generate what needs it, and what the changes impact.\nNo setId and a message that nothing was found means that there was nothing to do, which is a success. Else poll get_set until its state is final, then see get_set_tasks.",
             operation: "buildAssignment",
-            tags: &["Assignments"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/assignments/{assignmentId}/tasks/build",
             segments: &[
@@ -1412,22 +1429,15 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Literal("build")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when there was nothing to build.\"},\"assignmentId\":{\"type\":\"string\",\"description\":\"Assignment that received impacted components.\"},\"message\":{\"type\":\"string\",\"description\":\"Result in words; that no impacted tasks were found is a success.\"},\"url\":{\"type\":\"string\"},\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"moduleName\":{\"type\":\"string\",\"description\":\"Component name.\"},\"moduleType\":{\"type\":\"string\",\"description\":\"Component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"description\":\"Level the task is at now.\"},\"status\":{\"type\":\"string\",\"description\":\"In the site's own words.\"},\"message\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I…\"},\"set\":{\"type\":\"string\",\"description\":\"Set it is in, if any.\"},\"assignmentId\":{\"type\":\"string\"},\"release\":{\"type\":\"string\"},\"container\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\",\"description\":\"Owner.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"currentLevel\":{\"type\":\"string\",\"description\":\"Level given when it was loaded.\"},\"startingLevel\":{\"type\":\"string\",\"description\":\"Lowest level of its path.\"},\"dateTime\":{\"type\":\"string\",\"description\":\"Time of the last operation.\"},\"action\":{\"type\":\"string\",\"description\":\"Special treatment, e.g. compile only.\"},\"version\":{\"type\":\"string\"},\"baseVersion\":{\"type\":\"string\",\"description\":\"Version the copy was made from.\"},\"internalVersion\":{\"type\":\"string\"},\"replaceVersion\":{\"type\":\"string\",\"description\":\"Version it will replace.\"},\"environment\":{\"type\":\"string\",\"description\":\"Version environment: OUTS, TEST, HOLD or PROD.\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"extension\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"flags\":{\"type\":\"string\"},\"generateSequence\":{\"type\":\"string\"},\"genstat\":{\"type\":\"string\",\"description\":\"Generate status.\"},\"program\":{\"type\":\"boolean\"},\"sql\":{\"type\":\"boolean\"},\"ims\":{\"type\":\"boolean\"},\"cics\":{\"type\":\"boolean\"},\"option1\":{\"type\":\"string\"},\"option2\":{\"type\":\"string\"},\"option3\":{\"type\":\"string\"},\"option4\":{\"type\":\"string\"},\"option5\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}},\"description\":\"Tasks being built, impacts included.\"}}}",
-            ),
+            output_schema: Some(OUTPUT_SCHEMA),
+            tags: &["Assignments"],
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -1461,63 +1471,41 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level where the tasks are now, e.g. DEV2; level names are the site's own.\"},\"mname\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Only the component of this name; give mtype too.\"},\"mtype\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only components of this type, e.g. COB.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"autoDeploy\":{\"type\":\"boolean\",\"description\":\"Deploy afterwards, where the site has set this up.\"},\"deployImplementationDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned implementation date, e.g. 2026-08-18.\"},\"deployImplementationTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned implementation time, e.g. 17:51:24.\"},\"deployActiveDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned activation date, e.g. 2026-08-18.\"},\"deployActiveTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned activation time, e.g. 17:51:24.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\",\"assignmentId\",\"level\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when there was nothing to build.\"},\"assignmentId\":{\"type\":\"string\",\"description\":\"Assignment that received impacted components.\"},\"message\":{\"type\":\"string\",\"description\":\"Result in words; that no impacted tasks were found is a success.\"},\"url\":{\"type\":\"string\"},\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"moduleName\":{\"type\":\"string\",\"description\":\"Component name.\"},\"moduleType\":{\"type\":\"string\",\"description\":\"Component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"description\":\"Level the task is at now.\"},\"status\":{\"type\":\"string\",\"description\":\"In the site's own words.\"},\"message\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I…\"},\"set\":{\"type\":\"string\",\"description\":\"Set it is in, if any.\"},\"assignmentId\":{\"type\":\"string\"},\"release\":{\"type\":\"string\"},\"container\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\",\"description\":\"Owner.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"currentLevel\":{\"type\":\"string\",\"description\":\"Level given when it was loaded.\"},\"startingLevel\":{\"type\":\"string\",\"description\":\"Lowest level of its path.\"},\"dateTime\":{\"type\":\"string\",\"description\":\"Time of the last operation.\"},\"action\":{\"type\":\"string\",\"description\":\"Special treatment, e.g. compile only.\"},\"version\":{\"type\":\"string\"},\"baseVersion\":{\"type\":\"string\",\"description\":\"Version the copy was made from.\"},\"internalVersion\":{\"type\":\"string\"},\"replaceVersion\":{\"type\":\"string\",\"description\":\"Version it will replace.\"},\"environment\":{\"type\":\"string\",\"description\":\"Version environment: OUTS, TEST, HOLD or PROD.\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"extension\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"flags\":{\"type\":\"string\"},\"generateSequence\":{\"type\":\"string\"},\"genstat\":{\"type\":\"string\",\"description\":\"Generate status.\"},\"program\":{\"type\":\"boolean\"},\"sql\":{\"type\":\"boolean\"},\"ims\":{\"type\":\"boolean\"},\"cics\":{\"type\":\"boolean\"},\"option1\":{\"type\":\"string\"},\"option2\":{\"type\":\"string\"},\"option3\":{\"type\":\"string\"},\"option4\":{\"type\":\"string\"},\"option5\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}},\"description\":\"Tasks being built, impacts included.\"}}}";
         /// What `build_assignment` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Level where the tasks are now, e.g. DEV2; level names are the site's own.
             pub level: String,
             /// Only the component of this name; give mtype too.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mname: Option<String>,
             /// Only components of this type, e.g. COB.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mtype: Option<String>,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Deploy afterwards, where the site has set this up.
-            #[serde(rename = "autoDeploy", skip_serializing_if = "Option::is_none")]
             pub auto_deploy: Option<bool>,
             /// Planned implementation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployImplementationDate",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_date: Option<String>,
             /// Planned implementation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployImplementationTime",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -1610,9 +1598,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let auto_deploy = members.optional(at, "autoDeploy", &rt::Boolean);
                 let deploy_implementation_date = members
                     .optional(
@@ -1680,43 +1676,37 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.required("level", &self.level);
+                object.optional("mname", &self.mname);
+                object.optional("mtype", &self.mtype);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object.optional("autoDeploy", &self.auto_deploy);
+                object
+                    .optional("deployImplementationDate", &self.deploy_implementation_date);
+                object
+                    .optional("deployImplementationTime", &self.deploy_implementation_time);
+                object.optional("deployActiveDate", &self.deploy_active_date);
+                object.optional("deployActiveTime", &self.deploy_active_time);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MNAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "mname",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MTYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "mtype",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static MNAME: rt::ParameterRule = rt::ParameterRule::form("mname");
+                static MTYPE: rt::ParameterRule = rt::ParameterRule::form("mtype");
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 request.query(&LEVEL, &self.level);
@@ -1757,57 +1747,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Build release
     pub mod build_release {
@@ -1818,8 +1757,6 @@ pub mod tools {
             title: "Build release",
             description: "Build a release at a level: generate what needs it, and put impacted components into an assignment.\nNo setId and a message that nothing was found means that there was nothing to do, which is a success. Else poll get_set until its state is final, then see get_set_tasks.",
             operation: "buildRelease",
-            tags: &["Releases"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/releases/{releaseId}/tasks/build",
             segments: &[
@@ -1830,22 +1767,15 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Literal("build")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when there was nothing to build.\"},\"assignmentId\":{\"type\":\"string\",\"description\":\"Assignment that received impacted components.\"},\"message\":{\"type\":\"string\",\"description\":\"Result in words; that no impacted tasks were found is a success.\"},\"url\":{\"type\":\"string\"},\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"moduleName\":{\"type\":\"string\",\"description\":\"Component name.\"},\"moduleType\":{\"type\":\"string\",\"description\":\"Component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"description\":\"Level the task is at now.\"},\"status\":{\"type\":\"string\",\"description\":\"In the site's own words.\"},\"message\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I…\"},\"set\":{\"type\":\"string\",\"description\":\"Set it is in, if any.\"},\"assignmentId\":{\"type\":\"string\"},\"release\":{\"type\":\"string\"},\"container\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\",\"description\":\"Owner.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"currentLevel\":{\"type\":\"string\",\"description\":\"Level given when it was loaded.\"},\"startingLevel\":{\"type\":\"string\",\"description\":\"Lowest level of its path.\"},\"dateTime\":{\"type\":\"string\",\"description\":\"Time of the last operation.\"},\"action\":{\"type\":\"string\",\"description\":\"Special treatment, e.g. compile only.\"},\"version\":{\"type\":\"string\"},\"baseVersion\":{\"type\":\"string\",\"description\":\"Version the copy was made from.\"},\"internalVersion\":{\"type\":\"string\"},\"replaceVersion\":{\"type\":\"string\",\"description\":\"Version it will replace.\"},\"environment\":{\"type\":\"string\",\"description\":\"Version environment: OUTS, TEST, HOLD or PROD.\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"extension\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"flags\":{\"type\":\"string\"},\"generateSequence\":{\"type\":\"string\"},\"genstat\":{\"type\":\"string\",\"description\":\"Generate status.\"},\"program\":{\"type\":\"boolean\"},\"sql\":{\"type\":\"boolean\"},\"ims\":{\"type\":\"boolean\"},\"cics\":{\"type\":\"boolean\"},\"option1\":{\"type\":\"string\"},\"option2\":{\"type\":\"string\"},\"option3\":{\"type\":\"string\"},\"option4\":{\"type\":\"string\"},\"option5\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}},\"description\":\"Tasks being built, impacts included.\"}}}",
-            ),
+            output_schema: Some(super::build_assignment::OUTPUT_SCHEMA),
+            tags: &["Releases"],
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -1879,66 +1809,41 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level where the tasks are now, e.g. DEV2; level names are the site's own.\"},\"assignmentId\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment that receives the impacted components.\"},\"mname\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Only the component of this name; give mtype too.\"},\"mtype\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only components of this type, e.g. COB.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"autoDeploy\":{\"type\":\"boolean\",\"description\":\"Deploy afterwards, where the site has set this up.\"},\"deployImplementationDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned implementation date, e.g. 2026-08-18.\"},\"deployImplementationTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned implementation time, e.g. 17:51:24.\"},\"deployActiveDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned activation date, e.g. 2026-08-18.\"},\"deployActiveTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned activation time, e.g. 17:51:24.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\",\"releaseId\",\"level\",\"assignmentId\"],\"additionalProperties\":false}";
         /// What `build_release` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Release, e.g. MYREL01; the site chooses the name.
-            #[serde(rename = "releaseId")]
             pub release_id: String,
             /// Level where the tasks are now, e.g. DEV2; level names are the site's own.
             pub level: String,
             /// Assignment that receives the impacted components.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Only the component of this name; give mtype too.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mname: Option<String>,
             /// Only components of this type, e.g. COB.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mtype: Option<String>,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Deploy afterwards, where the site has set this up.
-            #[serde(rename = "autoDeploy", skip_serializing_if = "Option::is_none")]
             pub auto_deploy: Option<bool>,
             /// Planned implementation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployImplementationDate",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_date: Option<String>,
             /// Planned implementation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployImplementationTime",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -2042,9 +1947,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let auto_deploy = members.optional(at, "autoDeploy", &rt::Boolean);
                 let deploy_implementation_date = members
                     .optional(
@@ -2113,50 +2026,41 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("releaseId", &self.release_id);
+                object.required("level", &self.level);
+                object.required("assignmentId", &self.assignment_id);
+                object.optional("mname", &self.mname);
+                object.optional("mtype", &self.mtype);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object.optional("autoDeploy", &self.auto_deploy);
+                object
+                    .optional("deployImplementationDate", &self.deploy_implementation_date);
+                object
+                    .optional("deployImplementationTime", &self.deploy_implementation_time);
+                object.optional("deployActiveDate", &self.deploy_active_date);
+                object.optional("deployActiveTime", &self.deploy_active_time);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MNAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "mname",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MTYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "mtype",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "releaseId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::form(
+                    "assignmentId",
+                );
+                static MNAME: rt::ParameterRule = rt::ParameterRule::form("mname");
+                static MTYPE: rt::ParameterRule = rt::ParameterRule::form("mtype");
                 request.path(&SRID, &self.srid);
                 request.path(&RELEASE_ID, &self.release_id);
                 request.query(&LEVEL, &self.level);
@@ -2198,57 +2102,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Build tasks
     pub mod build_tasks {
@@ -2259,8 +2112,6 @@ pub mod tools {
             title: "Build tasks",
             description: "Build chosen tasks, or one component, together with what they impact.\nGive taskId, or application, level, mname and mtype together. No setId and a message that no impacted tasks were found is a success; else poll get_set until its state is final.",
             operation: "buildTasks",
-            tags: &["Tasks"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/build",
             segments: &[
@@ -2268,22 +2119,15 @@ pub mod tools {
                 &[rt::Part::Parameter("srid")],
                 &[rt::Part::Literal("build")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when there was nothing to build.\"},\"assignmentId\":{\"type\":\"string\",\"description\":\"Assignment that received impacted components.\"},\"message\":{\"type\":\"string\",\"description\":\"Result in words; that no impacted tasks were found is a success.\"},\"url\":{\"type\":\"string\"},\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"moduleName\":{\"type\":\"string\",\"description\":\"Component name.\"},\"moduleType\":{\"type\":\"string\",\"description\":\"Component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"description\":\"Level the task is at now.\"},\"status\":{\"type\":\"string\",\"description\":\"In the site's own words.\"},\"message\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I…\"},\"set\":{\"type\":\"string\",\"description\":\"Set it is in, if any.\"},\"assignmentId\":{\"type\":\"string\"},\"release\":{\"type\":\"string\"},\"container\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\",\"description\":\"Owner.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"currentLevel\":{\"type\":\"string\",\"description\":\"Level given when it was loaded.\"},\"startingLevel\":{\"type\":\"string\",\"description\":\"Lowest level of its path.\"},\"dateTime\":{\"type\":\"string\",\"description\":\"Time of the last operation.\"},\"action\":{\"type\":\"string\",\"description\":\"Special treatment, e.g. compile only.\"},\"version\":{\"type\":\"string\"},\"baseVersion\":{\"type\":\"string\",\"description\":\"Version the copy was made from.\"},\"internalVersion\":{\"type\":\"string\"},\"replaceVersion\":{\"type\":\"string\",\"description\":\"Version it will replace.\"},\"environment\":{\"type\":\"string\",\"description\":\"Version environment: OUTS, TEST, HOLD or PROD.\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"extension\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"flags\":{\"type\":\"string\"},\"generateSequence\":{\"type\":\"string\"},\"genstat\":{\"type\":\"string\",\"description\":\"Generate status.\"},\"program\":{\"type\":\"boolean\"},\"sql\":{\"type\":\"boolean\"},\"ims\":{\"type\":\"boolean\"},\"cics\":{\"type\":\"boolean\"},\"option1\":{\"type\":\"string\"},\"option2\":{\"type\":\"string\"},\"option3\":{\"type\":\"string\"},\"option4\":{\"type\":\"string\"},\"option5\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}},\"description\":\"Tasks being built, impacts included.\"}}}",
-            ),
+            output_schema: Some(super::build_assignment::OUTPUT_SCHEMA),
+            tags: &["Tasks"],
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -2317,73 +2161,45 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"taskId\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\"},\"minItems\":1,\"maxItems\":100,\"description\":\"Ids of the tasks to build; the other filters are then ignored.\"},\"application\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Application; needed without taskId.\"},\"subAppl\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Sub-application.\"},\"assignmentId\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment to build in; looked up when left out.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level to build at, e.g. DEV2; goes with the other filters when no taskId is given.\"},\"mname\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Component name; needed without taskId.\"},\"mtype\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Component type; needed without taskId.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"autoDeploy\":{\"type\":\"boolean\",\"description\":\"Deploy afterwards, where the site has set this up.\"},\"deployImplementationDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned implementation date, e.g. 2026-08-18.\"},\"deployImplementationTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned implementation time, e.g. 17:51:24.\"},\"deployActiveDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned activation date, e.g. 2026-08-18.\"},\"deployActiveTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned activation time, e.g. 17:51:24.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\"],\"additionalProperties\":false}";
         /// What `build_tasks` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Ids of the tasks to build; the other filters are then ignored.
-            #[serde(rename = "taskId", skip_serializing_if = "Option::is_none")]
             pub task_id: Option<Vec<String>>,
             /// Application; needed without taskId.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub application: Option<String>,
             /// Sub-application.
-            #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
             pub sub_appl: Option<String>,
             /// Assignment to build in; looked up when left out.
-            #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
             pub assignment_id: Option<String>,
             /// Level to build at, e.g. DEV2; goes with the other filters when no taskId is given.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub level: Option<String>,
             /// Component name; needed without taskId.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mname: Option<String>,
             /// Component type; needed without taskId.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mtype: Option<String>,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Deploy afterwards, where the site has set this up.
-            #[serde(rename = "autoDeploy", skip_serializing_if = "Option::is_none")]
             pub auto_deploy: Option<bool>,
             /// Planned implementation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployImplementationDate",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_date: Option<String>,
             /// Planned implementation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployImplementationTime",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -2514,9 +2330,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let auto_deploy = members.optional(at, "autoDeploy", &rt::Boolean);
                 let deploy_implementation_date = members
                     .optional(
@@ -2587,64 +2411,45 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.optional("taskId", &self.task_id);
+                object.optional("application", &self.application);
+                object.optional("subAppl", &self.sub_appl);
+                object.optional("assignmentId", &self.assignment_id);
+                object.optional("level", &self.level);
+                object.optional("mname", &self.mname);
+                object.optional("mtype", &self.mtype);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object.optional("autoDeploy", &self.auto_deploy);
+                object
+                    .optional("deployImplementationDate", &self.deploy_implementation_date);
+                object
+                    .optional("deployImplementationTime", &self.deploy_implementation_time);
+                object.optional("deployActiveDate", &self.deploy_active_date);
+                object.optional("deployActiveTime", &self.deploy_active_time);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TASK_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "taskId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static APPLICATION: rt::ParameterRule = rt::ParameterRule {
-                    name: "application",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SUB_APPL: rt::ParameterRule = rt::ParameterRule {
-                    name: "subAppl",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MNAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "mname",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MTYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "mtype",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static TASK_ID: rt::ParameterRule = rt::ParameterRule::form("taskId");
+                static APPLICATION: rt::ParameterRule = rt::ParameterRule::form(
+                    "application",
+                );
+                static SUB_APPL: rt::ParameterRule = rt::ParameterRule::form("subAppl");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::form(
+                    "assignmentId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static MNAME: rt::ParameterRule = rt::ParameterRule::form("mname");
+                static MTYPE: rt::ParameterRule = rt::ParameterRule::form("mtype");
                 request.path(&SRID, &self.srid);
                 if let Some(value) = &self.task_id {
                     request.query(&TASK_ID, value);
@@ -2698,57 +2503,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Build tasks and wait
     pub mod build_tasks_and_wait {
@@ -2759,8 +2513,6 @@ pub mod tools {
             title: "Build tasks and wait",
             description: "Build chosen tasks, or an assignment at a level, with what they impact, and wait for the outcome.\nGive taskId, or assignmentId and level together. May take minutes; awaitStatus holds the outcome. When the message says timed out the set goes on, so poll get_set.",
             operation: "buildTasksAndWait",
-            tags: &["Tasks"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/build-await",
             segments: &[
@@ -2768,22 +2520,16 @@ pub mod tools {
                 &[rt::Part::Parameter("srid")],
                 &[rt::Part::Literal("build-await")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: Some(std::time::Duration::from_secs(600)),
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when there was nothing to build.\"},\"assignmentId\":{\"type\":\"string\",\"description\":\"Assignment that received impacted components.\"},\"message\":{\"type\":\"string\",\"description\":\"Result in words; that no impacted tasks were found is a success.\"},\"url\":{\"type\":\"string\"},\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"moduleName\":{\"type\":\"string\",\"description\":\"Component name.\"},\"moduleType\":{\"type\":\"string\",\"description\":\"Component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"description\":\"Level the task is at now.\"},\"status\":{\"type\":\"string\",\"description\":\"In the site's own words.\"},\"message\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I…\"},\"set\":{\"type\":\"string\",\"description\":\"Set it is in, if any.\"},\"assignmentId\":{\"type\":\"string\"},\"release\":{\"type\":\"string\"},\"container\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\",\"description\":\"Owner.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"currentLevel\":{\"type\":\"string\",\"description\":\"Level given when it was loaded.\"},\"startingLevel\":{\"type\":\"string\",\"description\":\"Lowest level of its path.\"},\"dateTime\":{\"type\":\"string\",\"description\":\"Time of the last operation.\"},\"action\":{\"type\":\"string\",\"description\":\"Special treatment, e.g. compile only.\"},\"version\":{\"type\":\"string\"},\"baseVersion\":{\"type\":\"string\",\"description\":\"Version the copy was made from.\"},\"internalVersion\":{\"type\":\"string\"},\"replaceVersion\":{\"type\":\"string\",\"description\":\"Version it will replace.\"},\"environment\":{\"type\":\"string\",\"description\":\"Version environment: OUTS, TEST, HOLD or PROD.\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"extension\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"flags\":{\"type\":\"string\"},\"generateSequence\":{\"type\":\"string\"},\"genstat\":{\"type\":\"string\",\"description\":\"Generate status.\"},\"program\":{\"type\":\"boolean\"},\"sql\":{\"type\":\"boolean\"},\"ims\":{\"type\":\"boolean\"},\"cics\":{\"type\":\"boolean\"},\"option1\":{\"type\":\"string\"},\"option2\":{\"type\":\"string\"},\"option3\":{\"type\":\"string\"},\"option4\":{\"type\":\"string\"},\"option5\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}},\"description\":\"Tasks being built, impacts included.\"},\"awaitStatus\":{\"type\":\"object\",\"properties\":{\"hasFailures\":{\"type\":\"boolean\"},\"taskCount\":{\"type\":\"integer\"},\"generateSuccessCount\":{\"type\":\"integer\"},\"generateFailedCount\":{\"type\":\"integer\"},\"statusMsg\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"description\":\"Messages; job names stand here.\"}}}}}",
-            ),
+            output_schema: Some(OUTPUT_SCHEMA),
+            tags: &["Tasks"],
+            timeout: Some(std::time::Duration::from_secs(600)),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -2817,61 +2563,39 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"taskId\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\"},\"minItems\":1,\"maxItems\":100,\"description\":\"Ids of the tasks to build; the other filters are then ignored.\"},\"assignmentId\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment to build; needed without taskId.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level to build at, e.g. DEV2; goes with the other filters when no taskId is given.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"autoDeploy\":{\"type\":\"boolean\",\"description\":\"Deploy afterwards, where the site has set this up.\"},\"deployImplementationDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned implementation date, e.g. 2026-08-18.\"},\"deployImplementationTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned implementation time, e.g. 17:51:24.\"},\"deployActiveDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned activation date, e.g. 2026-08-18.\"},\"deployActiveTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned activation time, e.g. 17:51:24.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when there was nothing to build.\"},\"assignmentId\":{\"type\":\"string\",\"description\":\"Assignment that received impacted components.\"},\"message\":{\"type\":\"string\",\"description\":\"Result in words; that no impacted tasks were found is a success.\"},\"url\":{\"type\":\"string\"},\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"moduleName\":{\"type\":\"string\",\"description\":\"Component name.\"},\"moduleType\":{\"type\":\"string\",\"description\":\"Component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"description\":\"Level the task is at now.\"},\"status\":{\"type\":\"string\",\"description\":\"In the site's own words.\"},\"message\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I…\"},\"set\":{\"type\":\"string\",\"description\":\"Set it is in, if any.\"},\"assignmentId\":{\"type\":\"string\"},\"release\":{\"type\":\"string\"},\"container\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\",\"description\":\"Owner.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"currentLevel\":{\"type\":\"string\",\"description\":\"Level given when it was loaded.\"},\"startingLevel\":{\"type\":\"string\",\"description\":\"Lowest level of its path.\"},\"dateTime\":{\"type\":\"string\",\"description\":\"Time of the last operation.\"},\"action\":{\"type\":\"string\",\"description\":\"Special treatment, e.g. compile only.\"},\"version\":{\"type\":\"string\"},\"baseVersion\":{\"type\":\"string\",\"description\":\"Version the copy was made from.\"},\"internalVersion\":{\"type\":\"string\"},\"replaceVersion\":{\"type\":\"string\",\"description\":\"Version it will replace.\"},\"environment\":{\"type\":\"string\",\"description\":\"Version environment: OUTS, TEST, HOLD or PROD.\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"extension\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"flags\":{\"type\":\"string\"},\"generateSequence\":{\"type\":\"string\"},\"genstat\":{\"type\":\"string\",\"description\":\"Generate status.\"},\"program\":{\"type\":\"boolean\"},\"sql\":{\"type\":\"boolean\"},\"ims\":{\"type\":\"boolean\"},\"cics\":{\"type\":\"boolean\"},\"option1\":{\"type\":\"string\"},\"option2\":{\"type\":\"string\"},\"option3\":{\"type\":\"string\"},\"option4\":{\"type\":\"string\"},\"option5\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}},\"description\":\"Tasks being built, impacts included.\"},\"awaitStatus\":{\"type\":\"object\",\"properties\":{\"hasFailures\":{\"type\":\"boolean\"},\"taskCount\":{\"type\":\"integer\"},\"generateSuccessCount\":{\"type\":\"integer\"},\"generateFailedCount\":{\"type\":\"integer\"},\"statusMsg\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"description\":\"Messages; job names stand here.\"}}}}}";
         /// What `build_tasks_and_wait` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Ids of the tasks to build; the other filters are then ignored.
-            #[serde(rename = "taskId", skip_serializing_if = "Option::is_none")]
             pub task_id: Option<Vec<String>>,
             /// Assignment to build; needed without taskId.
-            #[serde(rename = "assignmentId", skip_serializing_if = "Option::is_none")]
             pub assignment_id: Option<String>,
             /// Level to build at, e.g. DEV2; goes with the other filters when no taskId is given.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub level: Option<String>,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Deploy afterwards, where the site has set this up.
-            #[serde(rename = "autoDeploy", skip_serializing_if = "Option::is_none")]
             pub auto_deploy: Option<bool>,
             /// Planned implementation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployImplementationDate",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_date: Option<String>,
             /// Planned implementation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployImplementationTime",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -2958,9 +2682,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let auto_deploy = members.optional(at, "autoDeploy", &rt::Boolean);
                 let deploy_implementation_date = members
                     .optional(
@@ -3027,36 +2759,35 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.optional("taskId", &self.task_id);
+                object.optional("assignmentId", &self.assignment_id);
+                object.optional("level", &self.level);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object.optional("autoDeploy", &self.auto_deploy);
+                object
+                    .optional("deployImplementationDate", &self.deploy_implementation_date);
+                object
+                    .optional("deployImplementationTime", &self.deploy_implementation_time);
+                object.optional("deployActiveDate", &self.deploy_active_date);
+                object.optional("deployActiveTime", &self.deploy_active_time);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TASK_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "taskId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static TASK_ID: rt::ParameterRule = rt::ParameterRule::form("taskId");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::form(
+                    "assignmentId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
                 request.path(&SRID, &self.srid);
                 if let Some(value) = &self.task_id {
                     request.query(&TASK_ID, value);
@@ -3098,57 +2829,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Cancel assignment
     pub mod cancel_assignment {
@@ -3159,8 +2839,6 @@ pub mod tools {
             title: "Cancel assignment",
             description: "Abandon an assignment.\nThe message says whether the request was taken; confirm with get_assignment_details.",
             operation: "cancelAssignment",
-            tags: &["Assignments"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/assignments/{assignmentId}/cancel",
             segments: &[
@@ -3170,17 +2848,9 @@ pub mod tools {
                 &[rt::Part::Parameter("assignmentId")],
                 &[rt::Part::Literal("cancel")],
             ],
-            effect: rt::Effect::Destroy,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"assignmentId\":{\"type\":\"string\",\"description\":\"The assignment.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            tags: &["Assignments"],
             security: &[
                 &[
                     rt::Need {
@@ -3214,25 +2884,22 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(
+                rt::Effect::Destroy,
+                rt::Work::Request(rt::prepare::<Arguments>),
+            )
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"assignmentId\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"assignmentId\":{\"type\":\"string\",\"description\":\"The assignment.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\"}}}";
         /// What `cancel_assignment` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -3282,22 +2949,21 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 if let Some(value) = &self.runtime_configuration {
@@ -3316,8 +2982,6 @@ pub mod tools {
             title: "Cancel deployment",
             description: "Cancel a deploy request.\nFind the number with get_deployments. The message says whether it was taken.",
             operation: "cancelDeployment",
-            tags: &["Deployments"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/deployments/{requestId}/cancel",
             segments: &[
@@ -3327,17 +2991,9 @@ pub mod tools {
                 &[rt::Part::Parameter("requestId")],
                 &[rt::Part::Literal("cancel")],
             ],
-            effect: rt::Effect::Destroy,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"requestId\":{\"type\":\"string\",\"description\":\"The deploy request.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            tags: &["Deployments"],
             security: &[
                 &[
                     rt::Need {
@@ -3371,25 +3027,22 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(
+                rt::Effect::Destroy,
+                rt::Work::Request(rt::prepare::<Arguments>),
+            )
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"requestId\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":9007199254740991,\"description\":\"Number of the deploy request, from get_deployments.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"requestId\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"requestId\":{\"type\":\"string\",\"description\":\"The deploy request.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\"}}}";
         /// What `cancel_deployment` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Number of the deploy request, from get_deployments.
-            #[serde(rename = "requestId")]
             pub request_id: i64,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -3439,22 +3092,21 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("requestId", &self.request_id);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static REQUEST_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "requestId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static REQUEST_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "requestId",
+                );
                 request.path(&SRID, &self.srid);
                 request.path(&REQUEST_ID, &self.request_id);
                 if let Some(value) = &self.runtime_configuration {
@@ -3473,8 +3125,6 @@ pub mod tools {
             title: "Cancel release",
             description: "Abandon a release.\nThe message says whether the request was taken; confirm with get_release_details.",
             operation: "cancelRelease",
-            tags: &["Releases"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/releases/{releaseId}/cancel",
             segments: &[
@@ -3484,17 +3134,9 @@ pub mod tools {
                 &[rt::Part::Parameter("releaseId")],
                 &[rt::Part::Literal("cancel")],
             ],
-            effect: rt::Effect::Destroy,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"releaseId\":{\"type\":\"string\",\"description\":\"The release.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            tags: &["Releases"],
             security: &[
                 &[
                     rt::Need {
@@ -3528,25 +3170,22 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(
+                rt::Effect::Destroy,
+                rt::Work::Request(rt::prepare::<Arguments>),
+            )
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"releaseId\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"releaseId\":{\"type\":\"string\",\"description\":\"The release.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\"}}}";
         /// What `cancel_release` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Release, e.g. MYREL01; the site chooses the name.
-            #[serde(rename = "releaseId")]
             pub release_id: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -3596,22 +3235,21 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("releaseId", &self.release_id);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "releaseId",
+                );
                 request.path(&SRID, &self.srid);
                 request.path(&RELEASE_ID, &self.release_id);
                 if let Some(value) = &self.runtime_configuration {
@@ -3630,8 +3268,6 @@ pub mod tools {
             title: "Close assignment",
             description: "Close an assignment whose work is done.\nNo call opens it again.",
             operation: "closeAssignment",
-            tags: &["Assignments"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/assignments/{assignmentId}/close",
             segments: &[
@@ -3641,17 +3277,9 @@ pub mod tools {
                 &[rt::Part::Parameter("assignmentId")],
                 &[rt::Part::Literal("close")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"assignmentId\":{\"type\":\"string\",\"description\":\"The assignment.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::cancel_assignment::OUTPUT_SCHEMA),
+            tags: &["Assignments"],
             security: &[
                 &[
                     rt::Need {
@@ -3685,25 +3313,17 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"assignmentId\"],\"additionalProperties\":false}";
         /// What `close_assignment` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -3753,22 +3373,21 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 if let Some(value) = &self.runtime_configuration {
@@ -3787,8 +3406,6 @@ pub mod tools {
             title: "Close release",
             description: "Close a release whose work is done.\nNo call opens it again.",
             operation: "closeRelease",
-            tags: &["Releases"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/releases/{releaseId}/close",
             segments: &[
@@ -3798,17 +3415,9 @@ pub mod tools {
                 &[rt::Part::Parameter("releaseId")],
                 &[rt::Part::Literal("close")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"releaseId\":{\"type\":\"string\",\"description\":\"The release.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::cancel_release::OUTPUT_SCHEMA),
+            tags: &["Releases"],
             security: &[
                 &[
                     rt::Need {
@@ -3842,25 +3451,17 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"releaseId\"],\"additionalProperties\":false}";
         /// What `close_release` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Release, e.g. MYREL01; the site chooses the name.
-            #[serde(rename = "releaseId")]
             pub release_id: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -3910,22 +3511,21 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("releaseId", &self.release_id);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "releaseId",
+                );
                 request.path(&SRID, &self.srid);
                 request.path(&RELEASE_ID, &self.release_id);
                 if let Some(value) = &self.runtime_configuration {
@@ -3944,8 +3544,6 @@ pub mod tools {
             title: "Close set",
             description: "Close a set.\nPoll get_set until it is Closed. Older servers may not know it.",
             operation: "closeSet",
-            tags: &["Sets"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/sets/{setId}/close",
             segments: &[
@@ -3955,17 +3553,9 @@ pub mod tools {
                 &[rt::Part::Parameter("setId")],
                 &[rt::Part::Literal("close")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Sets"],
             security: &[
                 &[
                     rt::Need {
@@ -3999,25 +3589,17 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"setId\"],\"additionalProperties\":false}";
         /// What `close_set` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.
-            #[serde(rename = "setId")]
             pub set_id: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -4067,22 +3649,19 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("setId", &self.set_id);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SET_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "setId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static SET_ID: rt::ParameterRule = rt::ParameterRule::simple("setId");
                 request.path(&SRID, &self.srid);
                 request.path(&SET_ID, &self.set_id);
                 if let Some(value) = &self.runtime_configuration {
@@ -4101,8 +3680,6 @@ pub mod tools {
             title: "Create assignment",
             description: "Open a new assignment in an application.\nUse it before adding tasks. CES makes the identifier from assignmentPrefix and answers it as assignmentId; continue with add_task or load_task.",
             operation: "createAssignment",
-            tags: &["Assignments"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/assignments",
             segments: &[
@@ -4110,17 +3687,9 @@ pub mod tools {
                 &[rt::Part::Parameter("srid")],
                 &[rt::Part::Literal("assignments")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"assignmentId\":{\"type\":\"string\",\"description\":\"The assignment.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::cancel_assignment::OUTPUT_SCHEMA),
+            tags: &["Assignments"],
             security: &[
                 &[
                     rt::Need {
@@ -4163,14 +3732,11 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"stream\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Stream of the application, e.g. PLAY.\"},\"application\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Application code, e.g. PLAY.\"},\"assignmentPrefix\":{\"type\":\"string\",\"maxLength\":10,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Prefix of the identifier that CES makes, e.g. PLAY.\"},\"defaultPath\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level that components are checked out to, e.g. DEV2.\"},\"description\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"What the work is about.\"},\"subAppl\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Sub-application.\"},\"owner\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"Owning user.\"},\"refNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference, such as a ticket.\"},\"releaseId\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release to join.\"},\"userTag\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":8,\"description\":\"Four-character label of the site.\"},\"sandboxJoinAtLevel\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Makes a sandbox: level where it joins the ordinary life cycle, e.g. STG2.\"}},\"required\":[\"srid\",\"stream\",\"application\",\"assignmentPrefix\",\"defaultPath\",\"description\"],\"additionalProperties\":false}";
         /// What `create_assignment` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
@@ -4179,30 +3745,22 @@ pub mod tools {
             /// Application code, e.g. PLAY.
             pub application: String,
             /// Prefix of the identifier that CES makes, e.g. PLAY.
-            #[serde(rename = "assignmentPrefix")]
             pub assignment_prefix: String,
             /// Level that components are checked out to, e.g. DEV2.
-            #[serde(rename = "defaultPath")]
             pub default_path: String,
             /// What the work is about.
             pub description: String,
             /// Sub-application.
-            #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
             pub sub_appl: Option<String>,
             /// Owning user.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub owner: Option<String>,
             /// Outside reference, such as a ticket.
-            #[serde(rename = "refNumber", skip_serializing_if = "Option::is_none")]
             pub ref_number: Option<String>,
             /// Release to join.
-            #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
             pub release_id: Option<String>,
             /// Four-character label of the site.
-            #[serde(rename = "userTag", skip_serializing_if = "Option::is_none")]
             pub user_tag: Option<String>,
             /// Makes a sandbox: level where it joins the ordinary life cycle, e.g. STG2.
-            #[serde(rename = "sandboxJoinAtLevel", skip_serializing_if = "Option::is_none")]
             pub sandbox_join_at_level: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -4364,15 +3922,27 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("stream", &self.stream);
+                object.required("application", &self.application);
+                object.required("assignmentPrefix", &self.assignment_prefix);
+                object.required("defaultPath", &self.default_path);
+                object.required("description", &self.description);
+                object.optional("subAppl", &self.sub_appl);
+                object.optional("owner", &self.owner);
+                object.optional("refNumber", &self.ref_number);
+                object.optional("releaseId", &self.release_id);
+                object.optional("userTag", &self.user_tag);
+                object.optional("sandboxJoinAtLevel", &self.sandbox_join_at_level);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
                 request.path(&SRID, &self.srid);
                 request.object_body();
                 request.member("stream", &self.stream);
@@ -4411,8 +3981,6 @@ pub mod tools {
             title: "Create release",
             description: "Open a new release in an application.\nGive releaseId or releasePrefix, exactly one. Attach tasks with transfer_tasks, or name the release in create_assignment.",
             operation: "createRelease",
-            tags: &["Releases"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/releases",
             segments: &[
@@ -4420,17 +3988,9 @@ pub mod tools {
                 &[rt::Part::Parameter("srid")],
                 &[rt::Part::Literal("releases")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"releaseId\":{\"type\":\"string\",\"description\":\"The release.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::cancel_release::OUTPUT_SCHEMA),
+            tags: &["Releases"],
             security: &[
                 &[
                     rt::Need {
@@ -4473,14 +4033,11 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"stream\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Stream of the application, e.g. PLAY.\"},\"application\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Application code, e.g. PLAY.\"},\"description\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"What the release is for.\"},\"releaseId\":{\"type\":\"string\",\"maxLength\":10,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Wanted identifier, at most ten characters. Give this or releasePrefix, never both.\"},\"releasePrefix\":{\"type\":\"string\",\"maxLength\":10,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Prefix that CES numbers from. Give this or releaseId, never both.\"},\"subAppl\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Sub-application.\"},\"owner\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"Owning user.\"},\"referenceNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference, such as a ticket.\"},\"userTag\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":8,\"description\":\"Four-character label of the site.\"}},\"required\":[\"srid\",\"stream\",\"application\",\"description\"],\"additionalProperties\":false}";
         /// What `create_release` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
@@ -4491,22 +4048,16 @@ pub mod tools {
             /// What the release is for.
             pub description: String,
             /// Wanted identifier, at most ten characters. Give this or releasePrefix, never both.
-            #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
             pub release_id: Option<String>,
             /// Prefix that CES numbers from. Give this or releaseId, never both.
-            #[serde(rename = "releasePrefix", skip_serializing_if = "Option::is_none")]
             pub release_prefix: Option<String>,
             /// Sub-application.
-            #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
             pub sub_appl: Option<String>,
             /// Owning user.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub owner: Option<String>,
             /// Outside reference, such as a ticket.
-            #[serde(rename = "referenceNumber", skip_serializing_if = "Option::is_none")]
             pub reference_number: Option<String>,
             /// Four-character label of the site.
-            #[serde(rename = "userTag", skip_serializing_if = "Option::is_none")]
             pub user_tag: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -4644,15 +4195,25 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("stream", &self.stream);
+                object.required("application", &self.application);
+                object.required("description", &self.description);
+                object.optional("releaseId", &self.release_id);
+                object.optional("releasePrefix", &self.release_prefix);
+                object.optional("subAppl", &self.sub_appl);
+                object.optional("owner", &self.owner);
+                object.optional("referenceNumber", &self.reference_number);
+                object.optional("userTag", &self.user_tag);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
                 request.path(&SRID, &self.srid);
                 request.object_body();
                 request.member("stream", &self.stream);
@@ -4689,8 +4250,6 @@ pub mod tools {
             title: "Delete set",
             description: "Delete a set.\nNo call brings it back.",
             operation: "deleteSet",
-            tags: &["Sets"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/sets/{setId}/delete",
             segments: &[
@@ -4700,17 +4259,9 @@ pub mod tools {
                 &[rt::Part::Parameter("setId")],
                 &[rt::Part::Literal("delete")],
             ],
-            effect: rt::Effect::Destroy,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Sets"],
             security: &[
                 &[
                     rt::Need {
@@ -4744,25 +4295,20 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(
+                rt::Effect::Destroy,
+                rt::Work::Request(rt::prepare::<Arguments>),
+            )
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"setId\"],\"additionalProperties\":false}";
         /// What `delete_set` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.
-            #[serde(rename = "setId")]
             pub set_id: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -4812,22 +4358,19 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("setId", &self.set_id);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SET_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "setId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static SET_ID: rt::ParameterRule = rt::ParameterRule::simple("setId");
                 request.path(&SRID, &self.srid);
                 request.path(&SET_ID, &self.set_id);
                 if let Some(value) = &self.runtime_configuration {
@@ -4846,8 +4389,6 @@ pub mod tools {
             title: "Deny set",
             description: "Record a refusal for a set that waits for approval.\nOnly when a person decided so. reset_set_approval takes it back.",
             operation: "denySet",
-            tags: &["Approvals"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/sets/{setId}/deny",
             segments: &[
@@ -4857,17 +4398,9 @@ pub mod tools {
                 &[rt::Part::Parameter("setId")],
                 &[rt::Part::Literal("deny")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Approvals"],
             security: &[
                 &[
                     rt::Need {
@@ -4901,27 +4434,19 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"},\"approver\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_.-]+( [A-Za-z0-9#@$_.-]+)*$\",\"description\":\"Role, group or user the decision is made for; upper-case.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"setId\",\"approver\"],\"additionalProperties\":false}";
         /// What `deny_set` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.
-            #[serde(rename = "setId")]
             pub set_id: String,
             /// Role, group or user the decision is made for; upper-case.
             pub approver: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -4982,29 +4507,21 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("setId", &self.set_id);
+                object.required("approver", &self.approver);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SET_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "setId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static APPROVER: rt::ParameterRule = rt::ParameterRule {
-                    name: "approver",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static SET_ID: rt::ParameterRule = rt::ParameterRule::simple("setId");
+                static APPROVER: rt::ParameterRule = rt::ParameterRule::form("approver");
                 request.path(&SRID, &self.srid);
                 request.path(&SET_ID, &self.set_id);
                 request.query(&APPROVER, &self.approver);
@@ -5024,8 +4541,6 @@ pub mod tools {
             title: "Deploy assignment",
             description: "Deploy load modules of the tasks of an assignment at a level to target environments.\nlevel says which tasks are taken; mname with mtype narrow it to one component. The work runs on after the answer: poll get_set with the returned setId until its state is final. get_set_deployment or get_deployments then show how the deploy went.",
             operation: "deployAssignment",
-            tags: &["Assignments"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/assignments/{assignmentId}/tasks/deploy",
             segments: &[
@@ -5036,22 +4551,16 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Literal("deploy")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: Some("setId"),
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Assignments"],
+            proof: Some("setId"),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -5085,66 +4594,41 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level where the tasks are now, e.g. DEV2; level names are the site's own.\"},\"mname\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Only the component of this name; give mtype too.\"},\"mtype\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only components of this type, e.g. COB.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"dpenvlst\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_-]+( +[A-Za-z0-9#@$_-]+)*$\",\"description\":\"Deploy environments, separated by blanks, e.g. CW01QA CW02QA; left out, the site's own.\"},\"system\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only this deploy system.\"},\"deployImplementationDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned implementation date, e.g. 2026-08-18.\"},\"deployImplementationTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned implementation time, e.g. 17:51:24.\"},\"deployActiveDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned activation date, e.g. 2026-08-18.\"},\"deployActiveTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned activation time, e.g. 17:51:24.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\",\"assignmentId\",\"level\"],\"additionalProperties\":false}";
         /// What `deploy_assignment` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Level where the tasks are now, e.g. DEV2; level names are the site's own.
             pub level: String,
             /// Only the component of this name; give mtype too.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mname: Option<String>,
             /// Only components of this type, e.g. COB.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mtype: Option<String>,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Deploy environments, separated by blanks, e.g. CW01QA CW02QA; left out, the site's own.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub dpenvlst: Option<String>,
             /// Only this deploy system.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub system: Option<String>,
             /// Planned implementation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployImplementationDate",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_date: Option<String>,
             /// Planned implementation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployImplementationTime",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -5238,9 +4722,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let dpenvlst = members
                     .optional(
                         at,
@@ -5328,43 +4820,38 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.required("level", &self.level);
+                object.optional("mname", &self.mname);
+                object.optional("mtype", &self.mtype);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object.optional("dpenvlst", &self.dpenvlst);
+                object.optional("system", &self.system);
+                object
+                    .optional("deployImplementationDate", &self.deploy_implementation_date);
+                object
+                    .optional("deployImplementationTime", &self.deploy_implementation_time);
+                object.optional("deployActiveDate", &self.deploy_active_date);
+                object.optional("deployActiveTime", &self.deploy_active_time);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MNAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "mname",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MTYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "mtype",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static MNAME: rt::ParameterRule = rt::ParameterRule::form("mname");
+                static MTYPE: rt::ParameterRule = rt::ParameterRule::form("mtype");
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 request.query(&LEVEL, &self.level);
@@ -5408,57 +4895,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Deploy release
     pub mod deploy_release {
@@ -5469,8 +4905,6 @@ pub mod tools {
             title: "Deploy release",
             description: "Deploy load modules of the tasks of a release at a level to target environments.\nlevel says which tasks are taken; mname with mtype narrow it to one component. The work runs on after the answer: poll get_set with the returned setId until its state is final. get_set_deployment or get_deployments then show how the deploy went.",
             operation: "deployRelease",
-            tags: &["Releases"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/releases/{releaseId}/tasks/deploy",
             segments: &[
@@ -5481,22 +4915,16 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Literal("deploy")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: Some("setId"),
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Releases"],
+            proof: Some("setId"),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -5530,66 +4958,41 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level where the tasks are now, e.g. DEV2; level names are the site's own.\"},\"mname\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Only the component of this name; give mtype too.\"},\"mtype\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only components of this type, e.g. COB.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"dpenvlst\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_-]+( +[A-Za-z0-9#@$_-]+)*$\",\"description\":\"Deploy environments, separated by blanks, e.g. CW01QA CW02QA; left out, the site's own.\"},\"system\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only this deploy system.\"},\"deployImplementationDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned implementation date, e.g. 2026-08-18.\"},\"deployImplementationTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned implementation time, e.g. 17:51:24.\"},\"deployActiveDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned activation date, e.g. 2026-08-18.\"},\"deployActiveTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned activation time, e.g. 17:51:24.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\",\"releaseId\",\"level\"],\"additionalProperties\":false}";
         /// What `deploy_release` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Release, e.g. MYREL01; the site chooses the name.
-            #[serde(rename = "releaseId")]
             pub release_id: String,
             /// Level where the tasks are now, e.g. DEV2; level names are the site's own.
             pub level: String,
             /// Only the component of this name; give mtype too.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mname: Option<String>,
             /// Only components of this type, e.g. COB.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mtype: Option<String>,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Deploy environments, separated by blanks, e.g. CW01QA CW02QA; left out, the site's own.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub dpenvlst: Option<String>,
             /// Only this deploy system.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub system: Option<String>,
             /// Planned implementation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployImplementationDate",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_date: Option<String>,
             /// Planned implementation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployImplementationTime",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -5683,9 +5086,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let dpenvlst = members
                     .optional(
                         at,
@@ -5773,43 +5184,38 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("releaseId", &self.release_id);
+                object.required("level", &self.level);
+                object.optional("mname", &self.mname);
+                object.optional("mtype", &self.mtype);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object.optional("dpenvlst", &self.dpenvlst);
+                object.optional("system", &self.system);
+                object
+                    .optional("deployImplementationDate", &self.deploy_implementation_date);
+                object
+                    .optional("deployImplementationTime", &self.deploy_implementation_time);
+                object.optional("deployActiveDate", &self.deploy_active_date);
+                object.optional("deployActiveTime", &self.deploy_active_time);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MNAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "mname",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MTYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "mtype",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "releaseId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static MNAME: rt::ParameterRule = rt::ParameterRule::form("mname");
+                static MTYPE: rt::ParameterRule = rt::ParameterRule::form("mtype");
                 request.path(&SRID, &self.srid);
                 request.path(&RELEASE_ID, &self.release_id);
                 request.query(&LEVEL, &self.level);
@@ -5853,57 +5259,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Deploy tasks
     pub mod deploy_tasks {
@@ -5914,8 +5269,6 @@ pub mod tools {
             title: "Deploy tasks",
             description: "Deploy chosen tasks of an assignment to target environments.\nTake the ids from get_assignment_tasks. The work runs on after the answer: poll get_set with the returned setId until its state is final.",
             operation: "deployTasks",
-            tags: &["Tasks"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/assignments/{assignmentId}/taskIds/deploy",
             segments: &[
@@ -5926,22 +5279,16 @@ pub mod tools {
                 &[rt::Part::Literal("taskIds")],
                 &[rt::Part::Literal("deploy")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: Some("setId"),
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Tasks"],
+            proof: Some("setId"),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -5975,63 +5322,39 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"taskId\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\"},\"minItems\":1,\"maxItems\":100,\"description\":\"Ids of the tasks.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level where the tasks are now, e.g. DEV2; level names are the site's own.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"dpenvlst\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_-]+( +[A-Za-z0-9#@$_-]+)*$\",\"description\":\"Deploy environments, separated by blanks, e.g. CW01QA CW02QA; left out, the site's own.\"},\"system\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only this deploy system.\"},\"deployImplementationDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned implementation date, e.g. 2026-08-18.\"},\"deployImplementationTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned implementation time, e.g. 17:51:24.\"},\"deployActiveDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned activation date, e.g. 2026-08-18.\"},\"deployActiveTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned activation time, e.g. 17:51:24.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\",\"assignmentId\",\"taskId\",\"level\"],\"additionalProperties\":false}";
         /// What `deploy_tasks` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Ids of the tasks.
-            #[serde(rename = "taskId")]
             pub task_id: Vec<String>,
             /// Level where the tasks are now, e.g. DEV2; level names are the site's own.
             pub level: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Deploy environments, separated by blanks, e.g. CW01QA CW02QA; left out, the site's own.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub dpenvlst: Option<String>,
             /// Only this deploy system.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub system: Option<String>,
             /// Planned implementation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployImplementationDate",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_date: Option<String>,
             /// Planned implementation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployImplementationTime",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -6119,9 +5442,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let dpenvlst = members
                     .optional(
                         at,
@@ -6208,36 +5539,36 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.required("taskId", &self.task_id);
+                object.required("level", &self.level);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object.optional("dpenvlst", &self.dpenvlst);
+                object.optional("system", &self.system);
+                object
+                    .optional("deployImplementationDate", &self.deploy_implementation_date);
+                object
+                    .optional("deployImplementationTime", &self.deploy_implementation_time);
+                object.optional("deployActiveDate", &self.deploy_active_date);
+                object.optional("deployActiveTime", &self.deploy_active_time);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TASK_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "taskId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
+                static TASK_ID: rt::ParameterRule = rt::ParameterRule::form("taskId");
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 request.query(&TASK_ID, &self.task_id);
@@ -6276,57 +5607,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Download container source
     pub mod download_container_source {
@@ -6337,8 +5617,6 @@ pub mod tools {
             title: "Download container source",
             description: "Download the source of an assignment, release or set as a ZIP file.\nNarrow it by component type or level: the file can be large.",
             operation: "downloadContainerSource",
-            tags: &["Downloads"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{runtimeConfig}/downloads/{containerType}/{containerId}",
             segments: &[
@@ -6348,15 +5626,10 @@ pub mod tools {
                 &[rt::Part::Parameter("containerType")],
                 &[rt::Part::Parameter("containerId")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: Some(std::time::Duration::from_secs(300)),
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
+            idempotent: true,
+            tags: &["Downloads"],
+            timeout: Some(std::time::Duration::from_secs(300)),
             security: &[
                 &[
                     rt::Need {
@@ -6387,41 +5660,27 @@ pub mod tools {
                     content: rt::Content::Binary,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"runtimeConfig\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration; stands where other calls have srid.\"},\"containerType\":{\"type\":\"string\",\"enum\":[\"Assignment\",\"Release\",\"Set\"],\"description\":\"Kind of container.\"},\"containerId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Identifier of the container.\"},\"componentType\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only this component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only this level, e.g. DEV2.\"},\"downloadIncludes\":{\"type\":\"boolean\",\"description\":\"Also copybooks and the like.\"},\"downloadUnchangedSource\":{\"type\":\"boolean\",\"description\":\"Also what has not changed since the last time.\"},\"codePage\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9-]+$\",\"description\":\"Code page of the host, e.g. 1047.\"}},\"required\":[\"runtimeConfig\",\"containerType\",\"containerId\"],\"additionalProperties\":false}";
         /// What `download_container_source` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Runtime configuration; stands where other calls have srid.
-            #[serde(rename = "runtimeConfig")]
             pub runtime_config: String,
             /// Kind of container.
-            #[serde(rename = "containerType")]
             pub container_type: ContainerType,
             /// Identifier of the container.
-            #[serde(rename = "containerId")]
             pub container_id: String,
             /// Only this component type, e.g. COB.
-            #[serde(rename = "componentType", skip_serializing_if = "Option::is_none")]
             pub component_type: Option<String>,
             /// Only this level, e.g. DEV2.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub level: Option<String>,
             /// Also copybooks and the like.
-            #[serde(rename = "downloadIncludes", skip_serializing_if = "Option::is_none")]
             pub download_includes: Option<bool>,
             /// Also what has not changed since the last time.
-            #[serde(
-                rename = "downloadUnchangedSource",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub download_unchanged_source: Option<bool>,
             /// Code page of the host, e.g. 1047.
-            #[serde(rename = "codePage", skip_serializing_if = "Option::is_none")]
             pub code_page: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -6516,29 +5775,31 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("runtimeConfig", &self.runtime_config);
+                object.required("containerType", &self.container_type);
+                object.required("containerId", &self.container_id);
+                object.optional("componentType", &self.component_type);
+                object.optional("level", &self.level);
+                object.optional("downloadIncludes", &self.download_includes);
+                object.optional("downloadUnchangedSource", &self.download_unchanged_source);
+                object.optional("codePage", &self.code_page);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static RUNTIME_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "runtimeConfig",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static CONTAINER_TYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "containerType",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static CONTAINER_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "containerId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static RUNTIME_CONFIG: rt::ParameterRule = rt::ParameterRule::simple(
+                    "runtimeConfig",
+                );
+                static CONTAINER_TYPE: rt::ParameterRule = rt::ParameterRule::simple(
+                    "containerType",
+                );
+                static CONTAINER_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "containerId",
+                );
                 request.path(&RUNTIME_CONFIG, &self.runtime_config);
                 request.path(&CONTAINER_TYPE, &self.container_type);
                 request.path(&CONTAINER_ID, &self.container_id);
@@ -6562,8 +5823,7 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ContainerType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
+        #[derive(Clone, Copy, Debug)]
         pub enum ContainerType {
             /// `Assignment`.
             Assignment,
@@ -6572,20 +5832,16 @@ pub mod tools {
             /// `Set`.
             Set,
         }
-        impl rt::Decode for ContainerType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["Assignment", "Release", "Set"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "Assignment" => Some(Self::Assignment),
-                    "Release" => Some(Self::Release),
-                    "Set" => Some(Self::Set),
-                    _ => None,
-                }
+        impl rt::Choice for ContainerType {
+            const ALL: &'static [(&'static str, Self)] = &[
+                ("Assignment", Self::Assignment),
+                ("Release", Self::Release),
+                ("Set", Self::Set),
+            ];
+        }
+        impl rt::Encode for ContainerType {
+            fn encode(&self) -> rt::serde_json::Value {
+                rt::Choice::text(*self).into()
             }
         }
     }
@@ -6598,8 +5854,6 @@ pub mod tools {
             title: "Download repository source",
             description: "Download the source that an application has at a level as a ZIP file.\nNarrow it by component types: the file can be large.",
             operation: "downloadRepositorySource",
-            tags: &["Downloads"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{runtimeConfig}/downloads/repository/{stream}/{application}/{level}",
             segments: &[
@@ -6611,15 +5865,10 @@ pub mod tools {
                 &[rt::Part::Parameter("application")],
                 &[rt::Part::Parameter("level")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: Some(std::time::Duration::from_secs(300)),
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
+            idempotent: true,
+            tags: &["Downloads"],
+            timeout: Some(std::time::Duration::from_secs(300)),
             security: &[
                 &[
                     rt::Need {
@@ -6650,17 +5899,13 @@ pub mod tools {
                     content: rt::Content::Binary,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"runtimeConfig\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration; stands where other calls have srid.\"},\"stream\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Stream, e.g. PLAY.\"},\"application\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Application, e.g. PLAY.\"},\"level\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level, e.g. PRD.\"},\"levelOption\":{\"type\":\"string\",\"enum\":[\"0\",\"1\"],\"description\":\"0 this level only, 1 first found at this level or above.\"},\"componentTypes\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":1000,\"description\":\"Only these component types.\"},\"applicationRootFolders\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":1000,\"description\":\"Only these root folders.\"},\"downloadCompileOnly\":{\"type\":\"boolean\",\"description\":\"Also compile-only components.\"},\"downloadIncludes\":{\"type\":\"boolean\",\"description\":\"Also copybooks and the like.\"},\"downloadUnchangedSource\":{\"type\":\"boolean\",\"description\":\"Also what has not changed since the last time.\"},\"codePage\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9-]+$\",\"description\":\"Code page of the host, e.g. 1047.\"}},\"required\":[\"runtimeConfig\",\"stream\",\"application\",\"level\"],\"additionalProperties\":false}";
         /// What `download_repository_source` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Runtime configuration; stands where other calls have srid.
-            #[serde(rename = "runtimeConfig")]
             pub runtime_config: String,
             /// Stream, e.g. PLAY.
             pub stream: String,
@@ -6669,31 +5914,18 @@ pub mod tools {
             /// Level, e.g. PRD.
             pub level: String,
             /// 0 this level only, 1 first found at this level or above.
-            #[serde(rename = "levelOption", skip_serializing_if = "Option::is_none")]
             pub level_option: Option<LevelOption>,
             /// Only these component types.
-            #[serde(rename = "componentTypes", skip_serializing_if = "Option::is_none")]
             pub component_types: Option<String>,
             /// Only these root folders.
-            #[serde(
-                rename = "applicationRootFolders",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub application_root_folders: Option<String>,
             /// Also compile-only components.
-            #[serde(rename = "downloadCompileOnly", skip_serializing_if = "Option::is_none")]
             pub download_compile_only: Option<bool>,
             /// Also copybooks and the like.
-            #[serde(rename = "downloadIncludes", skip_serializing_if = "Option::is_none")]
             pub download_includes: Option<bool>,
             /// Also what has not changed since the last time.
-            #[serde(
-                rename = "downloadUnchangedSource",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub download_unchanged_source: Option<bool>,
             /// Code page of the host, e.g. 1047.
-            #[serde(rename = "codePage", skip_serializing_if = "Option::is_none")]
             pub code_page: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -6816,36 +6048,33 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("runtimeConfig", &self.runtime_config);
+                object.required("stream", &self.stream);
+                object.required("application", &self.application);
+                object.required("level", &self.level);
+                object.optional("levelOption", &self.level_option);
+                object.optional("componentTypes", &self.component_types);
+                object.optional("applicationRootFolders", &self.application_root_folders);
+                object.optional("downloadCompileOnly", &self.download_compile_only);
+                object.optional("downloadIncludes", &self.download_includes);
+                object.optional("downloadUnchangedSource", &self.download_unchanged_source);
+                object.optional("codePage", &self.code_page);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static RUNTIME_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "runtimeConfig",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static STREAM: rt::ParameterRule = rt::ParameterRule {
-                    name: "stream",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static APPLICATION: rt::ParameterRule = rt::ParameterRule {
-                    name: "application",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static RUNTIME_CONFIG: rt::ParameterRule = rt::ParameterRule::simple(
+                    "runtimeConfig",
+                );
+                static STREAM: rt::ParameterRule = rt::ParameterRule::simple("stream");
+                static APPLICATION: rt::ParameterRule = rt::ParameterRule::simple(
+                    "application",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::simple("level");
                 request.path(&RUNTIME_CONFIG, &self.runtime_config);
                 request.path(&STREAM, &self.stream);
                 request.path(&APPLICATION, &self.application);
@@ -6876,29 +6105,22 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `LevelOption`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
+        #[derive(Clone, Copy, Debug)]
         pub enum LevelOption {
             /// `0`.
-            #[serde(rename = "0")]
             Value0,
             /// `1`.
-            #[serde(rename = "1")]
             Value1,
         }
-        impl rt::Decode for LevelOption {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["0", "1"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "0" => Some(Self::Value0),
-                    "1" => Some(Self::Value1),
-                    _ => None,
-                }
+        impl rt::Choice for LevelOption {
+            const ALL: &'static [(&'static str, Self)] = &[
+                ("0", Self::Value0),
+                ("1", Self::Value1),
+            ];
+        }
+        impl rt::Encode for LevelOption {
+            fn encode(&self) -> rt::serde_json::Value {
+                rt::Choice::text(*self).into()
             }
         }
     }
@@ -6911,8 +6133,6 @@ pub mod tools {
             title: "Fall back assignment",
             description: "Bring back the former version of the components of an assignment at a level.\nUndoes a change at that level. level says which tasks are taken; mname with mtype narrow it to one component. The work runs on after the answer: poll get_set with the returned setId until its state is final.",
             operation: "fallbackAssignment",
-            tags: &["Assignments"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/assignments/{assignmentId}/tasks/fallback",
             segments: &[
@@ -6923,22 +6143,16 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Literal("fallback")],
             ],
-            effect: rt::Effect::Destroy,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: Some("setId"),
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Assignments"],
+            proof: Some("setId"),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -6972,60 +6186,40 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(
+                rt::Effect::Destroy,
+                rt::Work::Request(rt::prepare::<Arguments>),
+            )
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level where the tasks are now, e.g. DEV2; level names are the site's own.\"},\"mname\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Only the component of this name; give mtype too.\"},\"mtype\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only components of this type, e.g. COB.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"deployImplementationDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned implementation date, e.g. 2026-08-18.\"},\"deployImplementationTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned implementation time, e.g. 17:51:24.\"},\"deployActiveDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned activation date, e.g. 2026-08-18.\"},\"deployActiveTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned activation time, e.g. 17:51:24.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\",\"assignmentId\",\"level\"],\"additionalProperties\":false}";
         /// What `fallback_assignment` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Level where the tasks are now, e.g. DEV2; level names are the site's own.
             pub level: String,
             /// Only the component of this name; give mtype too.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mname: Option<String>,
             /// Only components of this type, e.g. COB.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mtype: Option<String>,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Planned implementation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployImplementationDate",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_date: Option<String>,
             /// Planned implementation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployImplementationTime",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -7117,9 +6311,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let deploy_implementation_date = members
                     .optional(
                         at,
@@ -7185,43 +6387,36 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.required("level", &self.level);
+                object.optional("mname", &self.mname);
+                object.optional("mtype", &self.mtype);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object
+                    .optional("deployImplementationDate", &self.deploy_implementation_date);
+                object
+                    .optional("deployImplementationTime", &self.deploy_implementation_time);
+                object.optional("deployActiveDate", &self.deploy_active_date);
+                object.optional("deployActiveTime", &self.deploy_active_time);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MNAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "mname",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MTYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "mtype",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static MNAME: rt::ParameterRule = rt::ParameterRule::form("mname");
+                static MTYPE: rt::ParameterRule = rt::ParameterRule::form("mtype");
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 request.query(&LEVEL, &self.level);
@@ -7259,57 +6454,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Fall back release
     pub mod fallback_release {
@@ -7320,8 +6464,6 @@ pub mod tools {
             title: "Fall back release",
             description: "Bring back the former version of the components of a release at a level.\nUndoes a change at that level. level says which tasks are taken; mname with mtype narrow it to one component. The work runs on after the answer: poll get_set with the returned setId until its state is final.",
             operation: "fallbackRelease",
-            tags: &["Releases"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/releases/{releaseId}/tasks/fallback",
             segments: &[
@@ -7332,22 +6474,16 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Literal("fallback")],
             ],
-            effect: rt::Effect::Destroy,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: Some("setId"),
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Releases"],
+            proof: Some("setId"),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -7381,60 +6517,40 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(
+                rt::Effect::Destroy,
+                rt::Work::Request(rt::prepare::<Arguments>),
+            )
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level where the tasks are now, e.g. DEV2; level names are the site's own.\"},\"mname\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Only the component of this name; give mtype too.\"},\"mtype\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only components of this type, e.g. COB.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"deployImplementationDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned implementation date, e.g. 2026-08-18.\"},\"deployImplementationTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned implementation time, e.g. 17:51:24.\"},\"deployActiveDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned activation date, e.g. 2026-08-18.\"},\"deployActiveTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned activation time, e.g. 17:51:24.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\",\"releaseId\",\"level\"],\"additionalProperties\":false}";
         /// What `fallback_release` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Release, e.g. MYREL01; the site chooses the name.
-            #[serde(rename = "releaseId")]
             pub release_id: String,
             /// Level where the tasks are now, e.g. DEV2; level names are the site's own.
             pub level: String,
             /// Only the component of this name; give mtype too.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mname: Option<String>,
             /// Only components of this type, e.g. COB.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mtype: Option<String>,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Planned implementation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployImplementationDate",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_date: Option<String>,
             /// Planned implementation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployImplementationTime",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -7526,9 +6642,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let deploy_implementation_date = members
                     .optional(
                         at,
@@ -7594,43 +6718,36 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("releaseId", &self.release_id);
+                object.required("level", &self.level);
+                object.optional("mname", &self.mname);
+                object.optional("mtype", &self.mtype);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object
+                    .optional("deployImplementationDate", &self.deploy_implementation_date);
+                object
+                    .optional("deployImplementationTime", &self.deploy_implementation_time);
+                object.optional("deployActiveDate", &self.deploy_active_date);
+                object.optional("deployActiveTime", &self.deploy_active_time);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MNAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "mname",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MTYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "mtype",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "releaseId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static MNAME: rt::ParameterRule = rt::ParameterRule::form("mname");
+                static MTYPE: rt::ParameterRule = rt::ParameterRule::form("mtype");
                 request.path(&SRID, &self.srid);
                 request.path(&RELEASE_ID, &self.release_id);
                 request.query(&LEVEL, &self.level);
@@ -7668,57 +6785,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Fall back set
     pub mod fallback_set {
@@ -7729,8 +6795,6 @@ pub mod tools {
             title: "Fall back set",
             description: "Undo what a set did by bringing the former versions back.\nThe work runs on after the answer: poll get_set with the returned setId until its state is final.",
             operation: "fallbackSet",
-            tags: &["Sets"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/sets/{setId}/tasks/fallback",
             segments: &[
@@ -7741,22 +6805,16 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Literal("fallback")],
             ],
-            effect: rt::Effect::Destroy,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: Some("setId"),
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Sets"],
+            proof: Some("setId"),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -7790,52 +6848,34 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(
+                rt::Effect::Destroy,
+                rt::Work::Request(rt::prepare::<Arguments>),
+            )
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"deployImplementationDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned implementation date, e.g. 2026-08-18.\"},\"deployImplementationTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned implementation time, e.g. 17:51:24.\"},\"deployActiveDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned activation date, e.g. 2026-08-18.\"},\"deployActiveTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned activation time, e.g. 17:51:24.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\",\"setId\"],\"additionalProperties\":false}";
         /// What `fallback_set` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.
-            #[serde(rename = "setId")]
             pub set_id: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Planned implementation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployImplementationDate",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_date: Option<String>,
             /// Planned implementation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployImplementationTime",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -7894,9 +6934,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let deploy_implementation_date = members
                     .optional(
                         at,
@@ -7959,22 +7007,28 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("setId", &self.set_id);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object
+                    .optional("deployImplementationDate", &self.deploy_implementation_date);
+                object
+                    .optional("deployImplementationTime", &self.deploy_implementation_time);
+                object.optional("deployActiveDate", &self.deploy_active_date);
+                object.optional("deployActiveTime", &self.deploy_active_time);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SET_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "setId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static SET_ID: rt::ParameterRule = rt::ParameterRule::simple("setId");
                 request.path(&SRID, &self.srid);
                 request.path(&SET_ID, &self.set_id);
                 request.object_body();
@@ -8005,57 +7059,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Generate assignment
     pub mod generate_assignment {
@@ -8066,8 +7069,6 @@ pub mod tools {
             title: "Generate assignment",
             description: "Generate (compile and link) the tasks of an assignment at a level.\nlevel says which tasks are taken; mname with mtype narrow it to one component. The work runs on after the answer: poll get_set with the returned setId until its state is final.",
             operation: "generateTasksInAssignment",
-            tags: &["Assignments"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/assignments/{assignmentId}/tasks/generate",
             segments: &[
@@ -8078,22 +7079,16 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Literal("generate")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: Some("setId"),
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Assignments"],
+            proof: Some("setId"),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -8127,46 +7122,31 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only tasks that are at this level now, e.g. DEV2; level names are the site's own.\"},\"mname\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Only the component of this name; give mtype too.\"},\"mtype\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only components of this type, e.g. COB.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"autoDeploy\":{\"type\":\"boolean\",\"description\":\"Deploy afterwards, where the site has set this up.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\",\"assignmentId\"],\"additionalProperties\":false}";
         /// What `generate_assignment` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Only tasks that are at this level now, e.g. DEV2; level names are the site's own.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub level: Option<String>,
             /// Only the component of this name; give mtype too.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mname: Option<String>,
             /// Only components of this type, e.g. COB.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mtype: Option<String>,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Deploy afterwards, where the site has set this up.
-            #[serde(rename = "autoDeploy", skip_serializing_if = "Option::is_none")]
             pub auto_deploy: Option<bool>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -8255,9 +7235,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let auto_deploy = members.optional(at, "autoDeploy", &rt::Boolean);
                 let events = members
                     .optional(
@@ -8285,43 +7273,31 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.optional("level", &self.level);
+                object.optional("mname", &self.mname);
+                object.optional("mtype", &self.mtype);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object.optional("autoDeploy", &self.auto_deploy);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MNAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "mname",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MTYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "mtype",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static MNAME: rt::ParameterRule = rt::ParameterRule::form("mname");
+                static MTYPE: rt::ParameterRule = rt::ParameterRule::form("mtype");
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 if let Some(value) = &self.level {
@@ -8352,57 +7328,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Generate release
     pub mod generate_release {
@@ -8413,8 +7338,6 @@ pub mod tools {
             title: "Generate release",
             description: "Generate (compile and link) the tasks of a release at a level.\nlevel says which tasks are taken; mname with mtype narrow it to one component. The work runs on after the answer: poll get_set with the returned setId until its state is final.",
             operation: "generateTasksInRelease",
-            tags: &["Releases"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/releases/{releaseId}/tasks/generate",
             segments: &[
@@ -8425,22 +7348,16 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Literal("generate")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: Some("setId"),
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Releases"],
+            proof: Some("setId"),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -8474,46 +7391,31 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only tasks that are at this level now, e.g. DEV2; level names are the site's own.\"},\"mname\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Only the component of this name; give mtype too.\"},\"mtype\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only components of this type, e.g. COB.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"autoDeploy\":{\"type\":\"boolean\",\"description\":\"Deploy afterwards, where the site has set this up.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\",\"releaseId\"],\"additionalProperties\":false}";
         /// What `generate_release` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Release, e.g. MYREL01; the site chooses the name.
-            #[serde(rename = "releaseId")]
             pub release_id: String,
             /// Only tasks that are at this level now, e.g. DEV2; level names are the site's own.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub level: Option<String>,
             /// Only the component of this name; give mtype too.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mname: Option<String>,
             /// Only components of this type, e.g. COB.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mtype: Option<String>,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Deploy afterwards, where the site has set this up.
-            #[serde(rename = "autoDeploy", skip_serializing_if = "Option::is_none")]
             pub auto_deploy: Option<bool>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -8602,9 +7504,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let auto_deploy = members.optional(at, "autoDeploy", &rt::Boolean);
                 let events = members
                     .optional(
@@ -8632,43 +7542,31 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("releaseId", &self.release_id);
+                object.optional("level", &self.level);
+                object.optional("mname", &self.mname);
+                object.optional("mtype", &self.mtype);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object.optional("autoDeploy", &self.auto_deploy);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MNAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "mname",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MTYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "mtype",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "releaseId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static MNAME: rt::ParameterRule = rt::ParameterRule::form("mname");
+                static MTYPE: rt::ParameterRule = rt::ParameterRule::form("mtype");
                 request.path(&SRID, &self.srid);
                 request.path(&RELEASE_ID, &self.release_id);
                 if let Some(value) = &self.level {
@@ -8699,57 +7597,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Generate tasks
     pub mod generate_tasks {
@@ -8760,8 +7607,6 @@ pub mod tools {
             title: "Generate tasks",
             description: "Generate (compile and link) chosen tasks of an assignment.\nTake the ids from get_assignment_tasks. The work runs on after the answer: poll get_set with the returned setId until its state is final.",
             operation: "generateTasks",
-            tags: &["Tasks"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/assignments/{assignmentId}/taskIds/generate",
             segments: &[
@@ -8772,22 +7617,16 @@ pub mod tools {
                 &[rt::Part::Literal("taskIds")],
                 &[rt::Part::Literal("generate")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: Some("setId"),
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Tasks"],
+            proof: Some("setId"),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -8821,42 +7660,29 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"taskId\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\"},\"minItems\":1,\"maxItems\":100,\"description\":\"Ids of the tasks.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level where the tasks are now, e.g. DEV2; level names are the site's own.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"autoDeploy\":{\"type\":\"boolean\",\"description\":\"Deploy afterwards, where the site has set this up.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\",\"assignmentId\",\"taskId\",\"level\"],\"additionalProperties\":false}";
         /// What `generate_tasks` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Ids of the tasks.
-            #[serde(rename = "taskId")]
             pub task_id: Vec<String>,
             /// Level where the tasks are now, e.g. DEV2; level names are the site's own.
             pub level: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Deploy afterwards, where the site has set this up.
-            #[serde(rename = "autoDeploy", skip_serializing_if = "Option::is_none")]
             pub auto_deploy: Option<bool>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -8939,9 +7765,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let auto_deploy = members.optional(at, "autoDeploy", &rt::Boolean);
                 let events = members
                     .optional(
@@ -8968,36 +7802,29 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.required("taskId", &self.task_id);
+                object.required("level", &self.level);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object.optional("autoDeploy", &self.auto_deploy);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TASK_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "taskId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
+                static TASK_ID: rt::ParameterRule = rt::ParameterRule::form("taskId");
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 request.query(&TASK_ID, &self.task_id);
@@ -9021,57 +7848,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Generate tasks and wait
     pub mod generate_tasks_and_wait {
@@ -9082,8 +7858,6 @@ pub mod tools {
             title: "Generate tasks and wait",
             description: "Generate chosen tasks of an assignment and wait for the outcome.\nMay take minutes; use generate_tasks when you can poll instead. awaitStatus holds the outcome; when the message says timed out the set goes on, so poll get_set.",
             operation: "generateTasksAndWait",
-            tags: &["Tasks"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/assignments/{assignmentId}/taskIds/generate-await",
             segments: &[
@@ -9094,22 +7868,17 @@ pub mod tools {
                 &[rt::Part::Literal("taskIds")],
                 &[rt::Part::Literal("generate-await")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
+            input_schema: INPUT_SCHEMA,
+            output_schema: Some(OUTPUT_SCHEMA),
+            tags: &["Tasks"],
             timeout: Some(std::time::Duration::from_secs(600)),
             proof: Some("setId"),
-            input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Says timed out when CES stopped waiting; the set goes on.\"},\"url\":{\"type\":\"string\"},\"awaitStatus\":{\"type\":\"object\",\"properties\":{\"hasFailures\":{\"type\":\"boolean\"},\"taskCount\":{\"type\":\"integer\"},\"generateSuccessCount\":{\"type\":\"integer\"},\"generateFailedCount\":{\"type\":\"integer\"},\"statusMsg\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"description\":\"Messages; job names stand here.\"}}}}}",
-            ),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -9143,42 +7912,31 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"taskId\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\"},\"minItems\":1,\"maxItems\":100,\"description\":\"Ids of the tasks.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level where the tasks are now, e.g. DEV2; level names are the site's own.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"autoDeploy\":{\"type\":\"boolean\",\"description\":\"Deploy afterwards, where the site has set this up.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\",\"assignmentId\",\"taskId\",\"level\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Says timed out when CES stopped waiting; the set goes on.\"},\"url\":{\"type\":\"string\"},\"awaitStatus\":{\"type\":\"object\",\"properties\":{\"hasFailures\":{\"type\":\"boolean\"},\"taskCount\":{\"type\":\"integer\"},\"generateSuccessCount\":{\"type\":\"integer\"},\"generateFailedCount\":{\"type\":\"integer\"},\"statusMsg\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"description\":\"Messages; job names stand here.\"}}}}}";
         /// What `generate_tasks_and_wait` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Ids of the tasks.
-            #[serde(rename = "taskId")]
             pub task_id: Vec<String>,
             /// Level where the tasks are now, e.g. DEV2; level names are the site's own.
             pub level: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Deploy afterwards, where the site has set this up.
-            #[serde(rename = "autoDeploy", skip_serializing_if = "Option::is_none")]
             pub auto_deploy: Option<bool>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -9261,9 +8019,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let auto_deploy = members.optional(at, "autoDeploy", &rt::Boolean);
                 let events = members
                     .optional(
@@ -9290,36 +8056,29 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.required("taskId", &self.task_id);
+                object.required("level", &self.level);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object.optional("autoDeploy", &self.auto_deploy);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TASK_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "taskId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
+                static TASK_ID: rt::ParameterRule = rt::ParameterRule::form("taskId");
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 request.query(&TASK_ID, &self.task_id);
@@ -9343,57 +8102,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Generate with parameters
     pub mod generate_with_parameters {
@@ -9404,8 +8112,6 @@ pub mod tools {
             title: "Generate with parameters",
             description: "Change generate parameters of a task and generate it.\nCall get_generate_parameters first. Afterwards poll get_set with the setId that you passed.",
             operation: "generateWithParms",
-            tags: &["Generate parameters"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/tasks/{taskId}/generateWithParms",
             segments: &[
@@ -9415,17 +8121,9 @@ pub mod tools {
                 &[rt::Part::Parameter("taskId")],
                 &[rt::Part::Literal("generateWithParms")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Generate parameters"],
             security: &[
                 &[
                     rt::Need {
@@ -9459,31 +8157,23 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"taskId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Task, twelve hexadecimal characters, e.g. 7E12E3B57A02.\"},\"containerId\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Container of the task, e.g. PLAY000313.\"},\"containerType\":{\"type\":\"string\",\"enum\":[\"A\",\"R\"],\"description\":\"A assignment, R release.\"},\"setId\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set that get_generate_parameters handed out.\"},\"updateDetails\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"category\":{\"type\":\"string\",\"maxLength\":1000,\"description\":\"Group of the parameter.\"},\"name\":{\"type\":\"string\",\"maxLength\":1000},\"value\":{\"type\":\"string\",\"maxLength\":1000,\"description\":\"New value.\"}},\"additionalProperties\":false},\"minItems\":1,\"maxItems\":100,\"description\":\"The changed parameters.\"}},\"required\":[\"srid\",\"taskId\",\"containerId\",\"containerType\",\"setId\",\"updateDetails\"],\"additionalProperties\":false}";
         /// What `generate_with_parameters` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Task, twelve hexadecimal characters, e.g. 7E12E3B57A02.
-            #[serde(rename = "taskId")]
             pub task_id: String,
             /// Container of the task, e.g. PLAY000313.
-            #[serde(rename = "containerId")]
             pub container_id: String,
             /// A assignment, R release.
-            #[serde(rename = "containerType")]
-            pub container_type: ContainerType,
+            pub container_type: super::super::arguments::ContainerType,
             /// Set that get_generate_parameters handed out.
-            #[serde(rename = "setId")]
             pub set_id: String,
             /// The changed parameters.
-            #[serde(rename = "updateDetails")]
             pub update_details: Vec<super::super::arguments::GenerateParameterChange>,
         }
         impl rt::Decode for Arguments {
@@ -9533,7 +8223,11 @@ pub mod tools {
                         },
                     );
                 let container_type = members
-                    .required(at, "containerType", &rt::Of::<ContainerType>::new());
+                    .required(
+                        at,
+                        "containerType",
+                        &rt::Of::<super::super::arguments::ContainerType>::new(),
+                    );
                 let set_id = members
                     .required(
                         at,
@@ -9568,22 +8262,22 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("taskId", &self.task_id);
+                object.required("containerId", &self.container_id);
+                object.required("containerType", &self.container_type);
+                object.required("setId", &self.set_id);
+                object.required("updateDetails", &self.update_details);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TASK_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "taskId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static TASK_ID: rt::ParameterRule = rt::ParameterRule::simple("taskId");
                 request.path(&SRID, &self.srid);
                 request.path(&TASK_ID, &self.task_id);
                 request.object_body();
@@ -9594,30 +8288,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ContainerType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ContainerType {
-            /// `A`.
-            A,
-            /// `R`.
-            R,
-        }
-        impl rt::Decode for ContainerType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["A", "R"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "A" => Some(Self::A),
-                    "R" => Some(Self::R),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Assignment details
     pub mod get_assignment_details {
@@ -9628,8 +8298,6 @@ pub mod tools {
             title: "Assignment details",
             description: "Read one assignment: owner, application, release, default level.\nFor its tasks use get_assignment_tasks; to search for assignments use get_assignments.",
             operation: "getAssignment",
-            tags: &["Assignments"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/assignments/{assignmentId}",
             segments: &[
@@ -9638,17 +8306,11 @@ pub mod tools {
                 &[rt::Part::Literal("assignments")],
                 &[rt::Part::Parameter("assignmentId")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: Some(std::time::Duration::from_secs(30)),
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"assignmentId\":{\"type\":\"string\"},\"projectNumber\":{\"type\":\"string\",\"description\":\"Older name of assignmentId.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"description\":{\"type\":\"string\"},\"owner\":{\"type\":\"string\"},\"defaultPath\":{\"type\":\"string\",\"description\":\"Level that components are checked out to.\"},\"assignmentPrefix\":{\"type\":\"string\"},\"releaseId\":{\"type\":\"string\",\"description\":\"Release it belongs to.\"},\"release\":{\"type\":\"string\",\"description\":\"Older name of releaseId.\"},\"refNumber\":{\"type\":\"string\",\"description\":\"Outside reference.\"},\"referenceNumber\":{\"type\":\"string\",\"description\":\"Other name of refNumber.\"},\"userTag\":{\"type\":\"string\"},\"sandbox\":{\"type\":\"string\"},\"sandboxJoinAtLevel\":{\"type\":\"string\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Assignments"],
+            cache: Some(std::time::Duration::from_secs(30)),
             security: &[
                 &[
                     rt::Need {
@@ -9682,22 +8344,19 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\",\"assignmentId\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"assignmentId\":{\"type\":\"string\"},\"projectNumber\":{\"type\":\"string\",\"description\":\"Older name of assignmentId.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"description\":{\"type\":\"string\"},\"owner\":{\"type\":\"string\"},\"defaultPath\":{\"type\":\"string\",\"description\":\"Level that components are checked out to.\"},\"assignmentPrefix\":{\"type\":\"string\"},\"releaseId\":{\"type\":\"string\",\"description\":\"Release it belongs to.\"},\"release\":{\"type\":\"string\",\"description\":\"Older name of releaseId.\"},\"refNumber\":{\"type\":\"string\",\"description\":\"Outside reference.\"},\"referenceNumber\":{\"type\":\"string\",\"description\":\"Other name of refNumber.\"},\"userTag\":{\"type\":\"string\"},\"sandbox\":{\"type\":\"string\"},\"sandboxJoinAtLevel\":{\"type\":\"string\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}}}";
         /// What `get_assignment_details` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Runtime configuration to read under, e.g. TPTP; usually left out.
-            #[serde(rename = "rtConfig", skip_serializing_if = "Option::is_none")]
             pub rt_config: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -9747,29 +8406,22 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.optional("rtConfig", &self.rt_config);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "rtConfig",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
+                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule::form("rtConfig");
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 if let Some(value) = &self.rt_config {
@@ -9788,8 +8440,6 @@ pub mod tools {
             title: "Task of an assignment",
             description: "Read one task of an assignment.\nFind the taskId with get_assignment_tasks.",
             operation: "getAssignmentTask",
-            tags: &["Tasks"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/assignments/{assignmentId}/tasks/{taskId}",
             segments: &[
@@ -9800,17 +8450,10 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Parameter("taskId")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"moduleName\":{\"type\":\"string\",\"description\":\"Component name.\"},\"moduleType\":{\"type\":\"string\",\"description\":\"Component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"description\":\"Level the task is at now.\"},\"status\":{\"type\":\"string\",\"description\":\"In the site's own words.\"},\"message\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I…\"},\"set\":{\"type\":\"string\",\"description\":\"Set it is in, if any.\"},\"assignmentId\":{\"type\":\"string\"},\"release\":{\"type\":\"string\"},\"container\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\",\"description\":\"Owner.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"currentLevel\":{\"type\":\"string\",\"description\":\"Level given when it was loaded.\"},\"startingLevel\":{\"type\":\"string\",\"description\":\"Lowest level of its path.\"},\"dateTime\":{\"type\":\"string\",\"description\":\"Time of the last operation.\"},\"action\":{\"type\":\"string\",\"description\":\"Special treatment, e.g. compile only.\"},\"version\":{\"type\":\"string\"},\"baseVersion\":{\"type\":\"string\",\"description\":\"Version the copy was made from.\"},\"internalVersion\":{\"type\":\"string\"},\"replaceVersion\":{\"type\":\"string\",\"description\":\"Version it will replace.\"},\"environment\":{\"type\":\"string\",\"description\":\"Version environment: OUTS, TEST, HOLD or PROD.\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"extension\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"flags\":{\"type\":\"string\"},\"generateSequence\":{\"type\":\"string\"},\"genstat\":{\"type\":\"string\",\"description\":\"Generate status.\"},\"program\":{\"type\":\"boolean\"},\"sql\":{\"type\":\"boolean\"},\"ims\":{\"type\":\"boolean\"},\"cics\":{\"type\":\"boolean\"},\"option1\":{\"type\":\"string\"},\"option2\":{\"type\":\"string\"},\"option3\":{\"type\":\"string\"},\"option4\":{\"type\":\"string\"},\"option5\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Tasks"],
             security: &[
                 &[
                     rt::Need {
@@ -9844,22 +8487,19 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"taskId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Task, twelve hexadecimal characters, e.g. 7E12E3B57A02.\"}},\"required\":[\"srid\",\"assignmentId\",\"taskId\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"moduleName\":{\"type\":\"string\",\"description\":\"Component name.\"},\"moduleType\":{\"type\":\"string\",\"description\":\"Component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"description\":\"Level the task is at now.\"},\"status\":{\"type\":\"string\",\"description\":\"In the site's own words.\"},\"message\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I…\"},\"set\":{\"type\":\"string\",\"description\":\"Set it is in, if any.\"},\"assignmentId\":{\"type\":\"string\"},\"release\":{\"type\":\"string\"},\"container\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\",\"description\":\"Owner.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"currentLevel\":{\"type\":\"string\",\"description\":\"Level given when it was loaded.\"},\"startingLevel\":{\"type\":\"string\",\"description\":\"Lowest level of its path.\"},\"dateTime\":{\"type\":\"string\",\"description\":\"Time of the last operation.\"},\"action\":{\"type\":\"string\",\"description\":\"Special treatment, e.g. compile only.\"},\"version\":{\"type\":\"string\"},\"baseVersion\":{\"type\":\"string\",\"description\":\"Version the copy was made from.\"},\"internalVersion\":{\"type\":\"string\"},\"replaceVersion\":{\"type\":\"string\",\"description\":\"Version it will replace.\"},\"environment\":{\"type\":\"string\",\"description\":\"Version environment: OUTS, TEST, HOLD or PROD.\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"extension\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"flags\":{\"type\":\"string\"},\"generateSequence\":{\"type\":\"string\"},\"genstat\":{\"type\":\"string\",\"description\":\"Generate status.\"},\"program\":{\"type\":\"boolean\"},\"sql\":{\"type\":\"boolean\"},\"ims\":{\"type\":\"boolean\"},\"cics\":{\"type\":\"boolean\"},\"option1\":{\"type\":\"string\"},\"option2\":{\"type\":\"string\"},\"option3\":{\"type\":\"string\"},\"option4\":{\"type\":\"string\"},\"option5\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}}";
         /// What `get_assignment_task` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Task, twelve hexadecimal characters, e.g. 7E12E3B57A02.
-            #[serde(rename = "taskId")]
             pub task_id: String,
         }
         impl rt::Decode for Arguments {
@@ -9909,29 +8549,22 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.required("taskId", &self.task_id);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TASK_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "taskId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
+                static TASK_ID: rt::ParameterRule = rt::ParameterRule::simple("taskId");
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 request.path(&TASK_ID, &self.task_id);
@@ -9948,8 +8581,6 @@ pub mod tools {
             title: "Tasks of an assignment",
             description: "List the tasks of an assignment, all or those at one level.\nShows each task's level, status and taskId, which the calls on chosen tasks need.",
             operation: "listAssignmentTasks",
-            tags: &["Tasks"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/assignments/{assignmentId}/tasks",
             segments: &[
@@ -9959,17 +8590,10 @@ pub mod tools {
                 &[rt::Part::Parameter("assignmentId")],
                 &[rt::Part::Literal("tasks")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"moduleName\":{\"type\":\"string\",\"description\":\"Component name.\"},\"moduleType\":{\"type\":\"string\",\"description\":\"Component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"description\":\"Level the task is at now.\"},\"status\":{\"type\":\"string\",\"description\":\"In the site's own words.\"},\"message\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I…\"},\"set\":{\"type\":\"string\",\"description\":\"Set it is in, if any.\"},\"assignmentId\":{\"type\":\"string\"},\"release\":{\"type\":\"string\"},\"container\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\",\"description\":\"Owner.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"currentLevel\":{\"type\":\"string\",\"description\":\"Level given when it was loaded.\"},\"startingLevel\":{\"type\":\"string\",\"description\":\"Lowest level of its path.\"},\"dateTime\":{\"type\":\"string\",\"description\":\"Time of the last operation.\"},\"action\":{\"type\":\"string\",\"description\":\"Special treatment, e.g. compile only.\"},\"version\":{\"type\":\"string\"},\"baseVersion\":{\"type\":\"string\",\"description\":\"Version the copy was made from.\"},\"internalVersion\":{\"type\":\"string\"},\"replaceVersion\":{\"type\":\"string\",\"description\":\"Version it will replace.\"},\"environment\":{\"type\":\"string\",\"description\":\"Version environment: OUTS, TEST, HOLD or PROD.\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"extension\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"flags\":{\"type\":\"string\"},\"generateSequence\":{\"type\":\"string\"},\"genstat\":{\"type\":\"string\",\"description\":\"Generate status.\"},\"program\":{\"type\":\"boolean\"},\"sql\":{\"type\":\"boolean\"},\"ims\":{\"type\":\"boolean\"},\"cics\":{\"type\":\"boolean\"},\"option1\":{\"type\":\"string\"},\"option2\":{\"type\":\"string\"},\"option3\":{\"type\":\"string\"},\"option4\":{\"type\":\"string\"},\"option5\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}}},\"message\":{\"type\":\"string\",\"description\":\"When present, the reading went wrong and this says why.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Tasks"],
             security: &[
                 &[
                     rt::Need {
@@ -10003,25 +8627,21 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only tasks that are at this level now, e.g. DEV2; level names are the site's own.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\",\"assignmentId\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"moduleName\":{\"type\":\"string\",\"description\":\"Component name.\"},\"moduleType\":{\"type\":\"string\",\"description\":\"Component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"description\":\"Level the task is at now.\"},\"status\":{\"type\":\"string\",\"description\":\"In the site's own words.\"},\"message\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I…\"},\"set\":{\"type\":\"string\",\"description\":\"Set it is in, if any.\"},\"assignmentId\":{\"type\":\"string\"},\"release\":{\"type\":\"string\"},\"container\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\",\"description\":\"Owner.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"currentLevel\":{\"type\":\"string\",\"description\":\"Level given when it was loaded.\"},\"startingLevel\":{\"type\":\"string\",\"description\":\"Lowest level of its path.\"},\"dateTime\":{\"type\":\"string\",\"description\":\"Time of the last operation.\"},\"action\":{\"type\":\"string\",\"description\":\"Special treatment, e.g. compile only.\"},\"version\":{\"type\":\"string\"},\"baseVersion\":{\"type\":\"string\",\"description\":\"Version the copy was made from.\"},\"internalVersion\":{\"type\":\"string\"},\"replaceVersion\":{\"type\":\"string\",\"description\":\"Version it will replace.\"},\"environment\":{\"type\":\"string\",\"description\":\"Version environment: OUTS, TEST, HOLD or PROD.\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"extension\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"flags\":{\"type\":\"string\"},\"generateSequence\":{\"type\":\"string\"},\"genstat\":{\"type\":\"string\",\"description\":\"Generate status.\"},\"program\":{\"type\":\"boolean\"},\"sql\":{\"type\":\"boolean\"},\"ims\":{\"type\":\"boolean\"},\"cics\":{\"type\":\"boolean\"},\"option1\":{\"type\":\"string\"},\"option2\":{\"type\":\"string\"},\"option3\":{\"type\":\"string\"},\"option4\":{\"type\":\"string\"},\"option5\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}}},\"message\":{\"type\":\"string\",\"description\":\"When present, the reading went wrong and this says why.\"}}}";
         /// What `get_assignment_tasks` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Only tasks that are at this level now, e.g. DEV2; level names are the site's own.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub level: Option<String>,
             /// Runtime configuration to read under, e.g. TPTP; usually left out.
-            #[serde(rename = "rtConfig", skip_serializing_if = "Option::is_none")]
             pub rt_config: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -10082,36 +8702,24 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.optional("level", &self.level);
+                object.optional("rtConfig", &self.rt_config);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "rtConfig",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule::form("rtConfig");
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 if let Some(value) = &self.level {
@@ -10133,8 +8741,6 @@ pub mod tools {
             title: "Search assignments",
             description: "Search for assignments by application, owner, description and more; texts may end in * to match the rest. Closed ones are left out unless asked for. For one of them use get_assignment_details or get_assignment_tasks.",
             operation: "listContainers",
-            tags: &["Containers"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/containers/list",
             segments: &[
@@ -10143,17 +8749,10 @@ pub mod tools {
                 &[rt::Part::Literal("containers")],
                 &[rt::Part::Literal("list")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"containers\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"containerId\":{\"type\":\"string\"},\"containerType\":{\"type\":\"string\",\"description\":\"A assignment, R release, S set.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"description\":{\"type\":\"string\"},\"owner\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\"},\"path\":{\"type\":\"string\",\"description\":\"Default level.\"},\"releaseId\":{\"type\":\"string\"},\"refNumber\":{\"type\":\"string\",\"description\":\"Outside reference.\"},\"tag\":{\"type\":\"string\"},\"includeClosedContainers\":{\"type\":\"string\",\"description\":\"Echo of the filter.\"},\"message\":{\"type\":\"string\"}}}},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Containers"],
             security: &[
                 &[
                     rt::Need {
@@ -10187,58 +8786,41 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"containerId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Identifier.\"},\"application\":{\"$ref\":\"#/$defs/Application\"},\"subAppl\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Sub-application.\"},\"owner\":{\"$ref\":\"#/$defs/Application\"},\"description\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255},\"refNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Release that an assignment belongs to.\"},\"stream\":{\"$ref\":\"#/$defs/Application\"},\"path\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Default level.\"},\"tag\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":8,\"description\":\"Four-character label; letter case matters.\"},\"userId\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"Owner or joined user; no *.\"},\"includeClosedContainers\":{\"type\":\"boolean\",\"description\":\"true adds closed ones, which are else left out.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\"],\"additionalProperties\":false,\"$defs\":{\"Application\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\"}}}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"containers\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"containerId\":{\"type\":\"string\"},\"containerType\":{\"type\":\"string\",\"description\":\"A assignment, R release, S set.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"description\":{\"type\":\"string\"},\"owner\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\"},\"path\":{\"type\":\"string\",\"description\":\"Default level.\"},\"releaseId\":{\"type\":\"string\"},\"refNumber\":{\"type\":\"string\",\"description\":\"Outside reference.\"},\"tag\":{\"type\":\"string\"},\"includeClosedContainers\":{\"type\":\"string\",\"description\":\"Echo of the filter.\"},\"message\":{\"type\":\"string\"}}}},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}}}";
         /// What `get_assignments` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Identifier.
-            #[serde(rename = "containerId", skip_serializing_if = "Option::is_none")]
             pub container_id: Option<String>,
             /// Application.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub application: Option<String>,
             /// Sub-application.
-            #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
             pub sub_appl: Option<String>,
             /// Owner.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub owner: Option<String>,
             /// Description.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub description: Option<String>,
             /// Outside reference.
-            #[serde(rename = "refNumber", skip_serializing_if = "Option::is_none")]
             pub ref_number: Option<String>,
             /// Release that an assignment belongs to.
-            #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
             pub release_id: Option<String>,
             /// Stream.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub stream: Option<String>,
             /// Default level.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub path: Option<String>,
             /// Four-character label; letter case matters.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub tag: Option<String>,
             /// Owner or joined user; no \*.
-            #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
             pub user_id: Option<String>,
             /// true adds closed ones, which are else left out.
-            #[serde(
-                rename = "includeClosedContainers",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub include_closed_containers: Option<bool>,
             /// Runtime configuration to read under, e.g. TPTP; usually left out.
-            #[serde(rename = "rtConfig", skip_serializing_if = "Option::is_none")]
             pub rt_config: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -10428,113 +9010,53 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.optional("containerId", &self.container_id);
+                object.optional("application", &self.application);
+                object.optional("subAppl", &self.sub_appl);
+                object.optional("owner", &self.owner);
+                object.optional("description", &self.description);
+                object.optional("refNumber", &self.ref_number);
+                object.optional("releaseId", &self.release_id);
+                object.optional("stream", &self.stream);
+                object.optional("path", &self.path);
+                object.optional("tag", &self.tag);
+                object.optional("userId", &self.user_id);
+                object.optional("includeClosedContainers", &self.include_closed_containers);
+                object.optional("rtConfig", &self.rt_config);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static CONTAINER_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "containerId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static CONTAINER_TYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "containerType",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static APPLICATION: rt::ParameterRule = rt::ParameterRule {
-                    name: "application",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SUB_APPL: rt::ParameterRule = rt::ParameterRule {
-                    name: "subAppl",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static OWNER: rt::ParameterRule = rt::ParameterRule {
-                    name: "owner",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static DESCRIPTION: rt::ParameterRule = rt::ParameterRule {
-                    name: "description",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static REF_NUMBER: rt::ParameterRule = rt::ParameterRule {
-                    name: "refNumber",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static STREAM: rt::ParameterRule = rt::ParameterRule {
-                    name: "stream",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static PATH: rt::ParameterRule = rt::ParameterRule {
-                    name: "path",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TAG: rt::ParameterRule = rt::ParameterRule {
-                    name: "tag",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static USER_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "userId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static INCLUDE_CLOSED_CONTAINERS: rt::ParameterRule = rt::ParameterRule {
-                    name: "includeClosedContainers",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "rtConfig",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static CONTAINER_ID: rt::ParameterRule = rt::ParameterRule::form(
+                    "containerId",
+                );
+                static CONTAINER_TYPE: rt::ParameterRule = rt::ParameterRule::form(
+                    "containerType",
+                );
+                static APPLICATION: rt::ParameterRule = rt::ParameterRule::form(
+                    "application",
+                );
+                static SUB_APPL: rt::ParameterRule = rt::ParameterRule::form("subAppl");
+                static OWNER: rt::ParameterRule = rt::ParameterRule::form("owner");
+                static DESCRIPTION: rt::ParameterRule = rt::ParameterRule::form(
+                    "description",
+                );
+                static REF_NUMBER: rt::ParameterRule = rt::ParameterRule::form("refNumber");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::form("releaseId");
+                static STREAM: rt::ParameterRule = rt::ParameterRule::form("stream");
+                static PATH: rt::ParameterRule = rt::ParameterRule::form("path");
+                static TAG: rt::ParameterRule = rt::ParameterRule::form("tag");
+                static USER_ID: rt::ParameterRule = rt::ParameterRule::form("userId");
+                static INCLUDE_CLOSED_CONTAINERS: rt::ParameterRule = rt::ParameterRule::form(
+                    "includeClosedContainers",
+                );
+                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule::form("rtConfig");
                 request.path(&SRID, &self.srid);
                 if let Some(value) = &self.container_id {
                     request.query(&CONTAINER_ID, value);
@@ -10589,8 +9111,6 @@ pub mod tools {
             title: "Version of CES",
             description: "Read the version of the CES server.\nUse it to check that the server can be reached; needs no token.",
             operation: "getCesVersion",
-            tags: &["CES"],
-            deprecated: false,
             method: "GET",
             template: "/compuware/ws/Config/version",
             segments: &[
@@ -10599,17 +9119,11 @@ pub mod tools {
                 &[rt::Part::Literal("Config")],
                 &[rt::Part::Literal("version")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: Some(std::time::Duration::from_secs(600)),
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"CesVersionResponse\":{\"type\":\"object\",\"properties\":{\"productVersion\":{\"type\":\"object\",\"properties\":{\"version\":{\"type\":\"string\",\"description\":\"E.g.\"}}}}}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["CES"],
+            cache: Some(std::time::Duration::from_secs(600)),
             security: &[&[]],
             answers: &[
                 rt::AnswerRule {
@@ -10622,14 +9136,13 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"CesVersionResponse\":{\"type\":\"object\",\"properties\":{\"productVersion\":{\"type\":\"object\",\"properties\":{\"version\":{\"type\":\"string\",\"description\":\"E.g.\"}}}}}}}";
         /// What `get_ces_version` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {}
         impl rt::Decode for Arguments {
             fn decode(
@@ -10640,6 +9153,12 @@ pub mod tools {
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let object = rt::Object::default();
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -10656,8 +9175,6 @@ pub mod tools {
             title: "Versions of a component",
             description: "List the versions of one component at all levels.\nTells which assignment holds each version.",
             operation: "listComponentVersions",
-            tags: &["Components"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/componentVersions/list",
             segments: &[
@@ -10666,17 +9183,10 @@ pub mod tools {
                 &[rt::Part::Literal("componentVersions")],
                 &[rt::Part::Literal("list")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"componentVersions\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"level\":{\"type\":\"string\"},\"assignmentId\":{\"type\":\"string\",\"description\":\"Assignment that holds it.\"},\"baseVersion\":{\"type\":\"string\"},\"internalVersion\":{\"type\":\"string\"}}}},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Components"],
             security: &[
                 &[
                     rt::Need {
@@ -10712,14 +9222,13 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"application\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\"},\"mname\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Component name.\"},\"mtype\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Component type, e.g. COB.\"}},\"required\":[\"srid\",\"application\",\"mname\",\"mtype\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"componentVersions\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"level\":{\"type\":\"string\"},\"assignmentId\":{\"type\":\"string\",\"description\":\"Assignment that holds it.\"},\"baseVersion\":{\"type\":\"string\"},\"internalVersion\":{\"type\":\"string\"}}}},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}}}";
         /// What `get_component_versions` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
@@ -10788,36 +9297,24 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("application", &self.application);
+                object.required("mname", &self.mname);
+                object.required("mtype", &self.mtype);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static APPLICATION: rt::ParameterRule = rt::ParameterRule {
-                    name: "application",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MNAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "mname",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MTYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "mtype",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static APPLICATION: rt::ParameterRule = rt::ParameterRule::form(
+                    "application",
+                );
+                static MNAME: rt::ParameterRule = rt::ParameterRule::form("mname");
+                static MTYPE: rt::ParameterRule = rt::ParameterRule::form("mtype");
                 request.path(&SRID, &self.srid);
                 request.query(&APPLICATION, &self.application);
                 request.query(&MNAME, &self.mname);
@@ -10835,8 +9332,6 @@ pub mod tools {
             title: "Search deployments",
             description: "Search for deploy requests by date, set, environment or status.\nWithout dates, those of the last week. Answers at most 5000; the requestId is what cancel_deployment needs.",
             operation: "listDeployments",
-            tags: &["Deployments"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/deployments",
             segments: &[
@@ -10844,17 +9339,10 @@ pub mod tools {
                 &[rt::Part::Parameter("srid")],
                 &[rt::Part::Literal("deployments")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"deployments\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"requestId\":{\"type\":\"string\",\"description\":\"Deploy request, as cancel_deployment wants it.\"},\"setId\":{\"type\":\"string\"},\"environment\":{\"type\":\"string\"},\"status\":{\"type\":\"string\",\"description\":\"Planned, Confirmed, Staged, Implemented, Completed, Failed, Pending or Terminated; sometimes in capitals.\"},\"description\":{\"type\":\"string\"},\"createDate\":{\"type\":\"string\"},\"createDateTime\":{\"type\":\"string\",\"description\":\"Without zone, e.g. 2026-08-14 09:48:11.\"},\"url\":{\"type\":\"string\"},\"message\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"packages\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"packageId\":{\"type\":\"string\"},\"subEnvironment\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"category\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"},\"startDate\":{\"type\":\"string\"},\"endDate\":{\"type\":\"string\"},\"implementationDate\":{\"type\":\"string\"},\"activeDate\":{\"type\":\"string\"},\"deploymentItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentItem\"}},\"deploymentListItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentItem\"},\"description\":\"Other name of deploymentItems.\"}}}}}},\"description\":\"At most 5000.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}},\"$defs\":{\"DeploymentItem\":{\"type\":\"object\",\"properties\":{\"item\":{\"type\":\"string\"},\"part\":{\"type\":\"string\"},\"name\":{\"type\":\"string\",\"description\":\"Component name.\"},\"type\":{\"type\":\"string\",\"description\":\"Component type.\"},\"deploymentType\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"action\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"},\"storage\":{\"type\":\"string\"}}}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Deployments"],
             security: &[
                 &[
                     rt::Need {
@@ -10888,43 +9376,33 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"todaysDate\":{\"type\":\"boolean\",\"description\":\"Those of today.\"},\"priorWeek\":{\"type\":\"boolean\",\"description\":\"Those of the last week; left out, true.\"},\"startDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"From this day, yyyy-mm-dd.\"},\"endDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"To this day, yyyy-mm-dd.\"},\"requestId\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":9007199254740991,\"description\":\"One deploy request.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Set; letter case matters. A trailing * matches the rest.\"},\"environment\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Deploy environment. A trailing * matches the rest.\"},\"status\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z -]*[*]?$\",\"description\":\"Planned, Confirmed, Staged, Implemented, Completed, Failed, Pending or Terminated. A trailing * matches the rest.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"deployments\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"requestId\":{\"type\":\"string\",\"description\":\"Deploy request, as cancel_deployment wants it.\"},\"setId\":{\"type\":\"string\"},\"environment\":{\"type\":\"string\"},\"status\":{\"type\":\"string\",\"description\":\"Planned, Confirmed, Staged, Implemented, Completed, Failed, Pending or Terminated; sometimes in capitals.\"},\"description\":{\"type\":\"string\"},\"createDate\":{\"type\":\"string\"},\"createDateTime\":{\"type\":\"string\",\"description\":\"Without zone, e.g. 2026-08-14 09:48:11.\"},\"url\":{\"type\":\"string\"},\"message\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"packages\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"packageId\":{\"type\":\"string\"},\"subEnvironment\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"category\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"},\"startDate\":{\"type\":\"string\"},\"endDate\":{\"type\":\"string\"},\"implementationDate\":{\"type\":\"string\"},\"activeDate\":{\"type\":\"string\"},\"deploymentItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentItem\"}},\"deploymentListItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentItem\"},\"description\":\"Other name of deploymentItems.\"}}}}}},\"description\":\"At most 5000.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}},\"$defs\":{\"DeploymentItem\":{\"type\":\"object\",\"properties\":{\"item\":{\"type\":\"string\"},\"part\":{\"type\":\"string\"},\"name\":{\"type\":\"string\",\"description\":\"Component name.\"},\"type\":{\"type\":\"string\",\"description\":\"Component type.\"},\"deploymentType\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"action\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"},\"storage\":{\"type\":\"string\"}}}}}";
         /// What `get_deployments` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Those of today.
-            #[serde(rename = "todaysDate", skip_serializing_if = "Option::is_none")]
             pub todays_date: Option<bool>,
             /// Those of the last week; left out, true.
-            #[serde(rename = "priorWeek", skip_serializing_if = "Option::is_none")]
             pub prior_week: Option<bool>,
             /// From this day, yyyy-mm-dd.
-            #[serde(rename = "startDate", skip_serializing_if = "Option::is_none")]
             pub start_date: Option<String>,
             /// To this day, yyyy-mm-dd.
-            #[serde(rename = "endDate", skip_serializing_if = "Option::is_none")]
             pub end_date: Option<String>,
             /// One deploy request.
-            #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
             pub request_id: Option<i64>,
             /// Set; letter case matters. A trailing \* matches the rest.
-            #[serde(rename = "setId", skip_serializing_if = "Option::is_none")]
             pub set_id: Option<String>,
             /// Deploy environment. A trailing \* matches the rest.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub environment: Option<String>,
             /// Planned, Confirmed, Staged, Implemented, Completed, Failed, Pending or Terminated. A trailing \* matches the rest.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub status: Option<String>,
             /// Runtime configuration to read under, e.g. TPTP; usually left out.
-            #[serde(rename = "rtConfig", skip_serializing_if = "Option::is_none")]
             pub rt_config: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -11045,78 +9523,38 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.optional("todaysDate", &self.todays_date);
+                object.optional("priorWeek", &self.prior_week);
+                object.optional("startDate", &self.start_date);
+                object.optional("endDate", &self.end_date);
+                object.optional("requestId", &self.request_id);
+                object.optional("setId", &self.set_id);
+                object.optional("environment", &self.environment);
+                object.optional("status", &self.status);
+                object.optional("rtConfig", &self.rt_config);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TODAYS_DATE: rt::ParameterRule = rt::ParameterRule {
-                    name: "todaysDate",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static PRIOR_WEEK: rt::ParameterRule = rt::ParameterRule {
-                    name: "priorWeek",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static START_DATE: rt::ParameterRule = rt::ParameterRule {
-                    name: "startDate",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static END_DATE: rt::ParameterRule = rt::ParameterRule {
-                    name: "endDate",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static REQUEST_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "requestId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SET_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "setId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ENVIRONMENT: rt::ParameterRule = rt::ParameterRule {
-                    name: "environment",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static STATUS: rt::ParameterRule = rt::ParameterRule {
-                    name: "status",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "rtConfig",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static TODAYS_DATE: rt::ParameterRule = rt::ParameterRule::form(
+                    "todaysDate",
+                );
+                static PRIOR_WEEK: rt::ParameterRule = rt::ParameterRule::form("priorWeek");
+                static START_DATE: rt::ParameterRule = rt::ParameterRule::form("startDate");
+                static END_DATE: rt::ParameterRule = rt::ParameterRule::form("endDate");
+                static REQUEST_ID: rt::ParameterRule = rt::ParameterRule::form("requestId");
+                static SET_ID: rt::ParameterRule = rt::ParameterRule::form("setId");
+                static ENVIRONMENT: rt::ParameterRule = rt::ParameterRule::form(
+                    "environment",
+                );
+                static STATUS: rt::ParameterRule = rt::ParameterRule::form("status");
+                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule::form("rtConfig");
                 request.path(&SRID, &self.srid);
                 if let Some(value) = &self.todays_date {
                     request.query(&TODAYS_DATE, value);
@@ -11158,8 +9596,6 @@ pub mod tools {
             title: "Generate parameters of a task",
             description: "Read the generate parameters of a task.\nFirst step of a generate with changed parameters: pass the setId on to generate_with_parameters.",
             operation: "getGenerateParms",
-            tags: &["Generate parameters"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/tasks/{taskId}/generateWithParms",
             segments: &[
@@ -11169,17 +9605,9 @@ pub mod tools {
                 &[rt::Part::Parameter("taskId")],
                 &[rt::Part::Literal("generateWithParms")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Pass it to generate_with_parameters.\"},\"xml\":{\"type\":\"string\",\"description\":\"The dialog that edits the parameters, as XML text.\"},\"datagroupInfo\":{\"type\":\"object\",\"properties\":{\"entry\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"key\":{\"type\":\"string\",\"description\":\"Group.\"},\"value\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"description\":\"Texts of name and value pairs; field and defaultVal matter.\"}}}}}},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            tags: &["Generate parameters"],
             security: &[
                 &[
                     rt::Need {
@@ -11213,28 +9641,23 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"taskId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Task, twelve hexadecimal characters, e.g. 7E12E3B57A02.\"},\"containerId\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Container of the task, e.g. PLAY000313.\"},\"containerType\":{\"type\":\"string\",\"enum\":[\"A\",\"R\"],\"description\":\"A assignment, R release.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\",\"taskId\",\"containerId\",\"containerType\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Pass it to generate_with_parameters.\"},\"xml\":{\"type\":\"string\",\"description\":\"The dialog that edits the parameters, as XML text.\"},\"datagroupInfo\":{\"type\":\"object\",\"properties\":{\"entry\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"key\":{\"type\":\"string\",\"description\":\"Group.\"},\"value\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"description\":\"Texts of name and value pairs; field and defaultVal matter.\"}}}}}},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}}}";
         /// What `get_generate_parameters` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Task, twelve hexadecimal characters, e.g. 7E12E3B57A02.
-            #[serde(rename = "taskId")]
             pub task_id: String,
             /// Container of the task, e.g. PLAY000313.
-            #[serde(rename = "containerId")]
             pub container_id: String,
             /// A assignment, R release.
-            #[serde(rename = "containerType")]
-            pub container_type: ContainerType,
+            pub container_type: super::super::arguments::ContainerType,
             /// Runtime configuration to read under, e.g. TPTP; usually left out.
-            #[serde(rename = "rtConfig", skip_serializing_if = "Option::is_none")]
             pub rt_config: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -11277,7 +9700,11 @@ pub mod tools {
                         },
                     );
                 let container_type = members
-                    .required(at, "containerType", &rt::Of::<ContainerType>::new());
+                    .required(
+                        at,
+                        "containerType",
+                        &rt::Of::<super::super::arguments::ContainerType>::new(),
+                    );
                 let rt_config = members
                     .optional(
                         at,
@@ -11298,43 +9725,28 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("taskId", &self.task_id);
+                object.required("containerId", &self.container_id);
+                object.required("containerType", &self.container_type);
+                object.optional("rtConfig", &self.rt_config);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TASK_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "taskId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static CONTAINER_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "containerId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static CONTAINER_TYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "containerType",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "rtConfig",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static TASK_ID: rt::ParameterRule = rt::ParameterRule::simple("taskId");
+                static CONTAINER_ID: rt::ParameterRule = rt::ParameterRule::form(
+                    "containerId",
+                );
+                static CONTAINER_TYPE: rt::ParameterRule = rt::ParameterRule::form(
+                    "containerType",
+                );
+                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule::form("rtConfig");
                 request.path(&SRID, &self.srid);
                 request.path(&TASK_ID, &self.task_id);
                 request.query(&CONTAINER_ID, &self.container_id);
@@ -11345,30 +9757,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ContainerType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ContainerType {
-            /// `A`.
-            A,
-            /// `R`.
-            R,
-        }
-        impl rt::Decode for ContainerType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["A", "R"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "A" => Some(Self::A),
-                    "R" => Some(Self::R),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Release details
     pub mod get_release_details {
@@ -11379,8 +9767,6 @@ pub mod tools {
             title: "Release details",
             description: "Read one release: owner, application, reference.\nFor its tasks use get_release_tasks; to search for releases use get_releases.",
             operation: "getRelease",
-            tags: &["Releases"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/releases/{releaseId}",
             segments: &[
@@ -11389,17 +9775,11 @@ pub mod tools {
                 &[rt::Part::Literal("releases")],
                 &[rt::Part::Parameter("releaseId")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: Some(std::time::Duration::from_secs(30)),
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"releaseId\":{\"type\":\"string\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"description\":{\"type\":\"string\"},\"owner\":{\"type\":\"string\"},\"releasePrefix\":{\"type\":\"string\"},\"referenceNumber\":{\"type\":\"string\",\"description\":\"Outside reference.\"},\"userTag\":{\"type\":\"string\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Releases"],
+            cache: Some(std::time::Duration::from_secs(30)),
             security: &[
                 &[
                     rt::Need {
@@ -11433,22 +9813,19 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\",\"releaseId\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"releaseId\":{\"type\":\"string\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"description\":{\"type\":\"string\"},\"owner\":{\"type\":\"string\"},\"releasePrefix\":{\"type\":\"string\"},\"referenceNumber\":{\"type\":\"string\",\"description\":\"Outside reference.\"},\"userTag\":{\"type\":\"string\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}}}";
         /// What `get_release_details` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Release, e.g. MYREL01; the site chooses the name.
-            #[serde(rename = "releaseId")]
             pub release_id: String,
             /// Runtime configuration to read under, e.g. TPTP; usually left out.
-            #[serde(rename = "rtConfig", skip_serializing_if = "Option::is_none")]
             pub rt_config: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -11498,29 +9875,22 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("releaseId", &self.release_id);
+                object.optional("rtConfig", &self.rt_config);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "rtConfig",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "releaseId",
+                );
+                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule::form("rtConfig");
                 request.path(&SRID, &self.srid);
                 request.path(&RELEASE_ID, &self.release_id);
                 if let Some(value) = &self.rt_config {
@@ -11539,8 +9909,6 @@ pub mod tools {
             title: "Task of a release",
             description: "Read one task of a release.\nFind the taskId with get_release_tasks.",
             operation: "getReleaseTask",
-            tags: &["Tasks"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/releases/{releaseId}/tasks/{taskId}",
             segments: &[
@@ -11551,17 +9919,10 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Parameter("taskId")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"moduleName\":{\"type\":\"string\",\"description\":\"Component name.\"},\"moduleType\":{\"type\":\"string\",\"description\":\"Component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"description\":\"Level the task is at now.\"},\"status\":{\"type\":\"string\",\"description\":\"In the site's own words.\"},\"message\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I…\"},\"set\":{\"type\":\"string\",\"description\":\"Set it is in, if any.\"},\"assignmentId\":{\"type\":\"string\"},\"release\":{\"type\":\"string\"},\"container\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\",\"description\":\"Owner.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"currentLevel\":{\"type\":\"string\",\"description\":\"Level given when it was loaded.\"},\"startingLevel\":{\"type\":\"string\",\"description\":\"Lowest level of its path.\"},\"dateTime\":{\"type\":\"string\",\"description\":\"Time of the last operation.\"},\"action\":{\"type\":\"string\",\"description\":\"Special treatment, e.g. compile only.\"},\"version\":{\"type\":\"string\"},\"baseVersion\":{\"type\":\"string\",\"description\":\"Version the copy was made from.\"},\"internalVersion\":{\"type\":\"string\"},\"replaceVersion\":{\"type\":\"string\",\"description\":\"Version it will replace.\"},\"environment\":{\"type\":\"string\",\"description\":\"Version environment: OUTS, TEST, HOLD or PROD.\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"extension\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"flags\":{\"type\":\"string\"},\"generateSequence\":{\"type\":\"string\"},\"genstat\":{\"type\":\"string\",\"description\":\"Generate status.\"},\"program\":{\"type\":\"boolean\"},\"sql\":{\"type\":\"boolean\"},\"ims\":{\"type\":\"boolean\"},\"cics\":{\"type\":\"boolean\"},\"option1\":{\"type\":\"string\"},\"option2\":{\"type\":\"string\"},\"option3\":{\"type\":\"string\"},\"option4\":{\"type\":\"string\"},\"option5\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::get_assignment_task::OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Tasks"],
             security: &[
                 &[
                     rt::Need {
@@ -11595,25 +9956,19 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"taskId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Task, twelve hexadecimal characters, e.g. 7E12E3B57A02.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\",\"releaseId\",\"taskId\"],\"additionalProperties\":false}";
         /// What `get_release_task` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Release, e.g. MYREL01; the site chooses the name.
-            #[serde(rename = "releaseId")]
             pub release_id: String,
             /// Task, twelve hexadecimal characters, e.g. 7E12E3B57A02.
-            #[serde(rename = "taskId")]
             pub task_id: String,
             /// Runtime configuration to read under, e.g. TPTP; usually left out.
-            #[serde(rename = "rtConfig", skip_serializing_if = "Option::is_none")]
             pub rt_config: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -11674,36 +10029,24 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("releaseId", &self.release_id);
+                object.required("taskId", &self.task_id);
+                object.optional("rtConfig", &self.rt_config);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TASK_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "taskId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "rtConfig",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "releaseId",
+                );
+                static TASK_ID: rt::ParameterRule = rt::ParameterRule::simple("taskId");
+                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule::form("rtConfig");
                 request.path(&SRID, &self.srid);
                 request.path(&RELEASE_ID, &self.release_id);
                 request.path(&TASK_ID, &self.task_id);
@@ -11723,8 +10066,6 @@ pub mod tools {
             title: "Compile listing",
             description: "Read the compile listing of a release task's last generate.\nUse it to see why a generate failed. For tasks in releases only; the text may be very long.",
             operation: "getReleaseTaskListing",
-            tags: &["Tasks"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/releases/{releaseId}/tasks/{taskId}/listing",
             segments: &[
@@ -11736,17 +10077,10 @@ pub mod tools {
                 &[rt::Part::Parameter("taskId")],
                 &[rt::Part::Literal("listing")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"listing\":{\"type\":\"string\",\"description\":\"The listing; may be very long.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Tasks"],
             security: &[
                 &[
                     rt::Need {
@@ -11780,25 +10114,21 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"taskId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Task, twelve hexadecimal characters, e.g. 7E12E3B57A02.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\",\"releaseId\",\"taskId\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"listing\":{\"type\":\"string\",\"description\":\"The listing; may be very long.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}}}";
         /// What `get_release_task_listing` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Release, e.g. MYREL01; the site chooses the name.
-            #[serde(rename = "releaseId")]
             pub release_id: String,
             /// Task, twelve hexadecimal characters, e.g. 7E12E3B57A02.
-            #[serde(rename = "taskId")]
             pub task_id: String,
             /// Runtime configuration to read under, e.g. TPTP; usually left out.
-            #[serde(rename = "rtConfig", skip_serializing_if = "Option::is_none")]
             pub rt_config: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -11859,36 +10189,24 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("releaseId", &self.release_id);
+                object.required("taskId", &self.task_id);
+                object.optional("rtConfig", &self.rt_config);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TASK_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "taskId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "rtConfig",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "releaseId",
+                );
+                static TASK_ID: rt::ParameterRule = rt::ParameterRule::simple("taskId");
+                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule::form("rtConfig");
                 request.path(&SRID, &self.srid);
                 request.path(&RELEASE_ID, &self.release_id);
                 request.path(&TASK_ID, &self.task_id);
@@ -11908,8 +10226,6 @@ pub mod tools {
             title: "Tasks of a release",
             description: "List the tasks of a release, all or those at one level.\nShows each task's assignment, level, status and taskId.",
             operation: "listReleaseTasks",
-            tags: &["Tasks"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/releases/{releaseId}/tasks",
             segments: &[
@@ -11919,17 +10235,10 @@ pub mod tools {
                 &[rt::Part::Parameter("releaseId")],
                 &[rt::Part::Literal("tasks")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"moduleName\":{\"type\":\"string\",\"description\":\"Component name.\"},\"moduleType\":{\"type\":\"string\",\"description\":\"Component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"description\":\"Level the task is at now.\"},\"status\":{\"type\":\"string\",\"description\":\"In the site's own words.\"},\"message\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I…\"},\"set\":{\"type\":\"string\",\"description\":\"Set it is in, if any.\"},\"assignmentId\":{\"type\":\"string\"},\"release\":{\"type\":\"string\"},\"container\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\",\"description\":\"Owner.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"currentLevel\":{\"type\":\"string\",\"description\":\"Level given when it was loaded.\"},\"startingLevel\":{\"type\":\"string\",\"description\":\"Lowest level of its path.\"},\"dateTime\":{\"type\":\"string\",\"description\":\"Time of the last operation.\"},\"action\":{\"type\":\"string\",\"description\":\"Special treatment, e.g. compile only.\"},\"version\":{\"type\":\"string\"},\"baseVersion\":{\"type\":\"string\",\"description\":\"Version the copy was made from.\"},\"internalVersion\":{\"type\":\"string\"},\"replaceVersion\":{\"type\":\"string\",\"description\":\"Version it will replace.\"},\"environment\":{\"type\":\"string\",\"description\":\"Version environment: OUTS, TEST, HOLD or PROD.\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"extension\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"flags\":{\"type\":\"string\"},\"generateSequence\":{\"type\":\"string\"},\"genstat\":{\"type\":\"string\",\"description\":\"Generate status.\"},\"program\":{\"type\":\"boolean\"},\"sql\":{\"type\":\"boolean\"},\"ims\":{\"type\":\"boolean\"},\"cics\":{\"type\":\"boolean\"},\"option1\":{\"type\":\"string\"},\"option2\":{\"type\":\"string\"},\"option3\":{\"type\":\"string\"},\"option4\":{\"type\":\"string\"},\"option5\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}}},\"message\":{\"type\":\"string\",\"description\":\"When present, the reading went wrong and this says why.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::get_assignment_tasks::OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Tasks"],
             security: &[
                 &[
                     rt::Need {
@@ -11963,25 +10272,19 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only tasks that are at this level now, e.g. DEV2; level names are the site's own.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\",\"releaseId\"],\"additionalProperties\":false}";
         /// What `get_release_tasks` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Release, e.g. MYREL01; the site chooses the name.
-            #[serde(rename = "releaseId")]
             pub release_id: String,
             /// Only tasks that are at this level now, e.g. DEV2; level names are the site's own.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub level: Option<String>,
             /// Runtime configuration to read under, e.g. TPTP; usually left out.
-            #[serde(rename = "rtConfig", skip_serializing_if = "Option::is_none")]
             pub rt_config: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -12042,36 +10345,24 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("releaseId", &self.release_id);
+                object.optional("level", &self.level);
+                object.optional("rtConfig", &self.rt_config);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "rtConfig",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "releaseId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule::form("rtConfig");
                 request.path(&SRID, &self.srid);
                 request.path(&RELEASE_ID, &self.release_id);
                 if let Some(value) = &self.level {
@@ -12093,8 +10384,6 @@ pub mod tools {
             title: "Search releases",
             description: "Search for releases by application, owner, description and more; texts may end in * to match the rest. Closed ones are left out unless asked for. For one of them use get_release_details or get_release_tasks.",
             operation: "listContainers",
-            tags: &["Containers"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/containers/list",
             segments: &[
@@ -12103,17 +10392,10 @@ pub mod tools {
                 &[rt::Part::Literal("containers")],
                 &[rt::Part::Literal("list")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"containers\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"containerId\":{\"type\":\"string\"},\"containerType\":{\"type\":\"string\",\"description\":\"A assignment, R release, S set.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"description\":{\"type\":\"string\"},\"owner\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\"},\"path\":{\"type\":\"string\",\"description\":\"Default level.\"},\"releaseId\":{\"type\":\"string\"},\"refNumber\":{\"type\":\"string\",\"description\":\"Outside reference.\"},\"tag\":{\"type\":\"string\"},\"includeClosedContainers\":{\"type\":\"string\",\"description\":\"Echo of the filter.\"},\"message\":{\"type\":\"string\"}}}},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::get_assignments::OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Containers"],
             security: &[
                 &[
                     rt::Need {
@@ -12147,58 +10429,39 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"containerId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Identifier.\"},\"application\":{\"$ref\":\"#/$defs/Application\"},\"subAppl\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Sub-application.\"},\"owner\":{\"$ref\":\"#/$defs/Application\"},\"description\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255},\"refNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Release that an assignment belongs to.\"},\"stream\":{\"$ref\":\"#/$defs/Application\"},\"path\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Default level.\"},\"tag\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":8,\"description\":\"Four-character label; letter case matters.\"},\"userId\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"Owner or joined user; no *.\"},\"includeClosedContainers\":{\"type\":\"boolean\",\"description\":\"true adds closed ones, which are else left out.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\"],\"additionalProperties\":false,\"$defs\":{\"Application\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\"}}}";
         /// What `get_releases` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Identifier.
-            #[serde(rename = "containerId", skip_serializing_if = "Option::is_none")]
             pub container_id: Option<String>,
             /// Application.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub application: Option<String>,
             /// Sub-application.
-            #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
             pub sub_appl: Option<String>,
             /// Owner.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub owner: Option<String>,
             /// Description.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub description: Option<String>,
             /// Outside reference.
-            #[serde(rename = "refNumber", skip_serializing_if = "Option::is_none")]
             pub ref_number: Option<String>,
             /// Release that an assignment belongs to.
-            #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
             pub release_id: Option<String>,
             /// Stream.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub stream: Option<String>,
             /// Default level.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub path: Option<String>,
             /// Four-character label; letter case matters.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub tag: Option<String>,
             /// Owner or joined user; no \*.
-            #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
             pub user_id: Option<String>,
             /// true adds closed ones, which are else left out.
-            #[serde(
-                rename = "includeClosedContainers",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub include_closed_containers: Option<bool>,
             /// Runtime configuration to read under, e.g. TPTP; usually left out.
-            #[serde(rename = "rtConfig", skip_serializing_if = "Option::is_none")]
             pub rt_config: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -12388,113 +10651,53 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.optional("containerId", &self.container_id);
+                object.optional("application", &self.application);
+                object.optional("subAppl", &self.sub_appl);
+                object.optional("owner", &self.owner);
+                object.optional("description", &self.description);
+                object.optional("refNumber", &self.ref_number);
+                object.optional("releaseId", &self.release_id);
+                object.optional("stream", &self.stream);
+                object.optional("path", &self.path);
+                object.optional("tag", &self.tag);
+                object.optional("userId", &self.user_id);
+                object.optional("includeClosedContainers", &self.include_closed_containers);
+                object.optional("rtConfig", &self.rt_config);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static CONTAINER_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "containerId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static CONTAINER_TYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "containerType",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static APPLICATION: rt::ParameterRule = rt::ParameterRule {
-                    name: "application",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SUB_APPL: rt::ParameterRule = rt::ParameterRule {
-                    name: "subAppl",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static OWNER: rt::ParameterRule = rt::ParameterRule {
-                    name: "owner",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static DESCRIPTION: rt::ParameterRule = rt::ParameterRule {
-                    name: "description",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static REF_NUMBER: rt::ParameterRule = rt::ParameterRule {
-                    name: "refNumber",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static STREAM: rt::ParameterRule = rt::ParameterRule {
-                    name: "stream",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static PATH: rt::ParameterRule = rt::ParameterRule {
-                    name: "path",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TAG: rt::ParameterRule = rt::ParameterRule {
-                    name: "tag",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static USER_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "userId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static INCLUDE_CLOSED_CONTAINERS: rt::ParameterRule = rt::ParameterRule {
-                    name: "includeClosedContainers",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "rtConfig",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static CONTAINER_ID: rt::ParameterRule = rt::ParameterRule::form(
+                    "containerId",
+                );
+                static CONTAINER_TYPE: rt::ParameterRule = rt::ParameterRule::form(
+                    "containerType",
+                );
+                static APPLICATION: rt::ParameterRule = rt::ParameterRule::form(
+                    "application",
+                );
+                static SUB_APPL: rt::ParameterRule = rt::ParameterRule::form("subAppl");
+                static OWNER: rt::ParameterRule = rt::ParameterRule::form("owner");
+                static DESCRIPTION: rt::ParameterRule = rt::ParameterRule::form(
+                    "description",
+                );
+                static REF_NUMBER: rt::ParameterRule = rt::ParameterRule::form("refNumber");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::form("releaseId");
+                static STREAM: rt::ParameterRule = rt::ParameterRule::form("stream");
+                static PATH: rt::ParameterRule = rt::ParameterRule::form("path");
+                static TAG: rt::ParameterRule = rt::ParameterRule::form("tag");
+                static USER_ID: rt::ParameterRule = rt::ParameterRule::form("userId");
+                static INCLUDE_CLOSED_CONTAINERS: rt::ParameterRule = rt::ParameterRule::form(
+                    "includeClosedContainers",
+                );
+                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule::form("rtConfig");
                 request.path(&SRID, &self.srid);
                 if let Some(value) = &self.container_id {
                     request.query(&CONTAINER_ID, value);
@@ -12549,8 +10752,6 @@ pub mod tools {
             title: "Set and its state",
             description: "Read a set and its state; this is the call to poll.\nCall again every few seconds while state is Dispatched, Executing or Ready. Complete and Closed are success; Failed and Deploy-Failed are failure: see get_set_tasks. On Waiting-Approval tell a person; Held waits for release_set.",
             operation: "getSet",
-            tags: &["Sets"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/sets/{setId}",
             segments: &[
@@ -12559,17 +10760,10 @@ pub mod tools {
                 &[rt::Part::Literal("sets")],
                 &[rt::Part::Parameter("setId")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setid\":{\"type\":\"string\",\"description\":\"The set.\"},\"setId\":{\"type\":\"string\",\"description\":\"Other spelling of setid.\"},\"state\":{\"type\":\"string\",\"description\":\"Dispatched, Executing, Ready: running.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"description\":{\"type\":\"string\"},\"owner\":{\"type\":\"string\"},\"applicationId\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"streamName\":{\"type\":\"string\"},\"startDate\":{\"type\":\"string\"},\"startTime\":{\"type\":\"string\"},\"deployImplementationDate\":{\"type\":\"string\"},\"deployImplementationTime\":{\"type\":\"string\"},\"deployActiveDate\":{\"type\":\"string\"},\"deployActiveTime\":{\"type\":\"string\"},\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"moduleName\":{\"type\":\"string\",\"description\":\"Component name.\"},\"moduleType\":{\"type\":\"string\",\"description\":\"Component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"description\":\"Level the task is at now.\"},\"status\":{\"type\":\"string\",\"description\":\"In the site's own words.\"},\"message\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I…\"},\"set\":{\"type\":\"string\",\"description\":\"Set it is in, if any.\"},\"assignmentId\":{\"type\":\"string\"},\"release\":{\"type\":\"string\"},\"container\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\",\"description\":\"Owner.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"currentLevel\":{\"type\":\"string\",\"description\":\"Level given when it was loaded.\"},\"startingLevel\":{\"type\":\"string\",\"description\":\"Lowest level of its path.\"},\"dateTime\":{\"type\":\"string\",\"description\":\"Time of the last operation.\"},\"action\":{\"type\":\"string\",\"description\":\"Special treatment, e.g. compile only.\"},\"version\":{\"type\":\"string\"},\"baseVersion\":{\"type\":\"string\",\"description\":\"Version the copy was made from.\"},\"internalVersion\":{\"type\":\"string\"},\"replaceVersion\":{\"type\":\"string\",\"description\":\"Version it will replace.\"},\"environment\":{\"type\":\"string\",\"description\":\"Version environment: OUTS, TEST, HOLD or PROD.\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"extension\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"flags\":{\"type\":\"string\"},\"generateSequence\":{\"type\":\"string\"},\"genstat\":{\"type\":\"string\",\"description\":\"Generate status.\"},\"program\":{\"type\":\"boolean\"},\"sql\":{\"type\":\"boolean\"},\"ims\":{\"type\":\"boolean\"},\"cics\":{\"type\":\"boolean\"},\"option1\":{\"type\":\"string\"},\"option2\":{\"type\":\"string\"},\"option3\":{\"type\":\"string\"},\"option4\":{\"type\":\"string\"},\"option5\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"},\"jaxbProgram\":{\"type\":\"object\",\"properties\":{\"version\":{\"type\":\"string\",\"description\":\"Version of this format.\"},\"programName\":{\"type\":\"string\"},\"programLanguage\":{\"type\":\"string\"},\"isImpact\":{\"type\":\"boolean\",\"description\":\"Pulled in as an impact.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"level\":{\"type\":\"string\"},\"lifeCycleLoadModules\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"loadModName\":{\"type\":\"string\"},\"loadLibName\":{\"type\":\"string\"},\"componentType\":{\"type\":\"string\"},\"componentClass\":{\"type\":\"string\"},\"loadLibConcatenation\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"level\":{\"type\":\"string\"},\"loadLib\":{\"type\":\"string\"}}},\"description\":\"Libraries searched, by level.\"}}}},\"deployTargetLoadModules\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"loadModName\":{\"type\":\"string\"},\"loadLibName\":{\"type\":\"string\"},\"componentType\":{\"type\":\"string\"},\"componentClass\":{\"type\":\"string\"},\"deployEnvironment\":{\"type\":\"string\"},\"subenvironment\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"deployType\":{\"type\":\"string\"}}}}}}}},\"description\":\"Only when level was given.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Sets"],
             security: &[
                 &[
                     rt::Need {
@@ -12603,25 +10797,21 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Any level name; its presence adds the set's tasks with load-module detail to the answer.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\",\"setId\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"setid\":{\"type\":\"string\",\"description\":\"The set.\"},\"setId\":{\"type\":\"string\",\"description\":\"Other spelling of setid.\"},\"state\":{\"type\":\"string\",\"description\":\"Dispatched, Executing, Ready: running.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"description\":{\"type\":\"string\"},\"owner\":{\"type\":\"string\"},\"applicationId\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"streamName\":{\"type\":\"string\"},\"startDate\":{\"type\":\"string\"},\"startTime\":{\"type\":\"string\"},\"deployImplementationDate\":{\"type\":\"string\"},\"deployImplementationTime\":{\"type\":\"string\"},\"deployActiveDate\":{\"type\":\"string\"},\"deployActiveTime\":{\"type\":\"string\"},\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"moduleName\":{\"type\":\"string\",\"description\":\"Component name.\"},\"moduleType\":{\"type\":\"string\",\"description\":\"Component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"description\":\"Level the task is at now.\"},\"status\":{\"type\":\"string\",\"description\":\"In the site's own words.\"},\"message\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I…\"},\"set\":{\"type\":\"string\",\"description\":\"Set it is in, if any.\"},\"assignmentId\":{\"type\":\"string\"},\"release\":{\"type\":\"string\"},\"container\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\",\"description\":\"Owner.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"currentLevel\":{\"type\":\"string\",\"description\":\"Level given when it was loaded.\"},\"startingLevel\":{\"type\":\"string\",\"description\":\"Lowest level of its path.\"},\"dateTime\":{\"type\":\"string\",\"description\":\"Time of the last operation.\"},\"action\":{\"type\":\"string\",\"description\":\"Special treatment, e.g. compile only.\"},\"version\":{\"type\":\"string\"},\"baseVersion\":{\"type\":\"string\",\"description\":\"Version the copy was made from.\"},\"internalVersion\":{\"type\":\"string\"},\"replaceVersion\":{\"type\":\"string\",\"description\":\"Version it will replace.\"},\"environment\":{\"type\":\"string\",\"description\":\"Version environment: OUTS, TEST, HOLD or PROD.\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"extension\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"flags\":{\"type\":\"string\"},\"generateSequence\":{\"type\":\"string\"},\"genstat\":{\"type\":\"string\",\"description\":\"Generate status.\"},\"program\":{\"type\":\"boolean\"},\"sql\":{\"type\":\"boolean\"},\"ims\":{\"type\":\"boolean\"},\"cics\":{\"type\":\"boolean\"},\"option1\":{\"type\":\"string\"},\"option2\":{\"type\":\"string\"},\"option3\":{\"type\":\"string\"},\"option4\":{\"type\":\"string\"},\"option5\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"},\"jaxbProgram\":{\"type\":\"object\",\"properties\":{\"version\":{\"type\":\"string\",\"description\":\"Version of this format.\"},\"programName\":{\"type\":\"string\"},\"programLanguage\":{\"type\":\"string\"},\"isImpact\":{\"type\":\"boolean\",\"description\":\"Pulled in as an impact.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"level\":{\"type\":\"string\"},\"lifeCycleLoadModules\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"loadModName\":{\"type\":\"string\"},\"loadLibName\":{\"type\":\"string\"},\"componentType\":{\"type\":\"string\"},\"componentClass\":{\"type\":\"string\"},\"loadLibConcatenation\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"level\":{\"type\":\"string\"},\"loadLib\":{\"type\":\"string\"}}},\"description\":\"Libraries searched, by level.\"}}}},\"deployTargetLoadModules\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"loadModName\":{\"type\":\"string\"},\"loadLibName\":{\"type\":\"string\"},\"componentType\":{\"type\":\"string\"},\"componentClass\":{\"type\":\"string\"},\"deployEnvironment\":{\"type\":\"string\"},\"subenvironment\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"deployType\":{\"type\":\"string\"}}}}}}}},\"description\":\"Only when level was given.\"}}}";
         /// What `get_set` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.
-            #[serde(rename = "setId")]
             pub set_id: String,
             /// Any level name; its presence adds the set's tasks with load-module detail to the answer.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub level: Option<String>,
             /// Runtime configuration to read under, e.g. TPTP; usually left out.
-            #[serde(rename = "rtConfig", skip_serializing_if = "Option::is_none")]
             pub rt_config: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -12682,36 +10872,22 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("setId", &self.set_id);
+                object.optional("level", &self.level);
+                object.optional("rtConfig", &self.rt_config);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SET_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "setId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "rtConfig",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static SET_ID: rt::ParameterRule = rt::ParameterRule::simple("setId");
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule::form("rtConfig");
                 request.path(&SRID, &self.srid);
                 request.path(&SET_ID, &self.set_id);
                 if let Some(value) = &self.level {
@@ -12733,8 +10909,6 @@ pub mod tools {
             title: "Deployment of a set",
             description: "Read the deployment that a set started.\nget_deployments with the setId tells the same and is what newer clients use.",
             operation: "getSetDeployment",
-            tags: &["Deployments"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/sets/{setId}/deployment",
             segments: &[
@@ -12744,17 +10918,10 @@ pub mod tools {
                 &[rt::Part::Parameter("setId")],
                 &[rt::Part::Literal("deployment")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"deployments\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"requestId\":{\"type\":\"string\",\"description\":\"Deploy request, as cancel_deployment wants it.\"},\"setId\":{\"type\":\"string\"},\"environment\":{\"type\":\"string\"},\"status\":{\"type\":\"string\",\"description\":\"Planned, Confirmed, Staged, Implemented, Completed, Failed, Pending or Terminated; sometimes in capitals.\"},\"description\":{\"type\":\"string\"},\"createDate\":{\"type\":\"string\"},\"createDateTime\":{\"type\":\"string\",\"description\":\"Without zone, e.g. 2026-08-14 09:48:11.\"},\"url\":{\"type\":\"string\"},\"message\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"packages\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentPackage\"}}}},\"description\":\"Present when the server wraps its answer; the other members then are not.\"},\"requestId\":{\"type\":\"string\",\"description\":\"Deploy request.\"},\"setId\":{\"type\":\"string\"},\"environment\":{\"type\":\"string\"},\"status\":{\"type\":\"string\",\"description\":\"See Deployment.\"},\"description\":{\"type\":\"string\"},\"createDate\":{\"type\":\"string\"},\"createDateTime\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"},\"message\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"packages\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentPackage\"}}},\"$defs\":{\"DeploymentPackage\":{\"type\":\"object\",\"properties\":{\"packageId\":{\"type\":\"string\"},\"subEnvironment\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"category\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"},\"startDate\":{\"type\":\"string\"},\"endDate\":{\"type\":\"string\"},\"implementationDate\":{\"type\":\"string\"},\"activeDate\":{\"type\":\"string\"},\"deploymentItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentItem\"}},\"deploymentListItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentItem\"},\"description\":\"Other name of deploymentItems.\"}}},\"DeploymentItem\":{\"type\":\"object\",\"properties\":{\"item\":{\"type\":\"string\"},\"part\":{\"type\":\"string\"},\"name\":{\"type\":\"string\",\"description\":\"Component name.\"},\"type\":{\"type\":\"string\",\"description\":\"Component type.\"},\"deploymentType\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"action\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"},\"storage\":{\"type\":\"string\"}}}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Deployments"],
             security: &[
                 &[
                     rt::Need {
@@ -12788,19 +10955,17 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"}},\"required\":[\"srid\",\"setId\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"deployments\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"requestId\":{\"type\":\"string\",\"description\":\"Deploy request, as cancel_deployment wants it.\"},\"setId\":{\"type\":\"string\"},\"environment\":{\"type\":\"string\"},\"status\":{\"type\":\"string\",\"description\":\"Planned, Confirmed, Staged, Implemented, Completed, Failed, Pending or Terminated; sometimes in capitals.\"},\"description\":{\"type\":\"string\"},\"createDate\":{\"type\":\"string\"},\"createDateTime\":{\"type\":\"string\",\"description\":\"Without zone, e.g. 2026-08-14 09:48:11.\"},\"url\":{\"type\":\"string\"},\"message\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"packages\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentPackage\"}}}},\"description\":\"Present when the server wraps its answer; the other members then are not.\"},\"requestId\":{\"type\":\"string\",\"description\":\"Deploy request.\"},\"setId\":{\"type\":\"string\"},\"environment\":{\"type\":\"string\"},\"status\":{\"type\":\"string\",\"description\":\"See Deployment.\"},\"description\":{\"type\":\"string\"},\"createDate\":{\"type\":\"string\"},\"createDateTime\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"},\"message\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"packages\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentPackage\"}}},\"$defs\":{\"DeploymentPackage\":{\"type\":\"object\",\"properties\":{\"packageId\":{\"type\":\"string\"},\"subEnvironment\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"category\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"},\"startDate\":{\"type\":\"string\"},\"endDate\":{\"type\":\"string\"},\"implementationDate\":{\"type\":\"string\"},\"activeDate\":{\"type\":\"string\"},\"deploymentItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentItem\"}},\"deploymentListItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentItem\"},\"description\":\"Other name of deploymentItems.\"}}},\"DeploymentItem\":{\"type\":\"object\",\"properties\":{\"item\":{\"type\":\"string\"},\"part\":{\"type\":\"string\"},\"name\":{\"type\":\"string\",\"description\":\"Component name.\"},\"type\":{\"type\":\"string\",\"description\":\"Component type.\"},\"deploymentType\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"action\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"},\"storage\":{\"type\":\"string\"}}}}}";
         /// What `get_set_deployment` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.
-            #[serde(rename = "setId")]
             pub set_id: String,
         }
         impl rt::Decode for Arguments {
@@ -12837,22 +11002,18 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("setId", &self.set_id);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SET_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "setId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static SET_ID: rt::ParameterRule = rt::ParameterRule::simple("setId");
                 request.path(&SRID, &self.srid);
                 request.path(&SET_ID, &self.set_id);
             }
@@ -12868,8 +11029,6 @@ pub mod tools {
             title: "Tasks of a set",
             description: "List the tasks of a set.\nUse it after a set has ended to see how each task fared.",
             operation: "listSetTasks",
-            tags: &["Sets"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/sets/{setId}/tasks",
             segments: &[
@@ -12879,17 +11038,10 @@ pub mod tools {
                 &[rt::Part::Parameter("setId")],
                 &[rt::Part::Literal("tasks")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"moduleName\":{\"type\":\"string\",\"description\":\"Component name.\"},\"moduleType\":{\"type\":\"string\",\"description\":\"Component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"description\":\"Level the task is at now.\"},\"status\":{\"type\":\"string\",\"description\":\"In the site's own words.\"},\"message\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I…\"},\"set\":{\"type\":\"string\",\"description\":\"Set it is in, if any.\"},\"assignmentId\":{\"type\":\"string\"},\"release\":{\"type\":\"string\"},\"container\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\",\"description\":\"Owner.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"currentLevel\":{\"type\":\"string\",\"description\":\"Level given when it was loaded.\"},\"startingLevel\":{\"type\":\"string\",\"description\":\"Lowest level of its path.\"},\"dateTime\":{\"type\":\"string\",\"description\":\"Time of the last operation.\"},\"action\":{\"type\":\"string\",\"description\":\"Special treatment, e.g. compile only.\"},\"version\":{\"type\":\"string\"},\"baseVersion\":{\"type\":\"string\",\"description\":\"Version the copy was made from.\"},\"internalVersion\":{\"type\":\"string\"},\"replaceVersion\":{\"type\":\"string\",\"description\":\"Version it will replace.\"},\"environment\":{\"type\":\"string\",\"description\":\"Version environment: OUTS, TEST, HOLD or PROD.\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"extension\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"flags\":{\"type\":\"string\"},\"generateSequence\":{\"type\":\"string\"},\"genstat\":{\"type\":\"string\",\"description\":\"Generate status.\"},\"program\":{\"type\":\"boolean\"},\"sql\":{\"type\":\"boolean\"},\"ims\":{\"type\":\"boolean\"},\"cics\":{\"type\":\"boolean\"},\"option1\":{\"type\":\"string\"},\"option2\":{\"type\":\"string\"},\"option3\":{\"type\":\"string\"},\"option4\":{\"type\":\"string\"},\"option5\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}}},\"message\":{\"type\":\"string\",\"description\":\"When present, the reading went wrong and this says why.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::get_assignment_tasks::OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Sets"],
             security: &[
                 &[
                     rt::Need {
@@ -12923,22 +11075,17 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\",\"setId\"],\"additionalProperties\":false}";
         /// What `get_set_tasks` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.
-            #[serde(rename = "setId")]
             pub set_id: String,
             /// Runtime configuration to read under, e.g. TPTP; usually left out.
-            #[serde(rename = "rtConfig", skip_serializing_if = "Option::is_none")]
             pub rt_config: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -12988,29 +11135,20 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("setId", &self.set_id);
+                object.optional("rtConfig", &self.rt_config);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SET_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "setId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "rtConfig",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static SET_ID: rt::ParameterRule = rt::ParameterRule::simple("setId");
+                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule::form("rtConfig");
                 request.path(&SRID, &self.srid);
                 request.path(&SET_ID, &self.set_id);
                 if let Some(value) = &self.rt_config {
@@ -13029,8 +11167,6 @@ pub mod tools {
             title: "Search sets",
             description: "Search for sets by application, owner and more; texts may end in * to match the rest. Closed ones are left out unless asked for. For the state of one of them use get_set.",
             operation: "listContainers",
-            tags: &["Containers"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/containers/list",
             segments: &[
@@ -13039,17 +11175,10 @@ pub mod tools {
                 &[rt::Part::Literal("containers")],
                 &[rt::Part::Literal("list")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"containers\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"containerId\":{\"type\":\"string\"},\"containerType\":{\"type\":\"string\",\"description\":\"A assignment, R release, S set.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"description\":{\"type\":\"string\"},\"owner\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\"},\"path\":{\"type\":\"string\",\"description\":\"Default level.\"},\"releaseId\":{\"type\":\"string\"},\"refNumber\":{\"type\":\"string\",\"description\":\"Outside reference.\"},\"tag\":{\"type\":\"string\"},\"includeClosedContainers\":{\"type\":\"string\",\"description\":\"Echo of the filter.\"},\"message\":{\"type\":\"string\"}}}},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::get_assignments::OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Containers"],
             security: &[
                 &[
                     rt::Need {
@@ -13083,58 +11212,39 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"containerId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Identifier.\"},\"application\":{\"$ref\":\"#/$defs/Application\"},\"subAppl\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Sub-application.\"},\"owner\":{\"$ref\":\"#/$defs/Application\"},\"description\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255},\"refNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Release that an assignment belongs to.\"},\"stream\":{\"$ref\":\"#/$defs/Application\"},\"path\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Default level.\"},\"tag\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":8,\"description\":\"Four-character label; letter case matters.\"},\"userId\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"Owner or joined user; no *.\"},\"includeClosedContainers\":{\"type\":\"boolean\",\"description\":\"true adds closed ones, which are else left out.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\"],\"additionalProperties\":false,\"$defs\":{\"Application\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\"}}}";
         /// What `get_sets` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Identifier.
-            #[serde(rename = "containerId", skip_serializing_if = "Option::is_none")]
             pub container_id: Option<String>,
             /// Application.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub application: Option<String>,
             /// Sub-application.
-            #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
             pub sub_appl: Option<String>,
             /// Owner.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub owner: Option<String>,
             /// Description.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub description: Option<String>,
             /// Outside reference.
-            #[serde(rename = "refNumber", skip_serializing_if = "Option::is_none")]
             pub ref_number: Option<String>,
             /// Release that an assignment belongs to.
-            #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
             pub release_id: Option<String>,
             /// Stream.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub stream: Option<String>,
             /// Default level.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub path: Option<String>,
             /// Four-character label; letter case matters.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub tag: Option<String>,
             /// Owner or joined user; no \*.
-            #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
             pub user_id: Option<String>,
             /// true adds closed ones, which are else left out.
-            #[serde(
-                rename = "includeClosedContainers",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub include_closed_containers: Option<bool>,
             /// Runtime configuration to read under, e.g. TPTP; usually left out.
-            #[serde(rename = "rtConfig", skip_serializing_if = "Option::is_none")]
             pub rt_config: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -13324,113 +11434,53 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.optional("containerId", &self.container_id);
+                object.optional("application", &self.application);
+                object.optional("subAppl", &self.sub_appl);
+                object.optional("owner", &self.owner);
+                object.optional("description", &self.description);
+                object.optional("refNumber", &self.ref_number);
+                object.optional("releaseId", &self.release_id);
+                object.optional("stream", &self.stream);
+                object.optional("path", &self.path);
+                object.optional("tag", &self.tag);
+                object.optional("userId", &self.user_id);
+                object.optional("includeClosedContainers", &self.include_closed_containers);
+                object.optional("rtConfig", &self.rt_config);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static CONTAINER_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "containerId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static CONTAINER_TYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "containerType",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static APPLICATION: rt::ParameterRule = rt::ParameterRule {
-                    name: "application",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SUB_APPL: rt::ParameterRule = rt::ParameterRule {
-                    name: "subAppl",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static OWNER: rt::ParameterRule = rt::ParameterRule {
-                    name: "owner",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static DESCRIPTION: rt::ParameterRule = rt::ParameterRule {
-                    name: "description",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static REF_NUMBER: rt::ParameterRule = rt::ParameterRule {
-                    name: "refNumber",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static STREAM: rt::ParameterRule = rt::ParameterRule {
-                    name: "stream",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static PATH: rt::ParameterRule = rt::ParameterRule {
-                    name: "path",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TAG: rt::ParameterRule = rt::ParameterRule {
-                    name: "tag",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static USER_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "userId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static INCLUDE_CLOSED_CONTAINERS: rt::ParameterRule = rt::ParameterRule {
-                    name: "includeClosedContainers",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "rtConfig",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static CONTAINER_ID: rt::ParameterRule = rt::ParameterRule::form(
+                    "containerId",
+                );
+                static CONTAINER_TYPE: rt::ParameterRule = rt::ParameterRule::form(
+                    "containerType",
+                );
+                static APPLICATION: rt::ParameterRule = rt::ParameterRule::form(
+                    "application",
+                );
+                static SUB_APPL: rt::ParameterRule = rt::ParameterRule::form("subAppl");
+                static OWNER: rt::ParameterRule = rt::ParameterRule::form("owner");
+                static DESCRIPTION: rt::ParameterRule = rt::ParameterRule::form(
+                    "description",
+                );
+                static REF_NUMBER: rt::ParameterRule = rt::ParameterRule::form("refNumber");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::form("releaseId");
+                static STREAM: rt::ParameterRule = rt::ParameterRule::form("stream");
+                static PATH: rt::ParameterRule = rt::ParameterRule::form("path");
+                static TAG: rt::ParameterRule = rt::ParameterRule::form("tag");
+                static USER_ID: rt::ParameterRule = rt::ParameterRule::form("userId");
+                static INCLUDE_CLOSED_CONTAINERS: rt::ParameterRule = rt::ParameterRule::form(
+                    "includeClosedContainers",
+                );
+                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule::form("rtConfig");
                 request.path(&SRID, &self.srid);
                 if let Some(value) = &self.container_id {
                     request.query(&CONTAINER_ID, value);
@@ -13485,8 +11535,6 @@ pub mod tools {
             title: "Search work list",
             description: "Search for component versions and the tasks behind them, across containers.\nUse it to find who works on a component, or where it is. Texts may end in * to match the rest.",
             operation: "getWorkList",
-            tags: &["Work list"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/worklist",
             segments: &[
@@ -13494,17 +11542,10 @@ pub mod tools {
                 &[rt::Part::Parameter("srid")],
                 &[rt::Part::Literal("worklist")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"workListItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/WorkListItem\"}},\"workList\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/WorkListItem\"},\"description\":\"Other name of workListItems.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}},\"$defs\":{\"WorkListItem\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"description\":\"Component name.\"},\"type\":{\"type\":\"string\",\"description\":\"Component type.\"},\"level\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation, as a word.\"},\"environment\":{\"type\":\"string\",\"description\":\"OUTS, TEST, HOLD or PROD.\"},\"version\":{\"type\":\"string\"},\"dateTime\":{\"type\":\"string\"},\"user\":{\"type\":\"string\"},\"owner\":{\"type\":\"string\"},\"assignmentId\":{\"type\":\"string\"},\"releaseId\":{\"type\":\"string\"},\"taskId\":{\"type\":\"string\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"action\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"group\":{\"type\":\"string\"},\"path\":{\"type\":\"string\"},\"relativePath\":{\"type\":\"string\"},\"technology\":{\"type\":\"string\"},\"refNumber\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"}}}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Work list"],
             security: &[
                 &[
                     rt::Need {
@@ -13538,73 +11579,53 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"inProgress\":{\"type\":\"boolean\",\"description\":\"Active tasks that are not in production; left out, true.\"},\"production\":{\"type\":\"boolean\",\"description\":\"Current production tasks; left out, false.\"},\"historical\":{\"type\":\"boolean\",\"description\":\"Historical versions; left out, false.\"},\"startDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Changed on or after, yyyy-mm-dd.\"},\"endDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Changed on or before, yyyy-mm-dd.\"},\"type\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Component type.\"},\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]*[*]?$\",\"description\":\"Component name; letter case matters.\"},\"operation\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z -]*[*]?$\",\"description\":\"Last operation: Browse, Checkout, Delete, Edit, Fallback, Generate, Implement, Loaded, Promote, Regress, Transfer or Update Replace Version.\"},\"level\":{\"$ref\":\"#/$defs/Level\"},\"environment\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"OUTS, TEST, HOLD or PROD.\"},\"application\":{\"$ref\":\"#/$defs/Level\"},\"subAppl\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Sub-application.\"},\"stream\":{\"$ref\":\"#/$defs/Level\"},\"lastUpdatedBy\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"User who asked for the last operation; no *.\"},\"owner\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"User who checked it out; no *.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Release.\"},\"refNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference.\"},\"group\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Owner group.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\"],\"additionalProperties\":false,\"$defs\":{\"Level\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\"}}}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"workListItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/WorkListItem\"}},\"workList\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/WorkListItem\"},\"description\":\"Other name of workListItems.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}},\"$defs\":{\"WorkListItem\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"description\":\"Component name.\"},\"type\":{\"type\":\"string\",\"description\":\"Component type.\"},\"level\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation, as a word.\"},\"environment\":{\"type\":\"string\",\"description\":\"OUTS, TEST, HOLD or PROD.\"},\"version\":{\"type\":\"string\"},\"dateTime\":{\"type\":\"string\"},\"user\":{\"type\":\"string\"},\"owner\":{\"type\":\"string\"},\"assignmentId\":{\"type\":\"string\"},\"releaseId\":{\"type\":\"string\"},\"taskId\":{\"type\":\"string\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"action\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"group\":{\"type\":\"string\"},\"path\":{\"type\":\"string\"},\"relativePath\":{\"type\":\"string\"},\"technology\":{\"type\":\"string\"},\"refNumber\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"}}}}}";
         /// What `get_work_list` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Active tasks that are not in production; left out, true.
-            #[serde(rename = "inProgress", skip_serializing_if = "Option::is_none")]
             pub in_progress: Option<bool>,
             /// Current production tasks; left out, false.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub production: Option<bool>,
             /// Historical versions; left out, false.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub historical: Option<bool>,
             /// Changed on or after, yyyy-mm-dd.
-            #[serde(rename = "startDate", skip_serializing_if = "Option::is_none")]
             pub start_date: Option<String>,
             /// Changed on or before, yyyy-mm-dd.
-            #[serde(rename = "endDate", skip_serializing_if = "Option::is_none")]
             pub end_date: Option<String>,
             /// Component type.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub r#type: Option<String>,
             /// Component name; letter case matters.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub name: Option<String>,
             /// Last operation: Browse, Checkout, Delete, Edit, Fallback, Generate, Implement, Loaded, Promote, Regress, Transfer or Update Replace Version.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub operation: Option<String>,
             /// Level.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub level: Option<String>,
             /// OUTS, TEST, HOLD or PROD.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub environment: Option<String>,
             /// Application.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub application: Option<String>,
             /// Sub-application.
-            #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
             pub sub_appl: Option<String>,
             /// Stream.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub stream: Option<String>,
             /// User who asked for the last operation; no \*.
-            #[serde(rename = "lastUpdatedBy", skip_serializing_if = "Option::is_none")]
             pub last_updated_by: Option<String>,
             /// User who checked it out; no \*.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub owner: Option<String>,
             /// Release.
-            #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
             pub release_id: Option<String>,
             /// Outside reference.
-            #[serde(rename = "refNumber", skip_serializing_if = "Option::is_none")]
             pub ref_number: Option<String>,
             /// Owner group.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub group: Option<String>,
             /// Runtime configuration to read under, e.g. TPTP; usually left out.
-            #[serde(rename = "rtConfig", skip_serializing_if = "Option::is_none")]
             pub rt_config: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -13843,148 +11864,62 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.optional("inProgress", &self.in_progress);
+                object.optional("production", &self.production);
+                object.optional("historical", &self.historical);
+                object.optional("startDate", &self.start_date);
+                object.optional("endDate", &self.end_date);
+                object.optional("type", &self.r#type);
+                object.optional("name", &self.name);
+                object.optional("operation", &self.operation);
+                object.optional("level", &self.level);
+                object.optional("environment", &self.environment);
+                object.optional("application", &self.application);
+                object.optional("subAppl", &self.sub_appl);
+                object.optional("stream", &self.stream);
+                object.optional("lastUpdatedBy", &self.last_updated_by);
+                object.optional("owner", &self.owner);
+                object.optional("releaseId", &self.release_id);
+                object.optional("refNumber", &self.ref_number);
+                object.optional("group", &self.group);
+                object.optional("rtConfig", &self.rt_config);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static IN_PROGRESS: rt::ParameterRule = rt::ParameterRule {
-                    name: "inProgress",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static PRODUCTION: rt::ParameterRule = rt::ParameterRule {
-                    name: "production",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static HISTORICAL: rt::ParameterRule = rt::ParameterRule {
-                    name: "historical",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static START_DATE: rt::ParameterRule = rt::ParameterRule {
-                    name: "startDate",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static END_DATE: rt::ParameterRule = rt::ParameterRule {
-                    name: "endDate",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "type",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static NAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "name",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static OPERATION: rt::ParameterRule = rt::ParameterRule {
-                    name: "operation",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ENVIRONMENT: rt::ParameterRule = rt::ParameterRule {
-                    name: "environment",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static APPLICATION: rt::ParameterRule = rt::ParameterRule {
-                    name: "application",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SUB_APPL: rt::ParameterRule = rt::ParameterRule {
-                    name: "subAppl",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static STREAM: rt::ParameterRule = rt::ParameterRule {
-                    name: "stream",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LAST_UPDATED_BY: rt::ParameterRule = rt::ParameterRule {
-                    name: "lastUpdatedBy",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static OWNER: rt::ParameterRule = rt::ParameterRule {
-                    name: "owner",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static REF_NUMBER: rt::ParameterRule = rt::ParameterRule {
-                    name: "refNumber",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static GROUP: rt::ParameterRule = rt::ParameterRule {
-                    name: "group",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "rtConfig",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static IN_PROGRESS: rt::ParameterRule = rt::ParameterRule::form(
+                    "inProgress",
+                );
+                static PRODUCTION: rt::ParameterRule = rt::ParameterRule::form("production");
+                static HISTORICAL: rt::ParameterRule = rt::ParameterRule::form("historical");
+                static START_DATE: rt::ParameterRule = rt::ParameterRule::form("startDate");
+                static END_DATE: rt::ParameterRule = rt::ParameterRule::form("endDate");
+                static TYPE: rt::ParameterRule = rt::ParameterRule::form("type");
+                static NAME: rt::ParameterRule = rt::ParameterRule::form("name");
+                static OPERATION: rt::ParameterRule = rt::ParameterRule::form("operation");
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static ENVIRONMENT: rt::ParameterRule = rt::ParameterRule::form(
+                    "environment",
+                );
+                static APPLICATION: rt::ParameterRule = rt::ParameterRule::form(
+                    "application",
+                );
+                static SUB_APPL: rt::ParameterRule = rt::ParameterRule::form("subAppl");
+                static STREAM: rt::ParameterRule = rt::ParameterRule::form("stream");
+                static LAST_UPDATED_BY: rt::ParameterRule = rt::ParameterRule::form(
+                    "lastUpdatedBy",
+                );
+                static OWNER: rt::ParameterRule = rt::ParameterRule::form("owner");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::form("releaseId");
+                static REF_NUMBER: rt::ParameterRule = rt::ParameterRule::form("refNumber");
+                static GROUP: rt::ParameterRule = rt::ParameterRule::form("group");
+                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule::form("rtConfig");
                 request.path(&SRID, &self.srid);
                 if let Some(value) = &self.in_progress {
                     request.query(&IN_PROGRESS, value);
@@ -14056,8 +11991,6 @@ pub mod tools {
             title: "Hold set",
             description: "Hold a set so that it does not run.\nThe state changes later: poll get_set until it is Held. release_set lets it go on.",
             operation: "holdSet",
-            tags: &["Sets"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/sets/{setId}/hold",
             segments: &[
@@ -14067,17 +12000,9 @@ pub mod tools {
                 &[rt::Part::Parameter("setId")],
                 &[rt::Part::Literal("hold")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Sets"],
             security: &[
                 &[
                     rt::Need {
@@ -14111,25 +12036,17 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"setId\"],\"additionalProperties\":false}";
         /// What `hold_set` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.
-            #[serde(rename = "setId")]
             pub set_id: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -14179,22 +12096,19 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("setId", &self.set_id);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SET_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "setId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static SET_ID: rt::ParameterRule = rt::ParameterRule::simple("setId");
                 request.path(&SRID, &self.srid);
                 request.path(&SET_ID, &self.set_id);
                 if let Some(value) = &self.runtime_configuration {
@@ -14213,8 +12127,6 @@ pub mod tools {
             title: "Search containers",
             description: "Search for assignments, releases and sets.\nAll filters are optional and work together; texts may end in * to match the rest. Answers every match at once, so filter well.",
             operation: "listContainers",
-            tags: &["Containers"],
-            deprecated: false,
             method: "GET",
             template: "/ispw/{srid}/containers/list",
             segments: &[
@@ -14223,17 +12135,10 @@ pub mod tools {
                 &[rt::Part::Literal("containers")],
                 &[rt::Part::Literal("list")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"containers\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"containerId\":{\"type\":\"string\"},\"containerType\":{\"type\":\"string\",\"description\":\"A assignment, R release, S set.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"description\":{\"type\":\"string\"},\"owner\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\"},\"path\":{\"type\":\"string\",\"description\":\"Default level.\"},\"releaseId\":{\"type\":\"string\"},\"refNumber\":{\"type\":\"string\",\"description\":\"Outside reference.\"},\"tag\":{\"type\":\"string\"},\"includeClosedContainers\":{\"type\":\"string\",\"description\":\"Echo of the filter.\"},\"message\":{\"type\":\"string\"}}}},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::get_assignments::OUTPUT_SCHEMA),
+            idempotent: true,
+            tags: &["Containers"],
             security: &[
                 &[
                     rt::Need {
@@ -14267,61 +12172,41 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"containerId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Identifier.\"},\"containerType\":{\"type\":\"string\",\"enum\":[\"A\",\"R\",\"S\"],\"description\":\"A assignment, R release, S set; left out, all.\"},\"application\":{\"$ref\":\"#/$defs/Application\"},\"subAppl\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Sub-application.\"},\"owner\":{\"$ref\":\"#/$defs/Application\"},\"description\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255},\"refNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Release that an assignment belongs to.\"},\"stream\":{\"$ref\":\"#/$defs/Application\"},\"path\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Default level.\"},\"tag\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":8,\"description\":\"Four-character label; letter case matters.\"},\"userId\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"Owner or joined user; no *.\"},\"includeClosedContainers\":{\"type\":\"boolean\",\"description\":\"true adds closed ones, which are else left out.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\"],\"additionalProperties\":false,\"$defs\":{\"Application\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\"}}}";
         /// What `list_containers` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Identifier.
-            #[serde(rename = "containerId", skip_serializing_if = "Option::is_none")]
             pub container_id: Option<String>,
             /// A assignment, R release, S set; left out, all.
-            #[serde(rename = "containerType", skip_serializing_if = "Option::is_none")]
             pub container_type: Option<ContainerType>,
             /// Application.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub application: Option<String>,
             /// Sub-application.
-            #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
             pub sub_appl: Option<String>,
             /// Owner.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub owner: Option<String>,
             /// Description.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub description: Option<String>,
             /// Outside reference.
-            #[serde(rename = "refNumber", skip_serializing_if = "Option::is_none")]
             pub ref_number: Option<String>,
             /// Release that an assignment belongs to.
-            #[serde(rename = "releaseId", skip_serializing_if = "Option::is_none")]
             pub release_id: Option<String>,
             /// Stream.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub stream: Option<String>,
             /// Default level.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub path: Option<String>,
             /// Four-character label; letter case matters.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub tag: Option<String>,
             /// Owner or joined user; no \*.
-            #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
             pub user_id: Option<String>,
             /// true adds closed ones, which are else left out.
-            #[serde(
-                rename = "includeClosedContainers",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub include_closed_containers: Option<bool>,
             /// Runtime configuration to read under, e.g. TPTP; usually left out.
-            #[serde(rename = "rtConfig", skip_serializing_if = "Option::is_none")]
             pub rt_config: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -14510,113 +12395,54 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.optional("containerId", &self.container_id);
+                object.optional("containerType", &self.container_type);
+                object.optional("application", &self.application);
+                object.optional("subAppl", &self.sub_appl);
+                object.optional("owner", &self.owner);
+                object.optional("description", &self.description);
+                object.optional("refNumber", &self.ref_number);
+                object.optional("releaseId", &self.release_id);
+                object.optional("stream", &self.stream);
+                object.optional("path", &self.path);
+                object.optional("tag", &self.tag);
+                object.optional("userId", &self.user_id);
+                object.optional("includeClosedContainers", &self.include_closed_containers);
+                object.optional("rtConfig", &self.rt_config);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static CONTAINER_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "containerId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static CONTAINER_TYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "containerType",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static APPLICATION: rt::ParameterRule = rt::ParameterRule {
-                    name: "application",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SUB_APPL: rt::ParameterRule = rt::ParameterRule {
-                    name: "subAppl",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static OWNER: rt::ParameterRule = rt::ParameterRule {
-                    name: "owner",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static DESCRIPTION: rt::ParameterRule = rt::ParameterRule {
-                    name: "description",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static REF_NUMBER: rt::ParameterRule = rt::ParameterRule {
-                    name: "refNumber",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static STREAM: rt::ParameterRule = rt::ParameterRule {
-                    name: "stream",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static PATH: rt::ParameterRule = rt::ParameterRule {
-                    name: "path",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TAG: rt::ParameterRule = rt::ParameterRule {
-                    name: "tag",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static USER_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "userId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static INCLUDE_CLOSED_CONTAINERS: rt::ParameterRule = rt::ParameterRule {
-                    name: "includeClosedContainers",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule {
-                    name: "rtConfig",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static CONTAINER_ID: rt::ParameterRule = rt::ParameterRule::form(
+                    "containerId",
+                );
+                static CONTAINER_TYPE: rt::ParameterRule = rt::ParameterRule::form(
+                    "containerType",
+                );
+                static APPLICATION: rt::ParameterRule = rt::ParameterRule::form(
+                    "application",
+                );
+                static SUB_APPL: rt::ParameterRule = rt::ParameterRule::form("subAppl");
+                static OWNER: rt::ParameterRule = rt::ParameterRule::form("owner");
+                static DESCRIPTION: rt::ParameterRule = rt::ParameterRule::form(
+                    "description",
+                );
+                static REF_NUMBER: rt::ParameterRule = rt::ParameterRule::form("refNumber");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::form("releaseId");
+                static STREAM: rt::ParameterRule = rt::ParameterRule::form("stream");
+                static PATH: rt::ParameterRule = rt::ParameterRule::form("path");
+                static TAG: rt::ParameterRule = rt::ParameterRule::form("tag");
+                static USER_ID: rt::ParameterRule = rt::ParameterRule::form("userId");
+                static INCLUDE_CLOSED_CONTAINERS: rt::ParameterRule = rt::ParameterRule::form(
+                    "includeClosedContainers",
+                );
+                static RT_CONFIG: rt::ParameterRule = rt::ParameterRule::form("rtConfig");
                 request.path(&SRID, &self.srid);
                 if let Some(value) = &self.container_id {
                     request.query(&CONTAINER_ID, value);
@@ -14664,8 +12490,7 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ContainerType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
+        #[derive(Clone, Copy, Debug)]
         pub enum ContainerType {
             /// `A`.
             A,
@@ -14674,20 +12499,16 @@ pub mod tools {
             /// `S`.
             S,
         }
-        impl rt::Decode for ContainerType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["A", "R", "S"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "A" => Some(Self::A),
-                    "R" => Some(Self::R),
-                    "S" => Some(Self::S),
-                    _ => None,
-                }
+        impl rt::Choice for ContainerType {
+            const ALL: &'static [(&'static str, Self)] = &[
+                ("A", Self::A),
+                ("R", Self::R),
+                ("S", Self::S),
+            ];
+        }
+        impl rt::Encode for ContainerType {
+            fn encode(&self) -> rt::serde_json::Value {
+                rt::Choice::text(*self).into()
             }
         }
     }
@@ -14700,8 +12521,6 @@ pub mod tools {
             title: "Load task",
             description: "Register a component that is already at a level as a task of an assignment, without copying source.\nTo check source out from a higher level use add_task instead. Answers the new taskId.",
             operation: "loadTask",
-            tags: &["Tasks"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/assignments/{assignmentId}/tasks",
             segments: &[
@@ -14711,17 +12530,9 @@ pub mod tools {
                 &[rt::Part::Parameter("assignmentId")],
                 &[rt::Part::Literal("tasks")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\",\"description\":\"The new task.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            tags: &["Tasks"],
             security: &[
                 &[
                     rt::Need {
@@ -14764,80 +12575,57 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"stream\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Stream, e.g. PLAY.\"},\"application\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Application code, e.g. PLAY.\"},\"moduleName\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Component name, e.g. TREXX23.\"},\"moduleType\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Component type, e.g. COB.\"},\"currentLevel\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level the component is at, e.g. DEV1.\"},\"startingLevel\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Lowest level of its path, e.g. DEV1.\"},\"subAppl\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Sub-application.\"},\"userId\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"User who will own the task; some sites need it.\"},\"release\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release the task joins.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"generateSequence\":{\"type\":\"string\",\"maxLength\":64,\"description\":\"Order in which to generate.\"},\"program\":{\"type\":\"boolean\",\"description\":\"Is a program. Say at most one of program, sql, ims, cics.\"},\"sql\":{\"type\":\"boolean\",\"description\":\"Uses Db2.\"},\"ims\":{\"type\":\"boolean\",\"description\":\"Uses IMS.\"},\"cics\":{\"type\":\"boolean\",\"description\":\"Uses CICS.\"},\"option1\":{\"type\":\"string\",\"maxLength\":64,\"description\":\"Generate option of the site.\"},\"option2\":{\"type\":\"string\",\"maxLength\":64,\"description\":\"Generate option of the site.\"},\"option3\":{\"type\":\"string\",\"maxLength\":64,\"description\":\"Generate option of the site.\"},\"option4\":{\"type\":\"string\",\"maxLength\":64,\"description\":\"Generate option of the site.\"},\"option5\":{\"type\":\"string\",\"maxLength\":64,\"description\":\"Generate option of the site.\"}},\"required\":[\"srid\",\"assignmentId\",\"stream\",\"application\",\"moduleName\",\"moduleType\",\"currentLevel\",\"startingLevel\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\",\"description\":\"The new task.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\"}}}";
         /// What `load_task` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Stream, e.g. PLAY.
             pub stream: String,
             /// Application code, e.g. PLAY.
             pub application: String,
             /// Component name, e.g. TREXX23.
-            #[serde(rename = "moduleName")]
             pub module_name: String,
             /// Component type, e.g. COB.
-            #[serde(rename = "moduleType")]
             pub module_type: String,
             /// Level the component is at, e.g. DEV1.
-            #[serde(rename = "currentLevel")]
             pub current_level: String,
             /// Lowest level of its path, e.g. DEV1.
-            #[serde(rename = "startingLevel")]
             pub starting_level: String,
             /// Sub-application.
-            #[serde(rename = "subAppl", skip_serializing_if = "Option::is_none")]
             pub sub_appl: Option<String>,
             /// User who will own the task; some sites need it.
-            #[serde(rename = "userId", skip_serializing_if = "Option::is_none")]
             pub user_id: Option<String>,
             /// Release the task joins.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub release: Option<String>,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// Order in which to generate.
-            #[serde(rename = "generateSequence", skip_serializing_if = "Option::is_none")]
             pub generate_sequence: Option<String>,
             /// Is a program. Say at most one of program, sql, ims, cics.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub program: Option<bool>,
             /// Uses Db2.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub sql: Option<bool>,
             /// Uses IMS.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub ims: Option<bool>,
             /// Uses CICS.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub cics: Option<bool>,
             /// Generate option of the site.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub option1: Option<String>,
             /// Generate option of the site.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub option2: Option<String>,
             /// Generate option of the site.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub option3: Option<String>,
             /// Generate option of the site.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub option4: Option<String>,
             /// Generate option of the site.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub option5: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -15077,22 +12865,40 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.required("stream", &self.stream);
+                object.required("application", &self.application);
+                object.required("moduleName", &self.module_name);
+                object.required("moduleType", &self.module_type);
+                object.required("currentLevel", &self.current_level);
+                object.required("startingLevel", &self.starting_level);
+                object.optional("subAppl", &self.sub_appl);
+                object.optional("userId", &self.user_id);
+                object.optional("release", &self.release);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("generateSequence", &self.generate_sequence);
+                object.optional("program", &self.program);
+                object.optional("sql", &self.sql);
+                object.optional("ims", &self.ims);
+                object.optional("cics", &self.cics);
+                object.optional("option1", &self.option1);
+                object.optional("option2", &self.option2);
+                object.optional("option3", &self.option3);
+                object.optional("option4", &self.option4);
+                object.optional("option5", &self.option5);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 request.object_body();
@@ -15157,8 +12963,6 @@ pub mod tools {
             title: "Lock set",
             description: "Lock a set.\nunlock_set takes the lock off again; see the state with get_set.",
             operation: "lockSet",
-            tags: &["Sets"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/sets/{setId}/lock",
             segments: &[
@@ -15168,17 +12972,9 @@ pub mod tools {
                 &[rt::Part::Parameter("setId")],
                 &[rt::Part::Literal("lock")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Sets"],
             security: &[
                 &[
                     rt::Need {
@@ -15212,25 +13008,17 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"setId\"],\"additionalProperties\":false}";
         /// What `lock_set` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.
-            #[serde(rename = "setId")]
             pub set_id: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -15280,22 +13068,19 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("setId", &self.set_id);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SET_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "setId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static SET_ID: rt::ParameterRule = rt::ParameterRule::simple("setId");
                 request.path(&SRID, &self.srid);
                 request.path(&SET_ID, &self.set_id);
                 if let Some(value) = &self.runtime_configuration {
@@ -15314,8 +13099,6 @@ pub mod tools {
             title: "Promote assignment",
             description: "Promote the tasks of an assignment at a level to the next level.\nMay change production. level says which tasks are taken; mname with mtype narrow it to one component. The work runs on after the answer: poll get_set with the returned setId until its state is final.",
             operation: "promoteAssignment",
-            tags: &["Assignments"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/assignments/{assignmentId}/tasks/promote",
             segments: &[
@@ -15326,22 +13109,16 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Literal("promote")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: Some("setId"),
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Assignments"],
+            proof: Some("setId"),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -15375,66 +13152,41 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level where the tasks are now, e.g. DEV2; level names are the site's own.\"},\"mname\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Only the component of this name; give mtype too.\"},\"mtype\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only components of this type, e.g. COB.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"autoDeploy\":{\"type\":\"boolean\",\"description\":\"Deploy afterwards, where the site has set this up.\"},\"override\":{\"type\":\"boolean\",\"description\":\"Promote even over a newer version at the next level. Dangerous; false unless a person asked for it.\"},\"deployImplementationDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned implementation date, e.g. 2026-08-18.\"},\"deployImplementationTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned implementation time, e.g. 17:51:24.\"},\"deployActiveDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned activation date, e.g. 2026-08-18.\"},\"deployActiveTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned activation time, e.g. 17:51:24.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\",\"assignmentId\",\"level\"],\"additionalProperties\":false}";
         /// What `promote_assignment` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Level where the tasks are now, e.g. DEV2; level names are the site's own.
             pub level: String,
             /// Only the component of this name; give mtype too.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mname: Option<String>,
             /// Only components of this type, e.g. COB.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mtype: Option<String>,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Deploy afterwards, where the site has set this up.
-            #[serde(rename = "autoDeploy", skip_serializing_if = "Option::is_none")]
             pub auto_deploy: Option<bool>,
             /// Promote even over a newer version at the next level. Dangerous; false unless a person asked for it.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub r#override: Option<bool>,
             /// Planned implementation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployImplementationDate",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_date: Option<String>,
             /// Planned implementation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployImplementationTime",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -15528,9 +13280,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let auto_deploy = members.optional(at, "autoDeploy", &rt::Boolean);
                 let r#override = members.optional(at, "override", &rt::Boolean);
                 let deploy_implementation_date = members
@@ -15600,43 +13360,38 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.required("level", &self.level);
+                object.optional("mname", &self.mname);
+                object.optional("mtype", &self.mtype);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object.optional("autoDeploy", &self.auto_deploy);
+                object.optional("override", &self.r#override);
+                object
+                    .optional("deployImplementationDate", &self.deploy_implementation_date);
+                object
+                    .optional("deployImplementationTime", &self.deploy_implementation_time);
+                object.optional("deployActiveDate", &self.deploy_active_date);
+                object.optional("deployActiveTime", &self.deploy_active_time);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MNAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "mname",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MTYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "mtype",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static MNAME: rt::ParameterRule = rt::ParameterRule::form("mname");
+                static MTYPE: rt::ParameterRule = rt::ParameterRule::form("mtype");
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 request.query(&LEVEL, &self.level);
@@ -15680,57 +13435,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Promote release
     pub mod promote_release {
@@ -15741,8 +13445,6 @@ pub mod tools {
             title: "Promote release",
             description: "Promote the tasks of a release at a level to the next level.\nMay change production. level says which tasks are taken; mname with mtype narrow it to one component. The work runs on after the answer: poll get_set with the returned setId until its state is final.",
             operation: "promoteRelease",
-            tags: &["Releases"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/releases/{releaseId}/tasks/promote",
             segments: &[
@@ -15753,22 +13455,16 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Literal("promote")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: Some("setId"),
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Releases"],
+            proof: Some("setId"),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -15802,66 +13498,41 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level where the tasks are now, e.g. DEV2; level names are the site's own.\"},\"mname\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Only the component of this name; give mtype too.\"},\"mtype\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only components of this type, e.g. COB.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"autoDeploy\":{\"type\":\"boolean\",\"description\":\"Deploy afterwards, where the site has set this up.\"},\"override\":{\"type\":\"boolean\",\"description\":\"Promote even over a newer version at the next level. Dangerous; false unless a person asked for it.\"},\"deployImplementationDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned implementation date, e.g. 2026-08-18.\"},\"deployImplementationTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned implementation time, e.g. 17:51:24.\"},\"deployActiveDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned activation date, e.g. 2026-08-18.\"},\"deployActiveTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned activation time, e.g. 17:51:24.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\",\"releaseId\",\"level\"],\"additionalProperties\":false}";
         /// What `promote_release` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Release, e.g. MYREL01; the site chooses the name.
-            #[serde(rename = "releaseId")]
             pub release_id: String,
             /// Level where the tasks are now, e.g. DEV2; level names are the site's own.
             pub level: String,
             /// Only the component of this name; give mtype too.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mname: Option<String>,
             /// Only components of this type, e.g. COB.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mtype: Option<String>,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Deploy afterwards, where the site has set this up.
-            #[serde(rename = "autoDeploy", skip_serializing_if = "Option::is_none")]
             pub auto_deploy: Option<bool>,
             /// Promote even over a newer version at the next level. Dangerous; false unless a person asked for it.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub r#override: Option<bool>,
             /// Planned implementation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployImplementationDate",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_date: Option<String>,
             /// Planned implementation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployImplementationTime",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -15955,9 +13626,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let auto_deploy = members.optional(at, "autoDeploy", &rt::Boolean);
                 let r#override = members.optional(at, "override", &rt::Boolean);
                 let deploy_implementation_date = members
@@ -16027,43 +13706,38 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("releaseId", &self.release_id);
+                object.required("level", &self.level);
+                object.optional("mname", &self.mname);
+                object.optional("mtype", &self.mtype);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object.optional("autoDeploy", &self.auto_deploy);
+                object.optional("override", &self.r#override);
+                object
+                    .optional("deployImplementationDate", &self.deploy_implementation_date);
+                object
+                    .optional("deployImplementationTime", &self.deploy_implementation_time);
+                object.optional("deployActiveDate", &self.deploy_active_date);
+                object.optional("deployActiveTime", &self.deploy_active_time);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MNAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "mname",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MTYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "mtype",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "releaseId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static MNAME: rt::ParameterRule = rt::ParameterRule::form("mname");
+                static MTYPE: rt::ParameterRule = rt::ParameterRule::form("mtype");
                 request.path(&SRID, &self.srid);
                 request.path(&RELEASE_ID, &self.release_id);
                 request.query(&LEVEL, &self.level);
@@ -16107,57 +13781,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Regress assignment
     pub mod regress_assignment {
@@ -16168,8 +13791,6 @@ pub mod tools {
             title: "Regress assignment",
             description: "Move the tasks of an assignment at a level back down.\nTakes work out of that level. level says which tasks are taken; mname with mtype narrow it to one component. The work runs on after the answer: poll get_set with the returned setId until its state is final.",
             operation: "regressAssignment",
-            tags: &["Assignments"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/assignments/{assignmentId}/tasks/regress",
             segments: &[
@@ -16180,22 +13801,16 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Literal("regress")],
             ],
-            effect: rt::Effect::Destroy,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: Some("setId"),
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Assignments"],
+            proof: Some("setId"),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -16229,60 +13844,40 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(
+                rt::Effect::Destroy,
+                rt::Work::Request(rt::prepare::<Arguments>),
+            )
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level where the tasks are now, e.g. DEV2; level names are the site's own.\"},\"mname\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Only the component of this name; give mtype too.\"},\"mtype\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only components of this type, e.g. COB.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"deployImplementationDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned implementation date, e.g. 2026-08-18.\"},\"deployImplementationTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned implementation time, e.g. 17:51:24.\"},\"deployActiveDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned activation date, e.g. 2026-08-18.\"},\"deployActiveTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned activation time, e.g. 17:51:24.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\",\"assignmentId\",\"level\"],\"additionalProperties\":false}";
         /// What `regress_assignment` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Level where the tasks are now, e.g. DEV2; level names are the site's own.
             pub level: String,
             /// Only the component of this name; give mtype too.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mname: Option<String>,
             /// Only components of this type, e.g. COB.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mtype: Option<String>,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Planned implementation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployImplementationDate",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_date: Option<String>,
             /// Planned implementation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployImplementationTime",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -16374,9 +13969,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let deploy_implementation_date = members
                     .optional(
                         at,
@@ -16442,43 +14045,36 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.required("level", &self.level);
+                object.optional("mname", &self.mname);
+                object.optional("mtype", &self.mtype);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object
+                    .optional("deployImplementationDate", &self.deploy_implementation_date);
+                object
+                    .optional("deployImplementationTime", &self.deploy_implementation_time);
+                object.optional("deployActiveDate", &self.deploy_active_date);
+                object.optional("deployActiveTime", &self.deploy_active_time);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MNAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "mname",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MTYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "mtype",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static MNAME: rt::ParameterRule = rt::ParameterRule::form("mname");
+                static MTYPE: rt::ParameterRule = rt::ParameterRule::form("mtype");
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 request.query(&LEVEL, &self.level);
@@ -16516,57 +14112,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Regress release
     pub mod regress_release {
@@ -16577,8 +14122,6 @@ pub mod tools {
             title: "Regress release",
             description: "Move the tasks of a release at a level back down.\nTakes work out of that level. level says which tasks are taken; mname with mtype narrow it to one component. The work runs on after the answer: poll get_set with the returned setId until its state is final.",
             operation: "regressRelease",
-            tags: &["Releases"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/releases/{releaseId}/tasks/regress",
             segments: &[
@@ -16589,22 +14132,16 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Literal("regress")],
             ],
-            effect: rt::Effect::Destroy,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: Some("setId"),
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Releases"],
+            proof: Some("setId"),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
                     gate: rt::Gate::Callbacks,
                 },
             ],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -16638,60 +14175,40 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(
+                rt::Effect::Destroy,
+                rt::Work::Request(rt::prepare::<Arguments>),
+            )
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Level where the tasks are now, e.g. DEV2; level names are the site's own.\"},\"mname\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Only the component of this name; give mtype too.\"},\"mtype\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only components of this type, e.g. COB.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"},\"changeType\":{\"type\":\"string\",\"enum\":[\"S\",\"I\",\"E\"],\"description\":\"S standard, I incidental, E emergency. S is the usual choice.\"},\"executionStatus\":{\"type\":\"string\",\"enum\":[\"I\",\"H\"],\"description\":\"I runs the set at once, H creates it held; release_set then starts it.\"},\"deployImplementationDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned implementation date, e.g. 2026-08-18.\"},\"deployImplementationTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned implementation time, e.g. 17:51:24.\"},\"deployActiveDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Planned activation date, e.g. 2026-08-18.\"},\"deployActiveTime\":{\"type\":\"string\",\"pattern\":\"^[0-9]{2}:[0-9]{2}(:[0-9]{2})?$\",\"description\":\"Planned activation time, e.g. 17:51:24.\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"State that triggers the call: completed, failed, terminated or deleted; letter case seems not to matter.\"},\"url\":{\"type\":\"string\",\"format\":\"uri\",\"maxLength\":2000,\"pattern\":\"^https://\",\"description\":\"Address that CES calls.\"},\"method\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z-]+$\",\"description\":\"HTTP method; POST is what CES uses by itself.\"},\"body\":{\"type\":\"string\",\"maxLength\":4000,\"description\":\"Text to send; $$setID$$, $$stream$$, $$application$$, $$release$$, $$assignment$$, $$level$$ and $$owner$$ are replaced.\"}},\"additionalProperties\":false},\"maxItems\":10,\"description\":\"Callbacks that CES makes when the set changes state.\"}},\"required\":[\"srid\",\"releaseId\",\"level\"],\"additionalProperties\":false}";
         /// What `regress_release` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Release, e.g. MYREL01; the site chooses the name.
-            #[serde(rename = "releaseId")]
             pub release_id: String,
             /// Level where the tasks are now, e.g. DEV2; level names are the site's own.
             pub level: String,
             /// Only the component of this name; give mtype too.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mname: Option<String>,
             /// Only components of this type, e.g. COB.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mtype: Option<String>,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
             /// S standard, I incidental, E emergency. S is the usual choice.
-            #[serde(rename = "changeType", skip_serializing_if = "Option::is_none")]
-            pub change_type: Option<ChangeType>,
+            pub change_type: Option<super::super::arguments::ChangeType>,
             /// I runs the set at once, H creates it held; release_set then starts it.
-            #[serde(rename = "executionStatus", skip_serializing_if = "Option::is_none")]
-            pub execution_status: Option<ExecutionStatus>,
+            pub execution_status: Option<super::super::arguments::ExecutionStatus>,
             /// Planned implementation date, e.g. 2026-08-18.
-            #[serde(
-                rename = "deployImplementationDate",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_date: Option<String>,
             /// Planned implementation time, e.g. 17:51:24.
-            #[serde(
-                rename = "deployImplementationTime",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub deploy_implementation_time: Option<String>,
             /// Planned activation date, e.g. 2026-08-18.
-            #[serde(rename = "deployActiveDate", skip_serializing_if = "Option::is_none")]
             pub deploy_active_date: Option<String>,
             /// Planned activation time, e.g. 17:51:24.
-            #[serde(rename = "deployActiveTime", skip_serializing_if = "Option::is_none")]
             pub deploy_active_time: Option<String>,
             /// Callbacks that CES makes when the set changes state.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::EventCallback>>,
         }
         impl rt::Decode for Arguments {
@@ -16783,9 +14300,17 @@ pub mod tools {
                         },
                     );
                 let change_type = members
-                    .optional(at, "changeType", &rt::Of::<ChangeType>::new());
+                    .optional(
+                        at,
+                        "changeType",
+                        &rt::Of::<super::super::arguments::ChangeType>::new(),
+                    );
                 let execution_status = members
-                    .optional(at, "executionStatus", &rt::Of::<ExecutionStatus>::new());
+                    .optional(
+                        at,
+                        "executionStatus",
+                        &rt::Of::<super::super::arguments::ExecutionStatus>::new(),
+                    );
                 let deploy_implementation_date = members
                     .optional(
                         at,
@@ -16851,43 +14376,36 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("releaseId", &self.release_id);
+                object.required("level", &self.level);
+                object.optional("mname", &self.mname);
+                object.optional("mtype", &self.mtype);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.optional("changeType", &self.change_type);
+                object.optional("executionStatus", &self.execution_status);
+                object
+                    .optional("deployImplementationDate", &self.deploy_implementation_date);
+                object
+                    .optional("deployImplementationTime", &self.deploy_implementation_time);
+                object.optional("deployActiveDate", &self.deploy_active_date);
+                object.optional("deployActiveTime", &self.deploy_active_time);
+                object.optional("events", &self.events);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MNAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "mname",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MTYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "mtype",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "releaseId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static MNAME: rt::ParameterRule = rt::ParameterRule::form("mname");
+                static MTYPE: rt::ParameterRule = rt::ParameterRule::form("mtype");
                 request.path(&SRID, &self.srid);
                 request.path(&RELEASE_ID, &self.release_id);
                 request.query(&LEVEL, &self.level);
@@ -16925,57 +14443,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ChangeType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ChangeType {
-            /// `S`.
-            S,
-            /// `I`.
-            I,
-            /// `E`.
-            E,
-        }
-        impl rt::Decode for ChangeType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["S", "I", "E"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "S" => Some(Self::S),
-                    "I" => Some(Self::I),
-                    "E" => Some(Self::E),
-                    _ => None,
-                }
-            }
-        }
-        /// `ExecutionStatus`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ExecutionStatus {
-            /// `I`.
-            I,
-            /// `H`.
-            H,
-        }
-        impl rt::Decode for ExecutionStatus {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["I", "H"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "I" => Some(Self::I),
-                    "H" => Some(Self::H),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Release held set
     pub mod release_set {
@@ -16986,8 +14453,6 @@ pub mod tools {
             title: "Release held set",
             description: "Let a held set run.\nHas nothing to do with releases. The state changes later: poll get_set until it is Released, then until it is final.",
             operation: "releaseSet",
-            tags: &["Sets"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/sets/{setId}/release",
             segments: &[
@@ -16997,17 +14462,9 @@ pub mod tools {
                 &[rt::Part::Parameter("setId")],
                 &[rt::Part::Literal("release")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Sets"],
             security: &[
                 &[
                     rt::Need {
@@ -17041,25 +14498,17 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"setId\"],\"additionalProperties\":false}";
         /// What `release_set` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.
-            #[serde(rename = "setId")]
             pub set_id: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -17109,22 +14558,19 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("setId", &self.set_id);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SET_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "setId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static SET_ID: rt::ParameterRule = rt::ParameterRule::simple("setId");
                 request.path(&SRID, &self.srid);
                 request.path(&SET_ID, &self.set_id);
                 if let Some(value) = &self.runtime_configuration {
@@ -17143,8 +14589,6 @@ pub mod tools {
             title: "Remove tasks from release",
             description: "Take tasks out of a release; they stay in their assignments.\nName at least one filter: without any, all tasks may be taken out. Can succeed in part: look at failedTasks.",
             operation: "removeTasksFromRelease",
-            tags: &["Releases"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/releases/{releaseId}/tasks/remove",
             segments: &[
@@ -17155,17 +14599,9 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Literal("remove")],
             ],
-            effect: rt::Effect::Destroy,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the container.\"},\"failedTasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"mname\":{\"type\":\"string\"},\"mtype\":{\"type\":\"string\"},\"errorMessage\":{\"type\":\"string\"}}},\"description\":\"Tasks that were left as they were.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            tags: &["Releases"],
             security: &[
                 &[
                     rt::Need {
@@ -17199,31 +14635,28 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(
+                rt::Effect::Destroy,
+                rt::Work::Request(rt::prepare::<Arguments>),
+            )
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only tasks that are at this level now, e.g. DEV2; level names are the site's own.\"},\"mname\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Only the component of this name; give mtype too.\"},\"mtype\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only components of this type, e.g. COB.\"},\"taskId\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Only this task; make one call for each task.\"}},\"required\":[\"srid\",\"releaseId\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the container.\"},\"failedTasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"mname\":{\"type\":\"string\"},\"mtype\":{\"type\":\"string\"},\"errorMessage\":{\"type\":\"string\"}}},\"description\":\"Tasks that were left as they were.\"}}}";
         /// What `remove_tasks_from_release` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Release, e.g. MYREL01; the site chooses the name.
-            #[serde(rename = "releaseId")]
             pub release_id: String,
             /// Only tasks that are at this level now, e.g. DEV2; level names are the site's own.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub level: Option<String>,
             /// Only the component of this name; give mtype too.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mname: Option<String>,
             /// Only components of this type, e.g. COB.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mtype: Option<String>,
             /// Only this task; make one call for each task.
-            #[serde(rename = "taskId", skip_serializing_if = "Option::is_none")]
             pub task_id: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -17306,50 +14739,28 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("releaseId", &self.release_id);
+                object.optional("level", &self.level);
+                object.optional("mname", &self.mname);
+                object.optional("mtype", &self.mtype);
+                object.optional("taskId", &self.task_id);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MNAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "mname",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MTYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "mtype",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TASK_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "taskId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "releaseId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static MNAME: rt::ParameterRule = rt::ParameterRule::form("mname");
+                static MTYPE: rt::ParameterRule = rt::ParameterRule::form("mtype");
+                static TASK_ID: rt::ParameterRule = rt::ParameterRule::form("taskId");
                 request.path(&SRID, &self.srid);
                 request.path(&RELEASE_ID, &self.release_id);
                 if let Some(value) = &self.level {
@@ -17377,8 +14788,6 @@ pub mod tools {
             title: "Reset approval of a set",
             description: "Take back an approval or refusal of a set.\nOnly when a person decided so. The decision is then open again.",
             operation: "resetSetApproval",
-            tags: &["Approvals"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/sets/{setId}/reset",
             segments: &[
@@ -17388,17 +14797,9 @@ pub mod tools {
                 &[rt::Part::Parameter("setId")],
                 &[rt::Part::Literal("reset")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Approvals"],
             security: &[
                 &[
                     rt::Need {
@@ -17432,27 +14833,19 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"},\"approver\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_.-]+( [A-Za-z0-9#@$_.-]+)*$\",\"description\":\"Role, group or user the decision is made for; upper-case.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"setId\",\"approver\"],\"additionalProperties\":false}";
         /// What `reset_set_approval` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.
-            #[serde(rename = "setId")]
             pub set_id: String,
             /// Role, group or user the decision is made for; upper-case.
             pub approver: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -17513,29 +14906,21 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("setId", &self.set_id);
+                object.required("approver", &self.approver);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SET_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "setId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static APPROVER: rt::ParameterRule = rt::ParameterRule {
-                    name: "approver",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static SET_ID: rt::ParameterRule = rt::ParameterRule::simple("setId");
+                static APPROVER: rt::ParameterRule = rt::ParameterRule::form("approver");
                 request.path(&SRID, &self.srid);
                 request.path(&SET_ID, &self.set_id);
                 request.query(&APPROVER, &self.approver);
@@ -17555,8 +14940,6 @@ pub mod tools {
             title: "Restart release deployments",
             description: "Start the deployments of a release again.\nAnswers the sets and deployments touched; follow them with get_deployments.",
             operation: "restartReleaseDeployments",
-            tags: &["Deployments"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/releases/{releaseId}/deployments/restart",
             segments: &[
@@ -17567,17 +14950,9 @@ pub mod tools {
                 &[rt::Part::Literal("deployments")],
                 &[rt::Part::Literal("restart")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"sets\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\",\"description\":\"The set.\"},\"deployments\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"requestId\":{\"type\":\"string\",\"description\":\"Deploy request, as cancel_deployment wants it.\"},\"setId\":{\"type\":\"string\"},\"environment\":{\"type\":\"string\"},\"status\":{\"type\":\"string\",\"description\":\"Planned, Confirmed, Staged, Implemented, Completed, Failed, Pending or Terminated; sometimes in capitals.\"},\"description\":{\"type\":\"string\"},\"createDate\":{\"type\":\"string\"},\"createDateTime\":{\"type\":\"string\",\"description\":\"Without zone, e.g. 2026-08-14 09:48:11.\"},\"url\":{\"type\":\"string\"},\"message\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"packages\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"packageId\":{\"type\":\"string\"},\"subEnvironment\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"category\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"},\"startDate\":{\"type\":\"string\"},\"endDate\":{\"type\":\"string\"},\"implementationDate\":{\"type\":\"string\"},\"activeDate\":{\"type\":\"string\"},\"deploymentItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentItem\"}},\"deploymentListItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentItem\"},\"description\":\"Other name of deploymentItems.\"}}}}}}}}}},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}},\"$defs\":{\"DeploymentItem\":{\"type\":\"object\",\"properties\":{\"item\":{\"type\":\"string\"},\"part\":{\"type\":\"string\"},\"name\":{\"type\":\"string\",\"description\":\"Component name.\"},\"type\":{\"type\":\"string\",\"description\":\"Component type.\"},\"deploymentType\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"action\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"},\"storage\":{\"type\":\"string\"}}}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            tags: &["Deployments"],
             security: &[
                 &[
                     rt::Need {
@@ -17611,25 +14986,19 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"releaseId\"],\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"sets\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\",\"description\":\"The set.\"},\"deployments\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"requestId\":{\"type\":\"string\",\"description\":\"Deploy request, as cancel_deployment wants it.\"},\"setId\":{\"type\":\"string\"},\"environment\":{\"type\":\"string\"},\"status\":{\"type\":\"string\",\"description\":\"Planned, Confirmed, Staged, Implemented, Completed, Failed, Pending or Terminated; sometimes in capitals.\"},\"description\":{\"type\":\"string\"},\"createDate\":{\"type\":\"string\"},\"createDateTime\":{\"type\":\"string\",\"description\":\"Without zone, e.g. 2026-08-14 09:48:11.\"},\"url\":{\"type\":\"string\"},\"message\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"packages\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"packageId\":{\"type\":\"string\"},\"subEnvironment\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"category\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"},\"startDate\":{\"type\":\"string\"},\"endDate\":{\"type\":\"string\"},\"implementationDate\":{\"type\":\"string\"},\"activeDate\":{\"type\":\"string\"},\"deploymentItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentItem\"}},\"deploymentListItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentItem\"},\"description\":\"Other name of deploymentItems.\"}}}}}}}}}},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}},\"$defs\":{\"DeploymentItem\":{\"type\":\"object\",\"properties\":{\"item\":{\"type\":\"string\"},\"part\":{\"type\":\"string\"},\"name\":{\"type\":\"string\",\"description\":\"Component name.\"},\"type\":{\"type\":\"string\",\"description\":\"Component type.\"},\"deploymentType\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"action\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"},\"storage\":{\"type\":\"string\"}}}}}";
         /// What `restart_release_deployments` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Release, e.g. MYREL01; the site chooses the name.
-            #[serde(rename = "releaseId")]
             pub release_id: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -17679,22 +15048,21 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("releaseId", &self.release_id);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "releaseId",
+                );
                 request.path(&SRID, &self.srid);
                 request.path(&RELEASE_ID, &self.release_id);
                 if let Some(value) = &self.runtime_configuration {
@@ -17713,8 +15081,6 @@ pub mod tools {
             title: "Restart set",
             description: "Run a failed or stopped set again.\nThe work runs on after the answer: poll get_set with the returned setId until its state is final.",
             operation: "restartSet",
-            tags: &["Sets"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/sets/{setId}/restart",
             segments: &[
@@ -17724,17 +15090,9 @@ pub mod tools {
                 &[rt::Part::Parameter("setId")],
                 &[rt::Part::Literal("restart")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Sets"],
             security: &[
                 &[
                     rt::Need {
@@ -17768,25 +15126,17 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"setId\"],\"additionalProperties\":false}";
         /// What `restart_set` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.
-            #[serde(rename = "setId")]
             pub set_id: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -17836,22 +15186,19 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("setId", &self.set_id);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SET_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "setId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static SET_ID: rt::ParameterRule = rt::ParameterRule::simple("setId");
                 request.path(&SRID, &self.srid);
                 request.path(&SET_ID, &self.set_id);
                 if let Some(value) = &self.runtime_configuration {
@@ -17870,8 +15217,6 @@ pub mod tools {
             title: "Terminate release deployments",
             description: "Stop the deployments of a release.\nAnswers the sets and deployments touched.",
             operation: "terminateReleaseDeployments",
-            tags: &["Deployments"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/releases/{releaseId}/deployments/terminate",
             segments: &[
@@ -17882,17 +15227,9 @@ pub mod tools {
                 &[rt::Part::Literal("deployments")],
                 &[rt::Part::Literal("terminate")],
             ],
-            effect: rt::Effect::Destroy,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"sets\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\",\"description\":\"The set.\"},\"deployments\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"requestId\":{\"type\":\"string\",\"description\":\"Deploy request, as cancel_deployment wants it.\"},\"setId\":{\"type\":\"string\"},\"environment\":{\"type\":\"string\"},\"status\":{\"type\":\"string\",\"description\":\"Planned, Confirmed, Staged, Implemented, Completed, Failed, Pending or Terminated; sometimes in capitals.\"},\"description\":{\"type\":\"string\"},\"createDate\":{\"type\":\"string\"},\"createDateTime\":{\"type\":\"string\",\"description\":\"Without zone, e.g. 2026-08-14 09:48:11.\"},\"url\":{\"type\":\"string\"},\"message\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"packages\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"packageId\":{\"type\":\"string\"},\"subEnvironment\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"category\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"},\"startDate\":{\"type\":\"string\"},\"endDate\":{\"type\":\"string\"},\"implementationDate\":{\"type\":\"string\"},\"activeDate\":{\"type\":\"string\"},\"deploymentItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentItem\"}},\"deploymentListItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentItem\"},\"description\":\"Other name of deploymentItems.\"}}}}}}}}}},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}},\"$defs\":{\"DeploymentItem\":{\"type\":\"object\",\"properties\":{\"item\":{\"type\":\"string\"},\"part\":{\"type\":\"string\"},\"name\":{\"type\":\"string\",\"description\":\"Component name.\"},\"type\":{\"type\":\"string\",\"description\":\"Component type.\"},\"deploymentType\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"action\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"},\"storage\":{\"type\":\"string\"}}}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::restart_release_deployments::OUTPUT_SCHEMA),
+            tags: &["Deployments"],
             security: &[
                 &[
                     rt::Need {
@@ -17926,25 +15263,20 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(
+                rt::Effect::Destroy,
+                rt::Work::Request(rt::prepare::<Arguments>),
+            )
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"releaseId\"],\"additionalProperties\":false}";
         /// What `terminate_release_deployments` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Release, e.g. MYREL01; the site chooses the name.
-            #[serde(rename = "releaseId")]
             pub release_id: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -17994,22 +15326,21 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("releaseId", &self.release_id);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "releaseId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static RELEASE_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "releaseId",
+                );
                 request.path(&SRID, &self.srid);
                 request.path(&RELEASE_ID, &self.release_id);
                 if let Some(value) = &self.runtime_configuration {
@@ -18028,8 +15359,6 @@ pub mod tools {
             title: "Terminate set",
             description: "Stop a set for good.\nThe state changes later: poll get_set until it is Terminated.",
             operation: "terminateSet",
-            tags: &["Sets"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/sets/{setId}/terminate",
             segments: &[
@@ -18039,17 +15368,9 @@ pub mod tools {
                 &[rt::Part::Parameter("setId")],
                 &[rt::Part::Literal("terminate")],
             ],
-            effect: rt::Effect::Destroy,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Sets"],
             security: &[
                 &[
                     rt::Need {
@@ -18083,25 +15404,20 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(
+                rt::Effect::Destroy,
+                rt::Work::Request(rt::prepare::<Arguments>),
+            )
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"setId\"],\"additionalProperties\":false}";
         /// What `terminate_set` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.
-            #[serde(rename = "setId")]
             pub set_id: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -18151,22 +15467,19 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("setId", &self.set_id);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SET_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "setId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static SET_ID: rt::ParameterRule = rt::ParameterRule::simple("setId");
                 request.path(&SRID, &self.srid);
                 request.path(&SET_ID, &self.set_id);
                 if let Some(value) = &self.runtime_configuration {
@@ -18185,8 +15498,6 @@ pub mod tools {
             title: "Transfer tasks",
             description: "Move tasks of an assignment to another assignment, or attach them to a release.\nName at least one filter: without any, all tasks may be taken. Can succeed in part: look at failedTasks.",
             operation: "transferTasks",
-            tags: &["Tasks"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/assignments/{assignmentId}/tasks/transfer",
             segments: &[
@@ -18197,17 +15508,9 @@ pub mod tools {
                 &[rt::Part::Literal("tasks")],
                 &[rt::Part::Literal("transfer")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the container.\"},\"failedTasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"mname\":{\"type\":\"string\"},\"mtype\":{\"type\":\"string\"},\"errorMessage\":{\"type\":\"string\"}}},\"description\":\"Tasks that were left as they were.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::remove_tasks_from_release::OUTPUT_SCHEMA),
+            tags: &["Tasks"],
             security: &[
                 &[
                     rt::Need {
@@ -18241,43 +15544,29 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only tasks that are at this level now, e.g. DEV2; level names are the site's own.\"},\"mname\":{\"type\":\"string\",\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]+$\",\"description\":\"Only the component of this name; give mtype too.\"},\"mtype\":{\"type\":\"string\",\"maxLength\":8,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only components of this type, e.g. COB.\"},\"taskId\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Only this task; make one call for each task.\"},\"containerId\":{\"type\":\"string\",\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Where the tasks go, e.g. PLAY001387.\"},\"containerType\":{\"type\":\"string\",\"enum\":[\"A\",\"R\"],\"description\":\"A assignment, R release.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"assignmentId\",\"containerId\",\"containerType\"],\"additionalProperties\":false}";
         /// What `transfer_tasks` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Assignment, e.g. PLAY000313.
-            #[serde(rename = "assignmentId")]
             pub assignment_id: String,
             /// Only tasks that are at this level now, e.g. DEV2; level names are the site's own.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub level: Option<String>,
             /// Only the component of this name; give mtype too.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mname: Option<String>,
             /// Only components of this type, e.g. COB.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mtype: Option<String>,
             /// Only this task; make one call for each task.
-            #[serde(rename = "taskId", skip_serializing_if = "Option::is_none")]
             pub task_id: Option<String>,
             /// Where the tasks go, e.g. PLAY001387.
-            #[serde(rename = "containerId")]
             pub container_id: String,
             /// A assignment, R release.
-            #[serde(rename = "containerType")]
-            pub container_type: ContainerType,
+            pub container_type: super::super::arguments::ContainerType,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -18370,7 +15659,11 @@ pub mod tools {
                         },
                     );
                 let container_type = members
-                    .required(at, "containerType", &rt::Of::<ContainerType>::new());
+                    .required(
+                        at,
+                        "containerType",
+                        &rt::Of::<super::super::arguments::ContainerType>::new(),
+                    );
                 let runtime_configuration = members
                     .optional(
                         at,
@@ -18395,50 +15688,31 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("assignmentId", &self.assignment_id);
+                object.optional("level", &self.level);
+                object.optional("mname", &self.mname);
+                object.optional("mtype", &self.mtype);
+                object.optional("taskId", &self.task_id);
+                object.required("containerId", &self.container_id);
+                object.required("containerType", &self.container_type);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "assignmentId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LEVEL: rt::ParameterRule = rt::ParameterRule {
-                    name: "level",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MNAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "mname",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static MTYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "mtype",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TASK_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "taskId",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static ASSIGNMENT_ID: rt::ParameterRule = rt::ParameterRule::simple(
+                    "assignmentId",
+                );
+                static LEVEL: rt::ParameterRule = rt::ParameterRule::form("level");
+                static MNAME: rt::ParameterRule = rt::ParameterRule::form("mname");
+                static MTYPE: rt::ParameterRule = rt::ParameterRule::form("mtype");
+                static TASK_ID: rt::ParameterRule = rt::ParameterRule::form("taskId");
                 request.path(&SRID, &self.srid);
                 request.path(&ASSIGNMENT_ID, &self.assignment_id);
                 if let Some(value) = &self.level {
@@ -18462,30 +15736,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ContainerType`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub enum ContainerType {
-            /// `A`.
-            A,
-            /// `R`.
-            R,
-        }
-        impl rt::Decode for ContainerType {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["A", "R"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "A" => Some(Self::A),
-                    "R" => Some(Self::R),
-                    _ => None,
-                }
-            }
-        }
     }
     /// Unlock set
     pub mod unlock_set {
@@ -18496,8 +15746,6 @@ pub mod tools {
             title: "Unlock set",
             description: "Unlock a set.\nLeaves the set Held: poll get_set, then release_set lets it run.",
             operation: "unlockSet",
-            tags: &["Sets"],
-            deprecated: false,
             method: "POST",
             template: "/ispw/{srid}/sets/{setId}/unlock",
             segments: &[
@@ -18507,17 +15755,9 @@ pub mod tools {
                 &[rt::Part::Parameter("setId")],
                 &[rt::Part::Literal("unlock")],
             ],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"setId\":{\"type\":\"string\",\"description\":\"Set that does the work; absent when nothing was done, then message says why.\"},\"setID\":{\"type\":\"string\",\"description\":\"Other spelling of setId.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"},\"url\":{\"type\":\"string\",\"description\":\"Address of the set.\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
+            output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
+            tags: &["Sets"],
             security: &[
                 &[
                     rt::Need {
@@ -18551,25 +15791,17 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"},\"runtimeConfiguration\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.\"}},\"required\":[\"srid\",\"setId\"],\"additionalProperties\":false}";
         /// What `unlock_set` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
             pub srid: String,
             /// Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.
-            #[serde(rename = "setId")]
             pub set_id: String,
             /// Runtime configuration (mainframe task) to run under, e.g. TPZP; site-given, usually needed.
-            #[serde(
-                rename = "runtimeConfiguration",
-                skip_serializing_if = "Option::is_none"
-            )]
             pub runtime_configuration: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -18619,22 +15851,19 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("srid", &self.srid);
+                object.required("setId", &self.set_id);
+                object.optional("runtimeConfiguration", &self.runtime_configuration);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static SRID: rt::ParameterRule = rt::ParameterRule {
-                    name: "srid",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SET_ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "setId",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static SRID: rt::ParameterRule = rt::ParameterRule::simple("srid");
+                static SET_ID: rt::ParameterRule = rt::ParameterRule::simple("setId");
                 request.path(&SRID, &self.srid);
                 request.path(&SET_ID, &self.set_id);
                 if let Some(value) = &self.runtime_configuration {

@@ -36,21 +36,10 @@ pub mod tools {
             title: "Any bytes",
             description: "Any bytes",
             operation: "anyBytes",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/bytes",
             segments: &[&[rt::Part::Literal("bytes")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -59,17 +48,13 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"},\"contentType\":{\"type\":\"string\",\"maxLength\":127,\"pattern\":\"^(?:[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+)$\",\"default\":\"application/octet-stream\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]}},\"additionalProperties\":false}";
         /// What `any_bytes` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `body`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub body: Option<rt::File>,
         }
         impl rt::Decode for Arguments {
@@ -91,6 +76,13 @@ pub mod tools {
                     );
                 members.finish(at)?;
                 Some(Self { body: body? })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("body", &self.body);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -118,21 +110,11 @@ pub mod tools {
             title: "Bytes",
             description: "Bytes",
             operation: "bytes",
-            tags: &[],
-            deprecated: false,
             method: "PUT",
             template: "/bytes",
             segments: &[&[rt::Part::Literal("bytes")]],
-            effect: rt::Effect::Write,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -141,14 +123,11 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]}},\"required\":[\"body\"],\"additionalProperties\":false}";
         /// What `bytes` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `body`.
             pub body: rt::File,
@@ -174,6 +153,13 @@ pub mod tools {
                 Some(Self { body: body? })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("body", &self.body);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
                 {
@@ -197,21 +183,10 @@ pub mod tools {
             title: "Form",
             description: "Form",
             operation: "form",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/form",
             segments: &[&[rt::Part::Literal("form")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -220,25 +195,19 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"many\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"commas\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"pipes\":{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}}},\"required\":[\"name\"],\"additionalProperties\":false}";
         /// What `form` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `name`.
             pub name: String,
             /// `many`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub many: Option<Vec<String>>,
             /// `commas`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub commas: Option<Vec<String>>,
             /// `pipes`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub pipes: Option<Vec<i64>>,
         }
         impl rt::Decode for Arguments {
@@ -270,6 +239,16 @@ pub mod tools {
                     commas: commas?,
                     pipes: pipes?,
                 })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("name", &self.name);
+                object.optional("many", &self.many);
+                object.optional("commas", &self.commas);
+                object.optional("pipes", &self.pipes);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -322,21 +301,11 @@ pub mod tools {
             title: "Image",
             description: "Image",
             operation: "image",
-            tags: &[],
-            deprecated: false,
             method: "PUT",
             template: "/image",
             segments: &[&[rt::Part::Literal("image")]],
-            effect: rt::Effect::Write,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -345,14 +314,11 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"},\"contentType\":{\"type\":\"string\",\"maxLength\":127,\"pattern\":\"^(?:image\\\\/[A-Za-z0-9!#$&^_.+-]+)$\"}},\"additionalProperties\":false,\"required\":[\"contentType\"],\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]}},\"required\":[\"body\"],\"additionalProperties\":false}";
         /// What `image` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `body`.
             pub body: rt::File,
@@ -378,6 +344,13 @@ pub mod tools {
                 Some(Self { body: body? })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("body", &self.body);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
                 {
@@ -401,21 +374,10 @@ pub mod tools {
             title: "Number",
             description: "Number",
             operation: "number",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/text",
             segments: &[&[rt::Part::Literal("text")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -424,14 +386,11 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}},\"required\":[\"body\"],\"additionalProperties\":false}";
         /// What `number` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `body`.
             pub body: i64,
@@ -457,6 +416,13 @@ pub mod tools {
                 Some(Self { body: body? })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("body", &self.body);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
                 {
@@ -480,21 +446,11 @@ pub mod tools {
             title: "Text",
             description: "Text",
             operation: "text",
-            tags: &[],
-            deprecated: false,
             method: "PUT",
             template: "/text",
             segments: &[&[rt::Part::Literal("text")]],
-            effect: rt::Effect::Write,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -503,14 +459,11 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"string\",\"maxLength\":9}},\"required\":[\"body\"],\"additionalProperties\":false}";
         /// What `text` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `body`.
             pub body: String,
@@ -533,6 +486,13 @@ pub mod tools {
                     );
                 members.finish(at)?;
                 Some(Self { body: body? })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("body", &self.body);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -558,21 +518,10 @@ pub mod tools {
             title: "Upload",
             description: "Upload",
             operation: "upload",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/upload/{id}",
             segments: &[&[rt::Part::Literal("upload")], &[rt::Part::Parameter("id")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -581,24 +530,19 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\",\"minLength\":1},\"file\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"},\"contentType\":{\"type\":\"string\",\"maxLength\":127,\"pattern\":\"^(?:[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+)$\",\"default\":\"application/octet-stream\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]},\"commas\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"public\":{\"type\":\"boolean\"}},\"required\":[\"id\",\"file\"],\"additionalProperties\":false}";
         /// What `upload` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `id`.
             pub id: String,
             /// The file.
             pub file: rt::File,
             /// `commas`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub commas: Option<Vec<String>>,
             /// `public`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub public: Option<bool>,
         }
         impl rt::Decode for Arguments {
@@ -632,15 +576,19 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("id", &self.id);
+                object.required("file", &self.file);
+                object.optional("commas", &self.commas);
+                object.optional("public", &self.public);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "id",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static ID: rt::ParameterRule = rt::ParameterRule::simple("id");
                 request.path(&ID, &self.id);
                 {
                     static RULE: rt::BodyRule = rt::BodyRule {
@@ -695,21 +643,11 @@ pub mod tools {
             title: "Xml",
             description: "Xml",
             operation: "xml",
-            tags: &[],
-            deprecated: false,
             method: "PUT",
             template: "/xml",
             segments: &[&[rt::Part::Literal("xml")]],
-            effect: rt::Effect::Write,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -718,14 +656,11 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"string\"}},\"required\":[\"body\"],\"additionalProperties\":false}";
         /// What `xml` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `body`.
             pub body: String,
@@ -740,6 +675,13 @@ pub mod tools {
                 let body = members.required(at, "body", &rt::Text::ANY);
                 members.finish(at)?;
                 Some(Self { body: body? })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("body", &self.body);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {

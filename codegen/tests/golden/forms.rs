@@ -31,11 +31,8 @@ pub fn catalog() -> &'static rt::Api {
 pub mod arguments {
     use super::rt;
     /// `DeepInner`.
-    #[derive(rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
     pub struct DeepInner {
         /// `flags`.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pub flags: Option<Vec<bool>>,
     }
     impl rt::Decode for DeepInner {
@@ -50,18 +47,20 @@ pub mod arguments {
             Some(Self { flags: flags? })
         }
     }
+    impl rt::Encode for DeepInner {
+        fn encode(&self) -> rt::serde_json::Value {
+            let mut object = rt::Object::default();
+            object.optional("flags", &self.flags);
+            object.finish()
+        }
+    }
     /// `Deep`.
-    #[derive(rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
     pub struct Deep {
         /// `name`.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pub name: Option<String>,
         /// `secret`.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pub secret: Option<String>,
         /// `inner`.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pub inner: Option<DeepInner>,
     }
     impl rt::Decode for Deep {
@@ -84,6 +83,39 @@ pub mod arguments {
             })
         }
     }
+    impl rt::Encode for Deep {
+        fn encode(&self) -> rt::serde_json::Value {
+            let mut object = rt::Object::default();
+            object.optional("name", &self.name);
+            object.optional("secret", &self.secret);
+            object.optional("inner", &self.inner);
+            object.finish()
+        }
+    }
+    /// `Inner`.
+    pub struct Inner {
+        /// `flags`.
+        pub flags: Option<Vec<bool>>,
+    }
+    impl rt::Decode for Inner {
+        fn decode(
+            value: rt::serde_json::Value,
+            at: &mut rt::Decoder<'_>,
+        ) -> Option<Self> {
+            static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["flags"]);
+            let mut members = at.object(value, &RULE)?;
+            let flags = members.optional(at, "flags", &rt::List::of(rt::Boolean));
+            members.finish(at)?;
+            Some(Self { flags: flags? })
+        }
+    }
+    impl rt::Encode for Inner {
+        fn encode(&self) -> rt::serde_json::Value {
+            let mut object = rt::Object::default();
+            object.optional("flags", &self.flags);
+            object.finish()
+        }
+    }
 }
 /// One module per tool.
 pub mod tools {
@@ -97,21 +129,11 @@ pub mod tools {
             title: "Choice",
             description: "Choice",
             operation: "choice",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/choice",
             segments: &[&[rt::Part::Literal("choice")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
             secrets: &["/secret"],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -120,24 +142,18 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"secret\":{\"type\":\"string\"},\"inner\":{\"type\":\"object\",\"properties\":{\"flags\":{\"type\":\"array\",\"items\":{\"type\":\"boolean\"}}},\"additionalProperties\":false}},\"additionalProperties\":false}";
         /// What `choice` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `name`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub name: Option<String>,
             /// `secret`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub secret: Option<String>,
             /// `inner`.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub inner: Option<Inner>,
+            pub inner: Option<super::super::arguments::Inner>,
         }
         impl rt::Decode for Arguments {
             fn decode(
@@ -150,13 +166,23 @@ pub mod tools {
                 let mut members = at.object(value, &RULE)?;
                 let name = members.optional(at, "name", &rt::Text::ANY);
                 let secret = members.optional(at, "secret", &rt::Text::ANY);
-                let inner = members.optional(at, "inner", &rt::Of::<Inner>::new());
+                let inner = members
+                    .optional(at, "inner", &rt::Of::<super::super::arguments::Inner>::new());
                 members.finish(at)?;
                 Some(Self {
                     name: name?,
                     secret: secret?,
                     inner: inner?,
                 })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("name", &self.name);
+                object.optional("secret", &self.secret);
+                object.optional("inner", &self.inner);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -174,26 +200,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `Inner`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub struct Inner {
-            /// `flags`.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub flags: Option<Vec<bool>>,
-        }
-        impl rt::Decode for Inner {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["flags"]);
-                let mut members = at.object(value, &RULE)?;
-                let flags = members.optional(at, "flags", &rt::List::of(rt::Boolean));
-                members.finish(at)?;
-                Some(Self { flags: flags? })
-            }
-        }
     }
     /// Choice as form
     pub mod choice_as_form {
@@ -204,21 +210,11 @@ pub mod tools {
             title: "Choice as form",
             description: "Choice as form",
             operation: "choice",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/choice",
             segments: &[&[rt::Part::Literal("choice")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
             secrets: &["/secret"],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -227,24 +223,18 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"secret\":{\"type\":\"string\"},\"inner\":{\"type\":\"object\",\"properties\":{\"flags\":{\"type\":\"array\",\"items\":{\"type\":\"boolean\"}}},\"additionalProperties\":false}},\"additionalProperties\":false}";
         /// What `choice_as_form` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `name`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub name: Option<String>,
             /// `secret`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub secret: Option<String>,
             /// `inner`.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub inner: Option<Inner>,
+            pub inner: Option<super::super::arguments::Inner>,
         }
         impl rt::Decode for Arguments {
             fn decode(
@@ -257,13 +247,23 @@ pub mod tools {
                 let mut members = at.object(value, &RULE)?;
                 let name = members.optional(at, "name", &rt::Text::ANY);
                 let secret = members.optional(at, "secret", &rt::Text::ANY);
-                let inner = members.optional(at, "inner", &rt::Of::<Inner>::new());
+                let inner = members
+                    .optional(at, "inner", &rt::Of::<super::super::arguments::Inner>::new());
                 members.finish(at)?;
                 Some(Self {
                     name: name?,
                     secret: secret?,
                     inner: inner?,
                 })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("name", &self.name);
+                object.optional("secret", &self.secret);
+                object.optional("inner", &self.inner);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -288,26 +288,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `Inner`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub struct Inner {
-            /// `flags`.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub flags: Option<Vec<bool>>,
-        }
-        impl rt::Decode for Inner {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["flags"]);
-                let mut members = at.object(value, &RULE)?;
-                let flags = members.optional(at, "flags", &rt::List::of(rt::Boolean));
-                members.finish(at)?;
-                Some(Self { flags: flags? })
-            }
-        }
     }
     /// As a patch
     pub mod choice_as_patch {
@@ -318,21 +298,11 @@ pub mod tools {
             title: "As a patch",
             description: "Choice as patch",
             operation: "choice",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/choice",
             segments: &[&[rt::Part::Literal("choice")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
             secrets: &["/secret"],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -341,21 +311,16 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"secret\":{\"type\":\"string\"},\"inner\":{\"type\":\"object\",\"properties\":{\"flags\":{\"type\":\"array\",\"items\":{\"type\":\"boolean\"}}},\"additionalProperties\":false}},\"additionalProperties\":false}";
         /// What `choice_as_patch` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `secret`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub secret: Option<String>,
             /// `inner`.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub inner: Option<Inner>,
+            pub inner: Option<super::super::arguments::Inner>,
         }
         impl rt::Decode for Arguments {
             fn decode(
@@ -372,12 +337,21 @@ pub mod tools {
                 };
                 let mut members = at.object(value, &RULE)?;
                 let secret = members.optional(at, "secret", &rt::Text::ANY);
-                let inner = members.optional(at, "inner", &rt::Of::<Inner>::new());
+                let inner = members
+                    .optional(at, "inner", &rt::Of::<super::super::arguments::Inner>::new());
                 members.finish(at)?;
                 Some(Self {
                     secret: secret?,
                     inner: inner?,
                 })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("secret", &self.secret);
+                object.optional("inner", &self.inner);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -400,26 +374,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `Inner`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub struct Inner {
-            /// `flags`.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub flags: Option<Vec<bool>>,
-        }
-        impl rt::Decode for Inner {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["flags"]);
-                let mut members = at.object(value, &RULE)?;
-                let flags = members.optional(at, "flags", &rt::List::of(rt::Boolean));
-                members.finish(at)?;
-                Some(Self { flags: flags? })
-            }
-        }
     }
     /// Chosen
     pub mod chosen {
@@ -430,21 +384,12 @@ pub mod tools {
             title: "Chosen",
             description: "Chosen",
             operation: "chosen",
-            tags: &[],
-            deprecated: false,
             method: "PUT",
             template: "/choice",
             segments: &[&[rt::Part::Literal("choice")]],
-            effect: rt::Effect::Write,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
+            idempotent: true,
             secrets: &["/secret"],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -453,24 +398,18 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"secret\":{\"type\":\"string\"},\"inner\":{\"type\":\"object\",\"properties\":{\"flags\":{\"type\":\"array\",\"items\":{\"type\":\"boolean\"}}},\"additionalProperties\":false}},\"additionalProperties\":false}";
         /// What `chosen` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `name`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub name: Option<String>,
             /// `secret`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub secret: Option<String>,
             /// `inner`.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub inner: Option<Inner>,
+            pub inner: Option<super::super::arguments::Inner>,
         }
         impl rt::Decode for Arguments {
             fn decode(
@@ -483,13 +422,23 @@ pub mod tools {
                 let mut members = at.object(value, &RULE)?;
                 let name = members.optional(at, "name", &rt::Text::ANY);
                 let secret = members.optional(at, "secret", &rt::Text::ANY);
-                let inner = members.optional(at, "inner", &rt::Of::<Inner>::new());
+                let inner = members
+                    .optional(at, "inner", &rt::Of::<super::super::arguments::Inner>::new());
                 members.finish(at)?;
                 Some(Self {
                     name: name?,
                     secret: secret?,
                     inner: inner?,
                 })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("name", &self.name);
+                object.optional("secret", &self.secret);
+                object.optional("inner", &self.inner);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -513,26 +462,6 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `Inner`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
-        pub struct Inner {
-            /// `flags`.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub flags: Option<Vec<bool>>,
-        }
-        impl rt::Decode for Inner {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["flags"]);
-                let mut members = at.object(value, &RULE)?;
-                let flags = members.optional(at, "flags", &rt::List::of(rt::Boolean));
-                members.finish(at)?;
-                Some(Self { flags: flags? })
-            }
-        }
     }
     /// Collision
     pub mod collision {
@@ -543,21 +472,11 @@ pub mod tools {
             title: "Collision",
             description: "Collision",
             operation: "collision",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/collision/{name}",
             segments: &[&[rt::Part::Literal("collision")], &[rt::Part::Parameter("name")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
             secrets: &["/body/secret"],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -566,14 +485,11 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"minLength\":1},\"body\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"secret\":{\"type\":\"string\"},\"inner\":{\"type\":\"object\",\"properties\":{\"flags\":{\"type\":\"array\",\"items\":{\"type\":\"boolean\"}}},\"additionalProperties\":false}},\"additionalProperties\":false}},\"required\":[\"name\",\"body\"],\"additionalProperties\":false}";
         /// What `collision` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `name`.
             pub name: String,
@@ -594,15 +510,17 @@ pub mod tools {
                 Some(Self { name: name?, body: body? })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("name", &self.name);
+                object.required("body", &self.body);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static NAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "name",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static NAME: rt::ParameterRule = rt::ParameterRule::simple("name");
                 request.path(&NAME, &self.name);
                 {
                     static RULE: rt::BodyRule = rt::BodyRule {
@@ -635,21 +553,10 @@ pub mod tools {
             title: "Plain",
             description: "Plain",
             operation: "plain",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/plain",
             segments: &[&[rt::Part::Literal("plain")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -658,28 +565,21 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"note\":{\"type\":\"string\"},\"count\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":9007199254740991},\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"address\":{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"},\"zip\":{\"type\":\"string\"}},\"additionalProperties\":false}},\"required\":[\"name\"],\"additionalProperties\":false}";
         /// What `plain` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `name`.
             pub name: String,
             /// `note`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub note: Option<String>,
             /// `count`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub count: Option<i64>,
             /// `tags`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub tags: Option<Vec<String>>,
             /// `address`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub address: Option<Address>,
         }
         impl rt::Decode for Arguments {
@@ -715,6 +615,17 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("name", &self.name);
+                object.optional("note", &self.note);
+                object.optional("count", &self.count);
+                object.optional("tags", &self.tags);
+                object.optional("address", &self.address);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
                 {
@@ -742,14 +653,10 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Address`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Address {
             /// `city`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub city: Option<String>,
             /// `zip`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub zip: Option<String>,
         }
         impl rt::Decode for Address {
@@ -765,6 +672,14 @@ pub mod tools {
                 Some(Self { city: city?, zip: zip? })
             }
         }
+        impl rt::Encode for Address {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("city", &self.city);
+                object.optional("zip", &self.zip);
+                object.finish()
+            }
+        }
     }
     /// Search
     pub mod search {
@@ -775,21 +690,11 @@ pub mod tools {
             title: "Search",
             description: "Search",
             operation: "search",
-            tags: &[],
-            deprecated: false,
             method: "GET",
             template: "/search",
             segments: &[&[rt::Part::Literal("search")]],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -798,17 +703,13 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"expand\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}},\"additionalProperties\":false}";
         /// What `search` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `expand`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub expand: Option<Vec<String>>,
         }
         impl rt::Decode for Arguments {
@@ -821,6 +722,13 @@ pub mod tools {
                 let expand = members.optional(at, "expand", &rt::List::of(rt::Text::QUERY));
                 members.finish(at)?;
                 Some(Self { expand: expand? })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("expand", &self.expand);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -848,21 +756,11 @@ pub mod tools {
             title: "Styles",
             description: "Styles",
             operation: "styles",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/styles",
             segments: &[&[rt::Part::Literal("styles")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
             secrets: &["/deep/secret"],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -871,41 +769,29 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"form\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"joined\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"spaced\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"piped\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"spread\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"y\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}},\"additionalProperties\":false},\"deep\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"secret\":{\"type\":\"string\"},\"inner\":{\"type\":\"object\",\"properties\":{\"flags\":{\"type\":\"array\",\"items\":{\"type\":\"boolean\"}}},\"additionalProperties\":false}},\"additionalProperties\":false},\"reserved\":{\"type\":\"string\"},\"asJson\":{\"type\":\"string\"},\"aslist\":{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}}},\"additionalProperties\":false}";
         /// What `styles` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `form`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub form: Option<Vec<String>>,
             /// `joined`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub joined: Option<Vec<String>>,
             /// `spaced`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub spaced: Option<Vec<String>>,
             /// `piped`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub piped: Option<Vec<String>>,
             /// `spread`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub spread: Option<Spread>,
             /// `deep`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub deep: Option<super::super::arguments::Deep>,
             /// `reserved`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub reserved: Option<String>,
             /// `asJson`.
-            #[serde(rename = "asJson", skip_serializing_if = "Option::is_none")]
             pub as_json: Option<String>,
             /// `aslist`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub aslist: Option<Vec<i64>>,
         }
         impl rt::Decode for Arguments {
@@ -960,6 +846,21 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("form", &self.form);
+                object.optional("joined", &self.joined);
+                object.optional("spaced", &self.spaced);
+                object.optional("piped", &self.piped);
+                object.optional("spread", &self.spread);
+                object.optional("deep", &self.deep);
+                object.optional("reserved", &self.reserved);
+                object.optional("asJson", &self.as_json);
+                object.optional("aslist", &self.aslist);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
                 {
@@ -988,13 +889,7 @@ pub mod tools {
                                     allow_reserved: false,
                                     allow_empty: false,
                                 },
-                                rt::ParameterRule {
-                                    name: "spread",
-                                    style: rt::Style::Form,
-                                    explode: true,
-                                    allow_reserved: false,
-                                    allow_empty: false,
-                                },
+                                rt::ParameterRule::form("spread"),
                                 rt::ParameterRule {
                                     name: "deep",
                                     style: rt::Style::DeepObject,
@@ -1059,14 +954,10 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Spread`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Spread {
             /// `x`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub x: Option<i64>,
             /// `y`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub y: Option<i64>,
         }
         impl rt::Decode for Spread {
@@ -1100,6 +991,14 @@ pub mod tools {
                 Some(Self { x: x?, y: y? })
             }
         }
+        impl rt::Encode for Spread {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("x", &self.x);
+                object.optional("y", &self.y);
+                object.finish()
+            }
+        }
     }
     /// Untyped
     pub mod untyped {
@@ -1110,21 +1009,10 @@ pub mod tools {
             title: "Untyped",
             description: "Untyped",
             operation: "untyped",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/untyped",
             segments: &[&[rt::Part::Literal("untyped")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -1133,14 +1021,11 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\"}},\"required\":[\"body\"],\"additionalProperties\":false}";
         /// What `untyped` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `body`.
             pub body: rt::IndexMap<String, rt::serde_json::Value>,
@@ -1155,6 +1040,13 @@ pub mod tools {
                 let body = members.required(at, "body", &rt::MapOf::of(rt::Any));
                 members.finish(at)?;
                 Some(Self { body: body? })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("body", &self.body);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -1180,21 +1072,11 @@ pub mod tools {
             title: "Vendor",
             description: "Vendor",
             operation: "vendor",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/vendor",
             segments: &[&[rt::Part::Literal("vendor")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
             secrets: &["/lines/*/secret"],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -1203,26 +1085,19 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"ids\":{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}},\"again\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"lines\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"secret\":{\"type\":\"string\"},\"inner\":{\"type\":\"object\",\"properties\":{\"flags\":{\"type\":\"array\",\"items\":{\"type\":\"boolean\"}}},\"additionalProperties\":false}},\"additionalProperties\":false}},\"meta\":{\"anyOf\":[{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}},{\"type\":\"string\",\"enum\":[\"\"]}]}},\"additionalProperties\":false}";
         /// What `vendor` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `ids`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub ids: Option<Vec<i64>>,
             /// `again`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub again: Option<Vec<String>>,
             /// `lines`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub lines: Option<Vec<super::super::arguments::Deep>>,
             /// `meta`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub meta: Option<rt::serde_json::Value>,
         }
         impl rt::Decode for Arguments {
@@ -1266,6 +1141,16 @@ pub mod tools {
                     lines: lines?,
                     meta: meta?,
                 })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("ids", &self.ids);
+                object.optional("again", &self.again);
+                object.optional("lines", &self.lines);
+                object.optional("meta", &self.meta);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -1333,21 +1218,10 @@ pub mod tools {
             title: "Written",
             description: "Written",
             operation: "written",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/written",
             segments: &[&[rt::Part::Literal("written")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -1356,14 +1230,11 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"string\"}},\"required\":[\"body\"],\"additionalProperties\":false}";
         /// What `written` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `body`.
             pub body: String,
@@ -1378,6 +1249,13 @@ pub mod tools {
                 let body = members.required(at, "body", &rt::Text::ANY);
                 members.finish(at)?;
                 Some(Self { body: body? })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("body", &self.body);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {

@@ -26,13 +26,10 @@ pub fn catalog() -> &'static rt::Api {
 pub mod arguments {
     use super::rt;
     /// `Person`.
-    #[derive(rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
     pub struct Person {
         /// `name`.
         pub name: String,
         /// `photo`.
-        #[serde(skip_serializing_if = "Option::is_none")]
         pub photo: Option<String>,
     }
     impl rt::Decode for Person {
@@ -48,6 +45,14 @@ pub mod arguments {
             Some(Self { name: name?, photo: photo? })
         }
     }
+    impl rt::Encode for Person {
+        fn encode(&self) -> rt::serde_json::Value {
+            let mut object = rt::Object::default();
+            object.required("name", &self.name);
+            object.optional("photo", &self.photo);
+            object.finish()
+        }
+    }
 }
 /// One module per tool.
 pub mod tools {
@@ -61,21 +66,10 @@ pub mod tools {
             title: "List",
             description: "List",
             operation: "list",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/list",
             segments: &[&[rt::Part::Literal("list")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -84,14 +78,11 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]},\"minItems\":1}},\"required\":[\"body\"],\"additionalProperties\":false}";
         /// What `list` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `body`.
             pub body: Vec<rt::File>,
@@ -120,6 +111,13 @@ pub mod tools {
                     );
                 members.finish(at)?;
                 Some(Self { body: body? })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("body", &self.body);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -155,21 +153,10 @@ pub mod tools {
             title: "Nested",
             description: "Nested",
             operation: "nested",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/nested",
             segments: &[&[rt::Part::Literal("nested")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -178,17 +165,13 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"type\":\"object\",\"properties\":{\"letter\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]},\"to\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"photo\":{\"type\":\"string\",\"format\":\"binary\"}},\"required\":[\"name\"],\"additionalProperties\":false}},\"required\":[\"letter\"],\"additionalProperties\":false}},\"additionalProperties\":false}";
         /// What `nested` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `body`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub body: Option<Mail>,
         }
         impl rt::Decode for Arguments {
@@ -201,6 +184,13 @@ pub mod tools {
                 let body = members.optional(at, "body", &rt::Of::<Mail>::new());
                 members.finish(at)?;
                 Some(Self { body: body? })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("body", &self.body);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -232,13 +222,10 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Mail`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Mail {
             /// `letter`.
             pub letter: rt::File,
             /// `to`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub to: Option<super::super::arguments::Person>,
         }
         impl rt::Decode for Mail {
@@ -264,6 +251,14 @@ pub mod tools {
                 Some(Self { letter: letter?, to: to? })
             }
         }
+        impl rt::Encode for Mail {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("letter", &self.letter);
+                object.optional("to", &self.to);
+                object.finish()
+            }
+        }
     }
     /// Range
     pub mod range {
@@ -274,21 +269,10 @@ pub mod tools {
             title: "Range",
             description: "Range",
             operation: "range",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/range",
             segments: &[&[rt::Part::Literal("range")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -297,17 +281,13 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"file\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"},\"contentType\":{\"type\":\"string\",\"maxLength\":127,\"pattern\":\"^(?:image\\\\/[A-Za-z0-9!#$&^_.+-]+)$\"}},\"additionalProperties\":false,\"required\":[\"contentType\"],\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]}},\"additionalProperties\":false}";
         /// What `range` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `file`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub file: Option<rt::File>,
         }
         impl rt::Decode for Arguments {
@@ -329,6 +309,13 @@ pub mod tools {
                     );
                 members.finish(at)?;
                 Some(Self { file: file? })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("file", &self.file);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -368,21 +355,10 @@ pub mod tools {
             title: "Styles",
             description: "Styles",
             operation: "styles",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/styles",
             segments: &[&[rt::Part::Literal("styles")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -391,32 +367,23 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"list\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"spread\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}},\"additionalProperties\":false},\"deep\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}}},\"additionalProperties\":false},\"plain\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"named\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]}},\"json\":{\"type\":\"string\"}},\"additionalProperties\":false}";
         /// What `styles` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `list`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub list: Option<Vec<String>>,
             /// `spread`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub spread: Option<Spread>,
             /// `deep`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub deep: Option<Deep>,
             /// `plain`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub plain: Option<Vec<String>>,
             /// `named`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub named: Option<Vec<rt::File>>,
             /// `json`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub json: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -454,6 +421,18 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("list", &self.list);
+                object.optional("spread", &self.spread);
+                object.optional("deep", &self.deep);
+                object.optional("plain", &self.plain);
+                object.optional("named", &self.named);
+                object.optional("json", &self.json);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
                 {
@@ -478,13 +457,7 @@ pub mod tools {
                                     rt::PartRule {
                                         name: "spread",
                                         kind: rt::PartKind::Styled(
-                                            &rt::ParameterRule {
-                                                name: "spread",
-                                                style: rt::Style::Form,
-                                                explode: true,
-                                                allow_reserved: false,
-                                                allow_empty: false,
-                                            },
+                                            &rt::ParameterRule::form("spread"),
                                         ),
                                         ..rt::PartRule::PLAIN
                                     },
@@ -544,11 +517,8 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Spread`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Spread {
             /// `x`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub x: Option<i64>,
         }
         impl rt::Decode for Spread {
@@ -572,12 +542,16 @@ pub mod tools {
                 Some(Self { x: x? })
             }
         }
+        impl rt::Encode for Spread {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("x", &self.x);
+                object.finish()
+            }
+        }
         /// `Deep`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Deep {
             /// `x`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub x: Option<Vec<i64>>,
         }
         impl rt::Decode for Deep {
@@ -601,6 +575,13 @@ pub mod tools {
                 Some(Self { x: x? })
             }
         }
+        impl rt::Encode for Deep {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("x", &self.x);
+                object.finish()
+            }
+        }
     }
     /// Union
     pub mod union {
@@ -611,21 +592,10 @@ pub mod tools {
             title: "Union",
             description: "Union",
             operation: "union",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/union",
             segments: &[&[rt::Part::Literal("union")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -634,14 +604,11 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"body\":{\"oneOf\":[{\"type\":\"object\",\"properties\":{\"letter\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]},\"to\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"photo\":{\"type\":\"string\",\"format\":\"binary\"}},\"required\":[\"name\"],\"additionalProperties\":false}},\"required\":[\"letter\"],\"additionalProperties\":false},{\"type\":\"object\",\"properties\":{\"url\":{\"type\":\"string\"}},\"required\":[\"url\"],\"additionalProperties\":false}]}},\"required\":[\"body\"],\"additionalProperties\":false}";
         /// What `union` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `body`.
             pub body: rt::serde_json::Value,
@@ -663,6 +630,13 @@ pub mod tools {
                     );
                 members.finish(at)?;
                 Some(Self { body: body? })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("body", &self.body);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -701,21 +675,10 @@ pub mod tools {
             title: "Upload",
             description: "Upload",
             operation: "upload",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/upload",
             segments: &[&[rt::Part::Literal("upload")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -724,43 +687,31 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\",\"format\":\"uuid\"},\"address\":{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}},\"additionalProperties\":false},\"note\":{\"type\":\"string\"},\"file\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"$ref\":\"#/$defs/Base64\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"},\"contentType\":{\"type\":\"string\",\"maxLength\":127,\"pattern\":\"^(?:[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+)$\",\"default\":\"application/octet-stream\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}],\"description\":\"What to keep.\"},\"picture\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"$ref\":\"#/$defs/Base64\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]},\"pictures\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"$ref\":\"#/$defs/Base64\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"},\"contentType\":{\"type\":\"string\",\"enum\":[\"image/png\",\"image/jpeg\"],\"default\":\"image/png\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]},\"maxItems\":3},\"scan\":{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\",\"description\":\"The content, if it is text.\"},\"base64\":{\"$ref\":\"#/$defs/Base64\"},\"filename\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[^/\\\\\\\\]+$\"},\"contentType\":{\"type\":\"string\",\"anyOf\":[{\"enum\":[\"application/pdf\"]},{\"maxLength\":127,\"pattern\":\"^(?:image\\\\/[A-Za-z0-9!#$&^_.+-]+)$\"}],\"default\":\"application/pdf\"}},\"additionalProperties\":false,\"oneOf\":[{\"required\":[\"text\"]},{\"required\":[\"base64\"]}]},\"encoded\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\"},\"history\":{\"type\":\"string\",\"description\":\"What happened.\"},\"tags\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}},\"required\":[\"file\"],\"additionalProperties\":false,\"$defs\":{\"Base64\":{\"type\":\"string\",\"contentEncoding\":\"base64\",\"pattern\":\"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$\",\"description\":\"The content in base64, if it is not text.\"}}}";
         /// What `upload` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `id`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub id: Option<String>,
             /// `address`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub address: Option<Address>,
             /// `note`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub note: Option<String>,
             /// What to keep.
             pub file: rt::File,
             /// `picture`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub picture: Option<rt::File>,
             /// `pictures`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub pictures: Option<Vec<rt::File>>,
             /// `scan`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub scan: Option<rt::File>,
             /// `encoded`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub encoded: Option<String>,
             /// What happened.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub history: Option<String>,
             /// `tags`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub tags: Option<Vec<String>>,
         }
         impl rt::Decode for Arguments {
@@ -865,6 +816,22 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("id", &self.id);
+                object.optional("address", &self.address);
+                object.optional("note", &self.note);
+                object.required("file", &self.file);
+                object.optional("picture", &self.picture);
+                object.optional("pictures", &self.pictures);
+                object.optional("scan", &self.scan);
+                object.optional("encoded", &self.encoded);
+                object.optional("history", &self.history);
+                object.optional("tags", &self.tags);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
                 {
@@ -954,11 +921,8 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Address`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Address {
             /// `city`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub city: Option<String>,
         }
         impl rt::Decode for Address {
@@ -971,6 +935,13 @@ pub mod tools {
                 let city = members.optional(at, "city", &rt::Text::ANY);
                 members.finish(at)?;
                 Some(Self { city: city? })
+            }
+        }
+        impl rt::Encode for Address {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("city", &self.city);
+                object.finish()
             }
         }
     }

@@ -54,23 +54,11 @@ pub mod tools {
             title: "A very long operation identifier that goes on and on un 058d13ad",
             description: "A very long operation identifier that goes on and on un 058d13ad",
             operation: "A.very.long.operation.identifier.that.goes.on.and.on.until.it.is.cut.somewhere",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/a",
             segments: &[&[rt::Part::Literal("a")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
             answers: &[
                 rt::AnswerRule {
                     from: 200,
@@ -82,14 +70,13 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}}}";
         /// What `a_very_long_operation_identifier_that_goes_on_and_on_un_058d13ad` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {}
         impl rt::Decode for Arguments {
             fn decode(
@@ -100,6 +87,12 @@ pub mod tools {
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let object = rt::Object::default();
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -116,23 +109,12 @@ pub mod tools {
             title: "Moves \"things\" \\ `and` more */ // [link] <script>",
             description: "Moves \"things\" \\ `and` more */ // [link] <script>",
             operation: "move",
-            tags: &[],
-            deprecated: false,
             method: "GET",
             template: "/a",
             segments: &[&[rt::Part::Literal("a")]],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"Some\":{\"type\":\"string\"},\"None\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 200,
@@ -144,14 +126,13 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"Some\":{\"type\":\"string\"},\"None\":{\"type\":\"string\"}}}";
         /// What `move` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {}
         impl rt::Decode for Arguments {
             fn decode(
@@ -162,6 +143,12 @@ pub mod tools {
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let object = rt::Object::default();
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -178,21 +165,11 @@ pub mod tools {
             title: "Put a",
             description: "Put a",
             operation: "名前",
-            tags: &[],
-            deprecated: false,
             method: "PUT",
             template: "/a",
             segments: &[&[rt::Part::Literal("a")]],
-            effect: rt::Effect::Write,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -201,14 +178,11 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
         /// What `put_a` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {}
         impl rt::Decode for Arguments {
             fn decode(
@@ -219,6 +193,12 @@ pub mod tools {
                 let members = at.object(value, &RULE)?;
                 members.finish(at)?;
                 Some(Self {})
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let object = rt::Object::default();
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {
@@ -235,23 +215,11 @@ pub mod tools {
             title: "Tool 2fa enable",
             description: "Tool 2fa enable",
             operation: "2fa/enable",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/2fa",
             segments: &[&[rt::Part::Literal("2fa")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"b\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            output_schema: Some(OUTPUT_SCHEMA),
             answers: &[
                 rt::AnswerRule {
                     from: 200,
@@ -263,50 +231,37 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"type\":{\"type\":\"string\"},\"Type\":{\"type\":\"string\"},\"self\":{\"type\":\"string\"},\"crate\":{\"type\":\"string\"},\"members\":{\"type\":\"string\"},\"value\":{\"type\":\"string\"},\"at\":{\"type\":\"string\"},\"+1\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"-1\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"\":{\"type\":\"string\"},\"🎉\":{\"type\":\"string\"},\"a/b~c\":{\"type\":\"object\",\"properties\":{\"x\\\"y\":{\"type\":\"string\",\"enum\":[\"\\\"\",\"\\\\\",\"Self\",\"self\",\"a b\",\"a-b\"]}},\"additionalProperties\":false}},\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"b\":{\"type\":\"string\"}}}";
         /// What `tool_2fa_enable` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `type`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub r#type: Option<String>,
             /// `Type`.
-            #[serde(rename = "Type", skip_serializing_if = "Option::is_none")]
             pub type_2: Option<String>,
             /// `self`.
-            #[serde(rename = "self", skip_serializing_if = "Option::is_none")]
             pub self_: Option<String>,
             /// `crate`.
-            #[serde(rename = "crate", skip_serializing_if = "Option::is_none")]
             pub crate_: Option<String>,
             /// `members`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub members: Option<String>,
             /// `value`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub value: Option<String>,
             /// `at`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub at: Option<String>,
             /// `+1`.
-            #[serde(rename = "+1", skip_serializing_if = "Option::is_none")]
             pub plus_1: Option<i64>,
             /// `-1`.
-            #[serde(rename = "-1", skip_serializing_if = "Option::is_none")]
             pub minus_1: Option<i64>,
             /// ``.
-            #[serde(rename = "", skip_serializing_if = "Option::is_none")]
             pub field_10: Option<String>,
             /// `🎉`.
-            #[serde(rename = "🎉", skip_serializing_if = "Option::is_none")]
             pub field_11: Option<String>,
             /// `a/b~c`.
-            #[serde(rename = "a/b~c", skip_serializing_if = "Option::is_none")]
             pub a_b_c: Option<ABC>,
         }
         impl rt::Decode for Arguments {
@@ -378,6 +333,24 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("type", &self.r#type);
+                object.optional("Type", &self.type_2);
+                object.optional("self", &self.self_);
+                object.optional("crate", &self.crate_);
+                object.optional("members", &self.members);
+                object.optional("value", &self.value);
+                object.optional("at", &self.at);
+                object.optional("+1", &self.plus_1);
+                object.optional("-1", &self.minus_1);
+                object.optional("", &self.field_10);
+                object.optional("🎉", &self.field_11);
+                object.optional("a/b~c", &self.a_b_c);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
                 request.object_body();
@@ -421,53 +394,39 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `ABCXY`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
+        #[derive(Clone, Copy, Debug)]
         pub enum ABCXY {
             /// `"`.
-            #[serde(rename = "\"")]
             Value1,
             /// `\`.
-            #[serde(rename = "\\")]
             Value2,
             /// `Self`.
-            #[serde(rename = "Self")]
             SelfValue,
             /// `self`.
-            #[serde(rename = "self")]
             SelfValue2,
             /// `a b`.
-            #[serde(rename = "a b")]
             AB,
             /// `a-b`.
-            #[serde(rename = "a-b")]
             AB2,
         }
-        impl rt::Decode for ABCXY {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["\"", "\\", "Self", "self", "a b", "a-b"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "\"" => Some(Self::Value1),
-                    "\\" => Some(Self::Value2),
-                    "Self" => Some(Self::SelfValue),
-                    "self" => Some(Self::SelfValue2),
-                    "a b" => Some(Self::AB),
-                    "a-b" => Some(Self::AB2),
-                    _ => None,
-                }
+        impl rt::Choice for ABCXY {
+            const ALL: &'static [(&'static str, Self)] = &[
+                ("\"", Self::Value1),
+                ("\\", Self::Value2),
+                ("Self", Self::SelfValue),
+                ("self", Self::SelfValue2),
+                ("a b", Self::AB),
+                ("a-b", Self::AB2),
+            ];
+        }
+        impl rt::Encode for ABCXY {
+            fn encode(&self) -> rt::serde_json::Value {
+                rt::Choice::text(*self).into()
             }
         }
         /// `ABC`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct ABC {
             /// `x"y`.
-            #[serde(rename = "x\"y", skip_serializing_if = "Option::is_none")]
             pub x_y: Option<ABCXY>,
         }
         impl rt::Decode for ABC {
@@ -480,6 +439,13 @@ pub mod tools {
                 let x_y = members.optional(at, "x\"y", &rt::Of::<ABCXY>::new());
                 members.finish(at)?;
                 Some(Self { x_y: x_y? })
+            }
+        }
+        impl rt::Encode for ABC {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("x\"y", &self.x_y);
+                object.finish()
             }
         }
     }

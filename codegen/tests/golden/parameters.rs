@@ -33,21 +33,11 @@ pub mod tools {
             title: "Elsewhere",
             description: "Elsewhere",
             operation: "elsewhere",
-            tags: &[],
-            deprecated: false,
             method: "GET",
             template: "/elsewhere/{id}",
             segments: &[&[rt::Part::Literal("elsewhere")], &[rt::Part::Parameter("id")]],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -56,37 +46,27 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\",\"format\":\"uuid\",\"minLength\":1},\"id_query\":{\"type\":\"string\",\"description\":\"Also called id.\"},\"X-Trace\":{\"type\":\"string\"},\"session\":{\"type\":\"string\",\"pattern\":\"^[a-z]+$\"},\"self\":{\"type\":\"string\"},\"type\":{\"type\":\"string\"},\"at\":{\"type\":\"string\"},\"$odd[name]\":{\"type\":\"string\"}},\"required\":[\"id\"],\"additionalProperties\":false}";
         /// What `elsewhere` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `id`.
             pub id: String,
             /// Also called id.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub id_query: Option<String>,
             /// `X-Trace`.
-            #[serde(rename = "X-Trace", skip_serializing_if = "Option::is_none")]
             pub x_trace: Option<String>,
             /// `session`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub session: Option<String>,
             /// `self`.
-            #[serde(rename = "self", skip_serializing_if = "Option::is_none")]
             pub self_: Option<String>,
             /// `type`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub r#type: Option<String>,
             /// `at`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub at: Option<String>,
             /// `$odd[name]`.
-            #[serde(rename = "$odd[name]", skip_serializing_if = "Option::is_none")]
             pub odd_name: Option<String>,
         }
         impl rt::Decode for Arguments {
@@ -144,64 +124,30 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("id", &self.id);
+                object.optional("id_query", &self.id_query);
+                object.optional("X-Trace", &self.x_trace);
+                object.optional("session", &self.session);
+                object.optional("self", &self.self_);
+                object.optional("type", &self.r#type);
+                object.optional("at", &self.at);
+                object.optional("$odd[name]", &self.odd_name);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static ID: rt::ParameterRule = rt::ParameterRule {
-                    name: "id",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ID_QUERY: rt::ParameterRule = rt::ParameterRule {
-                    name: "id",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static X_TRACE: rt::ParameterRule = rt::ParameterRule {
-                    name: "X-Trace",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SESSION: rt::ParameterRule = rt::ParameterRule {
-                    name: "session",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static SELF: rt::ParameterRule = rt::ParameterRule {
-                    name: "self",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static TYPE: rt::ParameterRule = rt::ParameterRule {
-                    name: "type",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static AT: rt::ParameterRule = rt::ParameterRule {
-                    name: "at",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static ODD_NAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "$odd[name]",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static ID: rt::ParameterRule = rt::ParameterRule::simple("id");
+                static ID_QUERY: rt::ParameterRule = rt::ParameterRule::form("id");
+                static X_TRACE: rt::ParameterRule = rt::ParameterRule::simple("X-Trace");
+                static SESSION: rt::ParameterRule = rt::ParameterRule::form("session");
+                static SELF: rt::ParameterRule = rt::ParameterRule::form("self");
+                static TYPE: rt::ParameterRule = rt::ParameterRule::form("type");
+                static AT: rt::ParameterRule = rt::ParameterRule::form("at");
+                static ODD_NAME: rt::ParameterRule = rt::ParameterRule::form("$odd[name]");
                 request.path(&ID, &self.id);
                 if let Some(value) = &self.id_query {
                     request.query(&ID_QUERY, value);
@@ -237,8 +183,6 @@ pub mod tools {
             title: "Label and matrix",
             description: "Label and matrix",
             operation: "labelAndMatrix",
-            tags: &[],
-            deprecated: false,
             method: "GET",
             template: "/label/{number}/matrix/{on}/{values}",
             segments: &[
@@ -248,16 +192,8 @@ pub mod tools {
                 &[rt::Part::Parameter("on")],
                 &[rt::Part::Parameter("values")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -266,14 +202,11 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"number\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":9007199254740991},\"on\":{\"type\":\"boolean\"},\"values\":{\"type\":\"array\",\"items\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"minItems\":1}},\"required\":[\"number\",\"on\",\"values\"],\"additionalProperties\":false}";
         /// What `label_and_matrix` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `number`.
             pub number: i64,
@@ -325,6 +258,15 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("number", &self.number);
+                object.required("on", &self.on);
+                object.required("values", &self.values);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
                 static NUMBER: rt::ParameterRule = rt::ParameterRule {
@@ -364,21 +306,11 @@ pub mod tools {
             title: "Query",
             description: "Query",
             operation: "query",
-            tags: &[],
-            deprecated: false,
             method: "GET",
             template: "/query",
             segments: &[&[rt::Part::Literal("query")]],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -387,41 +319,29 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"form\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},\"uniqueItems\":true},\"joined\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"spaced\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"piped\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"deep\":{\"$ref\":\"#/$defs/Point\"},\"reserved\":{\"type\":\"string\"},\"empty\":{\"type\":\"string\"},\"filter\":{\"$ref\":\"#/$defs/Point\"},\"unset\":{\"type\":\"string\"},\"limit\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":100,\"default\":10}},\"required\":[\"limit\"],\"additionalProperties\":false,\"$defs\":{\"Point\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"y\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"label\":{\"type\":\"string\",\"maxLength\":10}},\"required\":[\"x\"],\"additionalProperties\":false}}}";
         /// What `query` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `form`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub form: Option<Vec<String>>,
             /// `joined`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub joined: Option<Vec<String>>,
             /// `spaced`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub spaced: Option<Vec<String>>,
             /// `piped`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub piped: Option<Vec<String>>,
             /// `deep`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub deep: Option<Point>,
             /// `reserved`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub reserved: Option<String>,
             /// `empty`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub empty: Option<String>,
             /// `filter`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub filter: Option<Point>,
             /// `unset`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub unset: Option<String>,
             /// `limit`.
             pub limit: i64,
@@ -490,15 +410,25 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("form", &self.form);
+                object.optional("joined", &self.joined);
+                object.optional("spaced", &self.spaced);
+                object.optional("piped", &self.piped);
+                object.optional("deep", &self.deep);
+                object.optional("reserved", &self.reserved);
+                object.optional("empty", &self.empty);
+                object.optional("filter", &self.filter);
+                object.optional("unset", &self.unset);
+                object.required("limit", &self.limit);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static FORM: rt::ParameterRule = rt::ParameterRule {
-                    name: "form",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static FORM: rt::ParameterRule = rt::ParameterRule::form("form");
                 static JOINED: rt::ParameterRule = rt::ParameterRule {
                     name: "joined",
                     style: rt::Style::Form,
@@ -548,20 +478,8 @@ pub mod tools {
                     allow_reserved: false,
                     allow_empty: false,
                 };
-                static UNSET: rt::ParameterRule = rt::ParameterRule {
-                    name: "unset",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LIMIT: rt::ParameterRule = rt::ParameterRule {
-                    name: "limit",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static UNSET: rt::ParameterRule = rt::ParameterRule::form("unset");
+                static LIMIT: rt::ParameterRule = rt::ParameterRule::form("limit");
                 if let Some(value) = &self.form {
                     request.query(&FORM, value);
                 }
@@ -594,16 +512,12 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Point`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Point {
             /// `x`.
             pub x: i64,
             /// `y`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub y: Option<i64>,
             /// `label`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub label: Option<String>,
         }
         impl rt::Decode for Point {
@@ -650,6 +564,15 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Point {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("x", &self.x);
+                object.optional("y", &self.y);
+                object.optional("label", &self.label);
+                object.finish()
+            }
+        }
     }
     /// Simple
     pub mod simple {
@@ -660,8 +583,6 @@ pub mod tools {
             title: "Simple",
             description: "Simple",
             operation: "simple",
-            tags: &[],
-            deprecated: false,
             method: "GET",
             template: "/simple/{plain}/{list}/{object}",
             segments: &[
@@ -670,16 +591,8 @@ pub mod tools {
                 &[rt::Part::Parameter("list")],
                 &[rt::Part::Parameter("object")],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -688,14 +601,11 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"plain\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"description\":\"Any segment.\"},\"list\":{\"type\":\"array\",\"items\":{\"type\":\"string\",\"minLength\":1},\"minItems\":1},\"object\":{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"y\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991},\"label\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":10}},\"required\":[\"x\"],\"additionalProperties\":false}},\"required\":[\"plain\",\"list\",\"object\"],\"additionalProperties\":false}";
         /// What `simple` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Any segment.
             pub plain: String,
@@ -742,22 +652,19 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("plain", &self.plain);
+                object.required("list", &self.list);
+                object.required("object", &self.object);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static PLAIN: rt::ParameterRule = rt::ParameterRule {
-                    name: "plain",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static LIST: rt::ParameterRule = rt::ParameterRule {
-                    name: "list",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static PLAIN: rt::ParameterRule = rt::ParameterRule::simple("plain");
+                static LIST: rt::ParameterRule = rt::ParameterRule::simple("list");
                 static OBJECT: rt::ParameterRule = rt::ParameterRule {
                     name: "object",
                     style: rt::Style::Simple,
@@ -772,16 +679,12 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Point`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Point {
             /// `x`.
             pub x: i64,
             /// `y`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub y: Option<i64>,
             /// `label`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub label: Option<String>,
         }
         impl rt::Decode for Point {
@@ -828,6 +731,15 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Point {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("x", &self.x);
+                object.optional("y", &self.y);
+                object.optional("label", &self.label);
+                object.finish()
+            }
+        }
     }
     /// Two in one segment
     pub mod two_in_one_segment {
@@ -838,8 +750,6 @@ pub mod tools {
             title: "Two in one segment",
             description: "Two in one segment",
             operation: "twoInOneSegment",
-            tags: &[],
-            deprecated: false,
             method: "GET",
             template: "/{name}.{format}",
             segments: &[
@@ -849,16 +759,8 @@ pub mod tools {
                     rt::Part::Parameter("format"),
                 ],
             ],
-            effect: rt::Effect::Read,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
-            secrets: &[],
-            security: &[],
+            idempotent: true,
             answers: &[
                 rt::AnswerRule {
                     from: 204,
@@ -867,14 +769,11 @@ pub mod tools {
                     content: rt::Content::Empty,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"minLength\":1},\"format\":{\"type\":\"string\",\"enum\":[\"json\",\"xml\"]}},\"required\":[\"name\",\"format\"],\"additionalProperties\":false}";
         /// What `two_in_one_segment` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// `name`.
             pub name: String,
@@ -897,51 +796,40 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("name", &self.name);
+                object.required("format", &self.format);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static NAME: rt::ParameterRule = rt::ParameterRule {
-                    name: "name",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static FORMAT: rt::ParameterRule = rt::ParameterRule {
-                    name: "format",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static NAME: rt::ParameterRule = rt::ParameterRule::simple("name");
+                static FORMAT: rt::ParameterRule = rt::ParameterRule::simple("format");
                 request.path(&NAME, &self.name);
                 request.path(&FORMAT, &self.format);
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Format`.
-        #[derive(Debug, rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
+        #[derive(Clone, Copy, Debug)]
         pub enum Format {
             /// `json`.
-            #[serde(rename = "json")]
             Json,
             /// `xml`.
-            #[serde(rename = "xml")]
             Xml,
         }
-        impl rt::Decode for Format {
-            fn decode(
-                value: rt::serde_json::Value,
-                at: &mut rt::Decoder<'_>,
-            ) -> Option<Self> {
-                let rule = rt::Enumeration {
-                    values: &["json", "xml"],
-                };
-                match rt::Rule::decode(&rule, value, at)?.as_str() {
-                    "json" => Some(Self::Json),
-                    "xml" => Some(Self::Xml),
-                    _ => None,
-                }
+        impl rt::Choice for Format {
+            const ALL: &'static [(&'static str, Self)] = &[
+                ("json", Self::Json),
+                ("xml", Self::Xml),
+            ];
+        }
+        impl rt::Encode for Format {
+            fn encode(&self) -> rt::serde_json::Value {
+                rt::Choice::text(*self).into()
             }
         }
     }

@@ -32,8 +32,6 @@ pub fn catalog() -> &'static rt::Api {
 pub mod arguments {
     use super::rt;
     /// `Event`.
-    #[derive(rt::serde::Serialize)]
-    #[serde(crate = "rt::serde")]
     pub struct Event {
         /// `url`.
         pub url: String,
@@ -66,6 +64,13 @@ pub mod arguments {
             Some(Self { url: url? })
         }
     }
+    impl rt::Encode for Event {
+        fn encode(&self) -> rt::serde_json::Value {
+            let mut object = rt::Object::default();
+            object.required("url", &self.url);
+            object.finish()
+        }
+    }
 }
 /// One module per tool.
 pub mod tools {
@@ -79,22 +84,15 @@ pub mod tools {
             title: "Cats",
             description: "Lists cats.",
             operation: "listThings",
-            tags: &["things"],
-            deprecated: false,
             method: "GET",
             template: "/things/{kind}",
             segments: &[&[rt::Part::Literal("things")], &[rt::Part::Parameter("kind")]],
-            effect: rt::Effect::Read,
+            input_schema: INPUT_SCHEMA,
+            output_schema: Some(OUTPUT_SCHEMA),
             idempotent: true,
+            tags: &["things"],
             cache: Some(std::time::Duration::from_secs(30)),
             timeout: Some(std::time::Duration::from_secs(90)),
-            proof: None,
-            input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"thingId\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -114,14 +112,13 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
+        /// JSON Schema of the answer.
+        pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"thingId\":{\"type\":\"string\"}}}";
         /// What `list_cats` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {}
         impl rt::Decode for Arguments {
             fn decode(
@@ -141,29 +138,17 @@ pub mod tools {
                 Some(Self {})
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let object = rt::Object::default();
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static KIND: rt::ParameterRule = rt::ParameterRule {
-                    name: "kind",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static VERSION: rt::ParameterRule = rt::ParameterRule {
-                    name: "version",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static FLAGS: rt::ParameterRule = rt::ParameterRule {
-                    name: "flags",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static KIND: rt::ParameterRule = rt::ParameterRule::simple("kind");
+                static VERSION: rt::ParameterRule = rt::ParameterRule::form("version");
+                static FLAGS: rt::ParameterRule = rt::ParameterRule::form("flags");
                 request.path(&KIND, &"cats");
                 request.query(&VERSION, &2i64);
                 request.query(&FLAGS, &rt::serde_json::json!(["a", "b"]));
@@ -185,22 +170,15 @@ pub mod tools {
             title: "Things",
             description: "Lists things of a kind.",
             operation: "listThings",
-            tags: &["things"],
-            deprecated: false,
             method: "GET",
             template: "/things/{kind}",
             segments: &[&[rt::Part::Literal("things")], &[rt::Part::Parameter("kind")]],
-            effect: rt::Effect::Read,
+            input_schema: INPUT_SCHEMA,
+            output_schema: Some(super::list_cats::OUTPUT_SCHEMA),
             idempotent: true,
+            tags: &["things"],
             cache: Some(std::time::Duration::from_secs(30)),
             timeout: Some(std::time::Duration::from_secs(90)),
-            proof: None,
-            input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"thingId\":{\"type\":\"string\"}}}",
-            ),
-            gated: &[],
-            secrets: &[],
             security: &[
                 &[
                     rt::Need {
@@ -220,14 +198,11 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"kind\":{\"type\":\"string\",\"minLength\":1,\"description\":\"Which kind.\"}},\"required\":[\"kind\"],\"additionalProperties\":false}";
         /// What `list_things` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Which kind.
             pub kind: String,
@@ -251,29 +226,18 @@ pub mod tools {
                 Some(Self { kind: kind? })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("kind", &self.kind);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static KIND: rt::ParameterRule = rt::ParameterRule {
-                    name: "kind",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static VERSION: rt::ParameterRule = rt::ParameterRule {
-                    name: "version",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
-                static FLAGS: rt::ParameterRule = rt::ParameterRule {
-                    name: "flags",
-                    style: rt::Style::Form,
-                    explode: true,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static KIND: rt::ParameterRule = rt::ParameterRule::simple("kind");
+                static VERSION: rt::ParameterRule = rt::ParameterRule::form("version");
+                static FLAGS: rt::ParameterRule = rt::ParameterRule::form("flags");
                 request.path(&KIND, &self.kind);
                 request.query(&VERSION, &2i64);
                 request.query(&FLAGS, &rt::serde_json::json!(["a", "b"]));
@@ -295,20 +259,14 @@ pub mod tools {
             title: "Make",
             description: "Makes a thing.",
             operation: "makeThing",
-            tags: &[],
-            deprecated: true,
             method: "POST",
             template: "/things/{kind}",
             segments: &[&[rt::Part::Literal("things")], &[rt::Part::Parameter("kind")]],
-            effect: rt::Effect::Destroy,
-            idempotent: true,
-            cache: None,
-            timeout: None,
-            proof: Some("thingId"),
             input_schema: INPUT_SCHEMA,
-            output_schema: Some(
-                "{\"type\":\"object\",\"properties\":{\"thingId\":{\"type\":\"string\"}}}",
-            ),
+            output_schema: Some(super::list_cats::OUTPUT_SCHEMA),
+            idempotent: true,
+            deprecated: true,
+            proof: Some("thingId"),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
@@ -346,27 +304,24 @@ pub mod tools {
                     },
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(
+                rt::Effect::Destroy,
+                rt::Work::Request(rt::prepare::<Arguments>),
+            )
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"kind\":{\"type\":\"string\",\"minLength\":1,\"description\":\"Which kind.\"},\"name\":{\"type\":\"string\"},\"password\":{\"type\":\"string\"},\"events\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"url\":{\"type\":\"string\",\"format\":\"uri\",\"pattern\":\"^https://\"}},\"required\":[\"url\"],\"additionalProperties\":false}},\"owner\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\"token\":{\"type\":\"string\"}},\"additionalProperties\":false}},\"required\":[\"kind\",\"name\"],\"additionalProperties\":false}";
         /// What `make` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// Which kind.
             pub kind: String,
             /// `name`.
             pub name: String,
             /// `password`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub password: Option<String>,
             /// `events`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub events: Option<Vec<super::super::arguments::Event>>,
             /// `owner`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub owner: Option<Owner>,
         }
         impl rt::Decode for Arguments {
@@ -403,15 +358,20 @@ pub mod tools {
                 })
             }
         }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.required("kind", &self.kind);
+                object.required("name", &self.name);
+                object.optional("password", &self.password);
+                object.optional("events", &self.events);
+                object.optional("owner", &self.owner);
+                object.finish()
+            }
+        }
         impl rt::Arguments for Arguments {
             fn write(&self, request: &mut rt::Parts) {
-                static KIND: rt::ParameterRule = rt::ParameterRule {
-                    name: "kind",
-                    style: rt::Style::Simple,
-                    explode: false,
-                    allow_reserved: false,
-                    allow_empty: false,
-                };
+                static KIND: rt::ParameterRule = rt::ParameterRule::simple("kind");
                 request.path(&KIND, &self.kind);
                 request.object_body();
                 request.member("name", &self.name);
@@ -429,14 +389,10 @@ pub mod tools {
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
         /// `Owner`.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Owner {
             /// `name`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub name: Option<String>,
             /// `token`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub token: Option<String>,
             /// `realm`.
             pub realm: rt::serde_json::Value,
@@ -463,6 +419,15 @@ pub mod tools {
                     token: token?,
                     realm: rt::serde_json::Value::from("main"),
                 })
+            }
+        }
+        impl rt::Encode for Owner {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("name", &self.name);
+                object.optional("token", &self.token);
+                object.required("realm", &self.realm);
+                object.finish()
             }
         }
         /// `Answer201`.

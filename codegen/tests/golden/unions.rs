@@ -27,21 +27,11 @@ pub mod tools {
             title: "Union",
             description: "Union",
             operation: "union",
-            tags: &[],
-            deprecated: false,
             method: "POST",
             template: "/union",
             segments: &[&[rt::Part::Literal("union")]],
-            effect: rt::Effect::Write,
-            idempotent: false,
-            cache: None,
-            timeout: None,
-            proof: None,
             input_schema: INPUT_SCHEMA,
-            output_schema: None,
-            gated: &[],
             secrets: &["/inline"],
-            security: &[],
             answers: &[
                 rt::AnswerRule {
                     from: 200,
@@ -50,35 +40,25 @@ pub mod tools {
                     content: rt::Content::AnyJson,
                 },
             ],
-            answer_headers: &[],
-            work: rt::Work::Request(rt::prepare::<Arguments>),
+            ..rt::Tool::bare(rt::Effect::Write, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
         pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"pet\":{\"$ref\":\"#/$defs/Pet\"},\"again\":{\"$ref\":\"#/$defs/Pet\"},\"either\":{\"anyOf\":[{\"type\":\"string\",\"maxLength\":3},{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}]},\"mixed\":{\"enum\":[1,\"two\",true]},\"level\":{\"enum\":[1,2,3]},\"inline\":{\"oneOf\":[{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"},\"password\":{\"type\":\"string\"}},\"required\":[\"a\"],\"additionalProperties\":false},{\"type\":\"object\",\"properties\":{\"b\":{\"type\":\"integer\",\"minimum\":-9007199254740991,\"maximum\":9007199254740991}},\"required\":[\"b\"],\"additionalProperties\":false}]},\"refused\":{\"not\":{\"type\":\"string\"}}},\"additionalProperties\":false,\"$defs\":{\"Pet\":{\"oneOf\":[{\"$ref\":\"#/$defs/Cat\"},{\"type\":\"object\",\"properties\":{\"kind\":{\"type\":\"string\",\"enum\":[\"dog\"]},\"size\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":9007199254740991}},\"required\":[\"kind\"],\"additionalProperties\":false}],\"description\":\"A cat or a dog.\"},\"Cat\":{\"type\":\"object\",\"properties\":{\"kind\":{\"type\":\"string\",\"enum\":[\"cat\"]},\"friends\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Pet\"}}},\"required\":[\"kind\"],\"additionalProperties\":false}}}";
         /// What `union` takes.
-        #[derive(rt::serde::Serialize)]
-        #[serde(crate = "rt::serde")]
         pub struct Arguments {
             /// A cat or a dog.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub pet: Option<rt::serde_json::Value>,
             /// A cat or a dog.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub again: Option<rt::serde_json::Value>,
             /// `either`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub either: Option<rt::serde_json::Value>,
             /// `mixed`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub mixed: Option<rt::serde_json::Value>,
             /// `level`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub level: Option<rt::serde_json::Value>,
             /// `inline`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub inline: Option<rt::serde_json::Value>,
             /// `refused`.
-            #[serde(skip_serializing_if = "Option::is_none")]
             pub refused: Option<rt::serde_json::Value>,
         }
         impl rt::Decode for Arguments {
@@ -156,6 +136,19 @@ pub mod tools {
                     inline: inline?,
                     refused: refused?,
                 })
+            }
+        }
+        impl rt::Encode for Arguments {
+            fn encode(&self) -> rt::serde_json::Value {
+                let mut object = rt::Object::default();
+                object.optional("pet", &self.pet);
+                object.optional("again", &self.again);
+                object.optional("either", &self.either);
+                object.optional("mixed", &self.mixed);
+                object.optional("level", &self.level);
+                object.optional("inline", &self.inline);
+                object.optional("refused", &self.refused);
+                object.finish()
             }
         }
         impl rt::Arguments for Arguments {

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::marker::PhantomData;
 
 use indexmap::IndexMap;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::place::Step;
 use super::suggestion::quote;
 use super::{Decode, Decoder, Rest, Rule, characters, type_of};
+use crate::encode::Encode;
 
 /// A list.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ impl<R> List<R> {
 
 impl<R: Rule> Rule for List<R>
 where
-    R::Output: Serialize,
+    R::Output: Encode,
 {
     type Output = Vec<R::Output>;
 
@@ -67,12 +67,9 @@ where
 }
 
 /// The index of the first item that equals an earlier one.
-fn repeated<T: Serialize>(items: &[T]) -> Option<usize> {
+fn repeated<T: Encode>(items: &[T]) -> Option<usize> {
     let mut seen = HashSet::new();
-    items.iter().position(|item| match serde_json::to_value(item) {
-        Ok(value) => !seen.insert(canonical(value)),
-        Err(_) => false,
-    })
+    items.iter().position(|item| !seen.insert(canonical(item.encode())))
 }
 
 /// Equal values have equal text: members sorted, `1.0` as `1`.

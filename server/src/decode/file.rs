@@ -1,31 +1,36 @@
 //! Files: bytes, given as text or as base64, with a name and a media type where these have a meaning.
 
-use serde::Serialize;
 use serde_json::Value;
 
 use super::suggestion::{list, quote};
 use super::{Decoder, Format, ObjectRule, Rule, Text, Within, type_of};
+use crate::encode::{Encode, Object};
 
 /// How long a file name may be, and a media type.
 const FILENAME: u64 = 255;
 const MEDIA_TYPE: usize = 127;
 
 /// A file as an argument.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct File {
     /// The content as text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The content as standard base64.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub base64: Option<String>,
     /// The name of the file, without folders.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub filename: Option<String>,
     /// The media type of the content.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
+}
+
+impl Encode for File {
+    fn encode(&self) -> Value {
+        let mut object = Object::default();
+        object.optional("text", &self.text);
+        object.optional("base64", &self.base64);
+        object.optional("filename", &self.filename);
+        object.optional("contentType", &self.content_type);
+        object.finish()
+    }
 }
 
 /// What a file may be.

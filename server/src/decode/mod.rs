@@ -7,6 +7,7 @@
 mod callback;
 mod characters;
 mod checked;
+mod choice;
 mod collection;
 mod decoder;
 mod file;
@@ -22,6 +23,7 @@ mod text;
 pub(crate) use characters::{Visible, neutralise, path_refusal};
 pub use checked::{Any, Checked};
 pub(crate) use checked::{compile, scan};
+pub use choice::Choice;
 pub use collection::{Boxed, List, MapOf, Nullable, Of};
 pub use decoder::{Decoder, Deployment};
 pub use file::{File, FileRule};

@@ -128,12 +128,12 @@ impl Within {
 
 /// Text that is one of a few.
 #[derive(Clone, Copy, Debug)]
-pub struct Enumeration {
+pub struct Enumeration<'v> {
     /// What is accepted.
-    pub values: &'static [&'static str],
+    pub values: &'v [&'v str],
 }
 
-impl Rule for Enumeration {
+impl Rule for Enumeration<'_> {
     type Output = String;
 
     fn decode(&self, value: Value, at: &mut Decoder<'_>) -> Option<String> {

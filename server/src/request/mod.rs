@@ -18,13 +18,13 @@ pub use parts::Parts;
 pub use target::{Part, Target, Violation};
 
 use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::decode::{Decode, Decoder, Deployment, Problems};
+use crate::encode::Encode;
 
 /// The arguments of one tool; generated.
-pub trait Arguments: Decode + Serialize + JsonSchema + Send + Sync + 'static {
+pub trait Arguments: Decode + Encode + JsonSchema + Send + Sync + 'static {
     /// Writes them into the parts of the request.
     fn write(&self, request: &mut Parts);
 }
@@ -42,6 +42,18 @@ pub struct ParameterRule {
     pub allow_reserved: bool,
     /// Whether an empty list is sent as an empty value instead of nothing.
     pub allow_empty: bool,
+}
+
+impl ParameterRule {
+    /// A parameter in the style that paths and headers have unless the document says otherwise.
+    pub const fn simple(name: &'static str) -> Self {
+        Self { name, style: Style::Simple, explode: false, allow_reserved: false, allow_empty: false }
+    }
+
+    /// A parameter in the style that queries and cookies have unless the document says otherwise.
+    pub const fn form(name: &'static str) -> Self {
+        Self { name, style: Style::Form, explode: true, allow_reserved: false, allow_empty: false }
+    }
 }
 
 /// The styles of OpenAPI parameters, and the other ways to write one.
@@ -100,25 +112,14 @@ pub fn prepare<A: Arguments>(
     if decoded.is_none() && decoder.problems().is_empty() {
         decoder.push("arguments", "were refused without a reason, which is a fault of this server");
     }
-    let mut problems = decoder.into_problems();
+    let problems = decoder.into_problems();
     let Some(arguments) = decoded.filter(|_| problems.is_empty()) else { return Err(problems) };
     let mut parts = Parts::default();
     arguments.write(&mut parts);
     parts.finish(deployment.max_body_bytes);
-    let canonical = match serde_json::to_value(&arguments) {
-        Ok(value) => value,
-        Err(error) => {
-            problems.push(crate::decode::Problem {
-                path: String::new(),
-                rule: "arguments",
-                message: format!("cannot be written back as JSON: {error}"),
-            });
-            return Err(problems);
-        }
-    };
     let problems = parts.take_problems();
     if !problems.is_empty() {
         return Err(problems);
     }
-    Ok(Prepared { arguments: canonical, parts })
+    Ok(Prepared { arguments: arguments.encode(), parts })
 }

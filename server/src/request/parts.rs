@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::body::{self, Body, BodyRule};
 use super::{ParameterRule, Style, header, style};
 use crate::decode::{Problem, Problems};
+use crate::encode::Encode;
 
 /// The parts of a request: what arguments decide of it.
 #[derive(Debug, Default)]
@@ -42,21 +42,21 @@ impl fmt::Debug for Draft {
 
 impl Parts {
     /// Writes a path parameter.
-    pub fn path<T: Serialize>(&mut self, rule: &'static ParameterRule, value: &T) {
-        let written = self.json(rule.name, value).map(|value| style::path(rule, &value));
+    pub fn path<T: Encode + ?Sized>(&mut self, rule: &'static ParameterRule, value: &T) {
+        let written = style::path(rule, &value.encode());
         if let Some(text) = self.accept(rule.name, written) {
             self.path.push((rule.name, text));
         }
     }
 
     /// Writes a query parameter; null is absent.
-    pub fn query<T: Serialize>(&mut self, rule: &'static ParameterRule, value: &T) {
+    pub fn query<T: Encode + ?Sized>(&mut self, rule: &'static ParameterRule, value: &T) {
         if matches!(rule.style, Style::WholeJson | Style::WholeText) {
-            let written = self.json(rule.name, value).map(|value| style::whole_query(rule, &value));
+            let written = style::whole_query(rule, &value.encode());
             self.bare_query = self.accept(rule.name, written).flatten();
             return;
         }
-        let written = self.json(rule.name, value).map(|value| style::query(rule, &value));
+        let written = style::query(rule, &value.encode());
         let Some(pairs) = self.accept(rule.name, written) else { return };
         if let Some((name, _)) =
             pairs.iter().find(|(name, _)| self.query.iter().any(|(there, _)| there == name))
@@ -68,20 +68,20 @@ impl Parts {
     }
 
     /// Writes a header; null is absent. A name that HTTP or this program owns is refused.
-    pub fn header<T: Serialize>(&mut self, rule: &'static ParameterRule, value: &T) {
+    pub fn header<T: Encode + ?Sized>(&mut self, rule: &'static ParameterRule, value: &T) {
         if header::is_reserved(rule.name) {
             self.refuse(rule.name, "is a header that arguments may not set".to_owned());
             return;
         }
-        let written = self.json(rule.name, value).map(|value| style::header(rule, &value));
+        let written = style::header(rule, &value.encode());
         if let Some(Some(text)) = self.accept(rule.name, written) {
             self.headers.push((rule.name, text));
         }
     }
 
     /// Writes a cookie; null is absent.
-    pub fn cookie<T: Serialize>(&mut self, rule: &'static ParameterRule, value: &T) {
-        let written = self.json(rule.name, value).map(|value| style::cookie(rule, &value));
+    pub fn cookie<T: Encode + ?Sized>(&mut self, rule: &'static ParameterRule, value: &T) {
+        let written = style::cookie(rule, &value.encode());
         if let Some(pairs) = self.accept(rule.name, written) {
             self.cookies.extend(pairs);
         }
@@ -93,8 +93,8 @@ impl Parts {
     }
 
     /// Writes the whole body.
-    pub fn body<T: Serialize>(&mut self, value: &T) {
-        self.draft.value = self.json("body", value);
+    pub fn body<T: Encode + ?Sized>(&mut self, value: &T) {
+        self.draft.value = Some(value.encode());
         self.draft.is_whole = true;
     }
 
@@ -104,10 +104,8 @@ impl Parts {
     }
 
     /// Writes one member of an object body, null included.
-    pub fn member<T: Serialize>(&mut self, name: &'static str, value: &T) {
-        if let Some(value) = self.json(name, value) {
-            self.object().insert(name.to_owned(), value);
-        }
+    pub fn member<T: Encode + ?Sized>(&mut self, name: &'static str, value: &T) {
+        self.object().insert(name.to_owned(), value.encode());
     }
 
     /// The encoded text of this path parameter.
@@ -177,18 +175,8 @@ impl Parts {
         body.as_object_mut().expect("the body was just made an object")
     }
 
-    fn json<T: Serialize>(&mut self, name: &str, value: &T) -> Option<Value> {
-        match serde_json::to_value(value) {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.refuse(name, format!("cannot be written as JSON: {error}"));
-                None
-            }
-        }
-    }
-
-    fn accept<T>(&mut self, name: &str, written: Option<Result<T, String>>) -> Option<T> {
-        match written? {
+    fn accept<T>(&mut self, name: &str, written: Result<T, String>) -> Option<T> {
+        match written {
             Ok(written) => Some(written),
             Err(refusal) => {
                 self.refuse(name, refusal);

@@ -11,32 +11,38 @@ use server::call::{Call, CallError, Caller, Reply};
 use server::engine::{Engine, Options};
 use server::generated as rt;
 use server::generated::schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use server::generated::serde::Serialize;
 use server::generated::serde_json::{Value, json};
 
 /// Arguments of the read.
-#[derive(Debug, Serialize)]
-#[serde(crate = "rt::serde")]
+#[derive(Debug)]
 pub struct ReadArguments {
     pub srid: String,
-    #[serde(rename = "assignmentId")]
     pub assignment_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub codes: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<i64>,
+}
+
+impl rt::Encode for ReadArguments {
+    fn encode(&self) -> Value {
+        let mut object = rt::Object::default();
+        object.required("srid", &self.srid);
+        object.required("assignmentId", &self.assignment_id);
+        object.optional("level", &self.level);
+        object.optional("codes", &self.codes);
+        object.optional("tags", &self.tags);
+        object.optional("filter", &self.filter);
+        object.optional("trace", &self.trace);
+        object.optional("sid", &self.sid);
+        object.optional("environment", &self.environment);
+        object.optional("limit", &self.limit);
+        object.finish()
+    }
 }
 
 const fn text(within: rt::Within) -> rt::Text {
@@ -121,18 +127,25 @@ impl rt::Arguments for ReadArguments {
 }
 
 /// Arguments of the mutation.
-#[derive(Debug, Serialize)]
-#[serde(crate = "rt::serde")]
+#[derive(Debug)]
 pub struct DeployArguments {
     pub srid: String,
-    #[serde(rename = "releaseId")]
     pub release_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub item: Option<i64>,
-    #[serde(rename = "deployActive", skip_serializing_if = "Option::is_none")]
     pub deploy_active: Option<bool>,
+}
+
+impl rt::Encode for DeployArguments {
+    fn encode(&self) -> Value {
+        let mut object = rt::Object::default();
+        object.required("srid", &self.srid);
+        object.required("releaseId", &self.release_id);
+        object.optional("description", &self.description);
+        object.optional("item", &self.item);
+        object.optional("deployActive", &self.deploy_active);
+        object.finish()
+    }
 }
 
 impl rt::Decode for DeployArguments {
