@@ -77,6 +77,11 @@ fn answers_and_their_quirks() {
 }
 
 #[test]
+fn types_and_answers_that_tools_have_alike() {
+    feature("alike");
+}
+
+#[test]
 fn what_an_overlay_decides() {
     feature("surface");
 }

@@ -1,6 +1,6 @@
 //! Documents as read, with the place of every node, and a cursor that walks them without losing either.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
@@ -31,7 +31,7 @@ pub(crate) enum Inside {
     /// The items of a list.
     Items(Vec<Spot>),
     /// The members of an object.
-    Members(HashMap<String, Spot>),
+    Members(BTreeMap<String, Spot>),
 }
 
 /// One document.

@@ -4,6 +4,5 @@
 pub mod programs;
 
 mod bodies;
-mod instances;
 mod one_set_of_values;
 mod runs;

@@ -37,12 +37,15 @@ pub mod clients {
 pub mod names {
     include!("../golden/names.rs");
 }
+pub mod alike {
+    include!("../golden/alike.rs");
+}
 pub mod code_pipeline {
     include!("../golden/code_pipeline.rs");
 }
 
 /// All golden programs.
-pub fn all() -> [&'static Api; 11] {
+pub fn all() -> [&'static Api; 12] {
     [
         parameters::catalog(),
         bodies::catalog(),
@@ -54,6 +57,7 @@ pub fn all() -> [&'static Api; 11] {
         surface::catalog(),
         clients::catalog(),
         names::catalog(),
+        alike::catalog(),
         code_pipeline::catalog(),
     ]
 }

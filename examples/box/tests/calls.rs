@@ -62,3 +62,13 @@ async fn a_webhook_goes_only_where_the_deployment_allows() {
     assert!(text.contains("\n- address: "), "{text}");
     assert!(received.is_empty());
 }
+
+#[test]
+fn schemas_and_decoders_take_the_same_arguments() {
+    values::of_arguments(&[api::catalog()], 500);
+}
+
+#[test]
+fn what_is_made_of_any_answer_conforms() {
+    values::of_answers(&[api::catalog()], 500);
+}

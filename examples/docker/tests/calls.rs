@@ -70,3 +70,13 @@ async fn a_volume_is_made_with_exactly_the_members_given() {
     assert_eq!(received.body, r#"{"Name":"data","Labels":{"a":"b"}}"#);
     assert_eq!(result["structuredContent"], volume, "{result}");
 }
+
+#[test]
+fn schemas_and_decoders_take_the_same_arguments() {
+    values::of_arguments(&[api::catalog()], 500);
+}
+
+#[test]
+fn what_is_made_of_any_answer_conforms() {
+    values::of_answers(&[api::catalog()], 500);
+}

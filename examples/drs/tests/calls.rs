@@ -66,3 +66,13 @@ async fn what_another_specification_describes_is_passed_on() {
     assert_eq!(received.line, "GET /base/service-info HTTP/1.1");
     assert_eq!(result["structuredContent"], info);
 }
+
+#[test]
+fn schemas_and_decoders_take_the_same_arguments() {
+    values::of_arguments(&[api::catalog()], 500);
+}
+
+#[test]
+fn what_is_made_of_any_answer_conforms() {
+    values::of_answers(&[api::catalog()], 500);
+}

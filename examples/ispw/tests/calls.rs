@@ -67,3 +67,13 @@ async fn a_write_becomes_one_request_with_exactly_the_members_given() {
     assert_eq!(received.headers["content-type"], "application/json");
     assert_eq!((&result["isError"], &result["structuredContent"]), (&json!(false), &made));
 }
+
+#[test]
+fn schemas_and_decoders_take_the_same_arguments() {
+    values::of_arguments(&[api::catalog()], 500);
+}
+
+#[test]
+fn what_is_made_of_any_answer_conforms() {
+    values::of_answers(&[api::catalog()], 500);
+}

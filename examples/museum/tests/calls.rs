@@ -107,3 +107,13 @@ async fn the_picture_of_a_ticket_is_an_image() {
         (&json!("image"), &json!("iVBORw=="))
     );
 }
+
+#[test]
+fn schemas_and_decoders_take_the_same_arguments() {
+    values::of_arguments(&[*API], 500);
+}
+
+#[test]
+fn what_is_made_of_any_answer_conforms() {
+    values::of_answers(&[*API], 500);
+}

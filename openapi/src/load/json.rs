@@ -1,7 +1,7 @@
 //! JSON text to a value with places, by `jsonc-parser` held to strict JSON. Doubled names are reported; the first
 //! of them stays.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use jsonc_parser::ast::{self, ObjectPropName};
 use jsonc_parser::common::Ranged;
@@ -74,7 +74,7 @@ impl Build<'_, '_> {
 
     fn object(&mut self, object: &ast::Object<'_>, depth: usize) -> Option<(Value, Inside)> {
         let mut members = Map::with_capacity(object.properties.len());
-        let mut spots = HashMap::with_capacity(object.properties.len());
+        let mut spots = BTreeMap::new();
         for property in &object.properties {
             let name = match &property.name {
                 ObjectPropName::String(text) => text.value.to_string(),

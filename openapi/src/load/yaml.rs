@@ -2,7 +2,7 @@
 //! `1_000` are text. Aliases are copied within a bound, merge keys (`<<`) are applied, doubled keys are reported.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
 use serde_json::{Map, Value};
@@ -88,7 +88,7 @@ enum Content {
 #[derive(Default)]
 struct Members {
     values: Map<String, Value>,
-    spots: HashMap<String, Spot>,
+    spots: BTreeMap<String, Spot>,
     /// The key whose value comes next; without a name the value is dropped.
     key: Option<(Option<String>, Marker)>,
     merges: Vec<Node>,

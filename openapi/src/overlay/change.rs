@@ -1,6 +1,6 @@
 //! One change to one node: merging, appending, replacing, removing, in the value and in its places alike.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -162,9 +162,9 @@ pub(super) fn remove(document: &mut Document, parent: &[String], last: &str) {
     }
 }
 
-fn members_of(spot: &mut Spot) -> &mut HashMap<String, Spot> {
+fn members_of(spot: &mut Spot) -> &mut BTreeMap<String, Spot> {
     if !matches!(spot.inside, Inside::Members(_)) {
-        spot.inside = Inside::Members(HashMap::new());
+        spot.inside = Inside::Members(BTreeMap::new());
     }
     match &mut spot.inside {
         Inside::Members(members) => members,
