@@ -92,16 +92,19 @@ impl Contract {
 
     /// The contract that a reading's tools make. An error is the report that says what is wrong.
     pub fn of_reading(reading: &Reading) -> Result<Self, Report> {
-        let Some(api) = &reading.api else { return Err(reading.report.clone()) };
+        let (contract, report) = Self::of_what_is_carried(reading);
+        contract.filter(|_| !report.has_errors()).ok_or(report)
+    }
+
+    /// The contract of what can be carried of a document, whatever its errors; the report says what they are. There is
+    /// none of what is no OpenAPI document at all.
+    pub fn of_what_is_carried(reading: &Reading) -> (Option<Self>, Report) {
+        let Some(api) = &reading.api else { return (None, reading.report.clone()) };
         let planned = crate::plan::plan(api);
         let problems = reading.report.problems.iter().chain(&planned.report.problems).cloned().collect();
-        let report = Report { problems };
-        if report.has_errors() {
-            return Err(report);
-        }
         let mut contract = of_plan(&planned.plan);
         places::take_from(api, &mut contract);
-        Ok(contract)
+        (Some(contract), Report { problems })
     }
 }
 

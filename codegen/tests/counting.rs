@@ -73,7 +73,7 @@ fn count(path: &Path, counts: &mut Counts) {
         };
         for (kind, what, pointers) in missing {
             let name = format!("{} {} {}", path.display(), operation.method, operation.template);
-            match told_by(&report, &operation, pointers) {
+            match told_by(&report, &operation, (kind, pointers)) {
                 Some(rule) => *counts.told.entry((kind, rule)).or_default() += 1,
                 None => counts.lost.push(format!("{name}: {what} at {}", pointers.join(", "))),
             }
@@ -82,9 +82,15 @@ fn count(path: &Path, counts: &mut Counts) {
 }
 
 /// The rule of a problem at or below one of the pointers, or else at the operation.
-fn told_by(report: &Report, operation: &Counted, pointers: &[String]) -> Option<&'static str> {
-    let is_telling =
-        |problem: &&Problem| problem.severity == Severity::Error || TELLING.contains(&problem.rule);
+fn told_by(
+    report: &Report,
+    operation: &Counted,
+    (kind, pointers): (&str, &[String]),
+) -> Option<&'static str> {
+    // Only an error tells of a whole operation that is lost.
+    let is_telling = |problem: &&Problem| {
+        problem.severity == Severity::Error || (kind != "operation" && TELLING.contains(&problem.rule))
+    };
     let problems = || report.problems.iter().filter(is_telling);
     let is_below = |at: &str| {
         let rest = pointers.iter().find_map(|pointer| at.strip_prefix(pointer.as_str()));

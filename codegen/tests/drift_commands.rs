@@ -201,6 +201,23 @@ fn a_running_server_is_compared_by_the_hash_that_its_health_names() {
 }
 
 #[test]
+fn documents_with_errors_are_compared_only_when_that_is_asked_for() {
+    let folder = locked("lenient");
+    let lost = "  /lost/{id}:\n    get: {operationId: lost, parameters: [{name: id, in: nowhere, required: true, schema: {type: string}}], responses: {'200': {description: Some.}}}\n";
+    write(&folder, "broken.yaml", &format!("{DOCUMENT}{lost}"));
+    let refused = run(&folder, &["diff", "openapi.yaml", "broken.yaml"]);
+    assert_eq!(refused.status.code(), Some(65));
+    assert!(refused.stdout.is_empty());
+    let compared = run(&folder, &["diff", "openapi.yaml", "broken.yaml", "--lenient"]);
+    let told = String::from_utf8_lossy(&compared.stderr).into_owned();
+    assert!(told.contains("broken.yaml:") && told.contains("error["), "{told}");
+    assert!(compared.status.code().is_some_and(|status| status < 4), "{told}");
+    // What is no document at all cannot be compared, however lenient one is.
+    write(&folder, "text.yaml", "just words");
+    assert_eq!(run(&folder, &["diff", "openapi.yaml", "text.yaml", "--lenient"]).status.code(), Some(65));
+}
+
+#[test]
 fn what_is_fetched_comes_from_where_the_command_line_says() {
     let folder = locked("fetch");
     let before = all(&folder);

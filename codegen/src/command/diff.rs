@@ -29,6 +29,9 @@ pub(super) struct Options {
     /// An overlay for NEW, if that is a document.
     #[arg(long, value_name = "FILE")]
     new_overlay: Option<PathBuf>,
+    /// Compare what can be carried of documents that have errors, which are printed.
+    #[arg(long)]
+    lenient: bool,
     /// How findings are written.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -39,11 +42,11 @@ pub(super) struct Options {
 
 /// Compares, prints, and tells by the status.
 pub(super) fn run(options: &Options) -> ExitCode {
-    let old = match side::read(&options.old, options.old_overlay.as_deref()) {
+    let old = match side::read(&options.old, options.old_overlay.as_deref(), options.lenient) {
         Ok(side) => side,
         Err(status) => return status,
     };
-    let new = match side::read(&options.new, options.new_overlay.as_deref()) {
+    let new = match side::read(&options.new, options.new_overlay.as_deref(), options.lenient) {
         Ok(side) => side,
         Err(status) => return status,
     };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use codegen::contract::{self, Contract};
-use openapi::Source;
+use openapi::{Reading, Source};
 use serde_json::Value;
 
 use super::fetch;
@@ -22,26 +22,36 @@ pub(super) enum Side {
     Hash(String),
 }
 
-/// Reads a side by its name: a path, or an http(s) address.
-pub(super) fn read(name: &str, overlay: Option<&Path>) -> Result<Side, ExitCode> {
+/// Reads a side by its name: a path, or an http(s) address. Of a document with errors it is what can be carried, if that
+/// is wanted.
+pub(super) fn read(name: &str, overlay: Option<&Path>, is_lenient: bool) -> Result<Side, ExitCode> {
     if fetch::is_address(name) {
-        return of_address(name);
+        return of_address(name, is_lenient);
     }
     let path = Path::new(name);
     let is_lock = std::fs::read_to_string(path).ok().filter(|text| looks_like_lock(text));
     match is_lock {
         Some(text) => lock_of(&text, name).map(Side::Contract),
-        None => document(path, overlay).map(Side::Contract),
+        None => {
+            let source = Source { document: path.to_owned(), overlay: overlay.map(Path::to_owned) };
+            of_reading(&openapi::read(&source), is_lenient).map(Side::Contract)
+        }
     }
 }
 
 /// The contract that a document's tools make; the report of its errors has been printed otherwise.
 pub(super) fn document(path: &Path, overlay: Option<&Path>) -> Result<Contract, ExitCode> {
     let source = Source { document: path.to_owned(), overlay: overlay.map(Path::to_owned) };
-    Contract::of_source(&source).map_err(|report| {
+    of_reading(&openapi::read(&source), false)
+}
+
+/// The contract of a reading; its errors are printed, and refuse it unless what is left is wanted.
+fn of_reading(reading: &Reading, is_lenient: bool) -> Result<Contract, ExitCode> {
+    let (contract, report) = Contract::of_what_is_carried(reading);
+    if report.has_errors() {
         eprint!("{}", openapi::text::render(&report));
-        ExitCode::from(BAD_INPUT)
-    })
+    }
+    contract.filter(|_| is_lenient || !report.has_errors()).ok_or(ExitCode::from(BAD_INPUT))
 }
 
 /// The contract of a lock file; `None` when there is no such file.
@@ -92,7 +102,7 @@ fn looks_like_lock(text: &str) -> bool {
         && serde_json::from_str::<Value>(text).is_ok_and(|value| value.get("lock").is_some())
 }
 
-fn of_address(address: &str) -> Result<Side, ExitCode> {
+fn of_address(address: &str, is_lenient: bool) -> Result<Side, ExitCode> {
     let bytes = fetch::get(&fetch::or_health(address)).map_err(|message| refused(&message))?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     if looks_like_lock(&text) {
@@ -104,8 +114,7 @@ fn of_address(address: &str) -> Result<Side, ExitCode> {
     }
     let name = fetch::file_name(address);
     let reading = openapi::read_texts(vec![(name, bytes)], None);
-    Contract::of_reading(&reading).map(Side::Contract).map_err(|report| {
-        eprint!("{}", openapi::text::render(&report));
+    of_reading(&reading, is_lenient).map(Side::Contract).map_err(|_| {
         refused(&format!("{address} gives neither a lock, nor a server's health with the hash of its contract, nor a document"))
     })
 }

@@ -137,7 +137,11 @@ fn snake(wire: &str) -> Option<String> {
 
 /// ASCII PascalCase, or nothing when no letter or digit is left.
 fn pascal(wire: &str) -> Option<String> {
-    let name = ascii(wire).to_upper_camel_case();
+    let mut name = ascii(wire).to_upper_camel_case();
+    // Single letters make no acronym: the name is a word like any other.
+    if name.len() > 2 && name.bytes().all(|letter| letter.is_ascii_uppercase()) {
+        name[1..].make_ascii_lowercase();
+    }
     match name.chars().next()? {
         '0'..='9' => Some(format!("Value{name}")),
         _ => Some(name),
@@ -216,10 +220,13 @@ mod tests {
     #[test]
     fn enumerated_texts_become_variants() {
         let mut scope = Scope::default();
-        let wires = ["asc", "ASC", "", "Self", "10", "<=", "in progress", "-1"];
+        let wires = ["asc", "ASC", "", "Self", "10", "<=", "in progress", "-1", "a b c"];
         let names: Vec<_> =
             wires.iter().enumerate().map(|(index, wire)| scope.variant(wire, index)).collect();
-        assert_eq!(names, ["Asc", "Asc2", "Empty", "SelfValue", "Value10", "Value6", "InProgress", "Minus1"]);
+        assert_eq!(
+            names,
+            ["Asc", "Asc2", "Empty", "SelfValue", "Value10", "Value6", "InProgress", "Minus1", "Abc"]
+        );
     }
 
     #[test]

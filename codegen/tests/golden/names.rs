@@ -262,7 +262,7 @@ pub mod tools {
             /// `🎉`.
             pub field_11: Option<String>,
             /// `a/b~c`.
-            pub a_b_c: Option<ABC>,
+            pub a_b_c: Option<Abc>,
         }
         impl rt::Decode for Arguments {
             fn decode(
@@ -315,7 +315,7 @@ pub mod tools {
                     );
                 let field_10 = members.optional(at, "", &rt::Text::ANY);
                 let field_11 = members.optional(at, "🎉", &rt::Text::ANY);
-                let a_b_c = members.optional(at, "a/b~c", &rt::Of::<ABC>::new());
+                let a_b_c = members.optional(at, "a/b~c", &rt::Of::<Abc>::new());
                 members.finish(at)?;
                 Some(Self {
                     r#type: r#type?,
@@ -393,9 +393,9 @@ pub mod tools {
             }
         }
         rt::json_schema!(Arguments, INPUT_SCHEMA);
-        /// `ABCXY`.
+        /// `AbcXY`.
         #[derive(Clone, Copy, Debug)]
-        pub enum ABCXY {
+        pub enum AbcXY {
             /// `"`.
             Value1,
             /// `\`.
@@ -409,7 +409,7 @@ pub mod tools {
             /// `a-b`.
             AB2,
         }
-        impl rt::Choice for ABCXY {
+        impl rt::Choice for AbcXY {
             const ALL: &'static [(&'static str, Self)] = &[
                 ("\"", Self::Value1),
                 ("\\", Self::Value2),
@@ -419,29 +419,29 @@ pub mod tools {
                 ("a-b", Self::AB2),
             ];
         }
-        impl rt::Encode for ABCXY {
+        impl rt::Encode for AbcXY {
             fn encode(&self) -> rt::serde_json::Value {
                 rt::Choice::text(*self).into()
             }
         }
-        /// `ABC`.
-        pub struct ABC {
+        /// `Abc`.
+        pub struct Abc {
             /// `x"y`.
-            pub x_y: Option<ABCXY>,
+            pub x_y: Option<AbcXY>,
         }
-        impl rt::Decode for ABC {
+        impl rt::Decode for Abc {
             fn decode(
                 value: rt::serde_json::Value,
                 at: &mut rt::Decoder<'_>,
             ) -> Option<Self> {
                 static RULE: rt::ObjectRule = rt::ObjectRule::closed(&["x\"y"]);
                 let mut members = at.object(value, &RULE)?;
-                let x_y = members.optional(at, "x\"y", &rt::Of::<ABCXY>::new());
+                let x_y = members.optional(at, "x\"y", &rt::Of::<AbcXY>::new());
                 members.finish(at)?;
                 Some(Self { x_y: x_y? })
             }
         }
-        impl rt::Encode for ABC {
+        impl rt::Encode for Abc {
             fn encode(&self) -> rt::serde_json::Value {
                 let mut object = rt::Object::default();
                 object.optional("x\"y", &self.x_y);

@@ -3,7 +3,6 @@
 #![allow(
     missing_docs,
     unreachable_pub,
-    clippy::upper_case_acronyms,
     reason = "generated programs are public modules with names of their documents"
 )]
 
