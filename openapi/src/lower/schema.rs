@@ -47,11 +47,12 @@ impl Lowering<'_> {
             self.problems.error("limit-schemas", held.at.clone(), message);
             return self.finish(held, held, Lowered { kind: Kind::Any, json: Map::new() }, false);
         }
-        let merges = !held.all_of.is_empty();
-        if merges && !self.enter(held) {
-            return self.checked(held, "`allOf` repeats or nests too far to be merged");
-        }
-        let schema = match simple::simplify(held, self.named) {
+        let (named, mut merges) = (self.named, false);
+        let simplified = simple::simplify(held, named, || {
+            merges = merges || self.enter(held);
+            merges
+        });
+        let schema = match simplified {
             Ok(simple) => self.simple(held, simple),
             Err(reason) => self.checked(held, reason),
         };

@@ -16,12 +16,20 @@ pub(crate) struct Simple {
     pub(crate) nullable: bool,
 }
 
-/// The simplest schema that accepts the same; or why there is none that can be taken apart.
-pub(crate) fn simplify(held: &Held, named: &IndexMap<String, Held>) -> Result<Simple, &'static str> {
+/// The simplest schema that accepts the same; or why there is none that can be taken apart. `may_merge` is asked before
+/// an `allOf` is merged, whether it stood there at first or came to light in a choice of one.
+pub(crate) fn simplify(
+    held: &Held,
+    named: &IndexMap<String, Held>,
+    mut may_merge: impl FnMut() -> bool,
+) -> Result<Simple, &'static str> {
     let mut simple = Simple { held: held.clone(), nullable: false };
     loop {
         let held = &mut simple.held;
         if !held.all_of.is_empty() {
+            if !may_merge() {
+                return Err("`allOf` repeats or nests too far to be merged");
+            }
             *held = match only_part(held) {
                 Some(part) => part,
                 None => merge::merge(held, named)?,
