@@ -162,6 +162,9 @@ fn reserved_characters_stay_only_where_they_split_nothing() {
     let path = rt::ParameterRule { allow_reserved: true, ..rule("p", Simple, false) };
     assert_eq!(write("path", path, &json!(":?#[]@!$&'()*+,;=% ")), ":%3F%23%5B%5D@!$&'()*+,;=%25%20");
     assert_eq!(write("path", path, &json!(["a,b;c=d", "e:f"])), "a%2Cb%3Bc%3Dd,e:f");
+    // JSON text is no part of an address: what looks encoded in it is sent as it is written.
+    let text = rt::ParameterRule { allow_reserved: true, ..rule("q", Json, false) };
+    assert_eq!(write("query", text, &json!({"a/b": "%22"})), "q=%7B%22a/b%22:%22%2522%22%7D");
 }
 
 #[test]
@@ -172,6 +175,15 @@ fn t05_a_delimiter_inside_an_item_cannot_forge_an_item() {
     for (style, item) in [(SpaceDelimited, "a b"), (PipeDelimited, "a|b")] {
         let written = write("query", rule("q", style, false), &json!([item, "c"]));
         assert!(written.starts_with("refused: q: items that hold"), "{written}");
+    }
+    for (style, item) in [(SpaceDelimited, "a%20b"), (PipeDelimited, "a%7cb"), (PipeDelimited, "a%7Cb")] {
+        let kept = rt::ParameterRule { allow_reserved: true, ..rule("q", style, false) };
+        let written = write("query", kept, &json!([item, "c"]));
+        assert!(written.starts_with("refused: q: items that hold"), "{written}");
+        assert!(
+            !write("query", rule("q", style, false), &json!([item, "c"])).starts_with("refused"),
+            "{item}"
+        );
     }
     let written = write("header", rule("X-H", Simple, false), &json!(["a,b"]));
     assert!(written.starts_with("refused: X-H: items that hold"), "{written}");

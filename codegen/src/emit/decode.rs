@@ -17,8 +17,13 @@ pub(super) fn structure(name: &str, object: &Struct, place: Place) -> TokenStrea
     let given_rest = match &object.rest {
         Rest::Refuse => None,
         Rest::Keep => Some(quote!(rest)),
-        Rest::Of(_) => Some(quote!(rest: rest?)),
+        Rest::Of(_) => Some(quote!(rest)),
     };
+    let locals = object.fields.iter().filter(|field| field.pinned.is_none()).map(|field| ident(&field.local));
+    let of_rest = matches!(object.rest, Rest::Of(_)).then(|| ident("rest"));
+    let locals: Vec<_> = locals.chain(of_rest).collect();
+    let all =
+        (!locals.is_empty()).then(|| quote!(let (#(Some(#locals),)*) = (#(#locals,)*) else { return None };));
     let is_read = rest.is_some() || object.fields.iter().any(|field| field.pinned.is_none());
     let mutable = is_read.then(|| quote!(mut));
     quote! {
@@ -29,6 +34,7 @@ pub(super) fn structure(name: &str, object: &Struct, place: Place) -> TokenStrea
                 #(#reads)*
                 #rest
                 members.finish(at)?;
+                #all
                 Some(Self { #(#given,)* #given_rest })
             }
         }
@@ -87,6 +93,7 @@ fn given(field: &Field) -> TokenStream {
             let value = literals::value(value);
             quote!(#name: #value)
         }
-        None => quote!(#name: #local?),
+        None if field.rust == field.local => quote!(#name),
+        None => quote!(#name: #local),
     }
 }

@@ -41,7 +41,8 @@ pub mod arguments {
                     },
                 );
             members.finish(at)?;
-            Some(Self { width: width? })
+            let (Some(width),) = (width,) else { return None };
+            Some(Self { width })
         }
     }
     impl rt::Encode for Size {
@@ -69,10 +70,8 @@ pub mod arguments {
             let address = members
                 .optional(at, "address", &rt::Of::<OwnerAddress>::new());
             members.finish(at)?;
-            Some(Self {
-                name: name?,
-                address: address?,
-            })
+            let (Some(name), Some(address)) = (name, address) else { return None };
+            Some(Self { name, address })
         }
     }
     impl rt::Encode for Holder {
@@ -100,7 +99,8 @@ pub mod arguments {
             let city = members.optional(at, "city", &rt::Text::ANY);
             let kind = members.optional(at, "kind", &rt::Of::<OwnerAddressKind>::new());
             members.finish(at)?;
-            Some(Self { city: city?, kind: kind? })
+            let (Some(city), Some(kind)) = (city, kind) else { return None };
+            Some(Self { city, kind })
         }
     }
     impl rt::Encode for OwnerAddress {
@@ -188,7 +188,8 @@ pub mod tools {
                         &rt::Of::<super::super::arguments::Holder>::new(),
                     );
                 members.finish(at)?;
-                Some(Self { size: size?, owner: owner? })
+                let (Some(size), Some(owner)) = (size, owner) else { return None };
+                Some(Self { size, owner })
             }
         }
         impl rt::Encode for Arguments {
@@ -267,10 +268,8 @@ pub mod tools {
                     );
                 let owner = members.optional(at, "owner", &rt::Of::<Owner>::new());
                 members.finish(at)?;
-                Some(Self {
-                    holder: holder?,
-                    owner: owner?,
-                })
+                let (Some(holder), Some(owner)) = (holder, owner) else { return None };
+                Some(Self { holder, owner })
             }
         }
         impl rt::Encode for Arguments {
@@ -314,10 +313,8 @@ pub mod tools {
                         &rt::Of::<super::super::arguments::OwnerAddress>::new(),
                     );
                 members.finish(at)?;
-                Some(Self {
-                    name: name?,
-                    address: address?,
-                })
+                let (Some(name), Some(address)) = (name, address) else { return None };
+                Some(Self { name, address })
             }
         }
         impl rt::Encode for Owner {

@@ -87,7 +87,8 @@ pub mod arguments {
             let known = members.optional(at, "known", &rt::Text::ANY);
             let rest = members.rest(at);
             members.finish(at)?;
-            Some(Self { known: known?, rest })
+            let (Some(known),) = (known,) else { return None };
+            Some(Self { known, rest })
         }
     }
     impl rt::Encode for Open {
@@ -125,11 +126,17 @@ pub mod arguments {
                 .optional(at, "children", &rt::List::of(rt::Of::<Tree>::new()));
             let rest_2 = members.optional(at, "rest", &rt::Text::ANY);
             members.finish(at)?;
+            let (Some(name), Some(parent), Some(children), Some(rest_2)) = (
+                name,
+                parent,
+                children,
+                rest_2,
+            ) else { return None };
             Some(Self {
-                name: name?,
-                parent: parent?,
-                children: children?,
-                rest_2: rest_2?,
+                name,
+                parent,
+                children,
+                rest_2,
             })
         }
     }
@@ -217,7 +224,8 @@ pub mod tools {
                 let mut members = at.object(value, &RULE)?;
                 let body = members.optional(at, "body", &rt::Any);
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {
@@ -284,11 +292,9 @@ pub mod tools {
                 let request_body = members
                     .required(at, "requestBody", &rt::Of::<Body>::new());
                 members.finish(at)?;
-                Some(Self {
-                    name: name?,
-                    body: body?,
-                    request_body: request_body?,
-                })
+                let (Some(name), Some(body), Some(request_body)) = (name, body, request_body)
+                else { return None };
+                Some(Self { name, body, request_body })
             }
         }
         impl rt::Encode for Arguments {
@@ -328,7 +334,8 @@ pub mod tools {
                 let mut members = at.object(value, &RULE)?;
                 let name = members.optional(at, "name", &rt::Text::ANY);
                 members.finish(at)?;
-                Some(Self { name: name? })
+                let (Some(name),) = (name,) else { return None };
+                Some(Self { name })
             }
         }
         impl rt::Encode for Body {
@@ -501,19 +508,46 @@ pub mod tools {
                 let secret = members.optional(at, "secret", &rt::Text::ANY);
                 let owner = members.optional(at, "owner", &rt::Of::<Owner>::new());
                 members.finish(at)?;
+                let (
+                    Some(id),
+                    Some(name),
+                    Some(note),
+                    Some(count),
+                    Some(ratio),
+                    Some(step),
+                    Some(colour),
+                    Some(due),
+                    Some(data),
+                    Some(mail),
+                    Some(secret),
+                    Some(owner),
+                ) = (
+                    id,
+                    name,
+                    note,
+                    count,
+                    ratio,
+                    step,
+                    colour,
+                    due,
+                    data,
+                    mail,
+                    secret,
+                    owner,
+                ) else { return None };
                 Some(Self {
-                    id: id?,
-                    name: name?,
-                    note: note?,
-                    count: count?,
-                    ratio: ratio?,
-                    step: step?,
-                    colour: colour?,
-                    due: due?,
-                    data: data?,
-                    mail: mail?,
-                    secret: secret?,
-                    owner: owner?,
+                    id,
+                    name,
+                    note,
+                    count,
+                    ratio,
+                    step,
+                    colour,
+                    due,
+                    data,
+                    mail,
+                    secret,
+                    owner,
                 })
             }
         }
@@ -601,7 +635,8 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self { id: id?, roles: roles? })
+                let (Some(id), Some(roles)) = (id, roles) else { return None };
+                Some(Self { id, roles })
             }
         }
         impl rt::Encode for Owner {
@@ -781,19 +816,46 @@ pub mod tools {
                 let hostname = members.optional(at, "hostname", &rt::Text::ANY);
                 let password = members.optional(at, "password", &rt::Text::ANY);
                 members.finish(at)?;
+                let (
+                    Some(date),
+                    Some(time),
+                    Some(date_time),
+                    Some(duration),
+                    Some(uuid),
+                    Some(email),
+                    Some(uri),
+                    Some(ipv4),
+                    Some(ipv6),
+                    Some(byte),
+                    Some(hostname),
+                    Some(password),
+                ) = (
+                    date,
+                    time,
+                    date_time,
+                    duration,
+                    uuid,
+                    email,
+                    uri,
+                    ipv4,
+                    ipv6,
+                    byte,
+                    hostname,
+                    password,
+                ) else { return None };
                 Some(Self {
-                    date: date?,
-                    time: time?,
-                    date_time: date_time?,
-                    duration: duration?,
-                    uuid: uuid?,
-                    email: email?,
-                    uri: uri?,
-                    ipv4: ipv4?,
-                    ipv6: ipv6?,
-                    byte: byte?,
-                    hostname: hostname?,
-                    password: password?,
+                    date,
+                    time,
+                    date_time,
+                    duration,
+                    uuid,
+                    email,
+                    uri,
+                    ipv4,
+                    ipv6,
+                    byte,
+                    hostname,
+                    password,
                 })
             }
         }
@@ -915,7 +977,8 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {
@@ -990,7 +1053,8 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {
@@ -1053,7 +1117,8 @@ pub mod tools {
                 let body = members
                     .required(at, "body", &rt::Of::<super::super::arguments::Open>::new());
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {
@@ -1112,7 +1177,8 @@ pub mod tools {
                 let a = members.optional(at, "a", &rt::Text::ANY);
                 let b = members.optional(at, "b", &rt::Boolean);
                 members.finish(at)?;
-                Some(Self { a: a?, b: b? })
+                let (Some(a), Some(b)) = (a, b) else { return None };
+                Some(Self { a, b })
             }
         }
         impl rt::Encode for Arguments {
@@ -1174,7 +1240,8 @@ pub mod tools {
                 let mut members = at.object(value, &RULE)?;
                 let body = members.optional(at, "body", &rt::Of::<Body>::new());
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {
@@ -1209,7 +1276,8 @@ pub mod tools {
                 let a = members.required(at, "a", &rt::Text::ANY);
                 let b = members.optional(at, "b", &rt::Boolean);
                 members.finish(at)?;
-                Some(Self { a: a?, b: b? })
+                let (Some(a), Some(b)) = (a, b) else { return None };
+                Some(Self { a, b })
             }
         }
         impl rt::Encode for Body {
@@ -1260,7 +1328,8 @@ pub mod tools {
                 let mut members = at.object(value, &RULE)?;
                 let body = members.required(at, "body", &rt::Of::<Body>::new());
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {
@@ -1300,7 +1369,8 @@ pub mod tools {
                 let first = members.required(at, "first", &rt::Text::ANY);
                 let rest = members.rest_of(at, &rt::Number::ANY);
                 members.finish(at)?;
-                Some(Self { first: first?, rest: rest? })
+                let (Some(first), Some(rest)) = (first, rest) else { return None };
+                Some(Self { first, rest })
             }
         }
         impl rt::Encode for Body {

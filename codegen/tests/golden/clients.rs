@@ -51,10 +51,8 @@ pub mod arguments {
                     },
                 );
             members.finish(at)?;
-            Some(Self {
-                town: town?,
-                zip_code: zip_code?,
-            })
+            let (Some(town), Some(zip_code)) = (town, zip_code) else { return None };
+            Some(Self { town, zip_code })
         }
     }
     impl rt::Encode for Address {
@@ -80,7 +78,8 @@ pub mod arguments {
             let children = members
                 .optional(at, "children", &rt::List::of(rt::Of::<Tree>::new()));
             members.finish(at)?;
-            Some(Self { children: children? })
+            let (Some(children),) = (children,) else { return None };
+            Some(Self { children })
         }
     }
     impl rt::Encode for Tree {
@@ -186,14 +185,24 @@ pub mod tools {
                 let tree = members
                     .optional(at, "tree", &rt::Of::<super::super::arguments::Tree>::new());
                 members.finish(at)?;
+                let (
+                    Some(order_id),
+                    Some(filter_state),
+                    Some(filter_state_2),
+                    Some(x_trace_id),
+                    Some(from),
+                    Some(to),
+                    Some(tree),
+                ) = (order_id, filter_state, filter_state_2, x_trace_id, from, to, tree)
+                else { return None };
                 Some(Self {
-                    order_id: order_id?,
-                    filter_state: filter_state?,
-                    filter_state_2: filter_state_2?,
-                    x_trace_id: x_trace_id?,
-                    from: from?,
-                    to: to?,
-                    tree: tree?,
+                    order_id,
+                    filter_state,
+                    filter_state_2,
+                    x_trace_id,
+                    from,
+                    to,
+                    tree,
                 })
             }
         }

@@ -165,12 +165,13 @@ pub mod arguments {
                     },
                 );
             members.finish(at)?;
-            Some(Self {
-                name: name?,
-                url: url?,
-                method: method?,
-                body: body?,
-            })
+            let (Some(name), Some(url), Some(method), Some(body)) = (
+                name,
+                url,
+                method,
+                body,
+            ) else { return None };
+            Some(Self { name, url, method, body })
         }
     }
     impl rt::Encode for EventCallback {
@@ -229,10 +230,12 @@ pub mod arguments {
                     },
                 );
             members.finish(at)?;
+            let (Some(category), Some(name), Some(value_)) = (category, name, value_)
+            else { return None };
             Some(Self {
-                category: category?,
-                name: name?,
-                value: value_?,
+                category,
+                name,
+                value: value_,
             })
         }
     }
@@ -1180,21 +1183,52 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(assignment_id),
+                    Some(checkout),
+                    Some(task_name),
+                    Some(r#type),
+                    Some(stream),
+                    Some(application),
+                    Some(path),
+                    Some(checkout_from_level),
+                    Some(sub_appl),
+                    Some(owner),
+                    Some(release_id),
+                    Some(action),
+                    Some(runtime_configuration),
+                ) = (
+                    srid,
+                    assignment_id,
+                    checkout,
+                    task_name,
+                    r#type,
+                    stream,
+                    application,
+                    path,
+                    checkout_from_level,
+                    sub_appl,
+                    owner,
+                    release_id,
+                    action,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    checkout: checkout?,
-                    task_name: task_name?,
-                    r#type: r#type?,
-                    stream: stream?,
-                    application: application?,
-                    path: path?,
-                    checkout_from_level: checkout_from_level?,
-                    sub_appl: sub_appl?,
-                    owner: owner?,
-                    release_id: release_id?,
-                    action: action?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    assignment_id,
+                    checkout,
+                    task_name,
+                    r#type,
+                    stream,
+                    application,
+                    path,
+                    checkout_from_level,
+                    sub_appl,
+                    owner,
+                    release_id,
+                    action,
+                    runtime_configuration,
                 })
             }
         }
@@ -1377,11 +1411,17 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(set_id),
+                    Some(approver),
+                    Some(runtime_configuration),
+                ) = (srid, set_id, approver, runtime_configuration) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    set_id: set_id?,
-                    approver: approver?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    set_id,
+                    approver,
+                    runtime_configuration,
                 })
             }
         }
@@ -1658,21 +1698,52 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(assignment_id),
+                    Some(level),
+                    Some(mname),
+                    Some(mtype),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(auto_deploy),
+                    Some(deploy_implementation_date),
+                    Some(deploy_implementation_time),
+                    Some(deploy_active_date),
+                    Some(deploy_active_time),
+                    Some(events),
+                ) = (
+                    srid,
+                    assignment_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    level: level?,
-                    mname: mname?,
-                    mtype: mtype?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    auto_deploy: auto_deploy?,
-                    deploy_implementation_date: deploy_implementation_date?,
-                    deploy_implementation_time: deploy_implementation_time?,
-                    deploy_active_date: deploy_active_date?,
-                    deploy_active_time: deploy_active_time?,
-                    events: events?,
+                    srid,
+                    assignment_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
                 })
             }
         }
@@ -2007,22 +2078,55 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(release_id),
+                    Some(level),
+                    Some(assignment_id),
+                    Some(mname),
+                    Some(mtype),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(auto_deploy),
+                    Some(deploy_implementation_date),
+                    Some(deploy_implementation_time),
+                    Some(deploy_active_date),
+                    Some(deploy_active_time),
+                    Some(events),
+                ) = (
+                    srid,
+                    release_id,
+                    level,
+                    assignment_id,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    release_id: release_id?,
-                    level: level?,
-                    assignment_id: assignment_id?,
-                    mname: mname?,
-                    mtype: mtype?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    auto_deploy: auto_deploy?,
-                    deploy_implementation_date: deploy_implementation_date?,
-                    deploy_implementation_time: deploy_implementation_time?,
-                    deploy_active_date: deploy_active_date?,
-                    deploy_active_time: deploy_active_time?,
-                    events: events?,
+                    srid,
+                    release_id,
+                    level,
+                    assignment_id,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
                 })
             }
         }
@@ -2390,24 +2494,61 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(task_id),
+                    Some(application),
+                    Some(sub_appl),
+                    Some(assignment_id),
+                    Some(level),
+                    Some(mname),
+                    Some(mtype),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(auto_deploy),
+                    Some(deploy_implementation_date),
+                    Some(deploy_implementation_time),
+                    Some(deploy_active_date),
+                    Some(deploy_active_time),
+                    Some(events),
+                ) = (
+                    srid,
+                    task_id,
+                    application,
+                    sub_appl,
+                    assignment_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    task_id: task_id?,
-                    application: application?,
-                    sub_appl: sub_appl?,
-                    assignment_id: assignment_id?,
-                    level: level?,
-                    mname: mname?,
-                    mtype: mtype?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    auto_deploy: auto_deploy?,
-                    deploy_implementation_date: deploy_implementation_date?,
-                    deploy_implementation_time: deploy_implementation_time?,
-                    deploy_active_date: deploy_active_date?,
-                    deploy_active_time: deploy_active_time?,
-                    events: events?,
+                    srid,
+                    task_id,
+                    application,
+                    sub_appl,
+                    assignment_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
                 })
             }
         }
@@ -2742,20 +2883,49 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(task_id),
+                    Some(assignment_id),
+                    Some(level),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(auto_deploy),
+                    Some(deploy_implementation_date),
+                    Some(deploy_implementation_time),
+                    Some(deploy_active_date),
+                    Some(deploy_active_time),
+                    Some(events),
+                ) = (
+                    srid,
+                    task_id,
+                    assignment_id,
+                    level,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    task_id: task_id?,
-                    assignment_id: assignment_id?,
-                    level: level?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    auto_deploy: auto_deploy?,
-                    deploy_implementation_date: deploy_implementation_date?,
-                    deploy_implementation_time: deploy_implementation_time?,
-                    deploy_active_date: deploy_active_date?,
-                    deploy_active_time: deploy_active_time?,
-                    events: events?,
+                    srid,
+                    task_id,
+                    assignment_id,
+                    level,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
                 })
             }
         }
@@ -2942,10 +3112,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(assignment_id), Some(runtime_configuration)) = (
+                    srid,
+                    assignment_id,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    assignment_id,
+                    runtime_configuration,
                 })
             }
         }
@@ -3085,10 +3260,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(request_id), Some(runtime_configuration)) = (
+                    srid,
+                    request_id,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    request_id: request_id?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    request_id,
+                    runtime_configuration,
                 })
             }
         }
@@ -3228,10 +3408,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(release_id), Some(runtime_configuration)) = (
+                    srid,
+                    release_id,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    release_id: release_id?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    release_id,
+                    runtime_configuration,
                 })
             }
         }
@@ -3366,10 +3551,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(assignment_id), Some(runtime_configuration)) = (
+                    srid,
+                    assignment_id,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    assignment_id,
+                    runtime_configuration,
                 })
             }
         }
@@ -3504,10 +3694,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(release_id), Some(runtime_configuration)) = (
+                    srid,
+                    release_id,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    release_id: release_id?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    release_id,
+                    runtime_configuration,
                 })
             }
         }
@@ -3642,10 +3837,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(set_id), Some(runtime_configuration)) = (
+                    srid,
+                    set_id,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    set_id: set_id?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    set_id,
+                    runtime_configuration,
                 })
             }
         }
@@ -3906,19 +4106,46 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(stream),
+                    Some(application),
+                    Some(assignment_prefix),
+                    Some(default_path),
+                    Some(description),
+                    Some(sub_appl),
+                    Some(owner),
+                    Some(ref_number),
+                    Some(release_id),
+                    Some(user_tag),
+                    Some(sandbox_join_at_level),
+                ) = (
+                    srid,
+                    stream,
+                    application,
+                    assignment_prefix,
+                    default_path,
+                    description,
+                    sub_appl,
+                    owner,
+                    ref_number,
+                    release_id,
+                    user_tag,
+                    sandbox_join_at_level,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    stream: stream?,
-                    application: application?,
-                    assignment_prefix: assignment_prefix?,
-                    default_path: default_path?,
-                    description: description?,
-                    sub_appl: sub_appl?,
-                    owner: owner?,
-                    ref_number: ref_number?,
-                    release_id: release_id?,
-                    user_tag: user_tag?,
-                    sandbox_join_at_level: sandbox_join_at_level?,
+                    srid,
+                    stream,
+                    application,
+                    assignment_prefix,
+                    default_path,
+                    description,
+                    sub_appl,
+                    owner,
+                    ref_number,
+                    release_id,
+                    user_tag,
+                    sandbox_join_at_level,
                 })
             }
         }
@@ -4181,17 +4408,40 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(stream),
+                    Some(application),
+                    Some(description),
+                    Some(release_id),
+                    Some(release_prefix),
+                    Some(sub_appl),
+                    Some(owner),
+                    Some(reference_number),
+                    Some(user_tag),
+                ) = (
+                    srid,
+                    stream,
+                    application,
+                    description,
+                    release_id,
+                    release_prefix,
+                    sub_appl,
+                    owner,
+                    reference_number,
+                    user_tag,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    stream: stream?,
-                    application: application?,
-                    description: description?,
-                    release_id: release_id?,
-                    release_prefix: release_prefix?,
-                    sub_appl: sub_appl?,
-                    owner: owner?,
-                    reference_number: reference_number?,
-                    user_tag: user_tag?,
+                    srid,
+                    stream,
+                    application,
+                    description,
+                    release_id,
+                    release_prefix,
+                    sub_appl,
+                    owner,
+                    reference_number,
+                    user_tag,
                 })
             }
         }
@@ -4351,10 +4601,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(set_id), Some(runtime_configuration)) = (
+                    srid,
+                    set_id,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    set_id: set_id?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    set_id,
+                    runtime_configuration,
                 })
             }
         }
@@ -4499,11 +4754,17 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(set_id),
+                    Some(approver),
+                    Some(runtime_configuration),
+                ) = (srid, set_id, approver, runtime_configuration) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    set_id: set_id?,
-                    approver: approver?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    set_id,
+                    approver,
+                    runtime_configuration,
                 })
             }
         }
@@ -4801,22 +5062,55 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(assignment_id),
+                    Some(level),
+                    Some(mname),
+                    Some(mtype),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(dpenvlst),
+                    Some(system),
+                    Some(deploy_implementation_date),
+                    Some(deploy_implementation_time),
+                    Some(deploy_active_date),
+                    Some(deploy_active_time),
+                    Some(events),
+                ) = (
+                    srid,
+                    assignment_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    dpenvlst,
+                    system,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    level: level?,
-                    mname: mname?,
-                    mtype: mtype?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    dpenvlst: dpenvlst?,
-                    system: system?,
-                    deploy_implementation_date: deploy_implementation_date?,
-                    deploy_implementation_time: deploy_implementation_time?,
-                    deploy_active_date: deploy_active_date?,
-                    deploy_active_time: deploy_active_time?,
-                    events: events?,
+                    srid,
+                    assignment_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    dpenvlst,
+                    system,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
                 })
             }
         }
@@ -5165,22 +5459,55 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(release_id),
+                    Some(level),
+                    Some(mname),
+                    Some(mtype),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(dpenvlst),
+                    Some(system),
+                    Some(deploy_implementation_date),
+                    Some(deploy_implementation_time),
+                    Some(deploy_active_date),
+                    Some(deploy_active_time),
+                    Some(events),
+                ) = (
+                    srid,
+                    release_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    dpenvlst,
+                    system,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    release_id: release_id?,
-                    level: level?,
-                    mname: mname?,
-                    mtype: mtype?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    dpenvlst: dpenvlst?,
-                    system: system?,
-                    deploy_implementation_date: deploy_implementation_date?,
-                    deploy_implementation_time: deploy_implementation_time?,
-                    deploy_active_date: deploy_active_date?,
-                    deploy_active_time: deploy_active_time?,
-                    events: events?,
+                    srid,
+                    release_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    dpenvlst,
+                    system,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
                 })
             }
         }
@@ -5521,21 +5848,52 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(assignment_id),
+                    Some(task_id),
+                    Some(level),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(dpenvlst),
+                    Some(system),
+                    Some(deploy_implementation_date),
+                    Some(deploy_implementation_time),
+                    Some(deploy_active_date),
+                    Some(deploy_active_time),
+                    Some(events),
+                ) = (
+                    srid,
+                    assignment_id,
+                    task_id,
+                    level,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    dpenvlst,
+                    system,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    task_id: task_id?,
-                    level: level?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    dpenvlst: dpenvlst?,
-                    system: system?,
-                    deploy_implementation_date: deploy_implementation_date?,
-                    deploy_implementation_time: deploy_implementation_time?,
-                    deploy_active_date: deploy_active_date?,
-                    deploy_active_time: deploy_active_time?,
-                    events: events?,
+                    srid,
+                    assignment_id,
+                    task_id,
+                    level,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    dpenvlst,
+                    system,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
                 })
             }
         }
@@ -5763,15 +6121,34 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(runtime_config),
+                    Some(container_type),
+                    Some(container_id),
+                    Some(component_type),
+                    Some(level),
+                    Some(download_includes),
+                    Some(download_unchanged_source),
+                    Some(code_page),
+                ) = (
+                    runtime_config,
+                    container_type,
+                    container_id,
+                    component_type,
+                    level,
+                    download_includes,
+                    download_unchanged_source,
+                    code_page,
+                ) else { return None };
                 Some(Self {
-                    runtime_config: runtime_config?,
-                    container_type: container_type?,
-                    container_id: container_id?,
-                    component_type: component_type?,
-                    level: level?,
-                    download_includes: download_includes?,
-                    download_unchanged_source: download_unchanged_source?,
-                    code_page: code_page?,
+                    runtime_config,
+                    container_type,
+                    container_id,
+                    component_type,
+                    level,
+                    download_includes,
+                    download_unchanged_source,
+                    code_page,
                 })
             }
         }
@@ -6033,18 +6410,43 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(runtime_config),
+                    Some(stream),
+                    Some(application),
+                    Some(level),
+                    Some(level_option),
+                    Some(component_types),
+                    Some(application_root_folders),
+                    Some(download_compile_only),
+                    Some(download_includes),
+                    Some(download_unchanged_source),
+                    Some(code_page),
+                ) = (
+                    runtime_config,
+                    stream,
+                    application,
+                    level,
+                    level_option,
+                    component_types,
+                    application_root_folders,
+                    download_compile_only,
+                    download_includes,
+                    download_unchanged_source,
+                    code_page,
+                ) else { return None };
                 Some(Self {
-                    runtime_config: runtime_config?,
-                    stream: stream?,
-                    application: application?,
-                    level: level?,
-                    level_option: level_option?,
-                    component_types: component_types?,
-                    application_root_folders: application_root_folders?,
-                    download_compile_only: download_compile_only?,
-                    download_includes: download_includes?,
-                    download_unchanged_source: download_unchanged_source?,
-                    code_page: code_page?,
+                    runtime_config,
+                    stream,
+                    application,
+                    level,
+                    level_option,
+                    component_types,
+                    application_root_folders,
+                    download_compile_only,
+                    download_includes,
+                    download_unchanged_source,
+                    code_page,
                 })
             }
         }
@@ -6370,20 +6772,49 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(assignment_id),
+                    Some(level),
+                    Some(mname),
+                    Some(mtype),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(deploy_implementation_date),
+                    Some(deploy_implementation_time),
+                    Some(deploy_active_date),
+                    Some(deploy_active_time),
+                    Some(events),
+                ) = (
+                    srid,
+                    assignment_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    level: level?,
-                    mname: mname?,
-                    mtype: mtype?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    deploy_implementation_date: deploy_implementation_date?,
-                    deploy_implementation_time: deploy_implementation_time?,
-                    deploy_active_date: deploy_active_date?,
-                    deploy_active_time: deploy_active_time?,
-                    events: events?,
+                    srid,
+                    assignment_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
                 })
             }
         }
@@ -6701,20 +7132,49 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(release_id),
+                    Some(level),
+                    Some(mname),
+                    Some(mtype),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(deploy_implementation_date),
+                    Some(deploy_implementation_time),
+                    Some(deploy_active_date),
+                    Some(deploy_active_time),
+                    Some(events),
+                ) = (
+                    srid,
+                    release_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    release_id: release_id?,
-                    level: level?,
-                    mname: mname?,
-                    mtype: mtype?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    deploy_implementation_date: deploy_implementation_date?,
-                    deploy_implementation_time: deploy_implementation_time?,
-                    deploy_active_date: deploy_active_date?,
-                    deploy_active_time: deploy_active_time?,
-                    events: events?,
+                    srid,
+                    release_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
                 })
             }
         }
@@ -6993,17 +7453,40 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(set_id),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(deploy_implementation_date),
+                    Some(deploy_implementation_time),
+                    Some(deploy_active_date),
+                    Some(deploy_active_time),
+                    Some(events),
+                ) = (
+                    srid,
+                    set_id,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    set_id: set_id?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    deploy_implementation_date: deploy_implementation_date?,
-                    deploy_implementation_time: deploy_implementation_time?,
-                    deploy_active_date: deploy_active_date?,
-                    deploy_active_time: deploy_active_time?,
-                    events: events?,
+                    srid,
+                    set_id,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
                 })
             }
         }
@@ -7259,17 +7742,40 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(assignment_id),
+                    Some(level),
+                    Some(mname),
+                    Some(mtype),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(auto_deploy),
+                    Some(events),
+                ) = (
+                    srid,
+                    assignment_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    level: level?,
-                    mname: mname?,
-                    mtype: mtype?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    auto_deploy: auto_deploy?,
-                    events: events?,
+                    srid,
+                    assignment_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    events,
                 })
             }
         }
@@ -7528,17 +8034,40 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(release_id),
+                    Some(level),
+                    Some(mname),
+                    Some(mtype),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(auto_deploy),
+                    Some(events),
+                ) = (
+                    srid,
+                    release_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    release_id: release_id?,
-                    level: level?,
-                    mname: mname?,
-                    mtype: mtype?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    auto_deploy: auto_deploy?,
-                    events: events?,
+                    srid,
+                    release_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    events,
                 })
             }
         }
@@ -7789,16 +8318,37 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(assignment_id),
+                    Some(task_id),
+                    Some(level),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(auto_deploy),
+                    Some(events),
+                ) = (
+                    srid,
+                    assignment_id,
+                    task_id,
+                    level,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    task_id: task_id?,
-                    level: level?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    auto_deploy: auto_deploy?,
-                    events: events?,
+                    srid,
+                    assignment_id,
+                    task_id,
+                    level,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    events,
                 })
             }
         }
@@ -8043,16 +8593,37 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(assignment_id),
+                    Some(task_id),
+                    Some(level),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(auto_deploy),
+                    Some(events),
+                ) = (
+                    srid,
+                    assignment_id,
+                    task_id,
+                    level,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    task_id: task_id?,
-                    level: level?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    auto_deploy: auto_deploy?,
-                    events: events?,
+                    srid,
+                    assignment_id,
+                    task_id,
+                    level,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    events,
                 })
             }
         }
@@ -8252,13 +8823,22 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(task_id),
+                    Some(container_id),
+                    Some(container_type),
+                    Some(set_id),
+                    Some(update_details),
+                ) = (srid, task_id, container_id, container_type, set_id, update_details)
+                else { return None };
                 Some(Self {
-                    srid: srid?,
-                    task_id: task_id?,
-                    container_id: container_id?,
-                    container_type: container_type?,
-                    set_id: set_id?,
-                    update_details: update_details?,
+                    srid,
+                    task_id,
+                    container_id,
+                    container_type,
+                    set_id,
+                    update_details,
                 })
             }
         }
@@ -8399,10 +8979,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(assignment_id), Some(rt_config)) = (
+                    srid,
+                    assignment_id,
+                    rt_config,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    rt_config: rt_config?,
+                    srid,
+                    assignment_id,
+                    rt_config,
                 })
             }
         }
@@ -8542,10 +9127,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(assignment_id), Some(task_id)) = (
+                    srid,
+                    assignment_id,
+                    task_id,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    task_id: task_id?,
+                    srid,
+                    assignment_id,
+                    task_id,
                 })
             }
         }
@@ -8694,11 +9284,17 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(assignment_id), Some(level), Some(rt_config)) = (
+                    srid,
+                    assignment_id,
+                    level,
+                    rt_config,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    level: level?,
-                    rt_config: rt_config?,
+                    srid,
+                    assignment_id,
+                    level,
+                    rt_config,
                 })
             }
         }
@@ -8992,21 +9588,52 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(container_id),
+                    Some(application),
+                    Some(sub_appl),
+                    Some(owner),
+                    Some(description),
+                    Some(ref_number),
+                    Some(release_id),
+                    Some(stream),
+                    Some(path),
+                    Some(tag),
+                    Some(user_id),
+                    Some(include_closed_containers),
+                    Some(rt_config),
+                ) = (
+                    srid,
+                    container_id,
+                    application,
+                    sub_appl,
+                    owner,
+                    description,
+                    ref_number,
+                    release_id,
+                    stream,
+                    path,
+                    tag,
+                    user_id,
+                    include_closed_containers,
+                    rt_config,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    container_id: container_id?,
-                    application: application?,
-                    sub_appl: sub_appl?,
-                    owner: owner?,
-                    description: description?,
-                    ref_number: ref_number?,
-                    release_id: release_id?,
-                    stream: stream?,
-                    path: path?,
-                    tag: tag?,
-                    user_id: user_id?,
-                    include_closed_containers: include_closed_containers?,
-                    rt_config: rt_config?,
+                    srid,
+                    container_id,
+                    application,
+                    sub_appl,
+                    owner,
+                    description,
+                    ref_number,
+                    release_id,
+                    stream,
+                    path,
+                    tag,
+                    user_id,
+                    include_closed_containers,
+                    rt_config,
                 })
             }
         }
@@ -9289,11 +9916,17 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(application), Some(mname), Some(mtype)) = (
+                    srid,
+                    application,
+                    mname,
+                    mtype,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    application: application?,
-                    mname: mname?,
-                    mtype: mtype?,
+                    srid,
+                    application,
+                    mname,
+                    mtype,
                 })
             }
         }
@@ -9509,17 +10142,40 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(todays_date),
+                    Some(prior_week),
+                    Some(start_date),
+                    Some(end_date),
+                    Some(request_id),
+                    Some(set_id),
+                    Some(environment),
+                    Some(status),
+                    Some(rt_config),
+                ) = (
+                    srid,
+                    todays_date,
+                    prior_week,
+                    start_date,
+                    end_date,
+                    request_id,
+                    set_id,
+                    environment,
+                    status,
+                    rt_config,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    todays_date: todays_date?,
-                    prior_week: prior_week?,
-                    start_date: start_date?,
-                    end_date: end_date?,
-                    request_id: request_id?,
-                    set_id: set_id?,
-                    environment: environment?,
-                    status: status?,
-                    rt_config: rt_config?,
+                    srid,
+                    todays_date,
+                    prior_week,
+                    start_date,
+                    end_date,
+                    request_id,
+                    set_id,
+                    environment,
+                    status,
+                    rt_config,
                 })
             }
         }
@@ -9716,12 +10372,21 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(task_id),
+                    Some(container_id),
+                    Some(container_type),
+                    Some(rt_config),
+                ) = (srid, task_id, container_id, container_type, rt_config) else {
+                    return None
+                };
                 Some(Self {
-                    srid: srid?,
-                    task_id: task_id?,
-                    container_id: container_id?,
-                    container_type: container_type?,
-                    rt_config: rt_config?,
+                    srid,
+                    task_id,
+                    container_id,
+                    container_type,
+                    rt_config,
                 })
             }
         }
@@ -9868,10 +10533,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(release_id), Some(rt_config)) = (
+                    srid,
+                    release_id,
+                    rt_config,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    release_id: release_id?,
-                    rt_config: rt_config?,
+                    srid,
+                    release_id,
+                    rt_config,
                 })
             }
         }
@@ -10021,11 +10691,17 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(release_id), Some(task_id), Some(rt_config)) = (
+                    srid,
+                    release_id,
+                    task_id,
+                    rt_config,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    release_id: release_id?,
-                    task_id: task_id?,
-                    rt_config: rt_config?,
+                    srid,
+                    release_id,
+                    task_id,
+                    rt_config,
                 })
             }
         }
@@ -10181,11 +10857,17 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(release_id), Some(task_id), Some(rt_config)) = (
+                    srid,
+                    release_id,
+                    task_id,
+                    rt_config,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    release_id: release_id?,
-                    task_id: task_id?,
-                    rt_config: rt_config?,
+                    srid,
+                    release_id,
+                    task_id,
+                    rt_config,
                 })
             }
         }
@@ -10337,11 +11019,17 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(release_id), Some(level), Some(rt_config)) = (
+                    srid,
+                    release_id,
+                    level,
+                    rt_config,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    release_id: release_id?,
-                    level: level?,
-                    rt_config: rt_config?,
+                    srid,
+                    release_id,
+                    level,
+                    rt_config,
                 })
             }
         }
@@ -10633,21 +11321,52 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(container_id),
+                    Some(application),
+                    Some(sub_appl),
+                    Some(owner),
+                    Some(description),
+                    Some(ref_number),
+                    Some(release_id),
+                    Some(stream),
+                    Some(path),
+                    Some(tag),
+                    Some(user_id),
+                    Some(include_closed_containers),
+                    Some(rt_config),
+                ) = (
+                    srid,
+                    container_id,
+                    application,
+                    sub_appl,
+                    owner,
+                    description,
+                    ref_number,
+                    release_id,
+                    stream,
+                    path,
+                    tag,
+                    user_id,
+                    include_closed_containers,
+                    rt_config,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    container_id: container_id?,
-                    application: application?,
-                    sub_appl: sub_appl?,
-                    owner: owner?,
-                    description: description?,
-                    ref_number: ref_number?,
-                    release_id: release_id?,
-                    stream: stream?,
-                    path: path?,
-                    tag: tag?,
-                    user_id: user_id?,
-                    include_closed_containers: include_closed_containers?,
-                    rt_config: rt_config?,
+                    srid,
+                    container_id,
+                    application,
+                    sub_appl,
+                    owner,
+                    description,
+                    ref_number,
+                    release_id,
+                    stream,
+                    path,
+                    tag,
+                    user_id,
+                    include_closed_containers,
+                    rt_config,
                 })
             }
         }
@@ -10864,11 +11583,17 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(set_id), Some(level), Some(rt_config)) = (
+                    srid,
+                    set_id,
+                    level,
+                    rt_config,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    set_id: set_id?,
-                    level: level?,
-                    rt_config: rt_config?,
+                    srid,
+                    set_id,
+                    level,
+                    rt_config,
                 })
             }
         }
@@ -10996,10 +11721,8 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self {
-                    srid: srid?,
-                    set_id: set_id?,
-                })
+                let (Some(srid), Some(set_id)) = (srid, set_id) else { return None };
+                Some(Self { srid, set_id })
             }
         }
         impl rt::Encode for Arguments {
@@ -11128,11 +11851,9 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self {
-                    srid: srid?,
-                    set_id: set_id?,
-                    rt_config: rt_config?,
-                })
+                let (Some(srid), Some(set_id), Some(rt_config)) = (srid, set_id, rt_config)
+                else { return None };
+                Some(Self { srid, set_id, rt_config })
             }
         }
         impl rt::Encode for Arguments {
@@ -11416,21 +12137,52 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(container_id),
+                    Some(application),
+                    Some(sub_appl),
+                    Some(owner),
+                    Some(description),
+                    Some(ref_number),
+                    Some(release_id),
+                    Some(stream),
+                    Some(path),
+                    Some(tag),
+                    Some(user_id),
+                    Some(include_closed_containers),
+                    Some(rt_config),
+                ) = (
+                    srid,
+                    container_id,
+                    application,
+                    sub_appl,
+                    owner,
+                    description,
+                    ref_number,
+                    release_id,
+                    stream,
+                    path,
+                    tag,
+                    user_id,
+                    include_closed_containers,
+                    rt_config,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    container_id: container_id?,
-                    application: application?,
-                    sub_appl: sub_appl?,
-                    owner: owner?,
-                    description: description?,
-                    ref_number: ref_number?,
-                    release_id: release_id?,
-                    stream: stream?,
-                    path: path?,
-                    tag: tag?,
-                    user_id: user_id?,
-                    include_closed_containers: include_closed_containers?,
-                    rt_config: rt_config?,
+                    srid,
+                    container_id,
+                    application,
+                    sub_appl,
+                    owner,
+                    description,
+                    ref_number,
+                    release_id,
+                    stream,
+                    path,
+                    tag,
+                    user_id,
+                    include_closed_containers,
+                    rt_config,
                 })
             }
         }
@@ -11840,27 +12592,70 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(in_progress),
+                    Some(production),
+                    Some(historical),
+                    Some(start_date),
+                    Some(end_date),
+                    Some(r#type),
+                    Some(name),
+                    Some(operation),
+                    Some(level),
+                    Some(environment),
+                    Some(application),
+                    Some(sub_appl),
+                    Some(stream),
+                    Some(last_updated_by),
+                    Some(owner),
+                    Some(release_id),
+                    Some(ref_number),
+                    Some(group),
+                    Some(rt_config),
+                ) = (
+                    srid,
+                    in_progress,
+                    production,
+                    historical,
+                    start_date,
+                    end_date,
+                    r#type,
+                    name,
+                    operation,
+                    level,
+                    environment,
+                    application,
+                    sub_appl,
+                    stream,
+                    last_updated_by,
+                    owner,
+                    release_id,
+                    ref_number,
+                    group,
+                    rt_config,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    in_progress: in_progress?,
-                    production: production?,
-                    historical: historical?,
-                    start_date: start_date?,
-                    end_date: end_date?,
-                    r#type: r#type?,
-                    name: name?,
-                    operation: operation?,
-                    level: level?,
-                    environment: environment?,
-                    application: application?,
-                    sub_appl: sub_appl?,
-                    stream: stream?,
-                    last_updated_by: last_updated_by?,
-                    owner: owner?,
-                    release_id: release_id?,
-                    ref_number: ref_number?,
-                    group: group?,
-                    rt_config: rt_config?,
+                    srid,
+                    in_progress,
+                    production,
+                    historical,
+                    start_date,
+                    end_date,
+                    r#type,
+                    name,
+                    operation,
+                    level,
+                    environment,
+                    application,
+                    sub_appl,
+                    stream,
+                    last_updated_by,
+                    owner,
+                    release_id,
+                    ref_number,
+                    group,
+                    rt_config,
                 })
             }
         }
@@ -12089,10 +12884,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(set_id), Some(runtime_configuration)) = (
+                    srid,
+                    set_id,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    set_id: set_id?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    set_id,
+                    runtime_configuration,
                 })
             }
         }
@@ -12376,22 +13176,55 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(container_id),
+                    Some(container_type),
+                    Some(application),
+                    Some(sub_appl),
+                    Some(owner),
+                    Some(description),
+                    Some(ref_number),
+                    Some(release_id),
+                    Some(stream),
+                    Some(path),
+                    Some(tag),
+                    Some(user_id),
+                    Some(include_closed_containers),
+                    Some(rt_config),
+                ) = (
+                    srid,
+                    container_id,
+                    container_type,
+                    application,
+                    sub_appl,
+                    owner,
+                    description,
+                    ref_number,
+                    release_id,
+                    stream,
+                    path,
+                    tag,
+                    user_id,
+                    include_closed_containers,
+                    rt_config,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    container_id: container_id?,
-                    container_type: container_type?,
-                    application: application?,
-                    sub_appl: sub_appl?,
-                    owner: owner?,
-                    description: description?,
-                    ref_number: ref_number?,
-                    release_id: release_id?,
-                    stream: stream?,
-                    path: path?,
-                    tag: tag?,
-                    user_id: user_id?,
-                    include_closed_containers: include_closed_containers?,
-                    rt_config: rt_config?,
+                    srid,
+                    container_id,
+                    container_type,
+                    application,
+                    sub_appl,
+                    owner,
+                    description,
+                    ref_number,
+                    release_id,
+                    stream,
+                    path,
+                    tag,
+                    user_id,
+                    include_closed_containers,
+                    rt_config,
                 })
             }
         }
@@ -12839,29 +13672,76 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(assignment_id),
+                    Some(stream),
+                    Some(application),
+                    Some(module_name),
+                    Some(module_type),
+                    Some(current_level),
+                    Some(starting_level),
+                    Some(sub_appl),
+                    Some(user_id),
+                    Some(release),
+                    Some(runtime_configuration),
+                    Some(generate_sequence),
+                    Some(program),
+                    Some(sql),
+                    Some(ims),
+                    Some(cics),
+                    Some(option1),
+                    Some(option2),
+                    Some(option3),
+                    Some(option4),
+                    Some(option5),
+                ) = (
+                    srid,
+                    assignment_id,
+                    stream,
+                    application,
+                    module_name,
+                    module_type,
+                    current_level,
+                    starting_level,
+                    sub_appl,
+                    user_id,
+                    release,
+                    runtime_configuration,
+                    generate_sequence,
+                    program,
+                    sql,
+                    ims,
+                    cics,
+                    option1,
+                    option2,
+                    option3,
+                    option4,
+                    option5,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    stream: stream?,
-                    application: application?,
-                    module_name: module_name?,
-                    module_type: module_type?,
-                    current_level: current_level?,
-                    starting_level: starting_level?,
-                    sub_appl: sub_appl?,
-                    user_id: user_id?,
-                    release: release?,
-                    runtime_configuration: runtime_configuration?,
-                    generate_sequence: generate_sequence?,
-                    program: program?,
-                    sql: sql?,
-                    ims: ims?,
-                    cics: cics?,
-                    option1: option1?,
-                    option2: option2?,
-                    option3: option3?,
-                    option4: option4?,
-                    option5: option5?,
+                    srid,
+                    assignment_id,
+                    stream,
+                    application,
+                    module_name,
+                    module_type,
+                    current_level,
+                    starting_level,
+                    sub_appl,
+                    user_id,
+                    release,
+                    runtime_configuration,
+                    generate_sequence,
+                    program,
+                    sql,
+                    ims,
+                    cics,
+                    option1,
+                    option2,
+                    option3,
+                    option4,
+                    option5,
                 })
             }
         }
@@ -13061,10 +13941,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(set_id), Some(runtime_configuration)) = (
+                    srid,
+                    set_id,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    set_id: set_id?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    set_id,
+                    runtime_configuration,
                 })
             }
         }
@@ -13341,22 +14226,55 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(assignment_id),
+                    Some(level),
+                    Some(mname),
+                    Some(mtype),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(auto_deploy),
+                    Some(r#override),
+                    Some(deploy_implementation_date),
+                    Some(deploy_implementation_time),
+                    Some(deploy_active_date),
+                    Some(deploy_active_time),
+                    Some(events),
+                ) = (
+                    srid,
+                    assignment_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    r#override,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    level: level?,
-                    mname: mname?,
-                    mtype: mtype?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    auto_deploy: auto_deploy?,
-                    r#override: r#override?,
-                    deploy_implementation_date: deploy_implementation_date?,
-                    deploy_implementation_time: deploy_implementation_time?,
-                    deploy_active_date: deploy_active_date?,
-                    deploy_active_time: deploy_active_time?,
-                    events: events?,
+                    srid,
+                    assignment_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    r#override,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
                 })
             }
         }
@@ -13687,22 +14605,55 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(release_id),
+                    Some(level),
+                    Some(mname),
+                    Some(mtype),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(auto_deploy),
+                    Some(r#override),
+                    Some(deploy_implementation_date),
+                    Some(deploy_implementation_time),
+                    Some(deploy_active_date),
+                    Some(deploy_active_time),
+                    Some(events),
+                ) = (
+                    srid,
+                    release_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    r#override,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    release_id: release_id?,
-                    level: level?,
-                    mname: mname?,
-                    mtype: mtype?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    auto_deploy: auto_deploy?,
-                    r#override: r#override?,
-                    deploy_implementation_date: deploy_implementation_date?,
-                    deploy_implementation_time: deploy_implementation_time?,
-                    deploy_active_date: deploy_active_date?,
-                    deploy_active_time: deploy_active_time?,
-                    events: events?,
+                    srid,
+                    release_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    auto_deploy,
+                    r#override,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
                 })
             }
         }
@@ -14028,20 +14979,49 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(assignment_id),
+                    Some(level),
+                    Some(mname),
+                    Some(mtype),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(deploy_implementation_date),
+                    Some(deploy_implementation_time),
+                    Some(deploy_active_date),
+                    Some(deploy_active_time),
+                    Some(events),
+                ) = (
+                    srid,
+                    assignment_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    level: level?,
-                    mname: mname?,
-                    mtype: mtype?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    deploy_implementation_date: deploy_implementation_date?,
-                    deploy_implementation_time: deploy_implementation_time?,
-                    deploy_active_date: deploy_active_date?,
-                    deploy_active_time: deploy_active_time?,
-                    events: events?,
+                    srid,
+                    assignment_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
                 })
             }
         }
@@ -14359,20 +15339,49 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(release_id),
+                    Some(level),
+                    Some(mname),
+                    Some(mtype),
+                    Some(runtime_configuration),
+                    Some(change_type),
+                    Some(execution_status),
+                    Some(deploy_implementation_date),
+                    Some(deploy_implementation_time),
+                    Some(deploy_active_date),
+                    Some(deploy_active_time),
+                    Some(events),
+                ) = (
+                    srid,
+                    release_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    release_id: release_id?,
-                    level: level?,
-                    mname: mname?,
-                    mtype: mtype?,
-                    runtime_configuration: runtime_configuration?,
-                    change_type: change_type?,
-                    execution_status: execution_status?,
-                    deploy_implementation_date: deploy_implementation_date?,
-                    deploy_implementation_time: deploy_implementation_time?,
-                    deploy_active_date: deploy_active_date?,
-                    deploy_active_time: deploy_active_time?,
-                    events: events?,
+                    srid,
+                    release_id,
+                    level,
+                    mname,
+                    mtype,
+                    runtime_configuration,
+                    change_type,
+                    execution_status,
+                    deploy_implementation_date,
+                    deploy_implementation_time,
+                    deploy_active_date,
+                    deploy_active_time,
+                    events,
                 })
             }
         }
@@ -14551,10 +15560,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(set_id), Some(runtime_configuration)) = (
+                    srid,
+                    set_id,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    set_id: set_id?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    set_id,
+                    runtime_configuration,
                 })
             }
         }
@@ -14729,13 +15743,21 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(release_id),
+                    Some(level),
+                    Some(mname),
+                    Some(mtype),
+                    Some(task_id),
+                ) = (srid, release_id, level, mname, mtype, task_id) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    release_id: release_id?,
-                    level: level?,
-                    mname: mname?,
-                    mtype: mtype?,
-                    task_id: task_id?,
+                    srid,
+                    release_id,
+                    level,
+                    mname,
+                    mtype,
+                    task_id,
                 })
             }
         }
@@ -14898,11 +15920,17 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(set_id),
+                    Some(approver),
+                    Some(runtime_configuration),
+                ) = (srid, set_id, approver, runtime_configuration) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    set_id: set_id?,
-                    approver: approver?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    set_id,
+                    approver,
+                    runtime_configuration,
                 })
             }
         }
@@ -15041,10 +16069,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(release_id), Some(runtime_configuration)) = (
+                    srid,
+                    release_id,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    release_id: release_id?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    release_id,
+                    runtime_configuration,
                 })
             }
         }
@@ -15179,10 +16212,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(set_id), Some(runtime_configuration)) = (
+                    srid,
+                    set_id,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    set_id: set_id?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    set_id,
+                    runtime_configuration,
                 })
             }
         }
@@ -15319,10 +16357,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(release_id), Some(runtime_configuration)) = (
+                    srid,
+                    release_id,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    release_id: release_id?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    release_id,
+                    runtime_configuration,
                 })
             }
         }
@@ -15460,10 +16503,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(set_id), Some(runtime_configuration)) = (
+                    srid,
+                    set_id,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    set_id: set_id?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    set_id,
+                    runtime_configuration,
                 })
             }
         }
@@ -15675,16 +16723,37 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(srid),
+                    Some(assignment_id),
+                    Some(level),
+                    Some(mname),
+                    Some(mtype),
+                    Some(task_id),
+                    Some(container_id),
+                    Some(container_type),
+                    Some(runtime_configuration),
+                ) = (
+                    srid,
+                    assignment_id,
+                    level,
+                    mname,
+                    mtype,
+                    task_id,
+                    container_id,
+                    container_type,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    assignment_id: assignment_id?,
-                    level: level?,
-                    mname: mname?,
-                    mtype: mtype?,
-                    task_id: task_id?,
-                    container_id: container_id?,
-                    container_type: container_type?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    assignment_id,
+                    level,
+                    mname,
+                    mtype,
+                    task_id,
+                    container_id,
+                    container_type,
+                    runtime_configuration,
                 })
             }
         }
@@ -15844,10 +16913,15 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (Some(srid), Some(set_id), Some(runtime_configuration)) = (
+                    srid,
+                    set_id,
+                    runtime_configuration,
+                ) else { return None };
                 Some(Self {
-                    srid: srid?,
-                    set_id: set_id?,
-                    runtime_configuration: runtime_configuration?,
+                    srid,
+                    set_id,
+                    runtime_configuration,
                 })
             }
         }

@@ -75,7 +75,8 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {
@@ -150,7 +151,8 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {
@@ -233,12 +235,13 @@ pub mod tools {
                         }),
                     );
                 members.finish(at)?;
-                Some(Self {
-                    name: name?,
-                    many: many?,
-                    commas: commas?,
-                    pipes: pipes?,
-                })
+                let (Some(name), Some(many), Some(commas), Some(pipes)) = (
+                    name,
+                    many,
+                    commas,
+                    pipes,
+                ) else { return None };
+                Some(Self { name, many, commas, pipes })
             }
         }
         impl rt::Encode for Arguments {
@@ -341,7 +344,8 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {
@@ -413,7 +417,8 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {
@@ -485,7 +490,8 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {
@@ -568,12 +574,13 @@ pub mod tools {
                 let commas = members.optional(at, "commas", &rt::List::of(rt::Text::ANY));
                 let public = members.optional(at, "public", &rt::Boolean);
                 members.finish(at)?;
-                Some(Self {
-                    id: id?,
-                    file: file?,
-                    commas: commas?,
-                    public: public?,
-                })
+                let (Some(id), Some(file), Some(commas), Some(public)) = (
+                    id,
+                    file,
+                    commas,
+                    public,
+                ) else { return None };
+                Some(Self { id, file, commas, public })
             }
         }
         impl rt::Encode for Arguments {
@@ -674,7 +681,8 @@ pub mod tools {
                 let mut members = at.object(value, &RULE)?;
                 let body = members.required(at, "body", &rt::Text::ANY);
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {

@@ -44,7 +44,8 @@ pub mod arguments {
             let mut members = at.object(value, &RULE)?;
             let flags = members.optional(at, "flags", &rt::List::of(rt::Boolean));
             members.finish(at)?;
-            Some(Self { flags: flags? })
+            let (Some(flags),) = (flags,) else { return None };
+            Some(Self { flags })
         }
     }
     impl rt::Encode for DeepInner {
@@ -76,11 +77,10 @@ pub mod arguments {
             let secret = members.optional(at, "secret", &rt::Text::ANY);
             let inner = members.optional(at, "inner", &rt::Of::<DeepInner>::new());
             members.finish(at)?;
-            Some(Self {
-                name: name?,
-                secret: secret?,
-                inner: inner?,
-            })
+            let (Some(name), Some(secret), Some(inner)) = (name, secret, inner) else {
+                return None
+            };
+            Some(Self { name, secret, inner })
         }
     }
     impl rt::Encode for Deep {
@@ -106,7 +106,8 @@ pub mod arguments {
             let mut members = at.object(value, &RULE)?;
             let flags = members.optional(at, "flags", &rt::List::of(rt::Boolean));
             members.finish(at)?;
-            Some(Self { flags: flags? })
+            let (Some(flags),) = (flags,) else { return None };
+            Some(Self { flags })
         }
     }
     impl rt::Encode for Inner {
@@ -169,11 +170,10 @@ pub mod tools {
                 let inner = members
                     .optional(at, "inner", &rt::Of::<super::super::arguments::Inner>::new());
                 members.finish(at)?;
-                Some(Self {
-                    name: name?,
-                    secret: secret?,
-                    inner: inner?,
-                })
+                let (Some(name), Some(secret), Some(inner)) = (name, secret, inner) else {
+                    return None
+                };
+                Some(Self { name, secret, inner })
             }
         }
         impl rt::Encode for Arguments {
@@ -250,11 +250,10 @@ pub mod tools {
                 let inner = members
                     .optional(at, "inner", &rt::Of::<super::super::arguments::Inner>::new());
                 members.finish(at)?;
-                Some(Self {
-                    name: name?,
-                    secret: secret?,
-                    inner: inner?,
-                })
+                let (Some(name), Some(secret), Some(inner)) = (name, secret, inner) else {
+                    return None
+                };
+                Some(Self { name, secret, inner })
             }
         }
         impl rt::Encode for Arguments {
@@ -340,10 +339,8 @@ pub mod tools {
                 let inner = members
                     .optional(at, "inner", &rt::Of::<super::super::arguments::Inner>::new());
                 members.finish(at)?;
-                Some(Self {
-                    secret: secret?,
-                    inner: inner?,
-                })
+                let (Some(secret), Some(inner)) = (secret, inner) else { return None };
+                Some(Self { secret, inner })
             }
         }
         impl rt::Encode for Arguments {
@@ -425,11 +422,10 @@ pub mod tools {
                 let inner = members
                     .optional(at, "inner", &rt::Of::<super::super::arguments::Inner>::new());
                 members.finish(at)?;
-                Some(Self {
-                    name: name?,
-                    secret: secret?,
-                    inner: inner?,
-                })
+                let (Some(name), Some(secret), Some(inner)) = (name, secret, inner) else {
+                    return None
+                };
+                Some(Self { name, secret, inner })
             }
         }
         impl rt::Encode for Arguments {
@@ -507,7 +503,8 @@ pub mod tools {
                 let body = members
                     .required(at, "body", &rt::Of::<super::super::arguments::Deep>::new());
                 members.finish(at)?;
-                Some(Self { name: name?, body: body? })
+                let (Some(name), Some(body)) = (name, body) else { return None };
+                Some(Self { name, body })
             }
         }
         impl rt::Encode for Arguments {
@@ -606,12 +603,19 @@ pub mod tools {
                 let tags = members.optional(at, "tags", &rt::List::of(rt::Text::ANY));
                 let address = members.optional(at, "address", &rt::Of::<Address>::new());
                 members.finish(at)?;
+                let (Some(name), Some(note), Some(count), Some(tags), Some(address)) = (
+                    name,
+                    note,
+                    count,
+                    tags,
+                    address,
+                ) else { return None };
                 Some(Self {
-                    name: name?,
-                    note: note?,
-                    count: count?,
-                    tags: tags?,
-                    address: address?,
+                    name,
+                    note,
+                    count,
+                    tags,
+                    address,
                 })
             }
         }
@@ -669,7 +673,8 @@ pub mod tools {
                 let city = members.optional(at, "city", &rt::Text::ANY);
                 let zip = members.optional(at, "zip", &rt::Text::ANY);
                 members.finish(at)?;
-                Some(Self { city: city?, zip: zip? })
+                let (Some(city), Some(zip)) = (city, zip) else { return None };
+                Some(Self { city, zip })
             }
         }
         impl rt::Encode for Address {
@@ -721,7 +726,8 @@ pub mod tools {
                 let mut members = at.object(value, &RULE)?;
                 let expand = members.optional(at, "expand", &rt::List::of(rt::Text::QUERY));
                 members.finish(at)?;
-                Some(Self { expand: expand? })
+                let (Some(expand),) = (expand,) else { return None };
+                Some(Self { expand })
             }
         }
         impl rt::Encode for Arguments {
@@ -833,16 +839,28 @@ pub mod tools {
                         }),
                     );
                 members.finish(at)?;
+                let (
+                    Some(form),
+                    Some(joined),
+                    Some(spaced),
+                    Some(piped),
+                    Some(spread),
+                    Some(deep),
+                    Some(reserved),
+                    Some(as_json),
+                    Some(aslist),
+                ) = (form, joined, spaced, piped, spread, deep, reserved, as_json, aslist)
+                else { return None };
                 Some(Self {
-                    form: form?,
-                    joined: joined?,
-                    spaced: spaced?,
-                    piped: piped?,
-                    spread: spread?,
-                    deep: deep?,
-                    reserved: reserved?,
-                    as_json: as_json?,
-                    aslist: aslist?,
+                    form,
+                    joined,
+                    spaced,
+                    piped,
+                    spread,
+                    deep,
+                    reserved,
+                    as_json,
+                    aslist,
                 })
             }
         }
@@ -988,7 +1006,8 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self { x: x?, y: y? })
+                let (Some(x), Some(y)) = (x, y) else { return None };
+                Some(Self { x, y })
             }
         }
         impl rt::Encode for Spread {
@@ -1039,7 +1058,8 @@ pub mod tools {
                 let mut members = at.object(value, &RULE)?;
                 let body = members.required(at, "body", &rt::MapOf::of(rt::Any));
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {
@@ -1135,12 +1155,13 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self {
-                    ids: ids?,
-                    again: again?,
-                    lines: lines?,
-                    meta: meta?,
-                })
+                let (Some(ids), Some(again), Some(lines), Some(meta)) = (
+                    ids,
+                    again,
+                    lines,
+                    meta,
+                ) else { return None };
+                Some(Self { ids, again, lines, meta })
             }
         }
         impl rt::Encode for Arguments {
@@ -1248,7 +1269,8 @@ pub mod tools {
                 let mut members = at.object(value, &RULE)?;
                 let body = members.required(at, "body", &rt::Text::ANY);
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {

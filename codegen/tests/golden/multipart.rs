@@ -42,7 +42,8 @@ pub mod arguments {
             let name = members.required(at, "name", &rt::Text::ANY);
             let photo = members.optional(at, "photo", &rt::Text::ANY);
             members.finish(at)?;
-            Some(Self { name: name?, photo: photo? })
+            let (Some(name), Some(photo)) = (name, photo) else { return None };
+            Some(Self { name, photo })
         }
     }
     impl rt::Encode for Person {
@@ -110,7 +111,8 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {
@@ -183,7 +185,8 @@ pub mod tools {
                 let mut members = at.object(value, &RULE)?;
                 let body = members.optional(at, "body", &rt::Of::<Mail>::new());
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {
@@ -248,7 +251,8 @@ pub mod tools {
                 let to = members
                     .optional(at, "to", &rt::Of::<super::super::arguments::Person>::new());
                 members.finish(at)?;
-                Some(Self { letter: letter?, to: to? })
+                let (Some(letter), Some(to)) = (letter, to) else { return None };
+                Some(Self { letter, to })
             }
         }
         impl rt::Encode for Mail {
@@ -308,7 +312,8 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self { file: file? })
+                let (Some(file),) = (file,) else { return None };
+                Some(Self { file })
             }
         }
         impl rt::Encode for Arguments {
@@ -411,13 +416,21 @@ pub mod tools {
                     );
                 let json = members.optional(at, "json", &rt::Text::ANY);
                 members.finish(at)?;
+                let (
+                    Some(list),
+                    Some(spread),
+                    Some(deep),
+                    Some(plain),
+                    Some(named),
+                    Some(json),
+                ) = (list, spread, deep, plain, named, json) else { return None };
                 Some(Self {
-                    list: list?,
-                    spread: spread?,
-                    deep: deep?,
-                    plain: plain?,
-                    named: named?,
-                    json: json?,
+                    list,
+                    spread,
+                    deep,
+                    plain,
+                    named,
+                    json,
                 })
             }
         }
@@ -539,7 +552,8 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self { x: x? })
+                let (Some(x),) = (x,) else { return None };
+                Some(Self { x })
             }
         }
         impl rt::Encode for Spread {
@@ -572,7 +586,8 @@ pub mod tools {
                         }),
                     );
                 members.finish(at)?;
-                Some(Self { x: x? })
+                let (Some(x),) = (x,) else { return None };
+                Some(Self { x })
             }
         }
         impl rt::Encode for Deep {
@@ -629,7 +644,8 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self { body: body? })
+                let (Some(body),) = (body,) else { return None };
+                Some(Self { body })
             }
         }
         impl rt::Encode for Arguments {
@@ -802,17 +818,40 @@ pub mod tools {
                 let history = members.optional(at, "history", &rt::Text::ANY);
                 let tags = members.optional(at, "tags", &rt::List::of(rt::Text::ANY));
                 members.finish(at)?;
+                let (
+                    Some(id),
+                    Some(address),
+                    Some(note),
+                    Some(file),
+                    Some(picture),
+                    Some(pictures),
+                    Some(scan),
+                    Some(encoded),
+                    Some(history),
+                    Some(tags),
+                ) = (
+                    id,
+                    address,
+                    note,
+                    file,
+                    picture,
+                    pictures,
+                    scan,
+                    encoded,
+                    history,
+                    tags,
+                ) else { return None };
                 Some(Self {
-                    id: id?,
-                    address: address?,
-                    note: note?,
-                    file: file?,
-                    picture: picture?,
-                    pictures: pictures?,
-                    scan: scan?,
-                    encoded: encoded?,
-                    history: history?,
-                    tags: tags?,
+                    id,
+                    address,
+                    note,
+                    file,
+                    picture,
+                    pictures,
+                    scan,
+                    encoded,
+                    history,
+                    tags,
                 })
             }
         }
@@ -934,7 +973,8 @@ pub mod tools {
                 let mut members = at.object(value, &RULE)?;
                 let city = members.optional(at, "city", &rt::Text::ANY);
                 members.finish(at)?;
-                Some(Self { city: city? })
+                let (Some(city),) = (city,) else { return None };
+                Some(Self { city })
             }
         }
         impl rt::Encode for Address {

@@ -317,19 +317,46 @@ pub mod tools {
                 let field_11 = members.optional(at, "🎉", &rt::Text::ANY);
                 let a_b_c = members.optional(at, "a/b~c", &rt::Of::<Abc>::new());
                 members.finish(at)?;
+                let (
+                    Some(r#type),
+                    Some(type_2),
+                    Some(self_),
+                    Some(crate_),
+                    Some(members_),
+                    Some(value_),
+                    Some(at_),
+                    Some(plus_1),
+                    Some(minus_1),
+                    Some(field_10),
+                    Some(field_11),
+                    Some(a_b_c),
+                ) = (
+                    r#type,
+                    type_2,
+                    self_,
+                    crate_,
+                    members_,
+                    value_,
+                    at_,
+                    plus_1,
+                    minus_1,
+                    field_10,
+                    field_11,
+                    a_b_c,
+                ) else { return None };
                 Some(Self {
-                    r#type: r#type?,
-                    type_2: type_2?,
-                    self_: self_?,
-                    crate_: crate_?,
-                    members: members_?,
-                    value: value_?,
-                    at: at_?,
-                    plus_1: plus_1?,
-                    minus_1: minus_1?,
-                    field_10: field_10?,
-                    field_11: field_11?,
-                    a_b_c: a_b_c?,
+                    r#type,
+                    type_2,
+                    self_,
+                    crate_,
+                    members: members_,
+                    value: value_,
+                    at: at_,
+                    plus_1,
+                    minus_1,
+                    field_10,
+                    field_11,
+                    a_b_c,
                 })
             }
         }
@@ -438,7 +465,8 @@ pub mod tools {
                 let mut members = at.object(value, &RULE)?;
                 let x_y = members.optional(at, "x\"y", &rt::Of::<AbcXY>::new());
                 members.finish(at)?;
-                Some(Self { x_y: x_y? })
+                let (Some(x_y),) = (x_y,) else { return None };
+                Some(Self { x_y })
             }
         }
         impl rt::Encode for Abc {

@@ -112,15 +112,27 @@ pub mod tools {
                 let at_ = members.optional(at, "at", &rt::Text::QUERY);
                 let odd_name = members.optional(at, "$odd[name]", &rt::Text::QUERY);
                 members.finish(at)?;
+                let (
+                    Some(id),
+                    Some(id_query),
+                    Some(x_trace),
+                    Some(session),
+                    Some(self_),
+                    Some(r#type),
+                    Some(at_),
+                    Some(odd_name),
+                ) = (id, id_query, x_trace, session, self_, r#type, at_, odd_name) else {
+                    return None
+                };
                 Some(Self {
-                    id: id?,
-                    id_query: id_query?,
-                    x_trace: x_trace?,
-                    session: session?,
-                    self_: self_?,
-                    r#type: r#type?,
-                    at: at_?,
-                    odd_name: odd_name?,
+                    id,
+                    id_query,
+                    x_trace,
+                    session,
+                    self_,
+                    r#type,
+                    at: at_,
+                    odd_name,
                 })
             }
         }
@@ -251,11 +263,10 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self {
-                    number: number?,
-                    on: on?,
-                    values: values?,
-                })
+                let (Some(number), Some(on), Some(values)) = (number, on, values) else {
+                    return None
+                };
+                Some(Self { number, on, values })
             }
         }
         impl rt::Encode for Arguments {
@@ -396,17 +407,40 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(form),
+                    Some(joined),
+                    Some(spaced),
+                    Some(piped),
+                    Some(deep),
+                    Some(reserved),
+                    Some(empty),
+                    Some(filter),
+                    Some(unset),
+                    Some(limit),
+                ) = (
+                    form,
+                    joined,
+                    spaced,
+                    piped,
+                    deep,
+                    reserved,
+                    empty,
+                    filter,
+                    unset,
+                    limit,
+                ) else { return None };
                 Some(Self {
-                    form: form?,
-                    joined: joined?,
-                    spaced: spaced?,
-                    piped: piped?,
-                    deep: deep?,
-                    reserved: reserved?,
-                    empty: empty?,
-                    filter: filter?,
-                    unset: unset?,
-                    limit: limit?,
+                    form,
+                    joined,
+                    spaced,
+                    piped,
+                    deep,
+                    reserved,
+                    empty,
+                    filter,
+                    unset,
+                    limit,
                 })
             }
         }
@@ -557,11 +591,8 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self {
-                    x: x?,
-                    y: y?,
-                    label: label?,
-                })
+                let (Some(x), Some(y), Some(label)) = (x, y, label) else { return None };
+                Some(Self { x, y, label })
             }
         }
         impl rt::Encode for Point {
@@ -645,11 +676,10 @@ pub mod tools {
                     );
                 let object = members.required(at, "object", &rt::Of::<Point>::new());
                 members.finish(at)?;
-                Some(Self {
-                    plain: plain?,
-                    list: list?,
-                    object: object?,
-                })
+                let (Some(plain), Some(list), Some(object)) = (plain, list, object) else {
+                    return None
+                };
+                Some(Self { plain, list, object })
             }
         }
         impl rt::Encode for Arguments {
@@ -724,11 +754,8 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
-                Some(Self {
-                    x: x?,
-                    y: y?,
-                    label: label?,
-                })
+                let (Some(x), Some(y), Some(label)) = (x, y, label) else { return None };
+                Some(Self { x, y, label })
             }
         }
         impl rt::Encode for Point {
@@ -790,10 +817,8 @@ pub mod tools {
                 let name = members.required(at, "name", &rt::Text::PATH);
                 let format = members.required(at, "format", &rt::Of::<Format>::new());
                 members.finish(at)?;
-                Some(Self {
-                    name: name?,
-                    format: format?,
-                })
+                let (Some(name), Some(format)) = (name, format) else { return None };
+                Some(Self { name, format })
             }
         }
         impl rt::Encode for Arguments {

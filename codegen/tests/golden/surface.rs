@@ -61,7 +61,8 @@ pub mod arguments {
                     },
                 );
             members.finish(at)?;
-            Some(Self { url: url? })
+            let (Some(url),) = (url,) else { return None };
+            Some(Self { url })
         }
     }
     impl rt::Encode for Event {
@@ -223,7 +224,8 @@ pub mod tools {
                 let mut members = at.object(value, &RULE)?;
                 let kind = members.required(at, "kind", &rt::Text::PATH);
                 members.finish(at)?;
-                Some(Self { kind: kind? })
+                let (Some(kind),) = (kind,) else { return None };
+                Some(Self { kind })
             }
         }
         impl rt::Encode for Arguments {
@@ -349,12 +351,19 @@ pub mod tools {
                     );
                 let owner = members.optional(at, "owner", &rt::Of::<Owner>::new());
                 members.finish(at)?;
+                let (Some(kind), Some(name), Some(password), Some(events), Some(owner)) = (
+                    kind,
+                    name,
+                    password,
+                    events,
+                    owner,
+                ) else { return None };
                 Some(Self {
-                    kind: kind?,
-                    name: name?,
-                    password: password?,
-                    events: events?,
-                    owner: owner?,
+                    kind,
+                    name,
+                    password,
+                    events,
+                    owner,
                 })
             }
         }
@@ -414,9 +423,10 @@ pub mod tools {
                 let name = members.optional(at, "name", &rt::Text::ANY);
                 let token = members.optional(at, "token", &rt::Text::ANY);
                 members.finish(at)?;
+                let (Some(name), Some(token)) = (name, token) else { return None };
                 Some(Self {
-                    name: name?,
-                    token: token?,
+                    name,
+                    token,
                     realm: rt::serde_json::Value::from("main"),
                 })
             }

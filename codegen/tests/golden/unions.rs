@@ -127,14 +127,23 @@ pub mod tools {
                         },
                     );
                 members.finish(at)?;
+                let (
+                    Some(pet),
+                    Some(again),
+                    Some(either),
+                    Some(mixed),
+                    Some(level),
+                    Some(inline),
+                    Some(refused),
+                ) = (pet, again, either, mixed, level, inline, refused) else { return None };
                 Some(Self {
-                    pet: pet?,
-                    again: again?,
-                    either: either?,
-                    mixed: mixed?,
-                    level: level?,
-                    inline: inline?,
-                    refused: refused?,
+                    pet,
+                    again,
+                    either,
+                    mixed,
+                    level,
+                    inline,
+                    refused,
                 })
             }
         }

@@ -85,15 +85,24 @@ impl<'a> Decoder<'a> {
 
     /// Decodes one step deeper, within the depth that is allowed.
     pub(super) fn enter<T>(&mut self, step: Step, inner: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
-        self.path.push(step);
-        let result = if self.path.len() > DEPTH {
-            self.push("depth", format!("at most {DEPTH} levels of nesting are accepted"));
-            None
-        } else {
-            inner(self)
-        };
-        self.path.pop();
+        let result = if self.descend(step) { inner(self) } else { None };
+        self.ascend();
         result
+    }
+
+    /// Goes one step deeper; false when that is deeper than is allowed, which is then a problem.
+    pub(super) fn descend(&mut self, step: Step) -> bool {
+        self.path.push(step);
+        let is_allowed = self.path.len() <= DEPTH;
+        if !is_allowed {
+            self.push("depth", format!("at most {DEPTH} levels of nesting are accepted"));
+        }
+        is_allowed
+    }
+
+    /// Goes back where the last descent began.
+    pub(super) fn ascend(&mut self) {
+        self.path.pop();
     }
 
     /// How many levels may still be entered.

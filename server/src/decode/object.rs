@@ -81,8 +81,17 @@ impl Decoder<'_> {
     }
 }
 
+/// Decodes a member. Not written out in every place that calls it: a program has thousands of them.
+#[inline(never)]
+fn below<R: Rule>(at: &mut Decoder<'_>, name: &'static str, value: Value, rule: &R) -> Option<R::Output> {
+    let decoded = if at.descend(Step::Name(name)) { rule.decode(value, at) } else { None };
+    at.ascend();
+    decoded
+}
+
 impl Members {
     /// Takes a member that must be there.
+    #[inline(never)]
     pub fn required<R: Rule>(
         &mut self,
         at: &mut Decoder<'_>,
@@ -90,19 +99,24 @@ impl Members {
         rule: &R,
     ) -> Option<R::Output> {
         match self.left.shift_remove(name) {
-            Some(value) => at.enter(Step::Name(name), |at| rule.decode(value, at)),
+            Some(value) => below(at, name, value, rule),
             None => {
-                let message = match self.misspelt(name) {
-                    Some(given) => format!("required and missing; {} was given instead", quote(given)),
-                    None => "required and missing".to_owned(),
-                };
-                at.push_at(Step::Name(name), "required", message);
+                self.miss(at, name);
                 None
             }
         }
     }
 
+    fn miss(&self, at: &mut Decoder<'_>, name: &'static str) {
+        let message = match self.misspelt(name) {
+            Some(given) => format!("required and missing; {} was given instead", quote(given)),
+            None => "required and missing".to_owned(),
+        };
+        at.push_at(Step::Name(name), "required", message);
+    }
+
     /// Takes a member that may be absent. The outer `None` means that a problem was pushed.
+    #[inline(never)]
     pub fn optional<R: Rule>(
         &mut self,
         at: &mut Decoder<'_>,
@@ -110,7 +124,7 @@ impl Members {
         rule: &R,
     ) -> Option<Option<R::Output>> {
         let Some(value) = self.left.shift_remove(name) else { return Some(None) };
-        at.enter(Step::Name(name), |at| rule.decode(value, at)).map(Some)
+        below(at, name, value, rule).map(Some)
     }
 
     /// Takes all undeclared members as they are.

@@ -41,6 +41,11 @@ pub(super) fn reserved(text: &str) -> String {
     keeping_triples(text, QUERY_ALLOWED)
 }
 
+/// Encodes a query value whose reserved characters may stay, and in which `%` means itself.
+pub(super) fn reserved_text(text: &str) -> String {
+    utf8_percent_encode(text, QUERY_ALLOWED).to_string()
+}
+
 /// Encodes an item of a comma-separated query value whose reserved characters may stay.
 pub(super) fn reserved_item(text: &str) -> String {
     keeping_triples(text, QUERY_ALLOWED_ITEM)

@@ -107,19 +107,31 @@ pub fn prepare<A: Arguments>(
     arguments: Map<String, Value>,
     deployment: &Deployment,
 ) -> Result<Prepared, Problems> {
+    prepare_by(arguments, deployment, |value, at, parts| {
+        let decoded = A::decode(value, at)?;
+        if !at.problems().is_empty() {
+            return None;
+        }
+        decoded.write(parts);
+        Some(decoded.encode())
+    })
+}
+
+/// What there is to do for every tool alike, compiled once: `work` decodes, writes and gives the canonical arguments.
+fn prepare_by(
+    arguments: Map<String, Value>,
+    deployment: &Deployment,
+    work: fn(Value, &mut Decoder<'_>, &mut Parts) -> Option<Value>,
+) -> Result<Prepared, Problems> {
     let mut decoder = Decoder::arguments(deployment);
-    let decoded = A::decode(Value::Object(arguments), &mut decoder);
-    if decoded.is_none() && decoder.problems().is_empty() {
+    let mut parts = Parts::default();
+    let canonical = work(Value::Object(arguments), &mut decoder, &mut parts);
+    if canonical.is_none() && decoder.problems().is_empty() {
         decoder.push("arguments", "were refused without a reason, which is a fault of this server");
     }
     let problems = decoder.into_problems();
-    let Some(arguments) = decoded.filter(|_| problems.is_empty()) else { return Err(problems) };
-    let mut parts = Parts::default();
-    arguments.write(&mut parts);
+    let Some(arguments) = canonical.filter(|_| problems.is_empty()) else { return Err(problems) };
     parts.finish(deployment.max_body_bytes);
     let problems = parts.take_problems();
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    Ok(Prepared { arguments: arguments.encode(), parts })
+    if problems.is_empty() { Ok(Prepared { arguments, parts }) } else { Err(problems) }
 }

@@ -158,7 +158,9 @@ pub(super) fn query(rule: &ParameterRule, value: &Value) -> Result<Pairs, Refusa
     let name = encoding::strict(rule.name);
     match rule.style {
         Style::Json | Style::FormText if value.is_null() => Ok(Vec::new()),
-        Style::Json => Ok(vec![(name, whole(&value.to_string()))]),
+        // A `%41` in JSON text is that text and nothing else, whatever a reader makes of it elsewhere.
+        Style::Json if rule.allow_reserved => Ok(vec![(name, encoding::reserved_text(&value.to_string()))]),
+        Style::Json => Ok(vec![(name, encoding::strict(&value.to_string()))]),
         Style::FormText => Ok(vec![(name, encoding::strict(&form_text(value)?))]),
         Style::WholeForm => members_of_form(value),
         Style::DeepObject | Style::DeepBrackets | Style::DeepRepeated => {
@@ -172,6 +174,11 @@ pub(super) fn query(rule: &ParameterRule, value: &Value) -> Result<Pairs, Refusa
             let shape = Shape::nesting(value);
             if !rule.explode {
                 without(&shape, delimiter)?;
+                // What is encoded already would stay so.
+                if rule.allow_reserved {
+                    without(&shape, encoded)?;
+                    without(&shape, &encoded.to_ascii_lowercase())?;
+                }
             }
             form(rule, &shape, encoded, whole, whole)
         }
