@@ -76,7 +76,7 @@ impl Lowering<'_> {
         is_new
     }
 
-    fn simple(&mut self, original: &Held, simple: Simple) -> ir::Schema {
+    fn simple(&mut self, original: &Held, simple: Simple<'_>) -> ir::Schema {
         let Simple { held, mut nullable } = simple;
         let lowered = if held.never {
             Err("nothing can be accepted")

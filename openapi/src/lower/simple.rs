@@ -1,6 +1,8 @@
 //! Compositions that say no more than a simpler schema: an `allOf` of one, a choice of one, a choice between something
 //! and null, an `allOf` that merges.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -9,23 +11,26 @@ use crate::judge;
 use crate::merge;
 
 /// A schema and whether null is accepted beside it.
-pub(crate) struct Simple {
-    /// The schema.
-    pub(crate) held: Held,
+pub(crate) struct Simple<'h> {
+    /// The schema; most are simple as they stand, and are not copied.
+    pub(crate) held: Cow<'h, Held>,
     /// Whether null is accepted, whatever `held` says of it.
     pub(crate) nullable: bool,
 }
 
 /// The simplest schema that accepts the same; or why there is none that can be taken apart. `may_merge` is asked before
 /// an `allOf` is merged, whether it stood there at first or came to light in a choice of one.
-pub(crate) fn simplify(
-    held: &Held,
+pub(crate) fn simplify<'h>(
+    held: &'h Held,
     named: &IndexMap<String, Held>,
     mut may_merge: impl FnMut() -> bool,
-) -> Result<Simple, &'static str> {
-    let mut simple = Simple { held: held.clone(), nullable: false };
+) -> Result<Simple<'h>, &'static str> {
+    let mut simple = Simple { held: Cow::Borrowed(held), nullable: false };
+    if !held.is_composed() {
+        return Ok(simple);
+    }
     loop {
-        let held = &mut simple.held;
+        let held = simple.held.to_mut();
         if !held.all_of.is_empty() {
             if !may_merge() {
                 return Err("`allOf` repeats or nests too far to be merged");
@@ -45,10 +50,8 @@ pub(crate) fn simplify(
         let choices = if held.one_of.is_empty() { &held.any_of } else { &held.one_of };
         match &choices[..] {
             [] => {
-                return Ok(Simple {
-                    held: Held { remarks: held.remarks.clone(), ..Held::of(held.at.clone(), Types::NULL) },
-                    nullable: true,
-                });
+                let null = Held { remarks: held.remarks.clone(), ..Held::of(held.at.clone(), Types::NULL) };
+                return Ok(Simple { held: Cow::Owned(null), nullable: true });
             }
             [one] => *held = under(held, one),
             _ => return Ok(simple),
@@ -111,10 +114,12 @@ fn strip_null(held: &mut Held, named: &IndexMap<String, Held>) -> bool {
 /// `type: object` beside a choice between objects says nothing.
 fn drop_implied_type(held: &mut Held, named: &IndexMap<String, Held>) {
     let Some(types) = held.types else { return };
-    let bare = Held { types: None, ..held.clone() };
     let choices = if held.one_of.is_empty() { &held.any_of } else { &held.one_of };
-    let is_implied = !choices.is_empty()
-        && !bare.has_own_rules()
+    if choices.is_empty() {
+        return;
+    }
+    let bare = Held { types: None, ..held.clone() };
+    let is_implied = !bare.has_own_rules()
         && choices.iter().all(|choice| types_of(choice, named, &mut 1_000).is_some_and(|all| types.has(all)));
     if is_implied {
         held.types = None;
