@@ -27,10 +27,11 @@ pub(crate) fn format(plan: &Plan) -> String {
         env!("CARGO_PKG_VERSION")
     );
     let mut pieces = vec![Piece::Catalog, Piece::Arguments, Piece::Answers];
+    let before_tools = pieces.len();
     pieces.extend(plan.tools.chunks(TOOLS_PER_PIECE).map(Piece::Tools));
     let outputs = Outputs::of(&plan.tools);
     let mut printed = threads::each(&pieces, |piece| piece.print(plan, &outputs)).into_iter();
-    printed.by_ref().take(3).for_each(|piece| text.push_str(&piece));
+    printed.by_ref().take(before_tools).for_each(|piece| text.push_str(&piece));
     if !plan.tools.is_empty() {
         text.push_str("/// One module per tool.\npub mod tools {\n    use super::rt;\n");
         printed.for_each(|piece| text.push_str(&piece));

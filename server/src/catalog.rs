@@ -87,7 +87,7 @@ pub struct Tool {
 }
 
 impl Tool {
-    /// A tool of which nothing is known but what it does and how: what a generated entry leaves out.
+    /// A tool of which nothing is known but what it does and how: what entries, generated or not, leave out.
     pub const fn bare(effect: Effect, work: Work) -> Self {
         Self {
             name: "",

@@ -43,14 +43,8 @@ impl rt::Encode for Upload {
 
 impl rt::Arguments for Upload {
     fn write(&self, request: &mut rt::Parts) {
-        static PATH: rt::ParameterRule = rt::ParameterRule {
-            name: "srid",
-            style: rt::Style::Simple,
-            explode: false,
-            allow_reserved: false,
-            allow_empty: false,
-        };
-        static RELEASE: rt::ParameterRule = rt::ParameterRule { name: "releaseId", ..PATH };
+        static PATH: rt::ParameterRule = rt::ParameterRule::simple("srid");
+        static RELEASE: rt::ParameterRule = rt::ParameterRule::simple("releaseId");
         static FILE: rt::PartRule =
             rt::PartRule { name: "file", kind: rt::PartKind::File, ..rt::PartRule::PLAIN };
         static PARTS: rt::MultipartRule =

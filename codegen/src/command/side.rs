@@ -32,17 +32,14 @@ pub(super) fn read(name: &str, overlay: Option<&Path>, is_lenient: bool) -> Resu
     let is_lock = std::fs::read_to_string(path).ok().filter(|text| looks_like_lock(text));
     match is_lock {
         Some(text) => lock_of(&text, name).map(Side::Contract),
-        None => {
-            let source = Source { document: path.to_owned(), overlay: overlay.map(Path::to_owned) };
-            of_reading(&openapi::read(&source), is_lenient).map(Side::Contract)
-        }
+        None => document(path, overlay, is_lenient).map(Side::Contract),
     }
 }
 
-/// The contract that a document's tools make; the report of its errors has been printed otherwise.
-pub(super) fn document(path: &Path, overlay: Option<&Path>) -> Result<Contract, ExitCode> {
+/// The contract that a document's tools make.
+fn document(path: &Path, overlay: Option<&Path>, is_lenient: bool) -> Result<Contract, ExitCode> {
     let source = Source { document: path.to_owned(), overlay: overlay.map(Path::to_owned) };
-    of_reading(&openapi::read(&source), false)
+    of_reading(&openapi::read(&source), is_lenient)
 }
 
 /// The contract of a reading; its errors are printed, and refuse it unless what is left is wanted.
@@ -83,7 +80,7 @@ impl Files {
     }
 
     pub(super) fn contract(&self) -> Result<Contract, ExitCode> {
-        document(&self.document, self.overlay.as_deref())
+        document(&self.document, self.overlay.as_deref(), false)
     }
 }
 

@@ -43,13 +43,7 @@ static RULES: LazyLock<Vec<ParameterRule>> = LazyLock::new(|| {
 });
 
 /// A rule for the second parameter of a segment.
-static OTHER: ParameterRule = ParameterRule {
-    name: "other",
-    style: Style::Simple,
-    explode: false,
-    allow_reserved: false,
-    allow_empty: false,
-};
+static OTHER: ParameterRule = ParameterRule::simple("other");
 
 /// Writes a value by a rule: `{"in", "name", "style", "explode", "allowReserved", "allowEmptyValue", "template",
 /// "value", "other"}`.

@@ -127,25 +127,12 @@ where
             name: self.name,
             title: self.title,
             description: self.description,
-            operation: "",
-            tags: &[],
-            deprecated: false,
-            method: "",
-            template: "",
-            segments: &[],
-            effect: self.effect,
             idempotent: self.idempotent,
-            cache: None,
             timeout: self.timeout,
-            proof: None,
             input_schema: input,
             output_schema: output,
-            gated: &[],
             secrets: self.secrets,
-            security: &[],
-            answers: &[],
-            answer_headers: &[],
-            work: Work::Own(worker),
+            ..Tool::bare(self.effect, Work::Own(worker))
         }
     }
 

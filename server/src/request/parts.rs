@@ -42,7 +42,7 @@ impl fmt::Debug for Draft {
 
 impl Parts {
     /// Writes a path parameter.
-    pub fn path<T: Encode + ?Sized>(&mut self, rule: &'static ParameterRule, value: &T) {
+    pub fn path<T: Encode>(&mut self, rule: &'static ParameterRule, value: &T) {
         let written = style::path(rule, &value.encode());
         if let Some(text) = self.accept(rule.name, written) {
             self.path.push((rule.name, text));
@@ -50,7 +50,7 @@ impl Parts {
     }
 
     /// Writes a query parameter; null is absent.
-    pub fn query<T: Encode + ?Sized>(&mut self, rule: &'static ParameterRule, value: &T) {
+    pub fn query<T: Encode>(&mut self, rule: &'static ParameterRule, value: &T) {
         if matches!(rule.style, Style::WholeJson | Style::WholeText) {
             let written = style::whole_query(rule, &value.encode());
             self.bare_query = self.accept(rule.name, written).flatten();
@@ -68,7 +68,7 @@ impl Parts {
     }
 
     /// Writes a header; null is absent. A name that HTTP or this program owns is refused.
-    pub fn header<T: Encode + ?Sized>(&mut self, rule: &'static ParameterRule, value: &T) {
+    pub fn header<T: Encode>(&mut self, rule: &'static ParameterRule, value: &T) {
         if header::is_reserved(rule.name) {
             self.refuse(rule.name, "is a header that arguments may not set".to_owned());
             return;
@@ -80,7 +80,7 @@ impl Parts {
     }
 
     /// Writes a cookie; null is absent.
-    pub fn cookie<T: Encode + ?Sized>(&mut self, rule: &'static ParameterRule, value: &T) {
+    pub fn cookie<T: Encode>(&mut self, rule: &'static ParameterRule, value: &T) {
         let written = style::cookie(rule, &value.encode());
         if let Some(pairs) = self.accept(rule.name, written) {
             self.cookies.extend(pairs);
@@ -93,7 +93,7 @@ impl Parts {
     }
 
     /// Writes the whole body.
-    pub fn body<T: Encode + ?Sized>(&mut self, value: &T) {
+    pub fn body<T: Encode>(&mut self, value: &T) {
         self.draft.value = Some(value.encode());
         self.draft.is_whole = true;
     }
@@ -104,7 +104,7 @@ impl Parts {
     }
 
     /// Writes one member of an object body, null included.
-    pub fn member<T: Encode + ?Sized>(&mut self, name: &'static str, value: &T) {
+    pub fn member<T: Encode>(&mut self, name: &'static str, value: &T) {
         self.object().insert(name.to_owned(), value.encode());
     }
 
