@@ -175,7 +175,7 @@ fn thin_out(document: &mut Value, random: &mut Random) {
 
 /// All that is planned of each tool and shared type, by operation or name, without the places in the text.
 fn told(plan: Plan) -> BTreeMap<String, String> {
-    let nowhere = || Place { pointer: String::new(), file: String::new(), line: 0, column: 0 };
+    let nowhere = || Place { pointer: String::new(), file: "".into(), line: 0, column: 0 };
     let of_type = |mut kind: Type| {
         kind.at = nowhere();
         (format!("type {:?}", kind.id), format!("{kind:?}"))

@@ -107,6 +107,7 @@ impl Types {
     pub(crate) const STRING: Types = Types(16);
     pub(crate) const ARRAY: Types = Types(32);
     pub(crate) const OBJECT: Types = Types(64);
+    pub(crate) const ALL: Types = Types(127);
 
     /// The type of this name.
     pub(crate) fn named(name: &str) -> Option<Types> {
@@ -215,10 +216,14 @@ impl Held {
 
     /// Whether it says something of the value itself, composition and reference aside.
     pub(crate) fn has_own_rules(&self) -> bool {
+        self.format.is_some() || self.has_rules_besides_format()
+    }
+
+    /// Likewise, its format aside.
+    pub(crate) fn has_rules_besides_format(&self) -> bool {
         self.never
             || self.types.is_some()
             || self.enumeration.is_some()
-            || self.format.is_some()
             || self.numbers != NumberRules::default()
             || self.text != TextRules::default()
             || self.has_list_rules()
@@ -287,47 +292,60 @@ impl Held {
         if let Some(values) = &self.enumeration {
             out.insert("enum".into(), Value::Array(values.clone()));
         }
-        if let Some(format) = &self.format {
+        self.write_rules_on(Types::ALL, out);
+    }
+
+    /// Writes the keywords that hold no schema and bear on values of these types. The format bears on those that have no
+    /// parts.
+    pub(crate) fn write_rules_on(&self, types: Types, out: &mut Map<String, Value>) {
+        if let Some(format) = self.format.as_ref().filter(|_| !Types::ARRAY.or(Types::OBJECT).has(types)) {
             out.insert("format".into(), json!(format));
         }
-        let numbers = [
-            ("minimum", &self.numbers.minimum),
-            ("maximum", &self.numbers.maximum),
-            ("exclusiveMinimum", &self.numbers.exclusive_minimum),
-            ("exclusiveMaximum", &self.numbers.exclusive_maximum),
-            ("multipleOf", &self.numbers.multiple_of),
-        ];
-        for (key, number) in numbers {
-            if let Some(number) = number {
-                out.insert(key.into(), Value::Number(Number::clone(number)));
-            }
+        if types.meets(Types::NUMBER) {
+            write_numbers(&self.numbers, out);
         }
+        let [text, list, object] = [Types::STRING, Types::ARRAY, Types::OBJECT].map(|one| types.has(one));
         let counts = [
-            ("minLength", self.text.min_length),
-            ("maxLength", self.text.max_length),
-            ("minItems", self.min_items),
-            ("maxItems", self.max_items),
-            ("minProperties", self.min_properties),
-            ("maxProperties", self.max_properties),
+            ("minLength", self.text.min_length.filter(|_| text)),
+            ("maxLength", self.text.max_length.filter(|_| text)),
+            ("minItems", self.min_items.filter(|_| list)),
+            ("maxItems", self.max_items.filter(|_| list)),
+            ("minProperties", self.min_properties.filter(|_| object)),
+            ("maxProperties", self.max_properties.filter(|_| object)),
         ];
         for (key, count) in counts {
             if let Some(count) = count {
                 out.insert(key.into(), json!(count));
             }
         }
-        if let Some(pattern) = &self.text.pattern {
+        if let Some(pattern) = self.text.pattern.as_ref().filter(|_| text) {
             out.insert("pattern".into(), json!(pattern));
         }
-        if self.unique {
+        if self.unique && list {
             out.insert("uniqueItems".into(), json!(true));
         }
-        if !self.required.is_empty() {
+        if !self.required.is_empty() && object {
             out.insert("required".into(), json!(self.required));
         }
         match self.additional {
-            Extra::Any => drop(out.insert("additionalProperties".into(), json!(true))),
-            Extra::Closed => drop(out.insert("additionalProperties".into(), json!(false))),
-            Extra::Unsaid | Extra::Schema(_) => {}
+            Extra::Any if object => drop(out.insert("additionalProperties".into(), json!(true))),
+            Extra::Closed if object => drop(out.insert("additionalProperties".into(), json!(false))),
+            _ => {}
+        }
+    }
+}
+
+fn write_numbers(rules: &NumberRules, out: &mut Map<String, Value>) {
+    let numbers = [
+        ("minimum", &rules.minimum),
+        ("maximum", &rules.maximum),
+        ("exclusiveMinimum", &rules.exclusive_minimum),
+        ("exclusiveMaximum", &rules.exclusive_maximum),
+        ("multipleOf", &rules.multiple_of),
+    ];
+    for (key, number) in numbers {
+        if let Some(number) = number {
+            out.insert(key.into(), Value::Number(Number::clone(number)));
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Text of the document is held as written; names for programs are the generator's business.
 
 mod encoding;
+mod same;
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -461,7 +462,9 @@ pub struct Schema {
     /// The JSON Schema 2020-12 form, the judge; references read `#/$defs/NAME` with names of
     /// [`Api::schemas`], escaped: [`referred`] undoes that.
     /// Holds no `x-` keyword, no `nullable`, no `discriminator`, no `xml`, no `example`.
-    pub json: Value,
+    /// Of a schema inside another the outer one's form is the only one, except where the kind is [`Kind::Checked`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub json: Option<Value>,
     /// `title`, or empty.
     pub title: String,
     /// `description`, or empty.

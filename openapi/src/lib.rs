@@ -34,11 +34,14 @@ mod store;
 mod words;
 
 use std::path::{Path, PathBuf};
+use std::{panic, thread};
 
 use listing::Listed;
+use lower::Lowered;
 use open::{Opened, Shelf};
 use problems::Problems;
 use report::Report;
+use store::Store;
 
 /// Where a document and its overlay come from.
 #[derive(Clone, Debug)]
@@ -102,11 +105,26 @@ fn read_from(shelf: Shelf, document: &str, overlay: Option<(&Path, Option<Vec<u8
     };
     store.take_version(version);
     let root = store.root(0);
-    let (mut api, mut problems) = lower::lower(&root, digest, problems);
+    let (lowered, words) = thread::scope(|scope| {
+        // Texts say nothing of structure, so both are read at the same time.
+        let words = scope.spawn(|| words(&store));
+        let lowered = lower::lower(&root, digest, problems);
+        (lowered, words.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
+    });
+    let Lowered { mut api, mut problems, held } = lowered;
+    problems.append(words);
+    let mut report = problems.finish();
+    api.mcp = root_hints::read(&root, &mut report);
+    let operations = listing::list(&root);
+    // Nobody waits for these, and of a large document they are many.
+    thread::spawn(move || drop((store, held)));
+    Reading { api: Some(api), operations, report, inputs }
+}
+
+fn words(store: &Store) -> Problems {
+    let mut problems = Problems::default();
     for index in 0..store.documents.len() {
         words::check(&store.root(index), &mut problems);
     }
-    let mut report = problems.finish();
-    api.mcp = root_hints::read(&root, &mut report);
-    Reading { api: Some(api), operations: listing::list(&root), report, inputs }
+    problems
 }

@@ -27,7 +27,7 @@ pub(crate) const PATH_NESTING: usize = 16;
 /// Descendant steps (`..`) in one JSONPath; each multiplies the work by the size of the document.
 pub(crate) const PATH_DESCENDANTS: usize = 2;
 
-/// JSON nodes of all lowered schemas together, counting a part once for each schema that it lies in.
+/// JSON nodes of all lowered schemas together.
 pub(crate) const SCHEMA_NODES: usize = 8_000_000;
 
 /// `allOf` merged within each other, in levels and in all; beyond, they are kept as they are written.

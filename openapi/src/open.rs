@@ -144,7 +144,7 @@ impl Opener<'_> {
             return None;
         }
         let index = self.store.files.len();
-        self.store.files.push(name.to_owned());
+        self.store.files.push(name.into());
         load::read(bytes, File { index, name }, self.problems)
     }
 }
@@ -192,5 +192,5 @@ fn read_file(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 fn top(file: &str) -> Place {
-    Place { pointer: String::new(), file: file.to_owned(), line: 1, column: 1 }
+    Place { pointer: String::new(), file: file.into(), line: 1, column: 1 }
 }

@@ -5,12 +5,10 @@ pub(crate) fn member(base: &str, key: &str) -> String {
     let mut pointer = String::with_capacity(base.len() + key.len() + 1);
     pointer.push_str(base);
     pointer.push('/');
-    for character in key.chars() {
-        match character {
-            '~' => pointer.push_str("~0"),
-            '/' => pointer.push_str("~1"),
-            other => pointer.push(other),
-        }
+    if key.contains(['~', '/']) {
+        pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+    } else {
+        pointer.push_str(key);
     }
     pointer
 }

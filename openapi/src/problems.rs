@@ -29,6 +29,13 @@ impl Problems {
         self.add(rule, Severity::Note, place, message.into());
     }
 
+    /// Records what another has found, after what is here.
+    pub(crate) fn append(&mut self, other: Problems) {
+        for Problem { rule, severity, place, message } in other.report.problems {
+            self.add(rule, severity, place, message);
+        }
+    }
+
     /// The report; what was found is given away.
     pub(crate) fn finish(self) -> Report {
         self.report

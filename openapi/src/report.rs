@@ -1,6 +1,7 @@
 //! Problems of a document, all of them, each with its place.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -11,8 +12,8 @@ use serde::Serialize;
 pub struct Place {
     /// RFC 6901 pointer from the document's root.
     pub pointer: String,
-    /// The file as it was named by the caller.
-    pub file: String,
+    /// The file as it was named by the caller; every place in it shares the name.
+    pub file: Arc<str>,
     /// Line, from 1; 0 when unknown.
     pub line: u32,
     /// Column in characters, from 1; 0 when unknown.

@@ -133,24 +133,27 @@ pub(crate) fn check(at: &At<'_>, fields: &[Field], problems: &mut Problems) -> M
         wrong_form(at, Form::Object, problems);
         return sound;
     }
-    for (key, member) in at.members() {
-        let mut known = fields.iter().filter(|field| field.2.in_version(at.version()).is_some());
-        let Some(Field(_, form, _)) = known.clone().find(|field| field.0 == key) else {
-            unknown(key, &member, known.by_ref().map(|field| field.0), problems);
-            continue;
-        };
-        if form.fits(member.value) {
+    let known = fields.iter().filter(|field| field.2.in_version(at.version()).is_some());
+    for (key, value) in at.value.as_object().into_iter().flatten() {
+        match known.clone().find(|field| field.0 == key) {
             // Composite members are read on their own, through their cursors.
-            if !matches!(form, Form::Object | Form::List | Form::Schema) {
-                sound.insert(key.to_owned(), member.value.clone());
+            Some(Field(_, form, _)) if form.fits(value) => {
+                if !matches!(form, Form::Object | Form::List | Form::Schema) {
+                    sound.insert(key.clone(), value.clone());
+                }
             }
-        } else {
-            wrong_form(&member, *form, problems);
+            found => {
+                let Some(member) = at.member(key) else { continue };
+                match found {
+                    Some(Field(_, form, _)) => wrong_form(&member, *form, problems),
+                    None => unknown(key, &member, known.clone().map(|field| field.0), problems),
+                }
+            }
         }
     }
     for Field(name, form, need) in fields {
         let need = need.in_version(at.version()).unwrap_or(Need::Optional);
-        if at.member(name).is_some() || need == Need::Optional {
+        if at.get(name).is_some() || need == Need::Optional {
             continue;
         }
         let message = format!("the member `{name}` is missing: {} is expected", form.words());

@@ -1,7 +1,7 @@
 //! Documents as read, with the place of every node, and a cursor that walks them without losing either.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -31,8 +31,12 @@ pub(crate) enum Inside {
     /// The items of a list.
     Items(Vec<Spot>),
     /// The members of an object.
-    Members(BTreeMap<String, Spot>),
+    Members(Members),
 }
+
+/// The places of an object's members, in the order of their names: they are looked up often and seldom changed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Members(Vec<(String, Spot)>);
 
 /// One document.
 #[derive(Clone, Debug)]
@@ -51,7 +55,7 @@ pub(crate) struct Store {
     /// The documents.
     pub(crate) documents: Vec<Document>,
     /// Names of files for people, by the index that [`Spot::file`] holds.
-    pub(crate) files: Vec<String>,
+    pub(crate) files: Vec<Arc<str>>,
     /// The version of OpenAPI that the first document says it is of; the others hold parts of it.
     version: Version,
     anchors: Anchors,
@@ -59,7 +63,7 @@ pub(crate) struct Store {
 
 impl Store {
     /// The documents with the names of their files, for a version that is not known yet.
-    pub(crate) fn new(documents: Vec<Document>, files: Vec<String>) -> Store {
+    pub(crate) fn new(documents: Vec<Document>, files: Vec<Arc<str>>) -> Store {
         Store { documents, files, ..Store::default() }
     }
 
@@ -123,7 +127,7 @@ impl<'a> At<'a> {
     pub(crate) fn place(&self) -> Place {
         Place {
             pointer: self.pointer.clone(),
-            file: self.store.files.get(self.spot.file).cloned().unwrap_or_default(),
+            file: self.store.files.get(self.spot.file).cloned().unwrap_or_else(|| Arc::from("")),
             line: self.spot.line,
             column: self.spot.column,
         }
@@ -144,10 +148,14 @@ impl<'a> At<'a> {
         self.store
     }
 
+    /// The value of the member of this name, for those who need no cursor.
+    pub(crate) fn get(&self, key: &str) -> Option<&'a Value> {
+        self.value.as_object()?.get(key)
+    }
+
     /// The member of this name.
     pub(crate) fn member(&self, key: &str) -> Option<At<'a>> {
-        let value = self.value.as_object()?.get(key)?;
-        Some(self.under(key, value))
+        Some(self.under(key, self.get(key)?))
     }
 
     /// All members in order; none when this is no object.
@@ -163,13 +171,24 @@ impl<'a> At<'a> {
     /// All items in order; none when this is no list.
     pub(crate) fn items(&self) -> impl Iterator<Item = At<'a>> + use<'a> {
         let at = self.clone();
-        self.value.as_array().into_iter().flatten().enumerate().map(move |(index, value)| At {
-            store: at.store,
-            document: at.document,
-            pointer: pointer::item(&at.pointer, index),
+        let items = self.value.as_array().into_iter().flatten().enumerate();
+        items.map(move |(index, value)| at.at_item(index, value))
+    }
+
+    /// The item at `index`.
+    pub(crate) fn item(&self, index: usize) -> Option<At<'a>> {
+        let value = self.value.as_array()?.get(index)?;
+        Some(self.at_item(index, value))
+    }
+
+    fn at_item(&self, index: usize, value: &'a Value) -> At<'a> {
+        At {
+            store: self.store,
+            document: self.document,
+            pointer: pointer::item(&self.pointer, index),
             value,
-            spot: at.spot.item(index),
-        })
+            spot: self.spot.item(index),
+        }
     }
 
     fn under(&self, key: &str, value: &'a Value) -> At<'a> {
@@ -185,10 +204,7 @@ impl<'a> At<'a> {
     fn step(&self, step: &str) -> Option<At<'a>> {
         match self.value {
             Value::Object(_) => self.member(step),
-            Value::Array(_) => {
-                let index: usize = step.parse().ok()?;
-                self.items().nth(index)
-            }
+            Value::Array(_) => self.item(step.parse().ok()?),
             _ => None,
         }
     }
@@ -216,6 +232,46 @@ impl Spot {
         match &self.inside {
             Inside::Items(items) => items.get(index).unwrap_or(self),
             _ => self,
+        }
+    }
+}
+
+impl FromIterator<(String, Spot)> for Members {
+    /// Each name comes once.
+    fn from_iter<I: IntoIterator<Item = (String, Spot)>>(places: I) -> Members {
+        let mut places: Vec<(String, Spot)> = places.into_iter().collect();
+        places.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        Members(places)
+    }
+}
+
+impl Members {
+    fn find(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
+    }
+
+    /// The place of the member of this name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Spot> {
+        self.find(name).ok().map(|index| &self.0[index].1)
+    }
+
+    /// Likewise, to be changed.
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Spot> {
+        self.find(name).ok().map(|index| &mut self.0[index].1)
+    }
+
+    /// Adds a member, or gives the one of this name another place.
+    pub(crate) fn insert(&mut self, name: &str, spot: Spot) {
+        match self.find(name) {
+            Ok(index) => self.0[index].1 = spot,
+            Err(index) => self.0.insert(index, (name.to_owned(), spot)),
+        }
+    }
+
+    /// Takes a member away.
+    pub(crate) fn remove(&mut self, name: &str) {
+        if let Ok(index) = self.find(name) {
+            self.0.remove(index);
         }
     }
 }

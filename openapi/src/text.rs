@@ -14,14 +14,14 @@ pub fn steering(text: &str) -> Option<&str> {
 pub fn render(report: &Report) -> String {
     let mut files: Vec<&str> = Vec::new();
     for problem in &report.problems {
-        if !files.contains(&problem.place.file.as_str()) {
+        if !files.contains(&&*problem.place.file) {
             files.push(&problem.place.file);
         }
     }
     let mut out = String::new();
     for file in files {
         let mut problems: Vec<_> =
-            report.problems.iter().filter(|problem| problem.place.file == file).collect();
+            report.problems.iter().filter(|problem| &*problem.place.file == file).collect();
         problems.sort_by_key(|problem| (problem.place.line, problem.place.column));
         for problem in problems {
             let word = problem.severity.word();

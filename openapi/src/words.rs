@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::limits;
 use crate::problems::Problems;
+use crate::report::Place;
 use crate::shape;
 use crate::store::At;
 
@@ -30,50 +31,104 @@ static STEERING: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Looks at every text below `root` that may reach a reader.
 pub(crate) fn check(root: &At<'_>, problems: &mut Problems) {
-    let mut open = vec![root.clone()];
-    while let Some(at) = open.pop() {
-        let mut inside = Vec::new();
-        for (key, member) in at.members() {
-            if let Some(character) = hidden(key) {
-                let message = format!("the name {key:?} holds the invisible character {}", code(character));
-                problems.error("invisible-character", member.place(), message);
+    Walk { root, path: Vec::new(), problems }.node(root.value);
+}
+
+/// A walk over a whole document. Almost nothing in one is ever reported, so the place is found when something is.
+struct Walk<'w, 'a> {
+    root: &'w At<'a>,
+    /// The steps from the root; depth is bounded by the loader.
+    path: Vec<Step<'a>>,
+    problems: &'w mut Problems,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Member(&'a str),
+    Item(usize),
+}
+
+impl<'a> Walk<'_, 'a> {
+    /// The names and texts of a node, then those of each node inside it.
+    fn node(&mut self, value: &'a Value) {
+        match value {
+            Value::Object(members) => {
+                for (key, member) in members {
+                    self.name(key);
+                    if let Value::String(text) = member
+                        && reaches_a_reader(key)
+                    {
+                        self.text(Step::Member(key), text);
+                    }
+                }
+                for (key, member) in members.iter().filter(|(key, _)| reaches_a_reader(key)) {
+                    self.inside(Step::Member(key), member);
+                }
             }
-            // Examples and extensions of others never reach a reader.
-            if matches!(key, "example" | "examples") || (key.starts_with("x-") && key != "x-mcp") {
-                continue;
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    if let Value::String(text) = item {
+                        self.text(Step::Item(index), text);
+                    }
+                }
+                for (index, item) in items.iter().enumerate() {
+                    self.inside(Step::Item(index), item);
+                }
             }
-            if let Value::String(text) = member.value {
-                check_text(key, text, &member, problems);
-            }
-            inside.push(member);
+            _ => {}
         }
-        for item in at.items() {
-            if let Value::String(text) = item.value {
-                check_text("", text, &item, problems);
-            }
-            inside.push(item);
+    }
+
+    fn inside(&mut self, step: Step<'a>, value: &'a Value) {
+        if value.is_object() || value.is_array() {
+            self.path.push(step);
+            self.node(value);
+            self.path.pop();
         }
-        open.extend(inside.into_iter().rev());
+    }
+
+    /// The place one step below the present node.
+    fn place(&self, last: Step<'a>) -> Place {
+        let steps = self.path.iter().chain([&last]);
+        let found = steps.copied().try_fold(self.root.clone(), |at, step| match step {
+            Step::Member(key) => at.member(key),
+            Step::Item(index) => at.item(index),
+        });
+        found.map_or_else(|| self.root.place(), |at| at.place())
+    }
+
+    fn name(&mut self, key: &'a str) {
+        if let Some(character) = hidden(key) {
+            let message = format!("the name {key:?} holds the invisible character {}", code(character));
+            self.problems.error("invisible-character", self.place(Step::Member(key)), message);
+        }
+    }
+
+    fn text(&mut self, step: Step<'a>, text: &str) {
+        if let Some(character) = hidden(text) {
+            let message = format!("the text holds the invisible character {}: remove it", code(character));
+            self.problems.error("invisible-character", self.place(step), message);
+        }
+        let Step::Member(key @ ("description" | "summary" | "title")) = step else { return };
+        if let Some(found) = steering(text) {
+            let message = format!("the text steers a reader instead of describing: {found:?}");
+            self.problems.error("steering-text", self.place(step), message);
+        }
+        // There are at least as many bytes as characters.
+        if key != "description" || text.len() <= limits::DESCRIPTION {
+            return;
+        }
+        let length = text.chars().count();
+        if length > limits::DESCRIPTION {
+            let message = format!("{length} characters: more than {} cost every reader", limits::DESCRIPTION);
+            self.problems.note("long-description", self.place(step), message);
+        }
     }
 }
 
-fn check_text(key: &str, text: &str, at: &At<'_>, problems: &mut Problems) {
-    if let Some(character) = hidden(text) {
-        let message = format!("the text holds the invisible character {}: remove it", code(character));
-        problems.error("invisible-character", at.place(), message);
-    }
-    if !matches!(key, "description" | "summary" | "title") {
-        return;
-    }
-    if let Some(found) = steering(text) {
-        let message = format!("the text steers a reader instead of describing: {found:?}");
-        problems.error("steering-text", at.place(), message);
-    }
-    let length = text.chars().count();
-    if key == "description" && length > limits::DESCRIPTION {
-        let message = format!("{length} characters: more than {} cost every reader", limits::DESCRIPTION);
-        problems.note("long-description", at.place(), message);
-    }
+/// Examples and extensions of others do not.
+fn reaches_a_reader(key: &str) -> bool {
+    !matches!(key, "example" | "examples") && (!key.starts_with("x-") || key == "x-mcp")
 }
 
 /// The first words of a text that tell a model what to do rather than what a call does.

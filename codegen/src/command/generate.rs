@@ -40,5 +40,8 @@ pub(super) fn run(options: &Options, progress: &Progress) -> ExitCode {
             return exit::of(&report);
         }
     }
-    output::write(&written.source, options.out.as_deref())
+    let status = output::write(&written.source, options.out.as_deref());
+    // The program ends here: taking the tree of a large document apart node by node first would only cost time.
+    std::mem::forget(reading);
+    status
 }

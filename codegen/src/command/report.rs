@@ -132,7 +132,7 @@ impl Options {
         if self.max_tool_bytes.is_none() && self.max_total_tokens.is_none() {
             return;
         }
-        let file = self.input.document.display().to_string();
+        let file = self.input.document.display().to_string().into();
         let at = Place { pointer: String::new(), file, line: 1, column: 1 };
         let budget = api.mcp.budget.get_or_insert(Budget { at, tool_bytes: None, total_tokens: None });
         budget.tool_bytes = self.max_tool_bytes.or(budget.tool_bytes);

@@ -130,7 +130,7 @@ impl Reader<'_> {
     fn places(&self, name: &str) -> Places {
         let place = |path: &[&str]| Place {
             pointer: String::new(),
-            file: self.file.to_owned(),
+            file: self.file.into(),
             line: self.lines.line(path),
             column: 1,
         };

@@ -45,7 +45,7 @@ fn counts(drift: &Drift) -> String {
 
 /// File and line, as far as they are known.
 fn short(place: &Place) -> String {
-    if place.line == 0 { place.file.clone() } else { format!("{}:{}", place.file, place.line) }
+    if place.line == 0 { place.file.to_string() } else { format!("{}:{}", place.file, place.line) }
 }
 
 #[cfg(test)]
@@ -57,7 +57,7 @@ pub(super) mod tests {
     /// Two findings with everything that has to be escaped somewhere.
     pub(crate) fn drift() -> Drift {
         let place =
-            |file: &str, line| Place { pointer: "/a/b".to_owned(), file: file.to_owned(), line, column: 3 };
+            |file: &str, line| Place { pointer: "/a/b".to_owned(), file: file.into(), line, column: 3 };
         let made_required = Finding {
             rule: &arguments::MADE_REQUIRED,
             tool: Some("make".to_owned()),

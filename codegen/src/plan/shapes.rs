@@ -160,7 +160,9 @@ impl<'a> Shaper<'a> {
         match &schema.kind {
             _ if let Some(content) = site.parts.content(schema) => of_content(content),
             // The JSON form says itself whether `null` is accepted.
-            Kind::Checked if self.direction == Direction::Request => Shape::Checked(opened(&schema.json)),
+            Kind::Checked if self.direction == Direction::Request => {
+                Shape::Checked(schema.json.as_ref().map(opened).unwrap_or_default())
+            }
             Kind::Checked => Shape::Any,
             _ => {
                 let mut site = site.clone();
@@ -382,7 +384,7 @@ impl<'a> Shaper<'a> {
         let [first, second] = choices else { return None };
         for (list, item) in [(first, second), (second, first)] {
             if let Kind::List(rules) = &list.kind
-                && rules.items.json == item.json
+                && rules.items.says_as(item)
             {
                 return Some(Shape::OneOrMany(Box::new(self.shape(item, &site.part("Item")))));
             }

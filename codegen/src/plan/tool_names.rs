@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     fn place(pointer: &str) -> Place {
-        Place { pointer: pointer.to_owned(), file: "api.json".to_owned(), line: 1, column: 1 }
+        Place { pointer: pointer.to_owned(), file: "api.json".into(), line: 1, column: 1 }
     }
 
     #[test]

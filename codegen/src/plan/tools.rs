@@ -163,7 +163,7 @@ impl Shared<'_> {
     pub(crate) fn definition(&self, target: &str, own: &[Type]) -> Option<Value> {
         let (module, name) = target.strip_prefix("type:")?.split_once('/')?;
         let module = match module {
-            "open" => return self.api.schemas.get(name).map(|schema| opened(&schema.json)),
+            "open" => return self.api.schemas.get(name).and_then(|schema| schema.json.as_ref()).map(opened),
             "arguments" => Module::Arguments,
             "answers" => Module::Answers,
             _ => Module::Tool,

@@ -90,7 +90,7 @@ fn operations<'p>(
         .api
         .operations
         .iter()
-        .filter(move |operation| operation.at.file == package.document_file && is_meant(operation))
+        .filter(move |operation| *operation.at.file == package.document_file && is_meant(operation))
 }
 
 fn action(at: &Place, update: &[String]) -> Vec<String> {
@@ -157,7 +157,7 @@ fn path_parameters<'p>(package: &'p Package<'p>) -> Vec<&'p Parameter> {
     operations(package, |_| true)
         .flat_map(|operation| &operation.parameters)
         .filter(|parameter| {
-            parameter.location == Location::Path && parameter.at.file == package.document_file
+            parameter.location == Location::Path && *parameter.at.file == package.document_file
         })
         .filter(|parameter| is_free(parameter))
         .filter(|parameter| seen.insert(&parameter.name))
@@ -166,7 +166,7 @@ fn path_parameters<'p>(package: &'p Package<'p>) -> Vec<&'p Parameter> {
 
 /// Whether any text is taken. The parameter's own schema is looked at, not what it refers to.
 fn is_free(parameter: &Parameter) -> bool {
-    let schema = &parameter.schema.json;
+    let Some(schema) = &parameter.schema.json else { return false };
     let says = ["$ref", "enum", "const", "pattern", "maxLength", "format", "anyOf", "oneOf", "allOf"];
     schema["type"] == "string" && says.iter().all(|word| schema.get(word).is_none())
 }
@@ -213,7 +213,7 @@ fn without_tool<'p>(package: &'p Package<'p>) -> Vec<&'p Place> {
         .iter()
         .filter(|listed| !listed.is_excluded && !carried.contains(listed.at.pointer.as_str()))
         .map(|listed| &listed.at)
-        .filter(|at| at.file == package.document_file)
+        .filter(|at| *at.file == package.document_file)
         .collect()
 }
 

@@ -1,8 +1,6 @@
 //! JSON text to a value with places, by `jsonc-parser` held to strict JSON. Doubled names are reported; the first
 //! of them stays.
 
-use std::collections::BTreeMap;
-
 use jsonc_parser::ast::{self, ObjectPropName};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions};
@@ -74,7 +72,7 @@ impl Build<'_, '_> {
 
     fn object(&mut self, object: &ast::Object<'_>, depth: usize) -> Option<(Value, Inside)> {
         let mut members = Map::with_capacity(object.properties.len());
-        let mut spots = BTreeMap::new();
+        let mut spots = Vec::with_capacity(object.properties.len());
         for property in &object.properties {
             let name = match &property.name {
                 ObjectPropName::String(text) => text.value.to_string(),
@@ -88,10 +86,10 @@ impl Build<'_, '_> {
                 self.problems.error("duplicate-key", self.file.place(start.0, start.1), message);
                 continue;
             }
-            spots.insert(name.clone(), spot);
+            spots.push((name.clone(), spot));
             members.insert(name, value);
         }
-        Some((Value::Object(members), Inside::Members(spots)))
+        Some((Value::Object(members), Inside::Members(spots.into_iter().collect())))
     }
 
     fn array(&mut self, array: &ast::Array<'_>, depth: usize) -> Option<(Value, Inside)> {
@@ -139,12 +137,12 @@ impl<'t> Ruler<'t> {
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        for character in self.text[self.offset..end].chars() {
-            if character == '\n' {
-                self.line += 1;
-                self.column = 1;
-            } else {
-                self.column += 1;
+        for byte in &self.text.as_bytes()[self.offset..end] {
+            match byte {
+                b'\n' => (self.line, self.column) = (self.line + 1, 1),
+                // The first byte of each character counts, those that continue it do not.
+                0x80..0xC0 => {}
+                _ => self.column += 1,
             }
         }
         self.offset = end;

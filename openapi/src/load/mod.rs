@@ -25,7 +25,7 @@ pub(crate) struct File<'a> {
 
 impl File<'_> {
     fn place(&self, line: u32, column: u32) -> Place {
-        Place { pointer: String::new(), file: self.name.to_owned(), line, column }
+        Place { pointer: String::new(), file: self.name.into(), line, column }
     }
 }
 

@@ -188,7 +188,7 @@ impl Build<'_, '_> {
                 for merge in std::mem::take(&mut members.merges) {
                     self.merge(&mut members, merge);
                 }
-                (Value::Object(members.values), Inside::Members(members.spots))
+                (Value::Object(members.values), Inside::Members(members.spots.into_iter().collect()))
             }
         };
         let spot = self.spot(frame.start, inside);
@@ -270,13 +270,13 @@ impl Build<'_, '_> {
     fn merge(&mut self, members: &mut Members, node: Node) {
         let place = self.file.place(node.spot.line, node.spot.column);
         match (node.value, node.spot.inside) {
-            (Value::Object(values), Inside::Members(mut spots)) => {
+            (Value::Object(values), Inside::Members(spots)) => {
                 for (key, value) in values {
                     if members.values.contains_key(&key) {
                         continue;
                     }
-                    if let Some(spot) = spots.remove(&key) {
-                        members.spots.insert(key.clone(), spot);
+                    if let Some(spot) = spots.get(&key) {
+                        members.spots.insert(key.clone(), spot.clone());
                     }
                     members.values.insert(key, value);
                 }

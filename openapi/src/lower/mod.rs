@@ -103,8 +103,18 @@ fn said(at: Option<&At<'_>>, description: Option<String>) -> String {
     }
 }
 
+/// What came of a document.
+pub(crate) struct Lowered {
+    /// The API.
+    pub(crate) api: ir::Api,
+    /// Problems, those of before included.
+    pub(crate) problems: Problems,
+    /// The named schemas as they were held.
+    pub(crate) held: IndexMap<String, Held>,
+}
+
 /// Lowers the document at `root`; the digest is that of all that was read.
-pub(crate) fn lower(root: &At<'_>, digest: String, problems: Problems) -> (ir::Api, Problems) {
+pub(crate) fn lower(root: &At<'_>, digest: String, problems: Problems) -> Lowered {
     let schemas = Schemas::new(Names::of(root.store()));
     let mut reader = Reader {
         root: root.clone(),
@@ -115,7 +125,7 @@ pub(crate) fn lower(root: &At<'_>, digest: String, problems: Problems) -> (ir::A
         certificates: HashSet::new(),
     };
     let api = reader.api(digest);
-    (api, reader.problems)
+    Lowered { api, problems: reader.problems, held: reader.schemas.named }
 }
 
 impl<'a> Reader<'a> {

@@ -65,7 +65,7 @@ pub(super) fn in_query(parameter: Parameter, name: &str) -> Parameter {
 pub(super) fn fixed(name: &str, value: &str, at: Place) -> Parameter {
     let schema = Schema {
         kind: Kind::Enumeration(vec![json!(value)]),
-        json: json!({"type": "string", "enum": [value]}),
+        json: Some(json!({"type": "string", "enum": [value]})),
         ..any(at.clone())
     };
     Parameter {
@@ -307,13 +307,13 @@ fn style(style: Style, explode: bool) -> ParameterEncoding {
 }
 
 fn text(at: Place) -> Schema {
-    Schema { kind: Kind::Text(TextRules::default()), json: json!({"type": "string"}), ..any(at) }
+    Schema { kind: Kind::Text(TextRules::default()), json: Some(json!({"type": "string"})), ..any(at) }
 }
 
 fn any(at: Place) -> Schema {
     Schema {
         at,
-        json: json!({}),
+        json: Some(json!({})),
         title: String::new(),
         description: String::new(),
         kind: Kind::Any,

@@ -1,6 +1,8 @@
 //! Held schemas to [`ir::Schema`]: the JSON form that judges, and beside it the schema taken apart into a kind that
 //! accepts exactly the same, or [`Kind::Checked`] where only the JSON form can say.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
@@ -17,7 +19,7 @@ pub(crate) struct Memory {
     /// Nodes of all JSON forms so far.
     nodes: usize,
     /// Places of the compositions that are being merged, outermost first.
-    merging: Vec<(String, String)>,
+    merging: Vec<(Arc<str>, String)>,
     /// How many were merged inside another so far.
     nested_merges: usize,
 }
@@ -119,8 +121,8 @@ impl Lowering<'_> {
         }
         let exactly_one = !held.one_of.is_empty();
         let choices = if exactly_one { &held.one_of } else { &held.any_of };
-        let choices: Vec<ir::Schema> = choices.iter().map(|choice| self.schema(choice)).collect();
-        let forms = Value::Array(choices.iter().map(|choice| choice.json.clone()).collect());
+        let mut choices: Vec<ir::Schema> = choices.iter().map(|choice| self.schema(choice)).collect();
+        let forms = Value::Array(choices.iter_mut().map(form_of).collect());
         let key = if exactly_one { "oneOf" } else { "anyOf" };
         Ok(Lowered { kind: Kind::Union { exactly_one, choices }, json: object([(key, forms)]) })
     }
@@ -131,9 +133,7 @@ impl Lowering<'_> {
             return Ok(self.enumeration(held, values));
         }
         let Some(types) = held.types else {
-            let is_free = !held.has_own_rules();
-            let has_only_format = Held { format: None, ..held.clone() };
-            if is_free || !has_only_format.has_own_rules() {
+            if !held.has_rules_besides_format() {
                 return Ok(Lowered { kind: Kind::Any, json: Map::new() });
             }
             return Err("rules for several types without `type`");
@@ -143,8 +143,9 @@ impl Lowering<'_> {
             [] => Ok(Lowered { kind: Kind::Null, json: object([("type", json!("null"))]) }),
             [one] => Ok(self.typed(held, one)),
             ref several => {
-                let choices: Vec<ir::Schema> = several.iter().map(|name| self.one_type(held, name)).collect();
-                let forms = Value::Array(choices.iter().map(|choice| choice.json.clone()).collect());
+                let mut choices: Vec<ir::Schema> =
+                    several.iter().map(|name| self.one_type(held, name)).collect();
+                let forms = Value::Array(choices.iter_mut().map(form_of).collect());
                 Ok(Lowered {
                     kind: Kind::Union { exactly_one: false, choices },
                     json: object([("anyOf", forms)]),
@@ -177,35 +178,31 @@ impl Lowering<'_> {
                 format!("the rules on {subject} say nothing of a value of type {name} and are left out");
             self.problems.note("idle-keyword", held.at.clone(), message);
         }
-        let mut kept = Held { format: held.format.clone(), ..Held::any(held.at.clone()) };
         let format = held.format.clone();
         let kind = match name {
             "boolean" => Kind::Boolean,
-            "string" => {
-                kept.text = held.text.clone();
-                Kind::Text(TextRules { format, ..held.text.clone() })
-            }
+            "string" => Kind::Text(TextRules { format, ..held.text.clone() }),
             "array" => return self.list(held),
             "object" => return self.object(held),
             _ => {
-                kept.numbers = held.numbers.clone();
                 let rules = NumberRules { format, ..held.numbers.clone() };
                 if name == "integer" { Kind::Integer(rules) } else { Kind::Number(rules) }
             }
         };
         let mut json = object([("type", json!(name))]);
-        kept.write_rules(&mut json);
+        held.write_rules_on(Types::named(name).unwrap_or(Types::ALL), &mut json);
         Lowered { kind, json }
     }
 
     fn list(&mut self, held: &Held) -> Lowered {
-        let any = Held::any(held.at.clone());
-        let items = self.schema(held.items.as_deref().unwrap_or(&any));
+        let mut items = match &held.items {
+            Some(items) => self.schema(items),
+            None => self.schema(&Held::any(held.at.clone())),
+        };
         let mut json = object([("type", json!("array"))]);
-        let kept = Held { min_items: held.min_items, max_items: held.max_items, unique: held.unique, ..any };
-        kept.write_rules(&mut json);
+        held.write_rules_on(Types::ARRAY, &mut json);
         if held.items.is_some() {
-            json.insert("items".into(), items.json.clone());
+            json.insert("items".into(), form_of(&mut items));
         }
         let rules = ListRules {
             items: Box::new(items),
@@ -217,12 +214,11 @@ impl Lowering<'_> {
     }
 
     fn object(&mut self, held: &Held) -> Lowered {
-        let any = Held::any(held.at.clone());
         let mut properties = Vec::with_capacity(held.properties.len());
         let mut forms = Map::new();
         for (name, property) in &held.properties {
-            let schema = self.schema(property);
-            forms.insert(name.clone(), schema.json.clone());
+            let mut schema = self.schema(property);
+            forms.insert(name.clone(), form_of(&mut schema));
             properties.push(Property { name: name.clone(), required: held.required.contains(name), schema });
         }
         for name in held.required.iter().filter(|name| !held.properties.contains_key(*name)) {
@@ -235,7 +231,7 @@ impl Lowering<'_> {
                     return Lowered { kind: Kind::Checked, json: Map::new() };
                 }
                 Extra::Schema(extra) => self.schema(extra),
-                Extra::Unsaid | Extra::Any => self.schema(&any),
+                Extra::Unsaid | Extra::Any => self.schema(&Held::any(held.at.clone())),
             };
             properties.push(Property { name: name.clone(), required: true, schema });
         }
@@ -243,26 +239,15 @@ impl Lowering<'_> {
         if !forms.is_empty() {
             json.insert("properties".into(), Value::Object(forms));
         }
-        let additional = match &held.additional {
+        let mut additional = match &held.additional {
             Extra::Unsaid => Additional::Unsaid,
             Extra::Any => Additional::Any,
             Extra::Closed => Additional::Closed,
             Extra::Schema(extra) => Additional::Schema(Box::new(self.schema(extra))),
         };
-        let kept = Held {
-            required: held.required.clone(),
-            additional: match held.additional {
-                Extra::Any => Extra::Any,
-                Extra::Closed => Extra::Closed,
-                _ => Extra::Unsaid,
-            },
-            min_properties: held.min_properties,
-            max_properties: held.max_properties,
-            ..any
-        };
-        kept.write_rules(&mut json);
-        if let Additional::Schema(extra) = &additional {
-            json.insert("additionalProperties".into(), extra.json.clone());
+        held.write_rules_on(Types::OBJECT, &mut json);
+        if let Additional::Schema(extra) = &mut additional {
+            json.insert("additionalProperties".into(), form_of(extra));
         }
         let rules = ObjectRules {
             properties,
@@ -326,8 +311,7 @@ impl Lowering<'_> {
         }
         self.check_remarks(original, &mut remarks);
         remarks.write(&mut json);
-        let json = Value::Object(json);
-        self.memory.nodes += nodes(&json);
+        self.memory.nodes += own_nodes(&kind, &json);
         let nullable = match &kind {
             Kind::Any | Kind::Checked => false,
             Kind::Null => true,
@@ -336,7 +320,7 @@ impl Lowering<'_> {
         };
         ir::Schema {
             at: held.at.clone(),
-            json,
+            json: Some(Value::Object(json)),
             title: remarks.title,
             description: remarks.description,
             kind,
@@ -406,6 +390,23 @@ fn add_null(kind: &Kind, json: &mut Map<String, Value>) {
 
 fn object<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
     members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// The form of a schema inside another, for the other's form: what only the form describes keeps it as well.
+fn form_of(inside: &mut ir::Schema) -> Value {
+    let form = if matches!(inside.kind, Kind::Checked) { inside.json.clone() } else { inside.json.take() };
+    form.unwrap_or_default()
+}
+
+/// The nodes of a form, those of the schemas inside left out: they were counted before.
+fn own_nodes(kind: &Kind, json: &Map<String, Value>) -> usize {
+    let listed = match kind {
+        Kind::Checked => json.values().map(nodes).sum(),
+        Kind::Enumeration(values) => values.iter().map(nodes).sum(),
+        Kind::Object(rules) => rules.properties.len(),
+        _ => 0usize,
+    };
+    1 + json.len() + listed
 }
 
 fn nodes(value: &Value) -> usize {

@@ -113,16 +113,15 @@ fn strip_null(held: &mut Held, named: &IndexMap<String, Held>) -> bool {
 
 /// `type: object` beside a choice between objects says nothing.
 fn drop_implied_type(held: &mut Held, named: &IndexMap<String, Held>) {
-    let Some(types) = held.types else { return };
-    let choices = if held.one_of.is_empty() { &held.any_of } else { &held.one_of };
-    if choices.is_empty() {
+    if held.any_of.is_empty() && held.one_of.is_empty() {
         return;
     }
-    let bare = Held { types: None, ..held.clone() };
-    let is_implied = !bare.has_own_rules()
+    let Some(types) = held.types.take() else { return };
+    let choices = if held.one_of.is_empty() { &held.any_of } else { &held.one_of };
+    let is_implied = !held.has_own_rules()
         && choices.iter().all(|choice| types_of(choice, named, &mut 1_000).is_some_and(|all| types.has(all)));
-    if is_implied {
-        held.types = None;
+    if !is_implied {
+        held.types = Some(types);
     }
 }
 

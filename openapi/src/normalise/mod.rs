@@ -7,6 +7,7 @@ mod schema;
 mod schema_2_0;
 mod schema_3_0;
 mod schema_3_1;
+mod sound;
 
 use serde_json::Value;
 

@@ -3,8 +3,9 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Number, Value};
 
+use super::sound::Sound;
 use super::{Schemas, Version, format, schema_2_0, schema_3_0, schema_3_1};
 use crate::held::{Extra, Held, Remarks, Types};
 use crate::hints;
@@ -17,7 +18,7 @@ use crate::store::At;
 
 /// Reads one schema and everything inside it.
 pub(super) fn read<'a>(at: &At<'a>, schemas: &mut Schemas<'a>, problems: &mut Problems) -> Held {
-    Reading { at, schemas, problems, sound: Map::new() }.schema(Mode::Whole)
+    Reading { at, schemas, problems, sound: Sound::default() }.schema(Mode::Whole)
 }
 
 /// What a schema is to the value that it judges.
@@ -49,7 +50,7 @@ pub(super) struct Reading<'r, 'a> {
     pub(super) schemas: &'r mut Schemas<'a>,
     pub(super) problems: &'r mut Problems,
     /// The keywords that have their form.
-    pub(super) sound: Map<String, Value>,
+    pub(super) sound: Sound<'a>,
 }
 
 impl<'a> Reading<'_, 'a> {
@@ -79,30 +80,31 @@ impl<'a> Reading<'_, 'a> {
 
     /// Reports keywords that are unknown or have the wrong form, and keeps the others.
     pub(super) fn keywords(&mut self, keywords: &Keywords) {
-        for (key, member) in self.at.members() {
-            match keywords.known.iter().find(|(name, _)| *name == key) {
-                Some((_, form)) if form.fits(member.value) => {
-                    // Schemas inside are read through their cursors, so their values are not copied here.
-                    if !matches!(key, "properties" | "items" | "allOf" | "anyOf" | "oneOf" | "not") {
-                        self.sound.insert(key.to_owned(), member.value.clone());
-                    }
-                }
-                Some((_, form)) => shape::wrong_form(&member, *form, self.problems),
-                None if keywords.foreign.contains(&key) || keywords.later.contains(&key) => {
-                    let message = format!("`{key}` is no keyword of {} and is ignored", keywords.version);
-                    self.problems.warning("later-keyword", member.place(), message);
-                }
-                None => {
-                    let known = keywords.known.iter().map(|(name, _)| *name);
-                    shape::unknown(key, &member, known, self.problems);
-                }
+        for (key, value) in self.at.value.as_object().into_iter().flatten() {
+            match keywords.known.iter().find(|(name, _)| name == key) {
+                Some((_, form)) if form.fits(value) => self.sound.add(key, value),
+                found => self.stray(key, found.map(|(_, form)| *form), keywords),
             }
         }
     }
 
+    /// Reports a keyword that does not have its form, or that the version does not have.
+    fn stray(&mut self, key: &str, form: Option<Form>, keywords: &Keywords) {
+        let Some(member) = self.at.member(key) else { return };
+        if let Some(form) = form {
+            shape::wrong_form(&member, form, self.problems);
+        } else if keywords.foreign.contains(&key) || keywords.later.contains(&key) {
+            let message = format!("`{key}` is no keyword of {} and is ignored", keywords.version);
+            self.problems.warning("later-keyword", member.place(), message);
+        } else {
+            let known = keywords.known.iter().map(|(name, _)| *name);
+            shape::unknown(key, &member, known, self.problems);
+        }
+    }
+
     fn types(&mut self, held: &mut Held, mode: Mode) {
-        match self.sound.get("type").cloned() {
-            Some(Value::String(name)) if name != "null" => held.types = self.named_type(&name),
+        match self.sound.get("type") {
+            Some(Value::String(name)) if name != "null" => held.types = self.named_type(name),
             Some(Value::String(_)) | Some(Value::Array(_)) => held.types = self.several_types(),
             Some(_) => {
                 let member = self.at.member("type").expect("it is among the keywords");
@@ -138,14 +140,12 @@ impl<'a> Reading<'_, 'a> {
             ),
             Version::V3_1 | Version::V3_2 => {}
         }
-        let value = self.sound.get("type").cloned();
-        let names: Vec<String> = match value {
-            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        let names: Vec<&str> = match self.sound.get("type") {
+            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
             Some(Value::String(name)) => vec![name],
             _ => Vec::new(),
         };
-        let found: Vec<Types> = names.iter().filter_map(|name| self.named_type(name)).collect();
-        found.into_iter().reduce(Types::or)
+        names.into_iter().filter_map(|name| self.named_type(name)).reduce(Types::or)
     }
 
     fn rules(&mut self, held: &mut Held) {
@@ -196,7 +196,7 @@ impl<'a> Reading<'_, 'a> {
 
     /// The type that a schema without `type` speaks of, if it is only one.
     fn implied(&self, held: &Held) -> Option<(Types, &'static str)> {
-        let has = |keys: &[&str]| keys.iter().any(|key| self.at.member(key).is_some());
+        let has = |keys: &[&str]| keys.iter().any(|key| self.at.get(key).is_some());
         let format = held.format.as_deref().unwrap_or_default();
         let is_number = has(&["minimum", "maximum", "multipleOf"]) || matches!(format, "float" | "double");
         let later = |keys: &[&str]| self.at.version() >= Version::V3_1 && has(keys);
@@ -277,7 +277,7 @@ impl<'a> Reading<'_, 'a> {
         }
         if let Some(items) = self.at.member("items") {
             held.items = Some(Box::new(self.read(&items, Mode::Whole)));
-        } else if held.types == Some(Types::ARRAY) && !self.sound.contains_key("prefixItems") {
+        } else if held.types == Some(Types::ARRAY) && !self.sound.has("prefixItems") {
             let message = "a list without `items`: any items are accepted";
             self.problems.note("missing-items", self.at.place(), message);
         }
@@ -302,7 +302,7 @@ impl<'a> Reading<'_, 'a> {
 
     /// Reads a schema inside this one.
     pub(super) fn read(&mut self, at: &At<'a>, mode: Mode) -> Held {
-        Reading { at, schemas: self.schemas, problems: self.problems, sound: Map::new() }.schema(mode)
+        Reading { at, schemas: self.schemas, problems: self.problems, sound: Sound::default() }.schema(mode)
     }
 
     fn composition(&mut self, key: &str) -> Vec<Held> {
@@ -354,7 +354,7 @@ impl<'a> Reading<'_, 'a> {
     }
 
     fn enumeration(&mut self, held: &mut Held) {
-        let Some(Value::Array(values)) = self.sound.get("enum").cloned() else { return };
+        let Some(Value::Array(values)) = self.sound.get("enum") else { return };
         let place = self.place("enum");
         if values.is_empty() {
             let message = "`enum` is empty: it takes at least one value and is ignored";
@@ -363,7 +363,7 @@ impl<'a> Reading<'_, 'a> {
         let mut seen = std::collections::HashSet::new();
         let count = values.len();
         let kept: Vec<Value> =
-            values.into_iter().filter(|value| seen.insert(judge::canonical(value))).collect();
+            values.iter().filter(|value| seen.insert(judge::canonical(value))).cloned().collect();
         if kept.len() < count {
             self.problems.note("duplicate-enum", place, "`enum` lists a value twice; it is kept once");
         }

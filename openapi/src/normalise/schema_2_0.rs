@@ -1,17 +1,24 @@
 //! Schema Objects of Swagger 2.0: those of 3.0 without choices and `nullable`. Parameters, headers and items outside of a
 //! body say in the same keywords, but among members of their own, what a value may be.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use super::Schemas;
 use super::schema::{Keywords, Mode, Reading};
 use super::schema_3_0::LATER;
+use super::sound::Sound;
 use crate::held::Held;
 use crate::hints;
 use crate::problems::Problems;
 use crate::resolve;
 use crate::shape::Form;
 use crate::store::At;
+
+/// The types and formats that are read into a schema that does not say them.
+static STRING: LazyLock<Value> = LazyLock::new(|| json!("string"));
+static BINARY: LazyLock<Value> = LazyLock::new(|| json!("binary"));
 
 const KEYWORDS: &[(&str, Form)] = &[
     ("title", Form::Text),
@@ -105,17 +112,17 @@ pub(super) fn read(mut reading: Reading<'_, '_>, mode: Mode) -> Held {
 
 /// Reads what a parameter or header outside of a body may be.
 pub(super) fn read_inline<'a>(at: &At<'a>, schemas: &mut Schemas<'a>, problems: &mut Problems) -> Held {
-    let mut reading = Reading { at, schemas, problems, sound: serde_json::Map::new() };
+    let mut reading = Reading { at, schemas, problems, sound: Sound::default() };
     reading.keywords(&Keywords {
         version: "a Swagger 2.0 parameter",
         known: INLINE,
         foreign: NEXT,
         later: LATER,
     });
-    if !reading.sound.contains_key("type") {
+    if !reading.sound.has("type") {
         let message = "the parameter has no `type`; it is read as text";
         reading.problems.error("parameter-schema", at.place(), message);
-        reading.sound.insert("type".into(), json!("string"));
+        reading.sound.add("type", &STRING);
     }
     let mut held = reading.finish(Held::any(at.place()), Mode::Part);
     // It is the parameter's own, and said there.
@@ -127,8 +134,8 @@ impl Reading<'_, '_> {
     fn finish(mut self, mut held: Held, mode: Mode) -> Held {
         let is_file = self.sound.get("type").is_some_and(|name| name == "file");
         if is_file {
-            self.sound.insert("type".into(), json!("string"));
-            self.sound.insert("format".into(), json!("binary"));
+            self.sound.set("type", &STRING);
+            self.sound.set("format", &BINARY);
         }
         self.fill(&mut held, mode);
         let nullable = self.flag("x-nullable");

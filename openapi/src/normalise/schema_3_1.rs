@@ -132,7 +132,7 @@ impl<'a> Reading<'_, 'a> {
             let place = self.place("$schema");
             self.problems.error("schema-dialect", place, message);
         }
-        if self.sound.contains_key("$id") {
+        if self.sound.has("$id") {
             let message = "`$id`: references inside are still read from the file that they stand in";
             let place = self.place("$id");
             self.problems.note("schema-id", place, message);

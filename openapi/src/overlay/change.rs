@@ -1,14 +1,12 @@
 //! One change to one node: merging, appending, replacing, removing, in the value and in its places alike.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use crate::limits;
 use crate::pointer;
 use crate::problems::Problems;
 use crate::report::Place;
-use crate::store::{At, Document, Inside, Spot};
+use crate::store::{At, Document, Inside, Members, Spot};
 
 /// What is added, with its places.
 pub(super) struct Change<'a> {
@@ -109,7 +107,7 @@ impl Merging<'_> {
                         }
                         _ => {
                             into.insert(key.clone(), value.clone());
-                            places.insert(key.clone(), spot.clone());
+                            places.insert(key, spot.clone());
                         }
                     }
                 }
@@ -162,9 +160,9 @@ pub(super) fn remove(document: &mut Document, parent: &[String], last: &str) {
     }
 }
 
-fn members_of(spot: &mut Spot) -> &mut BTreeMap<String, Spot> {
+fn members_of(spot: &mut Spot) -> &mut Members {
     if !matches!(spot.inside, Inside::Members(_)) {
-        spot.inside = Inside::Members(BTreeMap::new());
+        spot.inside = Inside::Members(Members::default());
     }
     match &mut spot.inside {
         Inside::Members(members) => members,

@@ -45,7 +45,7 @@ pub(crate) fn compile(fixture: &Fixture, out: &Path) -> Result<Compiled, String>
 
 fn told(report: &Report) -> Vec<Value> {
     let one = |problem: &Problem| {
-        let file = Some(problem.place.file.as_str()).filter(|file| !file.starts_with("openapi."));
+        let file = Some(&*problem.place.file).filter(|file| !file.starts_with("openapi."));
         let place = format!("{}{}", file.unwrap_or_default(), problem.place.pointer);
         let place = if place.is_empty() { "/" } else { &place };
         json!({

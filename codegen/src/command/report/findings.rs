@@ -34,7 +34,7 @@ pub(super) fn outcomes(told: &Told) -> Vec<Outcome<'_>> {
         .operations
         .iter()
         .map(|listed| {
-            let key = (listed.at.file.as_str(), listed.at.pointer.as_str());
+            let key = (&*listed.at.file, listed.at.pointer.as_str());
             match by_place.get_mut(&key).and_then(Vec::pop) {
                 Some(operation) => of_read(told, operation),
                 None => of_dropped(told, listed),

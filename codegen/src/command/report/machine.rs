@@ -63,7 +63,7 @@ fn skipped_as(outcome: &Outcome<'_>) -> Value {
         "operation": outcome.name,
         "reason": outcome.reason,
         "pointer": outcome.at.pointer,
-        "file": outcome.at.file,
+        "file": &*outcome.at.file,
         "line": outcome.at.line,
     })
 }
@@ -108,7 +108,7 @@ fn diagnostic(problem: &Problem) -> Value {
         "id": problem.rule,
         "severity": problem.severity.word(),
         "pointer": problem.place.pointer,
-        "file": problem.place.file,
+        "file": &*problem.place.file,
         "line": problem.place.line,
         "column": problem.place.column,
         "message": problem.message,

@@ -36,5 +36,5 @@ fn finding(finding: &Finding) -> Value {
 }
 
 fn place(place: &Place) -> Value {
-    json!({ "file": place.file, "line": place.line, "column": place.column, "pointer": place.pointer })
+    json!({ "file": &*place.file, "line": place.line, "column": place.column, "pointer": place.pointer })
 }
