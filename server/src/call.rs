@@ -20,8 +20,8 @@ pub struct Call {
     pub tool: &'static Tool,
     /// The arguments as given; taken by the `arguments` stage.
     pub arguments: Map<String, Value>,
-    /// What the `arguments` stage made of them; `None` before it.
-    pub prepared: Option<Prepared>,
+    /// What the `arguments` stage made of them, the same for every request of the call; `None` before it.
+    pub prepared: Option<Arc<Prepared>>,
     /// Who calls.
     pub caller: Caller,
     /// Names this request in answers and logs: 1 to 64 characters of `[A-Za-z0-9._-]`.
@@ -54,6 +54,21 @@ impl Call {
             deadline: None,
             progress: Progress::default(),
             calls: None,
+        }
+    }
+
+    /// The same call for one more request: what was prepared is shared, and so is the progress.
+    pub fn again(&self) -> Self {
+        Self {
+            tool: self.tool,
+            arguments: self.arguments.clone(),
+            prepared: self.prepared.clone(),
+            caller: self.caller.clone(),
+            request_id: self.request_id.clone(),
+            traceparent: self.traceparent.clone(),
+            deadline: self.deadline,
+            progress: self.progress.clone(),
+            calls: self.calls.clone(),
         }
     }
 }
@@ -161,6 +176,11 @@ pub enum CallError {
         /// For the log, never for callers.
         cause: String,
     },
+    /// The API has failed so often of late that it is left alone for a while; nothing was sent.
+    Unavailable {
+        /// When it is worth calling again.
+        retry_after: Duration,
+    },
     /// The connection broke after the request was sent, or while the answer was read: a mutation's outcome is
     /// unknown.
     Interrupted {
@@ -225,6 +245,7 @@ impl CallError {
             Self::Arguments(_) => "arguments",
             Self::TimedOut { .. } => "timed_out",
             Self::Unreachable { .. } => "unreachable",
+            Self::Unavailable { .. } => "unavailable",
             Self::Interrupted { .. } => "interrupted",
             Self::Refused { .. } => "refused",
             Self::NothingDone { .. } => "nothing_done",

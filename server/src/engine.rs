@@ -15,7 +15,7 @@ use crate::call::{Call, CallError, Reply};
 use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
 use crate::stack;
-use crate::stages::Next;
+use crate::stages::{Next, breaker, retry};
 use crate::start_error::StartError;
 use crate::upstream::{self, Upstream};
 
@@ -28,6 +28,10 @@ pub struct Options {
     pub deadline: Duration,
     /// What the deployment allows.
     pub deployment: Deployment,
+    /// How calls are repeated.
+    pub retry: retry::Settings,
+    /// When the API is left alone.
+    pub breaker: breaker::Settings,
 }
 
 impl Options {
@@ -37,6 +41,8 @@ impl Options {
             upstream: upstream::Options::new(base_url),
             deadline: Duration::from_secs(60),
             deployment: Deployment::default(),
+            retry: retry::Settings::default(),
+            breaker: breaker::Settings::default(),
         }
     }
 }
@@ -54,6 +60,12 @@ impl Engine {
         if options.deadline.is_zero() {
             return Err(StartError::new("the time for a whole call must be above zero"));
         }
+        if options.retry.attempts == 0
+            || options.breaker.connect_failures == 0
+            || options.breaker.recovery.is_zero()
+        {
+            return Err(StartError::new("requests per call, failures and recovery time must be above zero"));
+        }
         let deployment = Arc::new(options.deployment.checked()?);
         let attempt_timeout = options.upstream.attempt_timeout;
         let upstream = Arc::new(Upstream::new(api, options.upstream)?);
@@ -61,6 +73,8 @@ impl Engine {
             deadline: options.deadline,
             attempt_timeout,
             deployment: Arc::clone(&deployment),
+            retry: options.retry,
+            breaker: options.breaker,
             upstream,
         });
         let calls = Calls { api, stack, mutations: TaskTracker::new() };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tower::{ServiceBuilder, service_fn};
 
 use crate::decode::Deployment;
-use crate::stages::{Next, arguments, attempt, deadline, own, stage, upstream};
+use crate::stages::{Next, arguments, attempt, breaker, deadline, own, retry, stage, upstream};
 use crate::upstream::Upstream;
 
 /// What the stages are made with.
@@ -18,6 +18,10 @@ pub struct Options {
     pub attempt_timeout: Duration,
     /// What the deployment allows.
     pub deployment: Arc<Deployment>,
+    /// How calls are repeated.
+    pub retry: retry::Settings,
+    /// When the API is left alone.
+    pub breaker: breaker::Settings,
     /// The API.
     pub upstream: Arc<Upstream>,
 }
@@ -33,6 +37,10 @@ pub fn build(options: Options) -> Next {
             .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
             // Before anything is about an exchange with the API: a hand-written tool makes none itself.
             .layer(own::Fork)
+            // Above the breaker, so that a repetition finds out that the API is left alone by now, and each of them counts.
+            .layer(stage(retry::Options::new(options.retry), retry::retry))
+            // Above the attempt, so that an attempt whose time ran out counts as a failure of the API.
+            .layer(stage(breaker::Options::new(options.breaker), breaker::breaker))
             // Last before the API: each attempt has its own time, so that a repetition starts with a fresh
             // one.
             .layer(stage(attempt::Options { limit: options.attempt_timeout }, attempt::attempt))
@@ -59,6 +67,6 @@ mod tests {
             .map(|line| line.split("::").next().unwrap_or(line))
             .map(|line| line.strip_prefix("service_fn(move |call| ").unwrap_or(line))
             .collect();
-        assert_eq!(order, ["deadline", "arguments", "own", "attempt", "upstream"]);
+        assert_eq!(order, ["deadline", "arguments", "own", "retry", "breaker", "attempt", "upstream"]);
     }
 }

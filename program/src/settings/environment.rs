@@ -12,7 +12,7 @@ use crate::settings::predecessor::{
 };
 
 /// Names that begin so are taken to be meant for this program.
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     "FASTMCP_",
     "API_",
     "BMC_API_",
@@ -23,6 +23,7 @@ const OURS: [&str; 10] = [
     "ALLOWED_",
     "ALLOW_UNAUTH",
     "CALL_DEADLINE",
+    "CIRCUIT_BREAKER_",
 ];
 
 /// The process's variables by name.

@@ -32,21 +32,16 @@ pub(crate) const AUTHENTICATION_PREFIXES: [&str; 2] = ["FASTMCP_AUTH_", "FASTMCP
 
 /// Names without effect here. Each is also known with `FASTMCP_` before it, which is how the Python server's
 /// code read most of them.
-pub(crate) const WITHOUT_EFFECT: [&str; 50] = [
-    "API_RETRY_ATTEMPTS",
+pub(crate) const WITHOUT_EFFECT: [&str; 44] = [
     "BMC_AMI_DEVX_ENVIRONMENT",
     "BMC_AMI_DEVX_MAX_CONCURRENT_REQUESTS",
-    "BMC_AMI_DEVX_RETRY_ATTEMPTS",
     "BMC_AMI_DEVX_TIMEOUT",
     "CACHE_BACKEND",
     "CACHE_ENABLED",
     "CACHE_MAX_SIZE",
     "CACHE_TTL_SECONDS",
-    "CIRCUIT_BREAKER_FAILURE_THRESHOLD",
-    "CIRCUIT_BREAKER_RECOVERY_TIMEOUT",
     "CONNECTION_POOL_MAX_KEEPALIVE",
     "DEVELOPMENT_MODE",
-    "MAX_RETRY_ATTEMPTS",
     "METRICS_ENABLED",
     "MULTI_TIER_L1_TTL_RATIO",
     "OPENAPI_SPEC_PATH",
@@ -71,7 +66,6 @@ pub(crate) const WITHOUT_EFFECT: [&str; 50] = [
     "REDIS_KEY_PREFIX",
     "REDIS_SERIALIZER",
     "REDIS_URL",
-    "RETRY_BASE_DELAY",
     "SECURITY_AUDIT_LOGGING_ENABLED",
     "SECURITY_AUDIT_LOG_SENSITIVE_DATA",
     "SECURITY_CORS_ENABLED",

@@ -29,6 +29,7 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(credentials(api));
     table.extend(upstream());
     table.extend(calls());
+    table.extend(failures());
     table.extend(sizes());
     table.extend(times());
     table
@@ -253,6 +254,52 @@ fn calls() -> [Setting; 2] {
             &["WEBHOOK_ALLOWED_HOSTS"],
             Kind::Hosts { at: |config| &mut config.server.engine.deployment.callback_hosts, ports: false },
             "Hosts to which a caller may have the API send its callbacks; while empty, tools offer no callback arguments.",
+        ),
+    ]
+}
+
+fn failures() -> [Setting; 4] {
+    [
+        setting(
+            "retry.attempts",
+            &[
+                "FASTMCP_MAX_RETRY_ATTEMPTS",
+                "MAX_RETRY_ATTEMPTS",
+                "API_RETRY_ATTEMPTS",
+                "BMC_AMI_DEVX_RETRY_ATTEMPTS",
+            ],
+            Kind::Count { at: |config| &mut config.server.engine.retry.attempts, minimum: 1, maximum: 10 },
+            "How many requests one call may make of the API in all, if those before failed: of reads, of idempotent changes, and of anything of which nothing was sent; 1 repeats nothing.",
+        ),
+        setting(
+            "retry.base_delay_seconds",
+            &["FASTMCP_RETRY_BASE_DELAY", "RETRY_BASE_DELAY"],
+            Kind::Seconds {
+                at: |config| &mut config.server.engine.retry.base_delay,
+                minimum: 0.0,
+                maximum: 60.0,
+            },
+            "The longest wait before a call is repeated for the first time; it doubles with each, and a random part of it is waited.",
+        ),
+        setting(
+            "breaker.connect_failures",
+            &["FASTMCP_CIRCUIT_BREAKER_FAILURE_THRESHOLD", "CIRCUIT_BREAKER_FAILURE_THRESHOLD"],
+            Kind::Count {
+                at: |config| &mut config.server.engine.breaker.connect_failures,
+                minimum: 1,
+                maximum: 1000,
+            },
+            "After how many connections that fail in a row the API is left alone; it also is when half of the calls of ten seconds fail.",
+        ),
+        setting(
+            "breaker.recovery_seconds",
+            &["FASTMCP_CIRCUIT_BREAKER_RECOVERY_TIMEOUT", "CIRCUIT_BREAKER_RECOVERY_TIMEOUT"],
+            Kind::Seconds {
+                at: |config| &mut config.server.engine.breaker.recovery,
+                minimum: 0.1,
+                maximum: 3600.0,
+            },
+            "How long the API is left alone before one call finds out whether it is back; twice as long after each that failed.",
         ),
     ]
 }

@@ -113,6 +113,7 @@ fn example(key: &str) -> &'static str {
         "api.base_url" => "https://ces.example.com:48226/x",
         "api.token_scheme" => "Bearer",
         "call.callback_hosts" => "hooks.example.com",
+        "retry.attempts" => "7",
         "limits.request_bytes" | "api.max_answer_bytes" | "api.max_body_bytes" => "2048",
         _ => "17",
     }
@@ -370,6 +371,8 @@ fn unknown_names_that_look_like_ours_stop_the_start() {
         ("AUTH_ENABLE", "did you mean AUTH_ENABLED?"),
         ("SECURITY_RATELIMIT_ENABLED", "did you mean SECURITY_RATE_LIMIT_ENABLED?"),
         ("ALLOWED_HOST", "did you mean ALLOWED_HOSTS?"),
+        ("CIRCUIT_BREAKER_TRESHOLD", "unset it"),
+        ("CIRCUIT_BREAKER_RECOVERY_TIMEOUTS", "did you mean CIRCUIT_BREAKER_RECOVERY_TIMEOUT?"),
         ("API_CREDENTIAL_CERTIFICATEHOST", "did you mean API_CREDENTIAL_CERTIFICATE_HOST?"),
         ("API_SOMETHING_ELSE_ENTIRELY", "unset it"),
     ] {

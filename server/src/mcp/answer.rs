@@ -68,6 +68,10 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
             "The API could not be reached; nothing was sent. Try again later; if it stays so, tell the operator of this server."
                 .to_owned()
         }
+        CallError::Unavailable { retry_after } => format!(
+            "The API has failed so often in the last seconds that this server leaves it alone for a while; nothing was sent. Call again in {} s.",
+            retry_after.as_secs_f32().ceil().max(1.0)
+        ),
         CallError::Interrupted { .. } => {
             format!("The connection to the API broke before its answer was complete. {}", after_sending(read))
         }

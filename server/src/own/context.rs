@@ -1,5 +1,6 @@
 //! What a handler knows of its call, and how it reaches the API.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant as Clock};
 
@@ -42,7 +43,8 @@ impl Context {
             calls: call.calls?,
             made: AtomicUsize::new(0),
         };
-        Some((context, call.prepared?.arguments))
+        let prepared = Arc::into_inner(call.prepared?)?;
+        Some((context, prepared.arguments))
     }
 
     /// Who calls.

@@ -17,6 +17,6 @@ pub struct Options {
 pub async fn arguments(options: Arc<Options>, mut call: Call, next: Next) -> Outcome {
     let given = std::mem::take(&mut call.arguments);
     let prepared = call.tool.prepare(given, &options.deployment).map_err(CallError::Arguments)?;
-    call.prepared = Some(prepared);
+    call.prepared = Some(Arc::new(prepared));
     next.run(call).await
 }

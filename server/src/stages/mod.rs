@@ -6,8 +6,10 @@
 
 pub mod arguments;
 pub mod attempt;
+pub mod breaker;
 pub mod deadline;
 pub mod own;
+pub mod retry;
 pub mod upstream;
 
 use std::future::Future;
