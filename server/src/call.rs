@@ -181,6 +181,11 @@ pub enum CallError {
         /// When it is worth calling again.
         retry_after: Duration,
     },
+    /// The journal cannot record the call, so it is not made; nothing was sent.
+    Unrecorded {
+        /// For the log, never for callers.
+        cause: String,
+    },
     /// The connection broke after the request was sent, or while the answer was read: a mutation's outcome is
     /// unknown.
     Interrupted {
@@ -239,6 +244,17 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// The status that the API answered with, if it answered.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. }
+            | Self::Redirected { status }
+            | Self::TooLarge { status, .. }
+            | Self::Unexpected { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
     /// The variant's name in snake_case, for logs and metrics.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -246,6 +262,7 @@ impl CallError {
             Self::TimedOut { .. } => "timed_out",
             Self::Unreachable { .. } => "unreachable",
             Self::Unavailable { .. } => "unavailable",
+            Self::Unrecorded { .. } => "unrecorded",
             Self::Interrupted { .. } => "interrupted",
             Self::Refused { .. } => "refused",
             Self::NothingDone { .. } => "nothing_done",

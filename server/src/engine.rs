@@ -14,8 +14,9 @@ use tracing::Instrument;
 use crate::call::{Call, CallError, Reply};
 use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
+use crate::journal::{Journal, ending};
 use crate::stack;
-use crate::stages::{Next, breaker, retry};
+use crate::stages::{Next, audit, breaker, retry};
 use crate::start_error::StartError;
 use crate::upstream::{self, Upstream};
 
@@ -32,6 +33,10 @@ pub struct Options {
     pub retry: retry::Settings,
     /// When the API is left alone.
     pub breaker: breaker::Settings,
+    /// Where calls are put on the record; nowhere without one.
+    pub journal: Option<Journal>,
+    /// What is put on the record.
+    pub audit: audit::Settings,
 }
 
 impl Options {
@@ -43,6 +48,8 @@ impl Options {
             deployment: Deployment::default(),
             retry: retry::Settings::default(),
             breaker: breaker::Settings::default(),
+            journal: None,
+            audit: audit::Settings::default(),
         }
     }
 }
@@ -70,6 +77,7 @@ impl Engine {
         let attempt_timeout = options.upstream.attempt_timeout;
         let upstream = Arc::new(Upstream::new(api, options.upstream)?);
         let stack = stack::build(stack::Options {
+            audit: audit::Options { journal: options.journal, settings: options.audit },
             deadline: options.deadline,
             attempt_timeout,
             deployment: Arc::clone(&deployment),
@@ -179,17 +187,7 @@ pub(crate) fn log(
     within: Option<&str>,
     took: Duration,
 ) {
-    let word = outcome.as_ref().map_or_else(CallError::kind, |_| "answered");
-    let status = match outcome {
-        Ok(Reply { status, .. })
-        | Err(
-            CallError::Refused { status, .. }
-            | CallError::Redirected { status }
-            | CallError::TooLarge { status, .. }
-            | CallError::Unexpected { status, .. },
-        ) => Some(*status),
-        Err(_) => None,
-    };
+    let (word, status) = ending(outcome);
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     tracing::info!(tool = tool.name, outcome = word, status, milliseconds, request_id, within, "called");
 }
@@ -198,6 +196,9 @@ pub(crate) fn log(
 fn record(tool: &'static str, request_id: &str, outcome: &Result<Reply, CallError>) {
     match outcome {
         Err(CallError::Internal { cause }) => tracing::error!(tool, request_id, cause, "a fault of ours"),
+        Err(CallError::Unrecorded { cause }) => {
+            tracing::error!(tool, request_id, cause, "the journal cannot be written")
+        }
         Err(CallError::Unreachable { cause }) => {
             tracing::warn!(tool, request_id, cause, "the API is unreachable")
         }

@@ -7,11 +7,15 @@ use std::time::Duration;
 use tower::{ServiceBuilder, service_fn};
 
 use crate::decode::Deployment;
-use crate::stages::{Next, arguments, attempt, breaker, deadline, own, retry, stage, upstream};
+use crate::stages::{
+    Next, arguments, attempt, audit, breaker, deadline, intent, own, retry, stage, upstream,
+};
 use crate::upstream::Upstream;
 
 /// What the stages are made with.
 pub struct Options {
+    /// What is put on the record, and where.
+    pub audit: audit::Options,
     /// What a whole call may take.
     pub deadline: Duration,
     /// What one attempt may take.
@@ -31,12 +35,16 @@ pub fn build(options: Options) -> Next {
     let api = options.upstream;
     Next::new(
         ServiceBuilder::new()
-            // First, so that all the time that a call takes counts, also what is spent on refusing it.
+            // First, so that whatever else refuses, delays or drops a call, it is on the record.
+            .layer(stage(options.audit.clone(), audit::audit))
+            // Before any work, so that all the time that a call takes counts, also what is spent on refusing it.
             .layer(stage(deadline::Options { limit: options.deadline }, deadline::deadline))
             // Before anything is kept, repeated or sent: below this line there are only typed arguments.
             .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
             // Before anything is about an exchange with the API: a hand-written tool makes none itself.
             .layer(own::Fork)
+            // Below everything that may refuse the call, above everything that may send it.
+            .layer(stage(options.audit, intent::intent))
             // Above the breaker, so that a repetition finds out that the API is left alone by now, and each of them counts.
             .layer(stage(retry::Options::new(options.retry), retry::retry))
             // Above the attempt, so that an attempt whose time ran out counts as a failure of the API.
@@ -64,9 +72,13 @@ mod tests {
                     .or(line.trim().strip_prefix(".layer("))
                     .or(line.trim().strip_prefix(".service("))
             })
-            .map(|line| line.split("::").next().unwrap_or(line))
-            .map(|line| line.strip_prefix("service_fn(move |call| ").unwrap_or(line))
+            // The function of a stage is the last path of its line, in the module of its name.
+            .map(|line| line.split("::Fork").next().unwrap_or(line).split("(Arc").next().unwrap_or(line))
+            .map(|line| line.rsplit("::").next().unwrap_or(line).trim_end_matches("))"))
             .collect();
-        assert_eq!(order, ["deadline", "arguments", "own", "retry", "breaker", "attempt", "upstream"]);
+        assert_eq!(
+            order,
+            ["audit", "deadline", "arguments", "own", "intent", "retry", "breaker", "attempt", "upstream"]
+        );
     }
 }

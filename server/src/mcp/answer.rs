@@ -72,6 +72,10 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
             "The API has failed so often in the last seconds that this server leaves it alone for a while; nothing was sent. Call again in {} s.",
             retry_after.as_secs_f32().ceil().max(1.0)
         ),
+        CallError::Unrecorded { .. } => {
+            "This server must record the call before it is made, and cannot: its journal cannot be written. Nothing was sent. Tell its operator; call again later."
+                .to_owned()
+        }
         CallError::Interrupted { .. } => {
             format!("The connection to the API broke before its answer was complete. {}", after_sending(read))
         }

@@ -6,8 +6,10 @@
 
 pub mod arguments;
 pub mod attempt;
+pub mod audit;
 pub mod breaker;
 pub mod deadline;
+pub mod intent;
 pub mod own;
 pub mod retry;
 pub mod upstream;

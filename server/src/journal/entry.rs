@@ -1,0 +1,129 @@
+//! What is recorded.
+
+use serde_json::{Map, Value, json};
+
+use crate::call::{Call, CallError, Caller, Reply};
+use crate::catalog::Effect;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// What.
+    pub event: Event,
+    /// In which call; `None` for what the process does of itself.
+    pub subject: Option<Subject>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A process begins to write.
+    Start {
+        /// The program and its version.
+        program: String,
+    },
+    /// A change is about to be asked of the API.
+    Intent {
+        /// The arguments in canonical form, redacted.
+        arguments: Value,
+    },
+    /// A call has ended.
+    Outcome {
+        /// In a word: `answered`, `cancelled`, or the kind of the error.
+        outcome: &'static str,
+        /// The API's status, if it answered.
+        status: Option<u16>,
+        /// Whether a request may have reached the API.
+        sent: bool,
+        /// How long the call took.
+        milliseconds: u64,
+        /// The arguments as given, redacted, where no intent has them.
+        arguments: Option<Value>,
+    },
+    /// Records were lost, since they could not be written for too long.
+    Gap {
+        /// How many.
+        lost: u64,
+    },
+    /// The process ends.
+    Stop,
+}
+
+impl Event {
+    /// Its kind in a word, as records have it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Start { .. } => "start",
+            Self::Intent { .. } => "intent",
+            Self::Outcome { .. } => "outcome",
+            Self::Gap { .. } => "gap",
+            Self::Stop => "stop",
+        }
+    }
+}
+
+/// The call that something happened in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Subject {
+    /// The tool.
+    pub tool: &'static str,
+    /// What it does to the world.
+    pub effect: Effect,
+    /// Who called.
+    pub caller: &'static str,
+    /// The request's id, as answers and logs have it.
+    pub request_id: String,
+}
+
+impl Subject {
+    /// The subject that a call is.
+    pub fn of(call: &Call) -> Self {
+        let caller = match call.caller {
+            Caller::LocalOwner => "local_owner",
+        };
+        let request_id = call.request_id.clone();
+        Self { tool: call.tool.name, effect: call.tool.effect, caller, request_id }
+    }
+}
+
+/// The word for how a call ended, and the API's status.
+pub(crate) fn ending(outcome: &Result<Reply, CallError>) -> (&'static str, Option<u16>) {
+    match outcome {
+        Ok(reply) => ("answered", Some(reply.status)),
+        Err(error) => (error.kind(), error.status()),
+    }
+}
+
+impl Entry {
+    /// The members of the record, in their order.
+    pub(super) fn members(self) -> Map<String, Value> {
+        let mut members = Map::new();
+        members.insert("kind".to_owned(), self.event.kind().into());
+        if let Some(Subject { tool, effect, caller, request_id }) = self.subject {
+            members.insert("tool".to_owned(), tool.into());
+            members.insert("effect".to_owned(), effect.word().into());
+            members.insert("caller".to_owned(), caller.into());
+            members.insert("request_id".to_owned(), request_id.into());
+        }
+        let said = match self.event {
+            Event::Start { program } => json!({ "program": program }),
+            Event::Intent { arguments } => json!({ "arguments": arguments }),
+            Event::Outcome { outcome, status, sent, milliseconds, arguments } => {
+                let mut said = json!({ "outcome": outcome, "sent": sent, "milliseconds": milliseconds });
+                if let Some(status) = status {
+                    said["status"] = status.into();
+                }
+                if let Some(arguments) = arguments {
+                    said["arguments"] = arguments;
+                }
+                said
+            }
+            Event::Gap { lost } => json!({ "lost": lost }),
+            Event::Stop => json!({}),
+        };
+        if let Value::Object(said) = said {
+            members.extend(said);
+        }
+        members
+    }
+}

@@ -1,0 +1,151 @@
+//! The journal: what was asked of the API and what came of it, in files that only grow.
+//!
+//! Records are JSON objects, one on a line. Each carries a sequence number, the hash of the record before it and its own,
+//! so that a record cannot be changed, removed or moved without a trace. A record that is waited for is on the disk when
+//! the waiting ends.
+
+mod chain;
+mod entry;
+mod folder;
+mod read;
+mod redact;
+mod verify;
+mod writer;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::start_error::StartError;
+use writer::{Order, Writer};
+
+pub(crate) use entry::ending;
+pub use entry::{Entry, Event, Subject};
+pub use read::{Record, records};
+pub use redact::Redaction;
+pub use verify::{Damage, Verified, verify};
+
+/// Records that may wait for the disk; beyond, what must be recorded is refused.
+const QUEUE: usize = 1024;
+
+/// Where the journal is, and how its files are kept.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder; made if it is not there. One process at a time writes to it.
+    pub folder: PathBuf,
+    /// Bytes after which a new file is begun.
+    pub file_bytes: u64,
+    /// Time after which a new file is begun.
+    pub file_age: Duration,
+    /// How long files are kept; zero stands for ever.
+    pub keep: Duration,
+    /// How long a change may wait for its record.
+    pub patience: Duration,
+}
+
+impl Options {
+    /// The usual sizes and times, in this folder.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            file_bytes: 64 << 20,
+            file_age: Duration::from_secs(24 * 60 * 60),
+            keep: Duration::ZERO,
+            patience: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Why a record is not on the disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unwritten {
+    /// For the log, never for callers.
+    pub cause: String,
+}
+
+impl fmt::Display for Unwritten {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.cause)
+    }
+}
+
+/// The journal of one process, shared by all who write to it.
+#[derive(Clone)]
+pub struct Journal(Arc<Shared>);
+
+struct Shared {
+    orders: std::sync::mpsc::SyncSender<Order>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    health: Arc<writer::Health>,
+    patience: Duration,
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Journal")
+    }
+}
+
+impl Journal {
+    /// Opens the journal behind the last record that is there, and records that a process begins. An error says what to
+    /// do about the folder.
+    pub fn open(options: &Options, program: &str) -> Result<Self, StartError> {
+        if options.file_bytes == 0 || options.file_age.is_zero() || options.patience.is_zero() {
+            return Err(StartError::new("sizes and times of the journal must be above zero"));
+        }
+        let writer = Writer::open(options, program)?;
+        let health = writer.health();
+        let (orders, received) = std::sync::mpsc::sync_channel(QUEUE);
+        let thread = std::thread::Builder::new().name("journal".to_owned());
+        let running = thread
+            .spawn(move || writer.run(&received))
+            .map_err(|error| StartError::new(format!("no thread for the journal: {error}")))?;
+        let patience = options.patience;
+        Ok(Self(Arc::new(Shared { orders, writer: Mutex::new(Some(running)), health, patience })))
+    }
+
+    /// Records something and waits until it is on the disk.
+    pub async fn write(&self, entry: Entry) -> Result<(), Unwritten> {
+        let (done, written) = oneshot::channel();
+        self.order(Order::Write { entry, done: Some(done) })?;
+        match tokio::time::timeout(self.0.patience, written).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(Unwritten { cause: "the journal is closed".to_owned() }),
+            Err(_) => Err(Unwritten { cause: format!("not on the disk within {:?}", self.0.patience) }),
+        }
+    }
+
+    /// Records something without waiting. When the disk fails it is kept and tried again; when too much is kept, what is
+    /// left out is counted, and the count recorded.
+    pub fn note(&self, entry: Entry) {
+        if self.order(Order::Write { entry, done: None }).is_err() {
+            self.0.health.lose();
+        }
+    }
+
+    /// Whether the last attempt to write failed.
+    pub fn is_failing(&self) -> bool {
+        self.0.health.is_failing()
+    }
+
+    /// Records that the process ends, and waits until everything is on the disk or cannot be. Later records are refused.
+    pub fn close(&self) {
+        let running = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(running) = running {
+            // Waits for room in the queue: what stands before is to be written as well.
+            let _ = self.0.orders.send(Order::Close);
+            let _ = running.join();
+        }
+    }
+
+    fn order(&self, order: Order) -> Result<(), Unwritten> {
+        self.0
+            .orders
+            .try_send(order)
+            .map_err(|error| Unwritten { cause: format!("the journal takes no record: {error}") })
+    }
+}

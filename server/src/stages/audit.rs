@@ -1,0 +1,91 @@
+//! Puts every call on the record: how it ended, whether something was sent, and with what arguments. Outermost, so that
+//! what other stages refuse, what runs out of time and what its caller gives up is on the record too.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::{Next, Outcome};
+use crate::call::{Call, CallError, Progress};
+use crate::catalog::Effect;
+use crate::journal::{Entry, Event, Journal, Redaction, Subject, ending};
+
+/// What is recorded, and what happens when it cannot be.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Whether reads are recorded.
+    pub reads: bool,
+    /// Whether reads are refused too while the journal cannot be written. Changes always are.
+    pub closed: bool,
+    /// How arguments are recorded.
+    pub redaction: Redaction,
+}
+
+/// Reads are recorded, and go on without.
+impl Default for Settings {
+    fn default() -> Self {
+        Self { reads: true, closed: false, redaction: Redaction::default() }
+    }
+}
+
+/// What this stage and that of intents record with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to; nothing is recorded without one.
+    pub journal: Option<Journal>,
+    /// What.
+    pub settings: Settings,
+}
+
+/// Makes the call, and records how it ended.
+pub async fn audit(options: Arc<Options>, call: Call, next: Next) -> Outcome {
+    let is_read = call.tool.effect == Effect::Read;
+    let Some(journal) = options.journal.as_ref().filter(|_| !is_read || options.settings.reads) else {
+        return next.run(call).await;
+    };
+    if is_read && options.settings.closed && journal.is_failing() {
+        return Err(CallError::Unrecorded { cause: "the journal is failing".to_owned() });
+    }
+    let mut open = Open {
+        journal,
+        subject: Some(Subject::of(&call)),
+        arguments: options.settings.redaction.of_given(&call.arguments, call.tool.secrets),
+        is_read,
+        progress: call.progress.clone(),
+        started: Instant::now(),
+    };
+    let outcome = next.run(call).await;
+    let (word, status) = ending(&outcome);
+    open.end(word, status);
+    outcome
+}
+
+/// A call that is not yet on the record. Dropped before its end, its caller has given it up, or it has panicked.
+struct Open<'j> {
+    journal: &'j Journal,
+    /// Taken when the call is recorded.
+    subject: Option<Subject>,
+    arguments: Value,
+    is_read: bool,
+    progress: Progress,
+    started: Instant,
+}
+
+impl Open<'_> {
+    fn end(&mut self, outcome: &'static str, status: Option<u16>) {
+        let Some(subject) = self.subject.take() else { return };
+        let sent = self.progress.sent();
+        let milliseconds = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        // The intent of a change that was sent has the arguments already.
+        let arguments = (self.is_read || !sent).then(|| std::mem::take(&mut self.arguments));
+        let event = Event::Outcome { outcome, status, sent, milliseconds, arguments };
+        self.journal.note(Entry { event, subject: Some(subject) });
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.end(if std::thread::panicking() { "internal" } else { "cancelled" }, None);
+    }
+}
