@@ -58,7 +58,7 @@ async fn the_version_names_program_api_and_document() {
 async fn help_names_every_command() {
     let Outcome { code, stdout, .. } = run(&["--help"], &[]).await;
     assert_eq!(code, 0);
-    for command in ["demo", "serve", "stdio", "tools", "call", "config", "health"] {
+    for command in ["demo", "serve", "stdio", "tools", "call", "config", "audit", "health"] {
         assert!(
             stdout.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))),
             "{command}: {stdout}"

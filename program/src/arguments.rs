@@ -77,12 +77,94 @@ pub(crate) enum Command {
         #[arg(long, hide = true)]
         markdown: bool,
     },
+    /// Read the journal: whether it is whole, and what is in it.
+    Audit(Audit),
     /// Ask a running server for its health; exit code 0 if it is well.
     Health {
         /// The address of its health check [default: /health where `serve` would listen].
         #[arg(long, value_name = "URL")]
         url: Option<String>,
     },
+}
+
+/// What is asked of the journal.
+#[derive(Args, Debug)]
+pub(crate) struct Audit {
+    /// The folder of the journal [default: the setting `audit.folder`].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: AuditCommand,
+}
+
+/// What to do with the journal.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Check that no record was changed, removed or moved; exit code 1 and the place of the first that was.
+    Verify,
+    /// Show the last records.
+    Tail {
+        /// How many.
+        #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 20)]
+        records: usize,
+        /// How they are written.
+        #[arg(long, value_enum, default_value_t = AuditFormat::Text)]
+        format: AuditFormat,
+    },
+    /// Show the records that meet every condition.
+    Search {
+        #[command(flatten)]
+        filter: AuditFilter,
+        /// How they are written.
+        #[arg(long, value_enum, default_value_t = AuditFormat::Text)]
+        format: AuditFormat,
+    },
+    /// Write the records that meet every condition to standard output, for other programs.
+    Export {
+        #[command(flatten)]
+        filter: AuditFilter,
+        /// How they are written.
+        #[arg(long, value_enum, default_value_t = AuditFormat::Json)]
+        format: AuditFormat,
+    },
+}
+
+/// Conditions on records.
+#[derive(Args, Debug)]
+pub(crate) struct AuditFilter {
+    /// The tool that was called.
+    #[arg(long)]
+    pub(crate) tool: Option<String>,
+    /// Who called.
+    #[arg(long)]
+    pub(crate) caller: Option<String>,
+    /// How the call ended: answered, cancelled, refused, timed_out, unrecorded, ...
+    #[arg(long)]
+    pub(crate) outcome: Option<String>,
+    /// The kind of record: start, intent, outcome, gap, stop.
+    #[arg(long)]
+    pub(crate) kind: Option<String>,
+    /// The request's id, as answers and logs have it.
+    #[arg(long, value_name = "ID")]
+    pub(crate) request_id: Option<String>,
+    /// Not before: a time, a day, or how long ago, such as 2h.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Not after.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+}
+
+/// How records are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum AuditFormat {
+    /// A table.
+    Text,
+    /// A JSON object on each line, as in the journal.
+    Json,
+    /// Comma-separated values (RFC 4180).
+    Csv,
 }
 
 /// Where to listen.

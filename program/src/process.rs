@@ -2,6 +2,7 @@
 
 use std::io;
 
+use server::journal::Journal;
 use tokio_util::sync::CancellationToken;
 
 /// Keeps the process's memory, which holds credentials, out of core dumps and from other processes of the
@@ -15,12 +16,12 @@ pub(crate) fn keep_memory_private() {
     }
 }
 
-/// A token that is cancelled by the first SIGTERM or SIGINT. A second one ends the process at once: whoever
-/// sends it does not want to wait any longer.
+/// A token that is cancelled by the first SIGTERM or SIGINT. A second one ends the process at once, as soon as the journal
+/// is on the disk: whoever sends it does not want to wait any longer.
 ///
 /// The task that listens lives as long as the process, and nothing waits for it.
 #[cfg(unix)]
-pub(crate) fn shutdown_on_signal() -> io::Result<CancellationToken> {
+pub(crate) fn shutdown_on_signal(journal: Option<Journal>) -> io::Result<CancellationToken> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut terminate = signal(SignalKind::terminate())?;
@@ -39,14 +40,21 @@ pub(crate) fn shutdown_on_signal() -> io::Result<CancellationToken> {
         first.cancel();
         let signal = next().await;
         tracing::warn!("stopped at once, by a second signal");
+        close(journal);
         std::process::exit(128 + signal.as_raw_value());
     });
     Ok(shutdown)
 }
 
+fn close(journal: Option<Journal>) {
+    if let Some(journal) = journal {
+        journal.close();
+    }
+}
+
 /// A token that is cancelled by Ctrl-C; a second one ends the process at once.
 #[cfg(not(unix))]
-pub(crate) fn shutdown_on_signal() -> io::Result<CancellationToken> {
+pub(crate) fn shutdown_on_signal(journal: Option<Journal>) -> io::Result<CancellationToken> {
     let shutdown = CancellationToken::new();
     let first = shutdown.clone();
     tokio::spawn(async move {
@@ -54,6 +62,7 @@ pub(crate) fn shutdown_on_signal() -> io::Result<CancellationToken> {
         if tokio::signal::ctrl_c().await.is_ok() {
             first.cancel();
             if tokio::signal::ctrl_c().await.is_ok() {
+                close(journal);
                 std::process::exit(130);
             }
         }

@@ -116,6 +116,11 @@ impl Running {
         kill_process(pid, signal).expect("the program takes signals");
     }
 
+    /// Kills it, and waits until it is gone.
+    pub(crate) async fn kill(mut self) {
+        patiently(self.child.kill()).await.expect("the program can be killed");
+    }
+
     /// Waits for its end.
     pub(crate) async fn exit_code(mut self) -> i32 {
         drop(self.stdin.take());
@@ -126,14 +131,29 @@ impl Running {
 
 /// Sends a tool call of the handshake era and gives the whole answer as it came.
 pub(crate) async fn post_call(address: SocketAddr, tool: &str, arguments: &str) -> String {
-    let call = format!(
+    post(address, &call_of(tool, arguments)).await
+}
+
+/// Sends a tool call of the handshake era and goes away.
+pub(crate) async fn send_call(address: SocketAddr, tool: &str, arguments: &str) {
+    drop(send(address, &call_of(tool, arguments)).await);
+}
+
+fn call_of(tool: &str, arguments: &str) -> String {
+    format!(
         r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{tool}","arguments":{arguments}}}}}"#
-    );
-    post(address, &call).await
+    )
 }
 
 /// Sends a message of the handshake era and gives the whole answer as it came.
 pub(crate) async fn post(address: SocketAddr, message: &str) -> String {
+    let mut stream = send(address, message).await;
+    let mut answer = String::new();
+    patiently(stream.read_to_string(&mut answer)).await.expect("the server answers");
+    answer
+}
+
+async fn send(address: SocketAddr, message: &str) -> TcpStream {
     let request = format!(
         "POST /mcp HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n\
          Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2025-11-25\r\nContent-Length: {}\r\n\r\n{message}",
@@ -141,9 +161,7 @@ pub(crate) async fn post(address: SocketAddr, message: &str) -> String {
     );
     let mut stream = TcpStream::connect(address).await.expect("the server listens");
     stream.write_all(request.as_bytes()).await.expect("the server reads");
-    let mut answer = String::new();
-    patiently(stream.read_to_string(&mut answer)).await.expect("the server answers");
-    answer
+    stream
 }
 
 /// Waits, but not for ever.

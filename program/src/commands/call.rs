@@ -29,7 +29,9 @@ pub(crate) async fn run(
     };
     let object = json.map(read_object).transpose()?.unwrap_or_default();
     let arguments = typed::arguments(tool, object, typed)?;
-    let result = prepare(program, config)?.call(tool.name, arguments).await.expect("the tool was found");
+    let recorded = prepare(program, config)?;
+    let result = recorded.server.call(tool.name, arguments).await.expect("the tool was found");
+    drop(recorded);
     if result["isError"] == true {
         eprintln!("{}", text_of(&result));
         return Ok(ExitCode::FAILURE);

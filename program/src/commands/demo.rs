@@ -2,6 +2,7 @@
 //! connect.
 
 use std::env::current_exe;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -35,9 +36,10 @@ pub(crate) async fn run(program: &Program, mut config: Config) -> Result<(), Ref
         .iter()
         .map(|scheme| (scheme.name.to_owned(), SecretString::from(demonstration.token.clone())))
         .collect();
-    let server = prepare(program, config)?;
-    let shutdown = shutdown_on_signal().map_err(no_signals)?;
+    let recorded = prepare(program, config)?;
+    let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
     print(&introduction(program, &endpoint(address), &demonstration))?;
+    let server = Arc::clone(&recorded.server);
     server.serve(listener, shutdown).await.map_err(|error| Refusal::configuration(error.to_string()))?;
     drop(demonstration.running);
     Ok(())

@@ -1,5 +1,6 @@
 //! The commands: what each does once the settings are known.
 
+mod audit;
 mod call;
 mod contract;
 mod demo;
@@ -11,6 +12,7 @@ mod typed;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use server::journal::Journal;
 use server::{Options, Server};
 use tokio::runtime::Runtime;
 
@@ -18,7 +20,7 @@ use crate::Program;
 use crate::arguments::{Cli, Command};
 use crate::output::{print, print_json};
 use crate::refusal::Refusal;
-use crate::settings::{Config, Environment, Origin, Setting, Settings, load, markdown, show};
+use crate::settings::{Config, Environment, Journaling, Origin, Setting, Settings, load, markdown, show};
 use crate::telemetry::{self, Level};
 
 /// Loads the settings, starts logging, and does what the command line says.
@@ -37,6 +39,7 @@ pub(crate) fn run(program: &Program, cli: Cli) -> Result<ExitCode, Refusal> {
     match cli.command {
         Command::Config { json: true, .. } => print_json(&show::as_json(&mut settings))?,
         Command::Config { .. } => print(&show::as_text(&mut settings))?,
+        Command::Audit(what) => return audit::run(&settings.config, &what),
         Command::Tools { json: false } => print(&tools::table(program.api))?,
         command => return runtime()?.run(command_in_runtime(program, settings.config, command)),
     }
@@ -70,7 +73,7 @@ async fn command_in_runtime(
             return call::run(program, config, &tool, &arguments, json.as_deref()).await;
         }
         Command::Health { url } => return health::run(&config, url.as_deref()).await,
-        Command::Config { .. } | Command::Contract => {
+        Command::Config { .. } | Command::Contract | Command::Audit(_) => {
             unreachable!("it needs no runtime and has been done")
         }
     }
@@ -88,8 +91,22 @@ fn report(settings: &Settings) {
     }
 }
 
+/// A server with its journal, which is closed when this is dropped: then everything is on the disk.
+struct Recorded {
+    server: Arc<Server>,
+    journal: Option<Journal>,
+}
+
+impl Drop for Recorded {
+    fn drop(&mut self) {
+        if let Some(journal) = &self.journal {
+            journal.close();
+        }
+    }
+}
+
 /// The server with these settings, which must say where the API is.
-fn prepare(program: &Program, config: Config) -> Result<Arc<Server>, Refusal> {
+fn prepare(program: &Program, mut config: Config) -> Result<Recorded, Refusal> {
     if config.server.engine.upstream.base_url.is_empty() {
         return Err(Refusal::configuration(
             "API_BASE_URL is not set: expected the address of the API, such as https://api.example.com:8443",
@@ -98,7 +115,19 @@ fn prepare(program: &Program, config: Config) -> Result<Arc<Server>, Refusal> {
     if config.server.engine.upstream.credentials.is_empty() && !program.api.security_schemes.is_empty() {
         tracing::warn!("no credential for the API is set (API_TOKEN): calls that need one will fail");
     }
-    build(program, config.server)
+    let journal = journal(program, &config.journal)?;
+    config.server.engine.journal.clone_from(&journal);
+    let server = build(program, config.server)?;
+    Ok(Recorded { server, journal })
+}
+
+/// The journal, if one is wanted.
+fn journal(program: &Program, wanted: &Journaling) -> Result<Option<Journal>, Refusal> {
+    if !wanted.enabled || wanted.options.folder.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let name = format!("{} {}", program.name, program.version);
+    Journal::open(&wanted.options, &name).map(Some).map_err(|error| Refusal::configuration(error.to_string()))
 }
 
 fn build(program: &Program, mut options: Options) -> Result<Arc<Server>, Refusal> {

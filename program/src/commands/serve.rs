@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
@@ -15,11 +16,15 @@ use crate::settings::Config;
 pub(crate) async fn http(program: &Program, config: Config) -> Result<(), Refusal> {
     refuse_open_address(&config)?;
     let address = config.listen();
-    let server = prepare(program, config)?;
-    let shutdown = shutdown_on_signal().map_err(no_signals)?;
+    let recorded = prepare(program, config)?;
+    if recorded.journal.is_none() {
+        tracing::warn!("no journal is kept (AUDIT_FOLDER): changes are made without being recorded");
+    }
+    let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
     let listener = listen(address).await?;
     let address = bound(&listener)?;
     tracing::info!(endpoint = %endpoint(address), tools = program.api.tools.len(), "serving");
+    let server = Arc::clone(&recorded.server);
     server.serve(listener, shutdown).await.map_err(|error| Refusal::configuration(error.to_string()))?;
     tracing::info!("stopped");
     Ok(())
@@ -27,9 +32,13 @@ pub(crate) async fn http(program: &Program, config: Config) -> Result<(), Refusa
 
 /// Serves one client on standard input and output.
 pub(crate) async fn stdio(program: &Program, config: Config) -> Result<(), Refusal> {
-    let server = prepare(program, config)?;
-    let shutdown = shutdown_on_signal().map_err(no_signals)?;
+    let recorded = prepare(program, config)?;
+    if recorded.journal.is_none() {
+        tracing::warn!("no journal is kept (AUDIT_FOLDER): changes are made without being recorded");
+    }
+    let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
     tracing::info!(tools = program.api.tools.len(), "serving on standard input and output");
+    let server = Arc::clone(&recorded.server);
     server
         .stdio(shutdown)
         .await

@@ -12,12 +12,13 @@ use crate::settings::predecessor::{
 };
 
 /// Names that begin so are taken to be meant for this program.
-const OURS: [&str; 11] = [
+const OURS: [&str; 12] = [
     "FASTMCP_",
     "API_",
     "BMC_API_",
     "BMC_AMI_DEVX_",
     "AUTH_",
+    "AUDIT_",
     "SECURITY_",
     "WEBHOOK_",
     "ALLOWED_",

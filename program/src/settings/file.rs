@@ -30,6 +30,8 @@ pub(crate) enum Written {
     Fraction(String),
     /// A list of text.
     List(String),
+    /// `true` or `false`.
+    Flag(bool),
     /// Anything else, by its name.
     Other(&'static str),
 }
@@ -74,7 +76,7 @@ fn written(value: &DeValue<'_>) -> Written {
         DeValue::Integer(integer) if integer.radix() == 10 => Written::Integer(integer.as_str().to_owned()),
         DeValue::Integer(_) => Written::Other("a number that is not decimal"),
         DeValue::Float(float) => Written::Fraction(float.as_str().to_owned()),
-        DeValue::Boolean(_) => Written::Other("a boolean"),
+        DeValue::Boolean(flag) => Written::Flag(*flag),
         DeValue::Datetime(_) => Written::Other("a date"),
         DeValue::Array(items) => {
             let texts: Option<Vec<&str>> = items.iter().map(item_text).collect();
@@ -96,6 +98,8 @@ impl Written {
             | (Self::Integer(text), Notation::Integer | Notation::Number)
             | (Self::Fraction(text), Notation::Number)
             | (Self::List(text), Notation::List) => return Ok(text),
+            (Self::Flag(flag), Notation::Flag) => return Ok(flag.to_string()),
+            (Self::Flag(_), _) => "a boolean",
             (Self::Text(_), _) => "text",
             (Self::Integer(_), _) => "a number",
             (Self::Fraction(_), _) => "a number with a fraction",
@@ -106,6 +110,7 @@ impl Written {
             Notation::Text => "text in quotes",
             Notation::Integer => "a whole number",
             Notation::Number => "a number",
+            Notation::Flag => "true or false, without quotes",
             Notation::List => "a list of text such as [\"one\", \"two\"]",
         };
         Err(format!("expected {expected}, got {found}"))

@@ -48,6 +48,16 @@ pub(crate) struct Config {
     pub(crate) log: telemetry::Options,
     /// The runtime's own options.
     pub(crate) server: server::Options,
+    /// The journal.
+    pub(crate) journal: Journaling,
+}
+
+/// Whether and how calls are put on the record.
+pub(crate) struct Journaling {
+    /// Whether they are, where a folder is named.
+    pub(crate) enabled: bool,
+    /// Where, and how files are kept; without a folder there is no journal.
+    pub(crate) options: server::journal::Options,
 }
 
 impl Config {
@@ -62,6 +72,7 @@ impl Config {
                 http: server::http::Options::default(),
                 mcp: server::mcp::Options { name: name.to_owned(), ..server::mcp::Options::default() },
             },
+            journal: Journaling { enabled: true, options: server::journal::Options::new("") },
         }
     }
 

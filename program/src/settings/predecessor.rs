@@ -32,7 +32,7 @@ pub(crate) const AUTHENTICATION_PREFIXES: [&str; 2] = ["FASTMCP_AUTH_", "FASTMCP
 
 /// Names without effect here. Each is also known with `FASTMCP_` before it, which is how the Python server's
 /// code read most of them.
-pub(crate) const WITHOUT_EFFECT: [&str; 44] = [
+pub(crate) const WITHOUT_EFFECT: [&str; 42] = [
     "BMC_AMI_DEVX_ENVIRONMENT",
     "BMC_AMI_DEVX_MAX_CONCURRENT_REQUESTS",
     "BMC_AMI_DEVX_TIMEOUT",
@@ -66,8 +66,6 @@ pub(crate) const WITHOUT_EFFECT: [&str; 44] = [
     "REDIS_KEY_PREFIX",
     "REDIS_SERIALIZER",
     "REDIS_URL",
-    "SECURITY_AUDIT_LOGGING_ENABLED",
-    "SECURITY_AUDIT_LOG_SENSITIVE_DATA",
     "SECURITY_CORS_ENABLED",
     "SECURITY_ENABLED",
     "SECURITY_HEADERS_ENABLED",

@@ -30,6 +30,7 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(upstream());
     table.extend(calls());
     table.extend(failures());
+    table.extend(journal());
     table.extend(sizes());
     table.extend(times());
     table
@@ -300,6 +301,67 @@ fn failures() -> [Setting; 4] {
                 maximum: 3600.0,
             },
             "How long the API is left alone before one call finds out whether it is back; twice as long after each that failed.",
+        ),
+    ]
+}
+
+fn journal() -> [Setting; 8] {
+    [
+        setting(
+            "audit.folder",
+            &["AUDIT_FOLDER"],
+            Kind::Folder(|config| &mut config.journal.options.folder),
+            "The folder of the journal, in which every call is recorded; while it is unset nothing is.",
+        ),
+        setting(
+            "audit.enabled",
+            &["FASTMCP_SECURITY_AUDIT_LOGGING_ENABLED", "SECURITY_AUDIT_LOGGING_ENABLED"],
+            Kind::Flag(|config| &mut config.journal.enabled),
+            "`false` switches the journal off although a folder is named.",
+        ),
+        setting(
+            "audit.reads",
+            &["AUDIT_READS"],
+            Kind::Flag(|config| &mut config.server.engine.audit.reads),
+            "Whether reads are recorded too; changes always are.",
+        ),
+        setting(
+            "audit.reads_on_failure",
+            &["AUDIT_FAIL_MODE"],
+            Kind::Either { at: |config| &mut config.server.engine.audit.closed, words: ["open", "closed"] },
+            "`closed` refuses reads as well while the journal cannot be written; changes always are refused then.",
+        ),
+        setting(
+            "audit.sensitive",
+            &["FASTMCP_SECURITY_AUDIT_LOG_SENSITIVE_DATA", "SECURITY_AUDIT_LOG_SENSITIVE_DATA"],
+            Kind::Flag(|config| &mut config.server.engine.audit.redaction.marked_only),
+            "`true` records arguments that only look like secrets; what the document marks as secret never is.",
+        ),
+        setting(
+            "audit.file_bytes",
+            &["AUDIT_FILE_SIZE"],
+            Kind::Bytes { at: |config| &mut config.journal.options.file_bytes, minimum: 4096 },
+            "Bytes after which a new file of the journal is begun.",
+        ),
+        setting(
+            "audit.file_seconds",
+            &["AUDIT_FILE_AGE"],
+            Kind::Seconds {
+                at: |config| &mut config.journal.options.file_age,
+                minimum: 60.0,
+                maximum: 31_536_000.0,
+            },
+            "Time after which a new file of the journal is begun.",
+        ),
+        setting(
+            "audit.keep_seconds",
+            &["AUDIT_RETENTION"],
+            Kind::Seconds {
+                at: |config| &mut config.journal.options.keep,
+                minimum: 0.0,
+                maximum: 3_153_600_000.0,
+            },
+            "How long files of the journal are kept after their last record; 0 stands for ever.",
         ),
     ]
 }

@@ -114,6 +114,12 @@ fn example(key: &str) -> &'static str {
         "api.token_scheme" => "Bearer",
         "call.callback_hosts" => "hooks.example.com",
         "retry.attempts" => "7",
+        "audit.folder" => "/var/lib/audit",
+        "audit.reads_on_failure" => "closed",
+        "audit.enabled" | "audit.reads" => "false",
+        "audit.sensitive" => "true",
+        "audit.file_bytes" => "65536",
+        "audit.file_seconds" => "3600",
         "limits.request_bytes" | "api.max_answer_bytes" | "api.max_body_bytes" => "2048",
         _ => "17",
     }

@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use crate::telemetry::{Format, Level};
 pub(crate) const ACKNOWLEDGEMENT: &str = "i-understand";
 /// No list of tools needs larger pages.
 const LARGEST_PAGE: usize = 10_000;
+/// No file of the journal is larger, in bytes: it is read whole when it is verified.
+const LARGEST_FILE: u64 = 1 << 30;
 
 /// What kind of value a setting has, and where in the configuration it is kept.
 pub(crate) enum Kind {
@@ -46,6 +49,14 @@ pub(crate) enum Kind {
     Origins(fn(&mut Config) -> &mut Vec<String>),
     /// Off, or the word that says that somebody meant it.
     Acknowledgement(fn(&mut Config) -> &mut bool),
+    /// Yes or no.
+    Flag(fn(&mut Config) -> &mut bool),
+    /// One of two words, the second for what is true.
+    Either { at: fn(&mut Config) -> &mut bool, words: [&'static str; 2] },
+    /// A folder; may be unset.
+    Folder(fn(&mut Config) -> &mut PathBuf),
+    /// A number of bytes.
+    Bytes { at: fn(&mut Config) -> &mut u64, minimum: u64 },
     /// The credential of this security scheme.
     Credential(&'static str),
 }
@@ -61,6 +72,8 @@ pub(crate) enum Notation {
     Number,
     /// A list of text.
     List,
+    /// `true` or `false`.
+    Flag,
 }
 
 impl Kind {
@@ -94,6 +107,15 @@ impl Kind {
             Self::Origins(at) => *at(config) = list(text, origin)?,
             Self::Acknowledgement(at) if text == ACKNOWLEDGEMENT => *at(config) = true,
             Self::Acknowledgement(_) => return Err(self.not(text)),
+            Self::Flag(at) => *at(config) = flag(text).ok_or_else(|| self.not(text))?,
+            Self::Either { at, words } => {
+                let found = words.iter().position(|word| word.eq_ignore_ascii_case(text));
+                *at(config) = found.ok_or_else(|| self.not(text))? == 1;
+            }
+            Self::Folder(at) => *at(config) = PathBuf::from(prose(text, 4096).ok_or_else(|| self.not(text))?),
+            Self::Bytes { at, minimum } => {
+                *at(config) = in_range(text, *minimum, LARGEST_FILE).ok_or_else(|| self.not(text))?;
+            }
             Self::Credential(scheme) => put_credential(config, scheme, text)?,
         }
         Ok(())
@@ -113,6 +135,10 @@ impl Kind {
             Self::PageSize(at) => at(config).map_or(0, NonZeroUsize::get).to_string(),
             Self::Hosts { at, .. } | Self::Origins(at) => at(config).join(","),
             Self::Acknowledgement(at) => if *at(config) { ACKNOWLEDGEMENT } else { "" }.to_owned(),
+            Self::Flag(at) => at(config).to_string(),
+            Self::Either { at, words } => words[usize::from(*at(config))].to_owned(),
+            Self::Folder(at) => at(config).display().to_string(),
+            Self::Bytes { at, .. } => at(config).to_string(),
             Self::Credential(scheme) => {
                 let set = config.server.engine.upstream.credentials.iter().any(|(name, _)| name == scheme);
                 if set { "****" } else { "" }.to_owned()
@@ -123,7 +149,8 @@ impl Kind {
     /// How it is written in a TOML file.
     pub(crate) fn notation(&self) -> Notation {
         match self {
-            Self::Port(_) | Self::Count { .. } | Self::PageSize(_) => Notation::Integer,
+            Self::Port(_) | Self::Count { .. } | Self::PageSize(_) | Self::Bytes { .. } => Notation::Integer,
+            Self::Flag(_) => Notation::Flag,
             Self::Seconds { .. } => Notation::Number,
             Self::Hosts { .. } | Self::Origins(_) => Notation::List,
             _ => Notation::Text,
@@ -157,6 +184,10 @@ impl Kind {
             Self::Hosts { ports: false, .. } => "host names separated by commas".to_owned(),
             Self::Origins(_) => "origins such as https://app.example.com, separated by commas".to_owned(),
             Self::Acknowledgement(_) => format!("`{ACKNOWLEDGEMENT}`"),
+            Self::Flag(_) => "`true` or `false`".to_owned(),
+            Self::Either { words: [no, yes], .. } => format!("`{no}` or `{yes}`"),
+            Self::Folder(_) => "the path of a folder".to_owned(),
+            Self::Bytes { minimum, .. } => format!("a whole number from {minimum} to {LARGEST_FILE}"),
             Self::Credential(_) => "visible ASCII characters".to_owned(),
         }
     }
@@ -207,6 +238,15 @@ fn address(text: &str) -> Result<String, String> {
         return Err(format!("{EXAMPLE}, and this one names no host"));
     }
     Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// The Python server read these words too.
+fn flag(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    }
 }
 
 fn token(text: &str) -> Option<&str> {

@@ -1,0 +1,84 @@
+//! `audit`: the journal read back. It is read as it stands, also while a server writes to it.
+
+mod choice;
+mod format;
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use server::journal::{Record, Verified, records, verify};
+
+use crate::arguments::{Audit, AuditCommand, AuditFormat};
+use crate::output::print;
+use crate::refusal::Refusal;
+use crate::settings::Config;
+use choice::Choice;
+
+/// Does what was asked of the journal.
+pub(crate) fn run(config: &Config, audit: &Audit) -> Result<ExitCode, Refusal> {
+    let folder = audit.folder.as_deref().unwrap_or(&config.journal.options.folder);
+    if folder.as_os_str().is_empty() {
+        return Err(Refusal::configuration("no journal is named: set AUDIT_FOLDER, or give --folder DIR"));
+    }
+    match &audit.command {
+        AuditCommand::Verify => return verified(folder),
+        AuditCommand::Tail { records: count, format } => {
+            let mut last = chosen(folder, &Choice::default())?;
+            last.drain(..last.len().saturating_sub(*count));
+            show(&last, *format)?;
+        }
+        AuditCommand::Search { filter, format } | AuditCommand::Export { filter, format } => {
+            let found = chosen(folder, &Choice::of(filter)?)?;
+            show(&found, *format)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Nothing found is nothing printed, not an empty line.
+fn show(records: &[Record], format: AuditFormat) -> Result<(), Refusal> {
+    let text = format::written(records, format);
+    if text.is_empty() { Ok(()) } else { print(&text) }
+}
+
+fn verified(folder: &Path) -> Result<ExitCode, Refusal> {
+    match verify(folder).map_err(|error| unreadable(folder, &error))? {
+        Ok(whole) => print(&summary(&whole)).map(|()| ExitCode::SUCCESS),
+        Err(damage) => {
+            eprintln!("{}:{}: {}", damage.file.display(), damage.line, damage.what);
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn summary(whole: &Verified) -> String {
+    let Verified { files, records, first, starts, torn, lost } = whole;
+    let mut text = format!("whole: {records} records in {files} files, written by {starts} processes");
+    if *first > 1 {
+        text.push_str(&format!("; the first is number {first}, older files are gone"));
+    }
+    if *torn > 0 {
+        text.push_str(&format!("; {torn} torn by a crash"));
+    }
+    if *lost > 0 {
+        text.push_str(&format!("; {lost} lost while the disk failed"));
+    }
+    text
+}
+
+fn chosen(folder: &Path, choice: &Choice) -> Result<Vec<Record>, Refusal> {
+    let failed = |error: &io::Error| unreadable(folder, error);
+    let mut found = Vec::new();
+    for record in records(folder).map_err(|error| failed(&error))? {
+        let record = record.map_err(|error| failed(&error))?;
+        if choice.takes(&record) {
+            found.push(record);
+        }
+    }
+    Ok(found)
+}
+
+fn unreadable(folder: &Path, error: &io::Error) -> Refusal {
+    Refusal::failure(format!("the journal in {} cannot be read: {error}", folder.display()))
+}

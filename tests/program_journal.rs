@@ -1,0 +1,171 @@
+//! The journal from outside: what the program records, what `audit` makes of it, and what a kill leaves behind.
+
+mod program_support;
+
+use std::path::PathBuf;
+
+use program_support::{Outcome, post_call, run, send_call, serve};
+use rustix::process::Signal;
+use serde_json::Value;
+use simulator::{Clock, Matching, Running, Simulator};
+
+/// A folder of a test's own, gone when the test is over.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("code-pipeline-mcp-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        Self(folder)
+    }
+
+    fn text(&self) -> &str {
+        self.0.to_str().expect("the name is text")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+async fn simulator() -> Running {
+    Simulator::builder().clock(Clock::manual()).start().await.expect("the simulator starts")
+}
+
+async fn audit(folder: &Folder, arguments: &[&str]) -> Outcome {
+    run(&[&["audit"], arguments, &["--folder", folder.text()]].concat(), &[]).await
+}
+
+async fn records(folder: &Folder, arguments: &[&str]) -> Vec<Value> {
+    let Outcome { code, stdout, stderr } = audit(folder, &[&["export"], arguments].concat()).await;
+    assert_eq!(code, 0, "{stderr}");
+    stdout.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+}
+
+const GENERATE: &[&str] = &[
+    "call",
+    "generate_assignment",
+    "--arg",
+    "srid=cw09-47623",
+    "--arg",
+    "assignmentId=PLAY000313",
+    "--arg",
+    "level=DEV2",
+];
+
+#[tokio::test]
+async fn a_call_is_recorded_found_again_and_verified() {
+    let (simulator, folder) = (simulator().await, Folder::new("call"));
+    let environment = [
+        ("API_BASE_URL", &*simulator.url()),
+        ("API_TOKEN", simulator.token()),
+        ("AUDIT_FOLDER", folder.text()),
+    ];
+    let Outcome { code, stderr, .. } = run(GENERATE, &environment).await;
+    assert_eq!((code, &*stderr), (0, ""));
+    let Outcome { code, .. } = run(
+        &["call", "get_assignment_tasks", "--arg", "srid=cw09-47623", "--arg", "assignmentId=NONE"],
+        &environment,
+    )
+    .await;
+    assert_eq!(code, 1);
+
+    let kinds: Vec<String> = records(&folder, &[])
+        .await
+        .iter()
+        .map(|record| record["kind"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(kinds, ["start", "intent", "outcome", "stop", "start", "outcome", "stop"]);
+    let intents =
+        records(&folder, &["--kind", "intent", "--tool", "generate_assignment", "--since", "1h"]).await;
+    assert_eq!(intents[0]["arguments"]["assignmentId"], "PLAY000313");
+    assert!(records(&folder, &["--until", "1h"]).await.is_empty(), "nothing is older than an hour");
+    assert_eq!(records(&folder, &["--outcome", "refused"]).await.len(), 1);
+    let text = std::fs::read_to_string(folder.0.join("audit-000001.jsonl")).unwrap();
+    assert!(!text.contains(simulator.token()), "the credential is nowhere");
+
+    let Outcome { code, stdout, .. } = audit(&folder, &["verify"]).await;
+    assert_eq!((code, stdout.trim()), (0, "whole: 7 records in 1 files, written by 2 processes"));
+    let Outcome { stdout, .. } = audit(&folder, &["tail", "-n", "2"]).await;
+    assert_eq!(stdout.trim_end().lines().count(), 3, "{stdout}");
+    let Outcome { stdout, .. } =
+        audit(&folder, &["search", "--tool", "generate_assignment", "--format", "csv"]).await;
+    assert_eq!(stdout.lines().count(), 3, "{stdout}");
+}
+
+#[tokio::test]
+async fn t54_a_changed_record_is_named_by_file_and_line() {
+    let (simulator, folder) = (simulator().await, Folder::new("changed"));
+    let environment = [
+        ("API_BASE_URL", &*simulator.url()),
+        ("API_TOKEN", simulator.token()),
+        ("AUDIT_FOLDER", folder.text()),
+    ];
+    run(GENERATE, &environment).await;
+    let file = folder.0.join("audit-000001.jsonl");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replacen("PLAY000313", "PLAY000314", 1)).unwrap();
+    let Outcome { code, stderr, .. } = audit(&folder, &["verify"]).await;
+    let expected = format!("{}:2: the record was changed: its hash is another\n", file.display());
+    assert_eq!((code, stderr), (1, expected));
+}
+
+#[tokio::test]
+async fn what_audit_cannot_do_is_said_in_one_line() {
+    let Outcome { code, stderr, .. } = run(&["audit", "verify"], &[]).await;
+    assert_eq!((code, stderr.lines().count()), (78, 1), "{stderr}");
+    assert!(stderr.contains("AUDIT_FOLDER"), "{stderr}");
+    let missing = Folder::new("missing");
+    let Outcome { code, stderr, .. } = audit(&missing, &["tail"]).await;
+    assert_eq!((code, stderr.lines().count()), (1, 1), "{stderr}");
+    let Outcome { code, stderr, .. } = audit(&missing, &["search", "--since", "yesterday"]).await;
+    assert_eq!(code, 64, "{stderr}");
+}
+
+#[tokio::test]
+async fn two_servers_do_not_write_to_one_folder() {
+    let (simulator, folder) = (simulator().await, Folder::new("two"));
+    let environment = [
+        ("API_BASE_URL", &*simulator.url()),
+        ("API_TOKEN", simulator.token()),
+        ("AUDIT_FOLDER", folder.text()),
+    ];
+    let (running, _) = serve(&environment).await;
+    let Outcome { code, stderr, .. } = run(GENERATE, &environment).await;
+    assert_eq!(code, 78);
+    assert!(stderr.contains("another process writes to the journal"), "{stderr}");
+    running.signal(Signal::TERM);
+    assert_eq!(running.exit_code().await, 0);
+    assert_eq!(audit(&folder, &["verify"]).await.code, 0);
+}
+
+/// R6, short: whatever moment a kill comes at, every change that the API has seen has its intent on the record.
+#[tokio::test]
+async fn r6_after_a_kill_every_change_that_was_sent_is_on_the_record() {
+    let (simulator, folder) = (simulator().await, Folder::new("kill"));
+    let environment = [
+        ("API_BASE_URL", &*simulator.url()),
+        ("API_TOKEN", simulator.token()),
+        ("AUDIT_FOLDER", folder.text()),
+    ];
+    for round in 0..5_usize {
+        let (running, address) = serve(&environment).await;
+        let arguments = r#"{"srid":"cw09-47623","assignmentId":"PLAY000313","level":"DEV2"}"#;
+        for _ in 0..=round {
+            let answer = post_call(address, "generate_assignment", arguments).await;
+            assert!(answer.contains("200 OK"), "{answer}");
+        }
+        // One more is on its way when the kill comes.
+        send_call(address, "generate_assignment", arguments).await;
+        running.kill().await;
+    }
+    let seen = simulator.count(&Matching::operation("generateTasksInAssignment"));
+    let intents = records(&folder, &["--kind", "intent"]).await.len();
+    assert!(seen >= 15, "{seen} changes were sent");
+    assert!(intents >= seen, "{intents} intents of {seen} changes");
+    let Outcome { code, stdout, stderr } = audit(&folder, &["verify"]).await;
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("written by 5 processes"), "{stdout}");
+}
