@@ -152,13 +152,16 @@ async fn r6_after_a_kill_every_change_that_was_sent_is_on_the_record() {
     ];
     for round in 0..5_usize {
         let (running, address) = serve(&environment).await;
-        let arguments = r#"{"srid":"cw09-47623","assignmentId":"PLAY000313","level":"DEV2"}"#;
-        for _ in 0..=round {
-            let answer = post_call(address, "generate_assignment", arguments).await;
+        // Each is another change: identical ones would be made once.
+        let change = |number: usize| {
+            format!(r#"{{"srid":"cw09-47623","assignmentId":"PLAY{round:03}{number:03}","level":"DEV2"}}"#)
+        };
+        for number in 0..=round {
+            let answer = post_call(address, "generate_assignment", &change(number)).await;
             assert!(answer.contains("200 OK"), "{answer}");
         }
         // One more is on its way when the kill comes.
-        send_call(address, "generate_assignment", arguments).await;
+        send_call(address, "generate_assignment", &change(round + 1)).await;
         running.kill().await;
     }
     let seen = simulator.count(&Matching::operation("generateTasksInAssignment"));

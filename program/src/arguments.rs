@@ -67,6 +67,9 @@ pub(crate) enum Command {
         /// All arguments as a JSON object in a file, or on standard input (-); --arg adds to it.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+        /// Names the change, so that it is made once: another key makes an identical change again.
+        #[arg(long, value_name = "KEY")]
+        idempotency_key: Option<String>,
     },
     /// Show the settings in effect and where each came from.
     Config {

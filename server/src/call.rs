@@ -28,6 +28,8 @@ pub struct Call {
     pub request_id: String,
     /// W3C `traceparent` to pass on, already checked.
     pub traceparent: Option<String>,
+    /// Names a change, so that it is made once: calls with the same key are the same change.
+    pub idempotency_key: Option<String>,
     /// When the whole call must be answered; set by the `deadline` stage, which only ever brings it nearer.
     pub deadline: Option<Instant>,
     /// How far the call got, for whoever gives up on it.
@@ -51,6 +53,7 @@ impl Call {
             caller,
             request_id,
             traceparent: None,
+            idempotency_key: None,
             deadline: None,
             progress: Progress::default(),
             calls: None,
@@ -66,6 +69,7 @@ impl Call {
             caller: self.caller.clone(),
             request_id: self.request_id.clone(),
             traceparent: self.traceparent.clone(),
+            idempotency_key: self.idempotency_key.clone(),
             deadline: self.deadline,
             progress: self.progress.clone(),
             calls: self.calls.clone(),
@@ -160,7 +164,7 @@ pub struct Attachment {
 }
 
 /// Why a call got no successful answer. Variants are what a caller or a stage can act on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum CallError {
     /// The arguments were refused; nothing was sent.
     Arguments(Problems),
@@ -181,6 +185,17 @@ pub enum CallError {
         /// When it is worth calling again.
         retry_after: Duration,
     },
+    /// An identical change was made before, so it was not made again; nothing was sent.
+    Repeated {
+        /// How long ago it ended, or began where its end is not known.
+        age: Duration,
+        /// The id of its request.
+        request_id: String,
+        /// The API's status, if it was made; `None` when what became of it is not known.
+        status: Option<u16>,
+    },
+    /// The idempotency key belongs to a change with other arguments; nothing was sent.
+    KeyTaken,
     /// The journal cannot record the call, so it is not made; nothing was sent.
     Unrecorded {
         /// For the log, never for callers.
@@ -262,6 +277,9 @@ impl CallError {
             Self::TimedOut { .. } => "timed_out",
             Self::Unreachable { .. } => "unreachable",
             Self::Unavailable { .. } => "unavailable",
+            Self::Repeated { status: Some(_), .. } => "repeated",
+            Self::Repeated { status: None, .. } => "outcome_unknown",
+            Self::KeyTaken => "key_taken",
             Self::Unrecorded { .. } => "unrecorded",
             Self::Interrupted { .. } => "interrupted",
             Self::Refused { .. } => "refused",

@@ -16,7 +16,7 @@ use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
 use crate::journal::{Journal, ending};
 use crate::stack;
-use crate::stages::{Next, audit, breaker, retry};
+use crate::stages::{Next, audit, breaker, ledger, retry};
 use crate::start_error::StartError;
 use crate::upstream::{self, Upstream};
 
@@ -33,6 +33,8 @@ pub struct Options {
     pub retry: retry::Settings,
     /// When the API is left alone.
     pub breaker: breaker::Settings,
+    /// For how long changes are remembered.
+    pub ledger: ledger::Settings,
     /// Where calls are put on the record; nowhere without one.
     pub journal: Option<Journal>,
     /// What is put on the record.
@@ -48,6 +50,7 @@ impl Options {
             deployment: Deployment::default(),
             retry: retry::Settings::default(),
             breaker: breaker::Settings::default(),
+            ledger: ledger::Settings::default(),
             journal: None,
             audit: audit::Settings::default(),
         }
@@ -76,8 +79,10 @@ impl Engine {
         let deployment = Arc::new(options.deployment.checked()?);
         let attempt_timeout = options.upstream.attempt_timeout;
         let upstream = Arc::new(Upstream::new(api, options.upstream)?);
+        let audit = audit::Options { journal: options.journal, settings: options.audit };
         let stack = stack::build(stack::Options {
-            audit: audit::Options { journal: options.journal, settings: options.audit },
+            ledger: ledger::Options::new(options.ledger, audit.clone())?,
+            audit,
             deadline: options.deadline,
             attempt_timeout,
             deployment: Arc::clone(&deployment),

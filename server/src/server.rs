@@ -89,9 +89,14 @@ impl Server {
     }
 
     /// Calls a tool for the owner of this process and gives the call's result as the protocol would; `None` when
-    /// there is no such tool.
-    pub async fn call(&self, tool: &str, arguments: Map<String, Value>) -> Option<Value> {
-        self.protocol.call(tool, arguments).await
+    /// there is no such tool. An idempotency key makes a call with the same arguments another change.
+    pub async fn call(
+        &self,
+        tool: &str,
+        arguments: Map<String, Value>,
+        idempotency_key: Option<String>,
+    ) -> Option<Value> {
+        self.protocol.call(tool, arguments, idempotency_key).await
     }
 
     /// Waits, within bounds, for mutations that go on although nobody waits for them.

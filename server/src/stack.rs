@@ -8,7 +8,7 @@ use tower::{ServiceBuilder, service_fn};
 
 use crate::decode::Deployment;
 use crate::stages::{
-    Next, arguments, attempt, audit, breaker, deadline, intent, own, retry, stage, upstream,
+    Next, arguments, attempt, audit, breaker, deadline, intent, ledger, own, retry, stage, upstream,
 };
 use crate::upstream::Upstream;
 
@@ -22,6 +22,8 @@ pub struct Options {
     pub attempt_timeout: Duration,
     /// What the deployment allows.
     pub deployment: Arc<Deployment>,
+    /// What is remembered of changes.
+    pub ledger: ledger::Options,
     /// How calls are repeated.
     pub retry: retry::Settings,
     /// When the API is left alone.
@@ -41,6 +43,8 @@ pub fn build(options: Options) -> Next {
             .layer(stage(deadline::Options { limit: options.deadline }, deadline::deadline))
             // Before anything is kept, repeated or sent: below this line there are only typed arguments.
             .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
+            // Identical are arguments in canonical form, so it stands below them; above everything that makes the call.
+            .layer(stage(options.ledger, ledger::ledger))
             // Before anything is about an exchange with the API: a hand-written tool makes none itself.
             .layer(own::Fork)
             // Below everything that may refuse the call, above everything that may send it.
@@ -78,7 +82,18 @@ mod tests {
             .collect();
         assert_eq!(
             order,
-            ["audit", "deadline", "arguments", "own", "intent", "retry", "breaker", "attempt", "upstream"]
+            [
+                "audit",
+                "deadline",
+                "arguments",
+                "ledger",
+                "own",
+                "intent",
+                "retry",
+                "breaker",
+                "attempt",
+                "upstream"
+            ]
         );
     }
 }

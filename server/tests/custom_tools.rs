@@ -234,6 +234,21 @@ async fn a_mutation_runs_on_without_its_caller_and_so_does_all_that_it_calls() {
 }
 
 #[tokio::test]
+async fn t36_a_handler_may_change_the_same_twice_but_not_when_it_is_called_again() {
+    let deployed = || upstream_json("200 OK", r#"{"setId":"S-1"}"#);
+    let served = Served::start_api(api(), [deployed(), deployed(), deployed(), deployed()], |options| {
+        options.engine.ledger = server::stages::ledger::Settings::default();
+    })
+    .await;
+    for _ in 0..2 {
+        served.call("redeploy", json!({ "release": "R" })).await.result();
+        assert_eq!(served.upstream.requests().len(), 2);
+    }
+    served.call("redeploy", json!({ "release": "OTHER" })).await.result();
+    assert_eq!(served.upstream.requests().len(), 4);
+}
+
+#[tokio::test]
 async fn a_call_that_times_out_says_what_may_have_been_done() {
     let deployed = || upstream_json("200 OK", r#"{"setId":"S-1"}"#);
     let served = Served::start_api(api(), [deployed(), deployed()], |options| {

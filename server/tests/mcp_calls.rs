@@ -132,11 +132,36 @@ async fn a_program_calls_and_lists_with_the_same_words() {
     let served = Served::start([upstream_json("200 OK", r#"{"setId":"S-1"}"#)]).await;
     let server = Server::new(&sample::API, http_support::options(&served.upstream)).unwrap();
     let Value::Object(arguments) = sample::deploying() else { unreachable!() };
-    let result = server.call("deploy", arguments).await.unwrap();
+    let result = server.call("deploy", arguments, None).await.unwrap();
     assert_eq!(result["structuredContent"], json!({ "setId": "S-1" }));
-    let refused = server.call("deploy", serde_json::Map::new()).await.unwrap();
+    let refused = server.call("deploy", serde_json::Map::new(), None).await.unwrap();
     assert_eq!(refused["isError"], json!(true));
-    assert_eq!(server.call("nope", serde_json::Map::new()).await, None);
+    assert_eq!(server.call("nope", serde_json::Map::new(), None).await, None);
     let listed = served.modern("tools/list", None, json!({})).await.result();
     assert_eq!(server.tools(), listed["tools"]);
+}
+
+#[tokio::test]
+async fn t36_a_key_in_the_metadata_names_the_change() {
+    let deployed = || upstream_json("200 OK", r#"{"setId":"S-1"}"#);
+    let served = Served::start_with([deployed(), deployed()], |options| {
+        options.engine.ledger = server::stages::ledger::Settings::default();
+    })
+    .await;
+    let keyed = async |key: Value| {
+        let mut params = json!({ "name": "deploy", "arguments": sample::deploying() });
+        params["_meta"] = json!({ "idempotencyKey": key });
+        served.legacy("tools/call", params).await
+    };
+    for (key, sent) in [("one", 1), ("one", 1), ("two", 2)] {
+        assert_eq!(keyed(json!(key)).await.result()["isError"], json!(false));
+        assert_eq!(served.upstream.requests().len(), sent, "{key}");
+    }
+    // The API has nothing more to answer, but it is asked.
+    keyed(json!("x".repeat(128))).await.result();
+    assert_eq!(served.upstream.requests().len(), 3);
+    for wrong in [json!(""), json!("x".repeat(129)), json!("a b"), json!("\u{e9}"), json!(7)] {
+        let answer = keyed(wrong.clone()).await;
+        assert!(answer.body.contains("_meta.idempotencyKey: 1 to 128 visible"), "{wrong}: {}", answer.body);
+    }
 }

@@ -73,7 +73,7 @@ pub async fn call(
         }
     };
     let result = tokio::select! {
-        result = server.call(tool, arguments) => result.expect("there is such a tool"),
+        result = server.call(tool, arguments, None) => result.expect("there is such a tool"),
         () = answering => unreachable!("it answers without end"),
     };
     for request in &mut received {

@@ -20,6 +20,7 @@ pub(crate) async fn run(
     name: &str,
     typed: &[String],
     json: Option<&Path>,
+    key: Option<&str>,
 ) -> Result<ExitCode, Refusal> {
     let Some(tool) = program.api.find(name) else {
         let suggestion = nearest(name, program.api.tools.iter().map(|tool| tool.name));
@@ -30,7 +31,8 @@ pub(crate) async fn run(
     let object = json.map(read_object).transpose()?.unwrap_or_default();
     let arguments = typed::arguments(tool, object, typed)?;
     let recorded = prepare(program, config)?;
-    let result = recorded.server.call(tool.name, arguments).await.expect("the tool was found");
+    let key = key.map(str::to_owned);
+    let result = recorded.server.call(tool.name, arguments, key).await.expect("the tool was found");
     drop(recorded);
     if result["isError"] == true {
         eprintln!("{}", text_of(&result));

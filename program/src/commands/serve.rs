@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 use crate::Program;
-use crate::commands::prepare;
+use crate::commands::{Recorded, prepare};
 use crate::process::shutdown_on_signal;
 use crate::refusal::Refusal;
 use crate::settings::Config;
@@ -17,12 +17,10 @@ pub(crate) async fn http(program: &Program, config: Config) -> Result<(), Refusa
     refuse_open_address(&config)?;
     let address = config.listen();
     let recorded = prepare(program, config)?;
-    if recorded.journal.is_none() {
-        tracing::warn!("no journal is kept (AUDIT_FOLDER): changes are made without being recorded");
-    }
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
     let listener = listen(address).await?;
     let address = bound(&listener)?;
+    warn_unrecorded(&recorded);
     tracing::info!(endpoint = %endpoint(address), tools = program.api.tools.len(), "serving");
     let server = Arc::clone(&recorded.server);
     server.serve(listener, shutdown).await.map_err(|error| Refusal::configuration(error.to_string()))?;
@@ -33,16 +31,20 @@ pub(crate) async fn http(program: &Program, config: Config) -> Result<(), Refusa
 /// Serves one client on standard input and output.
 pub(crate) async fn stdio(program: &Program, config: Config) -> Result<(), Refusal> {
     let recorded = prepare(program, config)?;
-    if recorded.journal.is_none() {
-        tracing::warn!("no journal is kept (AUDIT_FOLDER): changes are made without being recorded");
-    }
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
+    warn_unrecorded(&recorded);
     tracing::info!(tools = program.api.tools.len(), "serving on standard input and output");
     let server = Arc::clone(&recorded.server);
     server
         .stdio(shutdown)
         .await
         .map_err(|error| Refusal::failure(format!("standard input or output broke: {error}")))
+}
+
+fn warn_unrecorded(recorded: &Recorded) {
+    if recorded.journal.is_none() {
+        tracing::warn!("no journal is kept (AUDIT_FOLDER): changes are made without being recorded");
+    }
 }
 
 /// Refuses, before anything is bound, an address that other machines reach while nobody is asked who they

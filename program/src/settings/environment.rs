@@ -12,13 +12,14 @@ use crate::settings::predecessor::{
 };
 
 /// Names that begin so are taken to be meant for this program.
-const OURS: [&str; 12] = [
+const OURS: [&str; 13] = [
     "FASTMCP_",
     "API_",
     "BMC_API_",
     "BMC_AMI_DEVX_",
     "AUTH_",
     "AUDIT_",
+    "LEDGER_",
     "SECURITY_",
     "WEBHOOK_",
     "ALLOWED_",

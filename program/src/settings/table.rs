@@ -30,6 +30,7 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(upstream());
     table.extend(calls());
     table.extend(failures());
+    table.extend(ledger());
     table.extend(journal());
     table.extend(sizes());
     table.extend(times());
@@ -301,6 +302,31 @@ fn failures() -> [Setting; 4] {
                 maximum: 3600.0,
             },
             "How long the API is left alone before one call finds out whether it is back; twice as long after each that failed.",
+        ),
+    ]
+}
+
+fn ledger() -> [Setting; 2] {
+    [
+        setting(
+            "ledger.window_seconds",
+            &["LEDGER_WINDOW"],
+            Kind::Seconds {
+                at: |config| &mut config.server.engine.ledger.window,
+                minimum: 0.0,
+                maximum: 86400.0,
+            },
+            "How long an identical change of the same caller gets the answer of the one before, instead of being made again; 0 only joins one that is being made.",
+        ),
+        setting(
+            "ledger.unknown_seconds",
+            &["LEDGER_UNKNOWN"],
+            Kind::Seconds {
+                at: |config| &mut config.server.engine.ledger.unknown,
+                minimum: 0.0,
+                maximum: 604_800.0,
+            },
+            "How long a change whose outcome is not known is not made again.",
         ),
     ]
 }

@@ -26,6 +26,8 @@ pub enum Event {
     Intent {
         /// The arguments in canonical form, redacted.
         arguments: Value,
+        /// Names the change: identical changes have the same.
+        key: String,
     },
     /// A call has ended.
     Outcome {
@@ -107,7 +109,7 @@ impl Entry {
         }
         let said = match self.event {
             Event::Start { program } => json!({ "program": program }),
-            Event::Intent { arguments } => json!({ "arguments": arguments }),
+            Event::Intent { arguments, key } => json!({ "key": key, "arguments": arguments }),
             Event::Outcome { outcome, status, sent, milliseconds, arguments } => {
                 let mut said = json!({ "outcome": outcome, "sent": sent, "milliseconds": milliseconds });
                 if let Some(status) = status {

@@ -13,10 +13,11 @@ mod verify;
 mod writer;
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
 
@@ -78,6 +79,7 @@ impl fmt::Display for Unwritten {
 pub struct Journal(Arc<Shared>);
 
 struct Shared {
+    folder: PathBuf,
     orders: std::sync::mpsc::SyncSender<Order>,
     writer: Mutex<Option<JoinHandle<()>>>,
     health: Arc<writer::Health>,
@@ -105,7 +107,8 @@ impl Journal {
             .spawn(move || writer.run(&received))
             .map_err(|error| StartError::new(format!("no thread for the journal: {error}")))?;
         let patience = options.patience;
-        Ok(Self(Arc::new(Shared { orders, writer: Mutex::new(Some(running)), health, patience })))
+        let (folder, writer) = (options.folder.clone(), Mutex::new(Some(running)));
+        Ok(Self(Arc::new(Shared { folder, orders, writer, health, patience })))
     }
 
     /// Records something and waits until it is on the disk.
@@ -125,6 +128,11 @@ impl Journal {
         if self.order(Order::Write { entry, done: None }).is_err() {
             self.0.health.lose();
         }
+    }
+
+    /// The records of this time and later, oldest first, and those that stand with them in one file.
+    pub fn since(&self, time: SystemTime) -> io::Result<Vec<Record>> {
+        read::since(&self.0.folder, time)
     }
 
     /// Whether the last attempt to write failed.

@@ -72,6 +72,11 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
             "The API has failed so often in the last seconds that this server leaves it alone for a while; nothing was sent. Call again in {} s.",
             retry_after.as_secs_f32().ceil().max(1.0)
         ),
+        CallError::Repeated { age, request_id, status } => repeated(age.as_secs(), request_id, *status),
+        CallError::KeyTaken => {
+            "The idempotency key was given before with other arguments; nothing was sent. Use a key of its own for each change."
+                .to_owned()
+        }
         CallError::Unrecorded { .. } => {
             "This server must record the call before it is made, and cannot: its journal cannot be written. Nothing was sent. Tell its operator; call again later."
                 .to_owned()
@@ -192,6 +197,19 @@ fn after_sending(read: bool) -> &'static str {
     } else {
         "The change may or may not have been made: look at the present state with a tool that reads before calling again."
     }
+}
+
+/// `status` is that of the change before, `None` when what became of it is not known.
+fn repeated(seconds: u64, request_id: &str, status: Option<u16>) -> String {
+    let what = match status {
+        Some(status) => format!(
+            "was answered with {status}, before this server started anew, so that its answer is no longer here"
+        ),
+        None => "may or may not have been made: its answer never came".to_owned(),
+    };
+    format!(
+        "An identical change was sent {seconds} s ago (request {request_id}) and {what}. Nothing was sent now. Look at the present state with a tool that reads; to make the change again on purpose, call with an idempotency key of its own (`idempotencyKey` in `_meta`)."
+    )
 }
 
 /// The API's own words, marked as such: they cannot end the quotation and go on as if they were ours.

@@ -99,10 +99,16 @@ impl Protocol {
         self.shared.tools()
     }
 
-    /// Calls a tool for the owner of this process.
-    pub async fn call(&self, tool: &str, arguments: Map<String, Value>) -> Option<Value> {
+    /// Calls a tool for the owner of this process; the key, if any, names the change that it makes.
+    pub async fn call(
+        &self,
+        tool: &str,
+        arguments: Map<String, Value>,
+        key: Option<String>,
+    ) -> Option<Value> {
         let tool = self.shared.find(tool)?;
-        let call = Call::new(tool, arguments, Caller::LocalOwner, http::new_request_id());
+        let mut call = Call::new(tool, arguments, Caller::LocalOwner, http::new_request_id());
+        call.idempotency_key = key;
         let result = self.shared.call(call).await;
         Some(serde_json::to_value(result).expect("a tool's result is JSON"))
     }

@@ -12,6 +12,7 @@ use crate::call::{Call, CallError, Caller, Progress, Reply};
 use crate::catalog::{Effect, Tool, Work};
 use crate::engine::{self, Calls};
 use crate::http::new_request_id;
+use crate::stages::ledger;
 
 /// The longest request id.
 const LONGEST_ID: usize = 64;
@@ -28,12 +29,16 @@ pub struct Context {
     calls: Calls,
     /// How many calls were made so far; it numbers them.
     made: AtomicUsize,
+    /// Names what this call is about to change, the same when it is made again.
+    change: String,
 }
 
 impl Context {
     /// The context and the arguments of a call that has come through the stages.
     pub(super) fn of(call: Call) -> Option<(Self, Value)> {
+        let change = ledger::recorded(&call, &call.prepared.as_ref()?.arguments);
         let context = Self {
+            change,
             tool: call.tool,
             caller: call.caller,
             request_id: call.request_id,
@@ -75,7 +80,11 @@ impl Context {
                 return Err(self.fault(format!("arguments for {} that are not JSON: {error}", tool.name)));
             }
         };
-        let mut call = Call::new(tool, arguments, self.caller.clone(), self.next_id());
+        let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
+        // Two identical calls of one handler are meant; those of a handler that is called again are the same two.
+        let change = format!("{} {number} {}", self.change, Value::Object(arguments.clone()));
+        let mut call = Call::new(tool, arguments, self.caller.clone(), self.id(number));
+        call.idempotency_key = Some(change);
         call.traceparent.clone_from(&self.traceparent);
         call.deadline = self.deadline;
         call.progress = self.progress.nested();
@@ -107,8 +116,7 @@ impl Context {
     }
 
     /// This call's id with a number, where that is not too long for an id.
-    fn next_id(&self) -> String {
-        let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
+    fn id(&self, number: usize) -> String {
         let numbered = format!("{}.{number}", self.request_id);
         if numbered.len() <= LONGEST_ID { numbered } else { new_request_id() }
     }

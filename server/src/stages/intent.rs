@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::audit::Options;
-use super::{Next, Outcome};
+use super::{Next, Outcome, ledger};
 use crate::call::{Call, CallError};
 use crate::catalog::Effect;
 use crate::journal::{Entry, Event, Subject};
@@ -14,7 +14,8 @@ pub async fn intent(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     if let (Some(journal), Some(prepared)) = (options.journal.as_ref().filter(|_| is_change), &call.prepared)
     {
         let arguments = options.settings.redaction.of(&prepared.arguments, call.tool.secrets);
-        let entry = Entry { event: Event::Intent { arguments }, subject: Some(Subject::of(&call)) };
+        let key = ledger::recorded(&call, &arguments);
+        let entry = Entry { event: Event::Intent { arguments, key }, subject: Some(Subject::of(&call)) };
         let written = journal.write(entry).await;
         written.map_err(|unwritten| CallError::Unrecorded { cause: unwritten.cause })?;
     }

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod breaker;
 pub mod deadline;
 pub mod intent;
+pub mod ledger;
 pub mod own;
 pub mod retry;
 pub mod upstream;

@@ -6,12 +6,14 @@
 )]
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use server::call::{Call, CallError, Caller, Reply};
 use server::engine::{Engine, Options};
 use server::generated as rt;
 use server::generated::schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use server::generated::serde_json::{Value, json};
+use server::stages::ledger;
 
 /// Arguments of the read.
 #[derive(Debug)]
@@ -357,10 +359,11 @@ pub static API: rt::Api = rt::Api {
 /// The credential that must never be seen.
 pub const CANARY: &str = "canary-9f3e";
 
-/// Usual options with the bare token; a call makes one request.
+/// Usual options with the bare token; a call makes one request, and no change is remembered.
 pub fn options(base_url: &str) -> Options {
     let mut options = Options::new(base_url);
     options.retry.attempts = 1;
+    options.ledger = ledger::Settings { window: Duration::ZERO, unknown: Duration::ZERO };
     options.upstream.credentials = vec![("token".to_owned(), CANARY.into())];
     options
 }

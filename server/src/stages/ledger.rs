@@ -1,0 +1,145 @@
+//! A change happens once: an identical change of the same caller joins the one that is being made, or gets what became of
+//! it, and where that is not known it is told so and nothing is sent.
+//!
+//! Identical are changes with the same tool and the same arguments in canonical form, or with the same idempotency key. To
+//! make a change again on purpose, a caller gives another key, or waits until the window is over.
+
+mod book;
+mod key;
+mod past;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::audit;
+use super::{Next, Outcome};
+use crate::call::{Call, CallError, Reply};
+use crate::catalog::{Effect, Work};
+use crate::start_error::StartError;
+use book::{Book, Turn};
+use key::Key;
+
+pub(crate) use key::recorded;
+
+/// For how long changes are remembered.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How long what became of a change is given again; zero remembers nothing once a change has ended.
+    pub window: Duration,
+    /// How long a change whose outcome is not known is not made again.
+    pub unknown: Duration,
+}
+
+/// Two minutes, and a quarter of an hour.
+impl Default for Settings {
+    fn default() -> Self {
+        Self { window: Duration::from_secs(120), unknown: Duration::from_secs(15 * 60) }
+    }
+}
+
+/// What the stage holds.
+#[derive(Debug)]
+pub struct Options {
+    audit: audit::Options,
+    book: Mutex<Book>,
+}
+
+impl Options {
+    /// A book with what the journal knows of changes that were made before this process began.
+    pub fn new(settings: Settings, audit: audit::Options) -> Result<Self, StartError> {
+        let mut book = Book::new(settings);
+        if let Some(journal) = &audit.journal {
+            let found = past::changes(journal, settings).map_err(|error| {
+                StartError::new(format!("the journal cannot be read for the changes made last: {error}"))
+            })?;
+            found.into_iter().for_each(|change| book.recall(change, Instant::now()));
+        }
+        Ok(Self { audit, book: Mutex::new(book) })
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes a change unless it has been made, or is being made.
+pub async fn ledger(options: Arc<Options>, call: Call, next: Next) -> Outcome {
+    let makes_requests = matches!(call.tool.work, Work::Request(_));
+    let Some(prepared) =
+        call.prepared.as_ref().filter(|_| call.tool.effect != Effect::Read && makes_requests)
+    else {
+        return next.run(call).await;
+    };
+    let key = Key::of(&call, prepared);
+    let redacted = options.audit.settings.redaction.of(&prepared.arguments, call.tool.secrets);
+    let known = recorded(&call, &redacted);
+    let (ended, _) = watch::channel(None);
+    let turn = options.book().begin(&key, &known, &call.request_id, ended.subscribe(), Instant::now());
+    match turn {
+        Turn::First => first(&options, key, ended, call, next).await,
+        Turn::Join { ended, request_id } => {
+            // Somebody's request is on its way: a caller who gives up must not hear that nothing was sent.
+            call.progress.sending();
+            join(ended).await.unwrap_or(Err(CallError::Repeated {
+                age: Duration::ZERO,
+                request_id,
+                status: None,
+            }))
+        }
+        Turn::Made { reply, age, request_id } => Ok(again(reply, age, &request_id)),
+        Turn::Told { age, request_id, status } => Err(CallError::Repeated { age, request_id, status }),
+        Turn::KeyTaken => Err(CallError::KeyTaken),
+    }
+}
+
+async fn first(
+    options: &Options,
+    key: Key,
+    ended: watch::Sender<Option<Outcome>>,
+    call: Call,
+    next: Next,
+) -> Outcome {
+    let mut open = Open { options, key: Some(key), progress: call.progress.clone() };
+    let outcome = next.run(call).await;
+    open.end(Some(&outcome));
+    ended.send_replace(Some(outcome.clone()));
+    outcome
+}
+
+/// What became of the change, or `None` when that will never be known.
+async fn join(mut ended: watch::Receiver<Option<Outcome>>) -> Option<Outcome> {
+    ended.wait_for(Option::is_some).await.ok()?.clone()
+}
+
+/// The reply of a change that was made before, marked as such.
+fn again(mut reply: Reply, age: Duration, request_id: &str) -> Reply {
+    reply.notes.push(format!(
+        "an identical change was made {} s ago (request {request_id}); this is its answer, and nothing was sent again",
+        age.as_secs()
+    ));
+    reply
+}
+
+/// A change that is being made. Dropped before its end, its outcome is not known.
+struct Open<'o> {
+    options: &'o Options,
+    key: Option<Key>,
+    progress: crate::call::Progress,
+}
+
+impl Open<'_> {
+    fn end(&mut self, outcome: Option<&Outcome>) {
+        if let Some(key) = self.key.take() {
+            self.options.book().end(&key, outcome, self.progress.sent(), Instant::now());
+        }
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.end(None);
+    }
+}

@@ -1,0 +1,252 @@
+//! The rule: who may make a change, who joins, and who is told what became of it. Every method is given the time.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::Settings;
+use super::key::Key;
+use super::past::Change;
+use crate::call::{CallError, Reply};
+use crate::stages::Outcome;
+
+/// Changes that are remembered at most; those being made are never forgotten.
+const MOST: usize = 10_000;
+
+/// What a caller who wants a change gets.
+#[derive(Debug)]
+pub(super) enum Turn {
+    /// To make it.
+    First,
+    /// To wait for whoever makes it.
+    Join { ended: watch::Receiver<Option<Outcome>>, request_id: String },
+    /// What became of it.
+    Made { reply: Reply, age: Duration, request_id: String },
+    /// Only how it ended: with this status, or in a way that is not known.
+    Told { age: Duration, request_id: String, status: Option<u16> },
+    /// Nothing: the idempotency key belongs to a change with other arguments.
+    KeyTaken,
+}
+
+#[derive(Debug)]
+struct Entry {
+    arguments: [u8; 32],
+    request_id: String,
+    /// When it ended, or began.
+    at: Instant,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Running(watch::Receiver<Option<Outcome>>),
+    Made(Box<Reply>),
+    Unknown,
+}
+
+/// What is remembered of changes.
+#[derive(Debug)]
+pub(super) struct Book {
+    settings: Settings,
+    entries: HashMap<[u8; 32], Entry>,
+    /// Changes of processes before, by the names that the journal has.
+    past: HashMap<String, (Instant, Change)>,
+}
+
+impl Book {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self { settings, entries: HashMap::new(), past: HashMap::new() }
+    }
+
+    /// Remembers a change of a process before.
+    pub(super) fn recall(&mut self, change: Change, now: Instant) {
+        let at = now.checked_sub(change.age).unwrap_or(now);
+        self.past.insert(change.key.clone(), (at, change));
+    }
+
+    /// What the caller gets; `ended` is kept for those who join, if the caller is the first.
+    pub(super) fn begin(
+        &mut self,
+        key: &Key,
+        recorded: &str,
+        request_id: &str,
+        ended: watch::Receiver<Option<Outcome>>,
+        now: Instant,
+    ) -> Turn {
+        self.forget(now);
+        if let Some(entry) = self.entries.get(&key.name) {
+            let (age, request_id) = (now.saturating_duration_since(entry.at), entry.request_id.clone());
+            return match &entry.state {
+                _ if entry.arguments != key.arguments => Turn::KeyTaken,
+                State::Running(ended) => Turn::Join { ended: ended.clone(), request_id },
+                State::Made(reply) => Turn::Made { reply: Reply::clone(reply), age, request_id },
+                State::Unknown => Turn::Told { age, request_id, status: None },
+            };
+        }
+        if let Some((at, Change { request_id, status, .. })) = self.past.get(recorded) {
+            let age = now.saturating_duration_since(*at);
+            return Turn::Told { age, request_id: request_id.clone(), status: *status };
+        }
+        self.make_room();
+        let (arguments, request_id) = (key.arguments, request_id.to_owned());
+        self.entries.insert(key.name, Entry { arguments, request_id, at: now, state: State::Running(ended) });
+        Turn::First
+    }
+
+    /// Notes how a change ended; `None` when nobody was left to see it. `sent` tells whether a byte of it may have left.
+    pub(super) fn end(&mut self, key: &Key, outcome: Option<&Outcome>, sent: bool, now: Instant) {
+        let state = match outcome {
+            Some(Ok(reply)) => Some(State::Made(Box::new(reply.clone()))),
+            Some(Err(error)) if !sent || is_certain(error) => None,
+            None if !sent => None,
+            _ => Some(State::Unknown),
+        };
+        match (state, self.entries.get_mut(&key.name)) {
+            (Some(state), Some(entry)) => (entry.state, entry.at) = (state, now),
+            // What was certainly not made may be made again at once.
+            _ => drop(self.entries.remove(&key.name)),
+        }
+    }
+
+    fn forget(&mut self, now: Instant) {
+        let Settings { window, unknown } = self.settings;
+        self.entries.retain(|_, entry| match entry.state {
+            State::Running(_) => true,
+            State::Made(_) => now.saturating_duration_since(entry.at) < window,
+            State::Unknown => now.saturating_duration_since(entry.at) < unknown,
+        });
+        self.past.retain(|_, (at, change)| {
+            let most = if change.status.is_some() { window } else { unknown };
+            now.saturating_duration_since(*at) < most
+        });
+    }
+
+    /// The change that ended longest ago goes first.
+    fn make_room(&mut self) {
+        if self.entries.len() < MOST {
+            return;
+        }
+        let ended = self.entries.iter().filter(|(_, entry)| !matches!(entry.state, State::Running(_)));
+        if let Some(oldest) = ended.min_by_key(|(_, entry)| entry.at).map(|(name, _)| *name) {
+            self.entries.remove(&oldest);
+        }
+    }
+}
+
+/// Whether the error says that the change was not made, although something was sent.
+fn is_certain(error: &CallError) -> bool {
+    match error {
+        CallError::Refused { status, .. } => (400..500).contains(status) && *status != 408,
+        CallError::NothingDone { .. }
+        | CallError::Declined { .. }
+        | CallError::Arguments(_)
+        | CallError::NoCredential { .. } => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: Settings =
+        Settings { window: Duration::from_secs(120), unknown: Duration::from_secs(900) };
+
+    fn key(number: usize) -> Key {
+        let mut name = [0; 32];
+        name[..8].copy_from_slice(&number.to_be_bytes());
+        Key { name, arguments: [0; 32] }
+    }
+
+    fn begin(book: &mut Book, number: usize, now: Instant) -> Turn {
+        book.begin(&key(number), &number.to_string(), "r1", watch::channel(None).1, now)
+    }
+
+    fn made() -> Outcome {
+        Ok(Reply { status: 200, structured: None, text: String::new(), attachment: None, notes: Vec::new() })
+    }
+
+    fn refused(status: u16) -> Outcome {
+        Err(CallError::Refused { status, message: String::new(), retry_after: None })
+    }
+
+    #[test]
+    fn t36_what_was_made_is_given_again_until_the_window_is_over() {
+        let (mut book, now) = (Book::new(SETTINGS), Instant::now());
+        assert!(matches!(begin(&mut book, 1, now), Turn::First));
+        assert!(matches!(begin(&mut book, 1, now), Turn::Join { .. }));
+        book.end(&key(1), Some(&made()), true, now);
+        let almost = now + SETTINGS.window - Duration::from_millis(1);
+        assert!(matches!(begin(&mut book, 1, almost), Turn::Made { .. }));
+        assert!(matches!(begin(&mut book, 1, now + SETTINGS.window), Turn::First));
+    }
+
+    #[test]
+    fn t36_what_may_have_been_made_is_not_made_again_and_what_was_not_is() {
+        let after = Duration::from_secs(1);
+        for (outcome, sent, may_again) in [
+            (Some(refused(400)), true, true),
+            (Some(refused(409)), true, true),
+            (Some(refused(408)), true, false),
+            (Some(refused(503)), true, false),
+            (Some(Err(CallError::Interrupted { cause: String::new() })), true, false),
+            (Some(Err(CallError::TimedOut { after, sent: true })), true, false),
+            (Some(Err(CallError::TimedOut { after, sent: false })), false, true),
+            (Some(Err(CallError::Unreachable { cause: String::new() })), false, true),
+            (Some(Err(CallError::NothingDone { message: String::new() })), true, true),
+            (Some(Err(CallError::Unexpected { status: 200, what: String::new() })), true, false),
+            (None, true, false),
+            (None, false, true),
+        ] {
+            let (mut book, now) = (Book::new(SETTINGS), Instant::now());
+            begin(&mut book, 1, now);
+            book.end(&key(1), outcome.as_ref(), sent, now);
+            let turn = begin(&mut book, 1, now + SETTINGS.unknown - Duration::from_millis(1));
+            assert_eq!(matches!(turn, Turn::First), may_again, "{outcome:?} {sent}");
+            if !may_again {
+                assert!(matches!(turn, Turn::Told { status: None, .. }), "{turn:?}");
+                assert!(matches!(begin(&mut book, 1, now + SETTINGS.unknown), Turn::First));
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_belongs_to_one_set_of_arguments() {
+        let (mut book, now) = (Book::new(SETTINGS), Instant::now());
+        begin(&mut book, 1, now);
+        let other = Key { arguments: [1; 32], ..key(1) };
+        let turn = book.begin(&other, "", "r2", watch::channel(None).1, now);
+        assert!(matches!(turn, Turn::KeyTaken), "{turn:?}");
+    }
+
+    #[test]
+    fn t36_what_the_journal_knows_is_told_and_not_made_again() {
+        let (mut book, now) = (Book::new(SETTINGS), Instant::now() + Duration::from_secs(3600));
+        for (number, status, age) in
+            [(1, None, 899), (2, None, 900), (3, Some(200), 119), (4, Some(200), 120)]
+        {
+            let age = Duration::from_secs(age);
+            book.recall(Change { key: number.to_string(), age, request_id: "r0".to_owned(), status }, now);
+        }
+        assert!(matches!(begin(&mut book, 1, now), Turn::Told { status: None, .. }));
+        assert!(matches!(begin(&mut book, 2, now), Turn::First));
+        assert!(matches!(begin(&mut book, 3, now), Turn::Told { status: Some(200), .. }));
+        assert!(matches!(begin(&mut book, 4, now), Turn::First));
+    }
+
+    #[test]
+    fn no_more_is_remembered_than_the_limit_and_what_runs_is_not_forgotten() {
+        let (mut book, now) = (Book::new(SETTINGS), Instant::now());
+        begin(&mut book, 0, now);
+        for number in 1..=MOST {
+            begin(&mut book, number, now);
+            book.end(&key(number), Some(&made()), true, now + Duration::from_nanos(number as u64));
+        }
+        assert_eq!(book.entries.len(), MOST);
+        assert!(matches!(begin(&mut book, 0, now), Turn::Join { .. }));
+        assert!(matches!(begin(&mut book, MOST, now), Turn::Made { .. }));
+        assert!(matches!(begin(&mut book, 1, now), Turn::First), "the oldest has made room");
+    }
+}

@@ -1,0 +1,116 @@
+//! What the journal knows of changes that a process before has made: those that have an outcome, and those that have none
+//! because the process ended between sending and answer.
+
+use std::collections::HashMap;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use super::Settings;
+use crate::journal::{Journal, Record};
+
+/// A change that a process before has made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    /// The name that the journal has for it.
+    pub(super) key: String,
+    /// How long ago it began.
+    pub(super) age: Duration,
+    /// The request's id.
+    pub(super) request_id: String,
+    /// The API's status, if it is known that the change was made.
+    pub(super) status: Option<u16>,
+}
+
+/// The changes that still count.
+pub(super) fn changes(journal: &Journal, settings: Settings) -> io::Result<Vec<Change>> {
+    let now = SystemTime::now();
+    let longest = settings.window.max(settings.unknown);
+    let since = now.checked_sub(longest).unwrap_or(SystemTime::UNIX_EPOCH);
+    Ok(among(journal.since(since)?, now))
+}
+
+fn among(records: impl IntoIterator<Item = Record>, now: SystemTime) -> Vec<Change> {
+    let mut open: HashMap<[String; 3], Change> = HashMap::new();
+    let mut made = Vec::new();
+    for record in records {
+        let call = ["epoch", "request_id", "tool"].map(|member| record.text(member).to_owned());
+        match record.text("kind") {
+            "intent" => {
+                let time = humantime::parse_rfc3339(record.text("time")).unwrap_or(now);
+                let change = Change {
+                    key: record.text("key").to_owned(),
+                    age: now.duration_since(time).unwrap_or_default(),
+                    request_id: record.text("request_id").to_owned(),
+                    status: None,
+                };
+                // One caller's id may name several calls: what is not known of one stays not known.
+                made.extend(open.insert(call, change));
+            }
+            "outcome" => made.extend(open.remove(&call).and_then(|change| ended(change, &record))),
+            _ => {}
+        }
+    }
+    made.extend(open.into_values());
+    made
+}
+
+/// The change with its outcome; `None` when it was certainly not made.
+fn ended(change: Change, outcome: &Record) -> Option<Change> {
+    let status = outcome.members.get("status").and_then(serde_json::Value::as_u64);
+    let status = status.and_then(|status| u16::try_from(status).ok());
+    let was_sent = outcome.members.get("sent") != Some(&false.into());
+    match outcome.text("outcome") {
+        "answered" => Some(Change { status: status.or(Some(200)), ..change }),
+        _ if !was_sent => None,
+        "nothing_done" | "declined" => None,
+        "refused" if status.is_some_and(|status| (400..500).contains(&status) && status != 408) => None,
+        _ => Some(change),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn record(kind: &str, request: &str, more: Value) -> Record {
+        let mut members = json!({
+            "time": "2026-11-25T00:00:00.000Z", "epoch": "e", "kind": kind, "tool": "deploy",
+            "request_id": request, "key": format!("key of {request}"),
+        });
+        for (key, value) in more.as_object().unwrap() {
+            members[key] = value.clone();
+        }
+        let Value::Object(members) = members else { unreachable!() };
+        Record { file: "f".into(), line: 1, members }
+    }
+
+    #[test]
+    fn t36_a_change_without_an_outcome_is_not_known_and_one_that_was_not_made_is_none() {
+        let now = humantime::parse_rfc3339("2026-11-25T00:01:00Z").unwrap();
+        let outcomes = [
+            ("answered", json!({ "outcome": "answered", "status": 202, "sent": true }), Some(Some(202))),
+            ("refused", json!({ "outcome": "refused", "status": 404, "sent": true }), None),
+            ("failed", json!({ "outcome": "refused", "status": 502, "sent": true }), Some(None)),
+            ("broken", json!({ "outcome": "interrupted", "sent": true }), Some(None)),
+            ("unsent", json!({ "outcome": "unreachable", "sent": false }), None),
+            ("nothing", json!({ "outcome": "nothing_done", "status": 200, "sent": true }), None),
+        ];
+        let mut records = vec![record("intent", "crashed", json!({}))];
+        for (request, outcome, _) in &outcomes {
+            records.push(record("intent", request, json!({})));
+            records.push(record("outcome", request, outcome.clone()));
+        }
+        let found = among(records, now);
+        let status_of = |request: &str| {
+            let key = format!("key of {request}");
+            found.iter().find(|change| change.key == key).map(|change| change.status)
+        };
+        assert_eq!(status_of("crashed"), Some(None));
+        assert!(found.iter().all(|change| change.age == Duration::from_secs(60)));
+        for (request, _, expected) in outcomes {
+            assert_eq!(status_of(request), expected, "{request}");
+        }
+    }
+}
