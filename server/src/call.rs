@@ -1,7 +1,7 @@
 //! A tool call on its way: what enters the stages, what comes back, and how it can fail.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -12,6 +12,7 @@ use crate::catalog::Tool;
 use crate::decode::Problems;
 use crate::engine::Calls;
 use crate::request::Prepared;
+use crate::upstream::Freshness;
 
 /// A tool call on its way through the stages.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub struct Call {
     pub deadline: Option<Instant>,
     /// How far the call got, for whoever gives up on it.
     pub progress: Progress,
+    /// For how long the answer may be kept, for whoever keeps it.
+    pub heard: Heard,
     /// What a hand-written tool makes its calls with; absent for every other tool.
     pub(crate) calls: Option<Calls>,
 }
@@ -53,6 +56,7 @@ impl Call {
             traceparent: None,
             deadline: None,
             progress: Progress::default(),
+            heard: Heard::default(),
             calls: None,
         }
     }
@@ -68,6 +72,7 @@ impl Call {
             traceparent: self.traceparent.clone(),
             deadline: self.deadline,
             progress: self.progress.clone(),
+            heard: self.heard.clone(),
             calls: self.calls.clone(),
         }
     }
@@ -107,6 +112,23 @@ impl Progress {
     /// another of its requests may have left meanwhile.
     pub fn restore(&self, before: bool) {
         self.0.sent.store(before, Ordering::Release);
+    }
+}
+
+/// What the API said of keeping its last answer, shared by all who hold the call. Beside the reply and not in it, since
+/// a reply is what a caller gets.
+#[derive(Clone, Debug, Default)]
+pub struct Heard(Arc<Mutex<Option<Freshness>>>);
+
+impl Heard {
+    /// Notes what an answer says.
+    pub fn set(&self, freshness: Freshness) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(freshness);
+    }
+
+    /// What the last answer said; nothing where none came, and then there is nothing to keep.
+    pub fn get(&self) -> Option<Freshness> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -160,7 +182,7 @@ pub struct Attachment {
 }
 
 /// Why a call got no successful answer. Variants are what a caller or a stage can act on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum CallError {
     /// The arguments were refused; nothing was sent.
     Arguments(Problems),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tower::{ServiceBuilder, service_fn};
 
 use crate::decode::Deployment;
-use crate::stages::{Next, arguments, attempt, breaker, deadline, own, retry, stage, upstream};
+use crate::stages::{Next, arguments, attempt, breaker, cache, deadline, own, retry, stage, upstream};
 use crate::upstream::Upstream;
 
 /// What the stages are made with.
@@ -18,6 +18,8 @@ pub struct Options {
     pub attempt_timeout: Duration,
     /// What the deployment allows.
     pub deployment: Arc<Deployment>,
+    /// What is kept of answers.
+    pub cache: cache::Settings,
     /// How calls are repeated.
     pub retry: retry::Settings,
     /// When the API is left alone.
@@ -35,6 +37,9 @@ pub fn build(options: Options) -> Next {
             .layer(stage(deadline::Options { limit: options.deadline }, deadline::deadline))
             // Before anything is kept, repeated or sent: below this line there are only typed arguments.
             .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
+            // Below the arguments, whose canonical form is the key; above all that asks the API, since what is kept asks
+            // nothing of it and must not count as a sign of life.
+            .layer(stage(cache::Options::new(options.cache, api.address()), cache::cache))
             // Before anything is about an exchange with the API: a hand-written tool makes none itself.
             .layer(own::Fork)
             // Above the breaker, so that a repetition finds out that the API is left alone by now, and each of them counts.
@@ -67,6 +72,9 @@ mod tests {
             .map(|line| line.split("::").next().unwrap_or(line))
             .map(|line| line.strip_prefix("service_fn(move |call| ").unwrap_or(line))
             .collect();
-        assert_eq!(order, ["deadline", "arguments", "own", "retry", "breaker", "attempt", "upstream"]);
+        assert_eq!(
+            order,
+            ["deadline", "arguments", "cache", "own", "retry", "breaker", "attempt", "upstream"]
+        );
     }
 }
