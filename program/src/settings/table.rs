@@ -29,6 +29,7 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(credentials(api));
     table.extend(upstream());
     table.extend(calls());
+    table.extend(keeping());
     table.extend(failures());
     table.extend(sizes());
     table.extend(times());
@@ -254,6 +255,53 @@ fn calls() -> [Setting; 2] {
             &["WEBHOOK_ALLOWED_HOSTS"],
             Kind::Hosts { at: |config| &mut config.server.engine.deployment.callback_hosts, ports: false },
             "Hosts to which a caller may have the API send its callbacks; while empty, tools offer no callback arguments.",
+        ),
+    ]
+}
+
+fn keeping() -> [Setting; 5] {
+    [
+        setting(
+            "cache.enabled",
+            &["FASTMCP_CACHE_ENABLED", "CACHE_ENABLED"],
+            Kind::Switch(|config| &mut config.server.engine.cache.enabled),
+            "Whether answers of reads are kept at all.",
+        ),
+        setting(
+            "cache.backend",
+            &["FASTMCP_CACHE_BACKEND", "CACHE_BACKEND"],
+            Kind::Backend,
+            "Where answers are kept: in this program's `memory`.",
+        ),
+        setting(
+            "cache.entries",
+            &["FASTMCP_CACHE_MAX_SIZE", "CACHE_MAX_SIZE"],
+            Kind::Count {
+                at: |config| &mut config.server.engine.cache.entries,
+                minimum: 2,
+                maximum: 1_000_000,
+            },
+            "How many answers are kept.",
+        ),
+        setting(
+            "cache.bytes",
+            &["CACHE_MAX_BYTES"],
+            Kind::Count {
+                at: |config| &mut config.server.engine.cache.bytes,
+                minimum: 1024,
+                maximum: 1 << 30,
+            },
+            "How much memory kept answers may take together; one that takes more than an eighth of it is not kept.",
+        ),
+        setting(
+            "cache.default_seconds",
+            &["FASTMCP_CACHE_TTL_SECONDS", "CACHE_TTL_SECONDS", "FASTMCP_CACHE_DEFAULT_TTL"],
+            Kind::Seconds {
+                at: |config| &mut config.server.engine.cache.default_ttl,
+                minimum: 0.0,
+                maximum: 3600.0,
+            },
+            "How long answers of reads are kept of which the overlay says nothing, such as the state of a deployment; 0 keeps none of them.",
         ),
     ]
 }

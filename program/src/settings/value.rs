@@ -13,6 +13,8 @@ use crate::telemetry::{Format, Level};
 
 /// The word that lets the server listen beyond the loopback interface without authentication.
 pub(crate) const ACKNOWLEDGEMENT: &str = "i-understand";
+/// Where answers are kept.
+const MEMORY: &str = "memory";
 /// No list of tools needs larger pages.
 const LARGEST_PAGE: usize = 10_000;
 
@@ -38,6 +40,10 @@ pub(crate) enum Kind {
     Name(fn(&mut Config) -> &mut String),
     /// Text that clients pass on to people or models; may be unset.
     Text { at: fn(&mut Config) -> &mut Option<String>, longest: usize },
+    /// On or off.
+    Switch(fn(&mut Config) -> &mut bool),
+    /// Where answers are kept; there is one place, so that nothing has to be remembered.
+    Backend,
     /// How many at once; 0 stands for all.
     PageSize(fn(&mut Config) -> &mut Option<NonZeroUsize>),
     /// Host names, each with or without a port.
@@ -61,6 +67,8 @@ pub(crate) enum Notation {
     Number,
     /// A list of text.
     List,
+    /// `true` or `false`.
+    Boolean,
 }
 
 impl Kind {
@@ -86,6 +94,8 @@ impl Kind {
             Self::Text { at, longest } => {
                 *at(config) = Some(prose(text, *longest).ok_or_else(|| self.not(text))?.to_owned());
             }
+            Self::Switch(at) => *at(config) = switch(text).ok_or_else(|| self.not(text))?,
+            Self::Backend => backend(text).unwrap_or_else(|| Err(self.not(text)))?,
             Self::PageSize(at) => {
                 *at(config) =
                     NonZeroUsize::new(in_range(text, 0, LARGEST_PAGE).ok_or_else(|| self.not(text))?);
@@ -110,6 +120,8 @@ impl Kind {
             Self::Count { at, .. } => at(config).to_string(),
             Self::Address(at) | Self::Name(at) => at(config).clone(),
             Self::Word(at) | Self::Text { at, .. } => at(config).clone().unwrap_or_default(),
+            Self::Switch(at) => at(config).to_string(),
+            Self::Backend => MEMORY.to_owned(),
             Self::PageSize(at) => at(config).map_or(0, NonZeroUsize::get).to_string(),
             Self::Hosts { at, .. } | Self::Origins(at) => at(config).join(","),
             Self::Acknowledgement(at) => if *at(config) { ACKNOWLEDGEMENT } else { "" }.to_owned(),
@@ -126,6 +138,7 @@ impl Kind {
             Self::Port(_) | Self::Count { .. } | Self::PageSize(_) => Notation::Integer,
             Self::Seconds { .. } => Notation::Number,
             Self::Hosts { .. } | Self::Origins(_) => Notation::List,
+            Self::Switch(_) => Notation::Boolean,
             _ => Notation::Text,
         }
     }
@@ -150,6 +163,8 @@ impl Kind {
             Self::Word(_) => "one word of letters, digits and -._~+".to_owned(),
             Self::Name(_) => "1 to 128 characters, none of them a control character".to_owned(),
             Self::Text { longest, .. } => format!("text of at most {longest} characters"),
+            Self::Switch(_) => "`true` or `false`".to_owned(),
+            Self::Backend => format!("`{MEMORY}`"),
             Self::PageSize(_) => format!("a whole number from 0 to {LARGEST_PAGE}, where 0 stands for all"),
             Self::Hosts { ports: true, .. } => {
                 "host names separated by commas, each with or without `:port` or `:*`".to_owned()
@@ -207,6 +222,27 @@ fn address(text: &str) -> Result<String, String> {
         return Err(format!("{EXAMPLE}, and this one names no host"));
     }
     Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// The words that the Python server took, in any letter case.
+fn switch(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// Accepts the one place where answers are kept. The other places of the Python server are refused by name: whoever asks
+/// for them counts on several servers that share what they keep.
+fn backend(text: &str) -> Option<Result<(), String>> {
+    match text.to_ascii_lowercase().as_str() {
+        MEMORY => Some(Ok(())),
+        other @ ("redis" | "multi_tier") => Some(Err(format!(
+            "expected `{MEMORY}`: `{other}` is not available yet; each server keeps its own answers in memory"
+        ))),
+        _ => None,
+    }
 }
 
 fn token(text: &str) -> Option<&str> {

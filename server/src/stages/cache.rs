@@ -78,8 +78,10 @@ pub async fn cache(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     let Some(prepared) = call.prepared.clone().filter(|_| is_request && options.settings.enabled) else {
         return next.run(call).await;
     };
+    if call.tool.effect != Effect::Read {
+        return change(&options, &prepared, call, next).await;
+    }
     match options.ttl(call.tool) {
-        _ if call.tool.effect != Effect::Read => change(&options, &prepared, call, next).await,
         Duration::ZERO => next.run(call).await,
         ttl => read(&options, &prepared, ttl, call, next).await,
     }
@@ -152,8 +154,8 @@ async fn fly(
 ) {
     let heard = call.heard.clone();
     let outcome = next.guarded(call).await.map(Arc::new);
-    let reply = outcome.as_ref().ok().filter(|reply| reply.status == 200);
     let lifetime = heard.get().map_or(Duration::ZERO, |freshness| freshness.lifetime(ttl));
+    let reply = outcome.as_ref().ok().filter(|reply| reply.status == 200 && !lifetime.is_zero());
     let kept = reply.map(|reply| Kept::new(Arc::clone(reply), flight.since(), lifetime, flight.stamp()));
     shelf.land(&flight, &marks, kept, Instant::now());
     landing.tell(outcome);

@@ -18,7 +18,6 @@ const MOST: usize = 1024;
 type Landed = Option<Result<Arc<Reply>, CallError>>;
 
 /// A question on its way. It outlives whoever asked first, and ends when nobody waits any more.
-#[derive(Debug)]
 pub(super) struct Flight {
     key: Key,
     stamp: Stamp,
@@ -31,7 +30,6 @@ pub(super) struct Flight {
 }
 
 /// Where the flight's end is told.
-#[derive(Debug)]
 pub(super) struct Landing(watch::Sender<Landed>);
 
 impl Landing {

@@ -13,7 +13,6 @@ const MOST: usize = 4096;
 pub(super) struct Stamp(u64);
 
 /// When which places were last touched, for so many places and no more.
-#[derive(Debug)]
 pub(super) struct Forgotten {
     touched: HashMap<Mark, Stamp>,
     /// What was asked for before this is not believed, wherever it is.

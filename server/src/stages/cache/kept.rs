@@ -1,6 +1,5 @@
 //! Answers that are kept: at most so many, and at most so many bytes.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use crate::call::Reply;
 const LARGEST_PART: usize = 8;
 
 /// An answer that is kept.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Kept {
     reply: Arc<Reply>,
     /// When it was asked for: it may have been true then already and not any more when it came.
@@ -100,13 +99,6 @@ impl Store {
     /// Throws away what is kept under this key.
     pub(super) fn remove(&mut self, key: &Key) {
         self.kept.remove(key);
-    }
-}
-
-/// Answers are not for printing: they may hold secrets.
-impl fmt::Debug for Store {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Store({} answers)", self.kept.len())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is kept, what is on its way and what was forgotten, under one lock, so that no caller sees one without the other.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
@@ -21,10 +22,8 @@ pub(super) enum Turn {
 }
 
 /// What is kept, what is on its way and what was forgotten.
-#[derive(Debug)]
 pub(super) struct Shelf(Mutex<Inside>);
 
-#[derive(Debug)]
 struct Inside {
     store: Store,
     flights: HashMap<Key, Arc<Flight>>,
@@ -95,6 +94,13 @@ impl Shelf {
     /// Forgets all that was read of these places so far.
     pub(super) fn forget(&self, marks: &[Mark]) {
         self.inside().forgotten.forget(marks);
+    }
+}
+
+/// Answers are not for printing: they may hold secrets.
+impl fmt::Debug for Shelf {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Shelf")
     }
 }
 
