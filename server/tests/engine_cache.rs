@@ -408,6 +408,54 @@ async fn t31_a_change_that_the_caller_left_alone_makes_forget_as_well() {
     assert_eq!(way.read(&LONG).await, "2");
 }
 
+/// Lets others go on, at times.
+async fn some_time() {
+    for _ in 0..fastrand::usize(0..4) {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Reads and changes one thing many times; a read that is left after a moment is no reason to see less.
+async fn work(way: Arc<Way>, answered: Arc<AtomicUsize>) {
+    let number = |outcome: Outcome| outcome.unwrap().text.parse::<usize>().unwrap();
+    for _ in 0..500 {
+        if fastrand::u8(0..10) == 0 {
+            let made = number(way.call(&DEPLOY, deploying()).await);
+            answered.fetch_max(made, Ordering::SeqCst);
+            continue;
+        }
+        let before = answered.load(Ordering::SeqCst);
+        let read = way.call(&LONG, reading("level", "DEV"));
+        if fastrand::u8(0..4) == 0 {
+            tokio::select! { biased; _ = read => {}, () = some_time() => {} }
+            continue;
+        }
+        let seen = number(read.await);
+        assert!(seen >= before, "{seen} was read after the answer to change {before}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn t31_no_read_is_older_than_a_change_that_was_answered_before_it() {
+    let state = Arc::new(AtomicUsize::new(0));
+    let way = Arc::new(Way::new(move |_, call| {
+        let state = Arc::clone(&state);
+        async move {
+            some_time().await;
+            let number = match call.tool.effect {
+                rt::Effect::Read => state.load(Ordering::SeqCst),
+                _ => state.fetch_add(1, Ordering::SeqCst) + 1,
+            };
+            some_time().await;
+            Ok(reply(number))
+        }
+    }));
+    let answered = Arc::new(AtomicUsize::new(0));
+    let workers: JoinSet<()> = (0..16).map(|_| work(Arc::clone(&way), Arc::clone(&answered))).collect();
+    timeout(MINUTE, workers.join_all()).await.unwrap();
+    assert!(way.made() < 16 * 500, "nothing was shared or kept: {}", way.made());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_kept_answer_says_how_old_it_is_and_is_else_the_same() {
     let way = Way::new(|before, _| async move { Ok(reply(before)) });

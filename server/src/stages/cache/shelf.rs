@@ -110,3 +110,62 @@ fn take_off(flights: &mut HashMap<Key, Arc<Flight>>, flight: &Arc<Flight>) {
         flights.remove(&flight.key());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+    use tokio::time::Instant;
+
+    use super::{Flight, Shelf, Turn};
+    use crate::call::Caller;
+    use crate::stages::cache::Key;
+    use crate::stages::cache::flight::Landing;
+
+    fn ask(shelf: &Shelf, departed: &mut Vec<Landing>) -> Arc<Flight> {
+        let key = Key::of("http://api", "read", &json!({}), &Caller::LocalOwner);
+        let turn = shelf.turn(key, &[1], Instant::now(), None, |_, landing| departed.push(landing));
+        let Turn::Waits(flight) = turn else { panic!("a flight is expected") };
+        flight
+    }
+
+    fn on_their_way(shelf: &Shelf) -> usize {
+        shelf.inside().flights.len()
+    }
+
+    #[test]
+    fn t34_a_flight_is_gone_when_it_has_landed_or_nobody_waits() {
+        let (shelf, mut departed) = (Shelf::new(10, 1 << 20), Vec::new());
+        let (one, other) = (ask(&shelf, &mut departed), ask(&shelf, &mut departed));
+        assert!(Arc::ptr_eq(&one, &other) && departed.len() == 1);
+        shelf.leave(&one);
+        assert_eq!(on_their_way(&shelf), 1, "one still waits");
+        shelf.leave(&other);
+        assert_eq!(on_their_way(&shelf), 0);
+
+        let flight = ask(&shelf, &mut departed);
+        shelf.land(&flight, &[1], None, Instant::now());
+        assert_eq!((on_their_way(&shelf), departed.len()), (0, 2));
+    }
+
+    #[test]
+    fn t31_a_flight_from_before_a_change_does_not_take_off_the_one_after_it() {
+        let (shelf, mut departed) = (Shelf::new(10, 1 << 20), Vec::new());
+        let before = ask(&shelf, &mut departed);
+        shelf.forget(&[1]);
+        let after = ask(&shelf, &mut departed);
+        assert!(!Arc::ptr_eq(&before, &after));
+        shelf.land(&before, &[1], None, Instant::now());
+        shelf.leave(&before);
+        assert!(Arc::ptr_eq(&ask(&shelf, &mut departed), &after), "it is still joined");
+    }
+
+    #[test]
+    fn t34_a_flight_that_was_lost_is_not_joined() {
+        let (shelf, mut departed) = (Shelf::new(10, 1 << 20), Vec::new());
+        let lost = ask(&shelf, &mut departed);
+        departed.clear();
+        assert!(!Arc::ptr_eq(&ask(&shelf, &mut departed), &lost));
+    }
+}
