@@ -1,7 +1,7 @@
 //! A tool call on its way: what enters the stages, what comes back, and how it can fail.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -12,6 +12,7 @@ use crate::catalog::Tool;
 use crate::decode::Problems;
 use crate::engine::Calls;
 use crate::request::Prepared;
+use crate::upstream::Freshness;
 
 /// A tool call on its way through the stages.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub struct Call {
     pub deadline: Option<Instant>,
     /// How far the call got, for whoever gives up on it.
     pub progress: Progress,
+    /// For how long the answer may be kept, for whoever keeps it.
+    pub heard: Heard,
     /// What a hand-written tool makes its calls with; absent for every other tool.
     pub(crate) calls: Option<Calls>,
 }
@@ -56,6 +59,7 @@ impl Call {
             idempotency_key: None,
             deadline: None,
             progress: Progress::default(),
+            heard: Heard::default(),
             calls: None,
         }
     }
@@ -72,6 +76,7 @@ impl Call {
             idempotency_key: self.idempotency_key.clone(),
             deadline: self.deadline,
             progress: self.progress.clone(),
+            heard: self.heard.clone(),
             calls: self.calls.clone(),
         }
     }
@@ -111,6 +116,23 @@ impl Progress {
     /// another of its requests may have left meanwhile.
     pub fn restore(&self, before: bool) {
         self.0.sent.store(before, Ordering::Release);
+    }
+}
+
+/// What the API said of keeping its last answer, shared by all who hold the call. Beside the reply and not in it, since
+/// a reply is what a caller gets.
+#[derive(Clone, Debug, Default)]
+pub struct Heard(Arc<Mutex<Option<Freshness>>>);
+
+impl Heard {
+    /// Notes what an answer says.
+    pub fn set(&self, freshness: Freshness) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(freshness);
+    }
+
+    /// What the last answer said; nothing where none came, and then there is nothing to keep.
+    pub fn get(&self) -> Option<Freshness> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

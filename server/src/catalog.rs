@@ -61,7 +61,7 @@ pub struct Tool {
     pub effect: Effect,
     /// Whether a repeated call changes nothing more.
     pub idempotent: bool,
-    /// For how long an answer may be kept.
+    /// For how long an answer may be kept; zero for not at all, absent where the deployment decides.
     pub cache: Option<Duration>,
     /// What one attempt may take, where it differs from the configured time.
     pub timeout: Option<Duration>,

@@ -2,12 +2,10 @@
 //! end.
 
 use std::fmt;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
@@ -16,7 +14,7 @@ use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
 use crate::journal::{Journal, ending};
 use crate::stack;
-use crate::stages::{Next, audit, breaker, ledger, retry};
+use crate::stages::{Next, audit, breaker, cache, ledger, retry};
 use crate::start_error::StartError;
 use crate::upstream::{self, Upstream};
 
@@ -29,6 +27,8 @@ pub struct Options {
     pub deadline: Duration,
     /// What the deployment allows.
     pub deployment: Deployment,
+    /// What is kept of answers.
+    pub cache: cache::Settings,
     /// How calls are repeated.
     pub retry: retry::Settings,
     /// When the API is left alone.
@@ -48,6 +48,7 @@ impl Options {
             upstream: upstream::Options::new(base_url),
             deadline: Duration::from_secs(60),
             deployment: Deployment::default(),
+            cache: cache::Settings::default(),
             retry: retry::Settings::default(),
             breaker: breaker::Settings::default(),
             ledger: ledger::Settings::default(),
@@ -76,6 +77,9 @@ impl Engine {
         {
             return Err(StartError::new("requests per call, failures and recovery time must be above zero"));
         }
+        if options.cache.enabled && (options.cache.entries < 2 || options.cache.bytes == 0) {
+            return Err(StartError::new("answers that are kept must be two or more, and bytes above zero"));
+        }
         let deployment = Arc::new(options.deployment.checked()?);
         let attempt_timeout = options.upstream.attempt_timeout;
         let upstream = Arc::new(Upstream::new(api, options.upstream)?);
@@ -86,6 +90,7 @@ impl Engine {
             deadline: options.deadline,
             attempt_timeout,
             deployment: Arc::clone(&deployment),
+            cache: options.cache,
             retry: options.retry,
             breaker: options.breaker,
             upstream,
@@ -151,7 +156,7 @@ impl Calls {
     pub(crate) async fn call(&self, call: Call) -> Result<Reply, CallError> {
         let tool = call.tool;
         let request_id = call.request_id.clone();
-        let guarded = guard(self.stack.clone(), call);
+        let guarded = self.stack.clone().guarded(call);
         if tool.effect == Effect::Read {
             let outcome = guarded.await;
             record(tool.name, &request_id, &outcome);
@@ -172,15 +177,6 @@ impl fmt::Debug for Calls {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Calls({})", self.api.title)
     }
-}
-
-/// Runs the stages; a panic in one call becomes that call's error.
-async fn guard(stack: Next, call: Call) -> Result<Reply, CallError> {
-    AssertUnwindSafe(stack.run(call)).catch_unwind().await.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        Err(CallError::Internal { cause: format!("panic: {text}") })
-    })
 }
 
 /// One event per call, without a value of its arguments or its answer, by whoever made it and waited. `within` is the

@@ -8,7 +8,7 @@ use tower::{ServiceBuilder, service_fn};
 
 use crate::decode::Deployment;
 use crate::stages::{
-    Next, arguments, attempt, audit, breaker, deadline, intent, ledger, own, retry, stage, upstream,
+    Next, arguments, attempt, audit, breaker, cache, deadline, intent, ledger, own, retry, stage, upstream,
 };
 use crate::upstream::Upstream;
 
@@ -24,6 +24,8 @@ pub struct Options {
     pub deployment: Arc<Deployment>,
     /// What is remembered of changes.
     pub ledger: ledger::Options,
+    /// What is kept of answers.
+    pub cache: cache::Settings,
     /// How calls are repeated.
     pub retry: retry::Settings,
     /// When the API is left alone.
@@ -45,6 +47,9 @@ pub fn build(options: Options) -> Next {
             .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
             // Identical are arguments in canonical form, so it stands below them; above everything that makes the call.
             .layer(stage(options.ledger, ledger::ledger))
+            // Below the arguments, whose canonical form is the key; above all that asks the API, since what is kept asks
+            // nothing of it and must not count as a sign of life.
+            .layer(stage(cache::Options::new(options.cache, api.address()), cache::cache))
             // Before anything is about an exchange with the API: a hand-written tool makes none itself.
             .layer(own::Fork)
             // Below everything that may refuse the call, above everything that may send it.
@@ -87,6 +92,7 @@ mod tests {
                 "deadline",
                 "arguments",
                 "ledger",
+                "cache",
                 "own",
                 "intent",
                 "retry",

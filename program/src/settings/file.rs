@@ -31,7 +31,7 @@ pub(crate) enum Written {
     /// A list of text.
     List(String),
     /// `true` or `false`.
-    Flag(bool),
+    Boolean(bool),
     /// Anything else, by its name.
     Other(&'static str),
 }
@@ -76,7 +76,7 @@ fn written(value: &DeValue<'_>) -> Written {
         DeValue::Integer(integer) if integer.radix() == 10 => Written::Integer(integer.as_str().to_owned()),
         DeValue::Integer(_) => Written::Other("a number that is not decimal"),
         DeValue::Float(float) => Written::Fraction(float.as_str().to_owned()),
-        DeValue::Boolean(flag) => Written::Flag(*flag),
+        DeValue::Boolean(value) => Written::Boolean(*value),
         DeValue::Datetime(_) => Written::Other("a date"),
         DeValue::Array(items) => {
             let texts: Option<Vec<&str>> = items.iter().map(item_text).collect();
@@ -98,20 +98,20 @@ impl Written {
             | (Self::Integer(text), Notation::Integer | Notation::Number)
             | (Self::Fraction(text), Notation::Number)
             | (Self::List(text), Notation::List) => return Ok(text),
-            (Self::Flag(flag), Notation::Flag) => return Ok(flag.to_string()),
-            (Self::Flag(_), _) => "a boolean",
+            (Self::Boolean(value), Notation::Boolean) => return Ok(value.to_string()),
             (Self::Text(_), _) => "text",
             (Self::Integer(_), _) => "a number",
             (Self::Fraction(_), _) => "a number with a fraction",
             (Self::List(_), _) => "a list",
+            (Self::Boolean(_), _) => "a boolean",
             (Self::Other(found), _) => found,
         };
         let expected = match notation {
             Notation::Text => "text in quotes",
             Notation::Integer => "a whole number",
             Notation::Number => "a number",
-            Notation::Flag => "true or false, without quotes",
             Notation::List => "a list of text such as [\"one\", \"two\"]",
+            Notation::Boolean => "true or false without quotes",
         };
         Err(format!("expected {expected}, got {found}"))
     }
@@ -154,8 +154,13 @@ mod tests {
             Err("expected a whole number, got a number with a fraction".to_owned())
         );
         assert_eq!(
-            text(Written::Other("a boolean"), Notation::Text),
+            text(Written::Boolean(true), Notation::Text),
             Err("expected text in quotes, got a boolean".to_owned())
+        );
+        assert_eq!(text(Written::Boolean(false), Notation::Boolean), Ok("false".to_owned()));
+        assert_eq!(
+            text(Written::Text("false".into()), Notation::Boolean),
+            Err("expected true or false without quotes, got text".to_owned())
         );
     }
 }

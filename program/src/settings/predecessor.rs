@@ -32,14 +32,10 @@ pub(crate) const AUTHENTICATION_PREFIXES: [&str; 2] = ["FASTMCP_AUTH_", "FASTMCP
 
 /// Names without effect here. Each is also known with `FASTMCP_` before it, which is how the Python server's
 /// code read most of them.
-pub(crate) const WITHOUT_EFFECT: [&str; 42] = [
+pub(crate) const WITHOUT_EFFECT: [&str; 38] = [
     "BMC_AMI_DEVX_ENVIRONMENT",
     "BMC_AMI_DEVX_MAX_CONCURRENT_REQUESTS",
     "BMC_AMI_DEVX_TIMEOUT",
-    "CACHE_BACKEND",
-    "CACHE_ENABLED",
-    "CACHE_MAX_SIZE",
-    "CACHE_TTL_SECONDS",
     "CONNECTION_POOL_MAX_KEEPALIVE",
     "DEVELOPMENT_MODE",
     "METRICS_ENABLED",
@@ -78,9 +74,8 @@ pub(crate) const WITHOUT_EFFECT: [&str; 42] = [
 ];
 
 /// Names without effect here that were only ever written with `FASTMCP_`.
-const PREFIXED_WITHOUT_EFFECT: [&str; 23] = [
+const PREFIXED_WITHOUT_EFFECT: [&str; 22] = [
     "CACHE_CLEANUP_INTERVAL",
-    "CACHE_DEFAULT_TTL",
     "CUSTOM_ROUTES_ENABLED",
     "ERROR_RECOVERY_ENABLED",
     "EXCLUDE_TAGS",

@@ -29,6 +29,7 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(credentials(api));
     table.extend(upstream());
     table.extend(calls());
+    table.extend(keeping());
     table.extend(failures());
     table.extend(ledger());
     table.extend(journal());
@@ -260,6 +261,53 @@ fn calls() -> [Setting; 2] {
     ]
 }
 
+fn keeping() -> [Setting; 5] {
+    [
+        setting(
+            "cache.enabled",
+            &["FASTMCP_CACHE_ENABLED", "CACHE_ENABLED"],
+            Kind::Switch(|config| &mut config.server.engine.cache.enabled),
+            "Whether answers of reads are kept at all.",
+        ),
+        setting(
+            "cache.backend",
+            &["FASTMCP_CACHE_BACKEND", "CACHE_BACKEND"],
+            Kind::Backend,
+            "Where answers are kept: in this program's `memory`.",
+        ),
+        setting(
+            "cache.entries",
+            &["FASTMCP_CACHE_MAX_SIZE", "CACHE_MAX_SIZE"],
+            Kind::Count {
+                at: |config| &mut config.server.engine.cache.entries,
+                minimum: 2,
+                maximum: 1_000_000,
+            },
+            "How many answers are kept.",
+        ),
+        setting(
+            "cache.bytes",
+            &["CACHE_MAX_BYTES"],
+            Kind::Count {
+                at: |config| &mut config.server.engine.cache.bytes,
+                minimum: 1024,
+                maximum: 1 << 30,
+            },
+            "How much memory kept answers may take together; one that takes more than an eighth of it is not kept.",
+        ),
+        setting(
+            "cache.default_seconds",
+            &["FASTMCP_CACHE_TTL_SECONDS", "CACHE_TTL_SECONDS", "FASTMCP_CACHE_DEFAULT_TTL"],
+            Kind::Seconds {
+                at: |config| &mut config.server.engine.cache.default_ttl,
+                minimum: 0.0,
+                maximum: 3600.0,
+            },
+            "How long answers of reads are kept of which the overlay says nothing, such as the state of a deployment; 0 keeps none of them.",
+        ),
+    ]
+}
+
 fn failures() -> [Setting; 4] {
     [
         setting(
@@ -342,13 +390,13 @@ fn journal() -> [Setting; 8] {
         setting(
             "audit.enabled",
             &["FASTMCP_SECURITY_AUDIT_LOGGING_ENABLED", "SECURITY_AUDIT_LOGGING_ENABLED"],
-            Kind::Flag(|config| &mut config.journal.enabled),
+            Kind::Switch(|config| &mut config.journal.enabled),
             "`false` switches the journal off although a folder is named.",
         ),
         setting(
             "audit.reads",
             &["AUDIT_READS"],
-            Kind::Flag(|config| &mut config.server.engine.audit.reads),
+            Kind::Switch(|config| &mut config.server.engine.audit.reads),
             "Whether reads are recorded too; changes always are.",
         ),
         setting(
@@ -360,7 +408,7 @@ fn journal() -> [Setting; 8] {
         setting(
             "audit.sensitive",
             &["FASTMCP_SECURITY_AUDIT_LOG_SENSITIVE_DATA", "SECURITY_AUDIT_LOG_SENSITIVE_DATA"],
-            Kind::Flag(|config| &mut config.server.engine.audit.redaction.marked_only),
+            Kind::Switch(|config| &mut config.server.engine.audit.redaction.marked_only),
             "`true` records arguments that only look like secrets; what the document marks as secret never is.",
         ),
         setting(

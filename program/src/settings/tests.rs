@@ -113,6 +113,8 @@ fn example(key: &str) -> &'static str {
         "api.base_url" => "https://ces.example.com:48226/x",
         "api.token_scheme" => "Bearer",
         "call.callback_hosts" => "hooks.example.com",
+        "cache.enabled" => "false",
+        "cache.backend" => "memory",
         "retry.attempts" => "7",
         "audit.folder" => "/var/lib/audit",
         "audit.reads_on_failure" => "closed",
@@ -120,7 +122,7 @@ fn example(key: &str) -> &'static str {
         "audit.sensitive" => "true",
         "audit.file_bytes" => "65536",
         "audit.file_seconds" => "3600",
-        "limits.request_bytes" | "api.max_answer_bytes" | "api.max_body_bytes" => "2048",
+        "limits.request_bytes" | "cache.bytes" | "api.max_answer_bytes" | "api.max_body_bytes" => "2048",
         _ => "17",
     }
 }
@@ -238,6 +240,13 @@ fn wrong_values_are_refused_with_what_is_accepted() {
             "loud",
             r#"LOG_LEVEL: expected one of off, error, warn, info, debug, trace, got "loud""#,
         ),
+        ("CACHE_ENABLED", "maybe", r#"CACHE_ENABLED: expected `true` or `false`, got "maybe""#),
+        ("CACHE_BACKEND", "disk", r#"CACHE_BACKEND: expected `memory`, got "disk""#),
+        (
+            "FASTMCP_CACHE_MAX_SIZE",
+            "1",
+            r#"FASTMCP_CACHE_MAX_SIZE: expected a whole number from 2 to 1000000, got "1""#,
+        ),
         ("ALLOW_UNAUTHENTICATED", "true", r#"ALLOW_UNAUTHENTICATED: expected `i-understand`, got "true""#),
         (
             "API_TOKEN_SCHEME",
@@ -316,7 +325,7 @@ fn authentication_that_is_asked_for_stops_the_start() {
 #[test]
 fn names_of_the_python_server_without_effect_are_collected() {
     let settings = with(&[
-        ("CACHE_ENABLED", "true"),
+        ("METRICS_ENABLED", "true"),
         ("FASTMCP_SECURITY_ENABLED", "true"),
         ("FASTMCP_INCLUDE_TAGS", "public"),
         ("REDIS_URL", "redis://localhost"),
@@ -326,8 +335,37 @@ fn names_of_the_python_server_without_effect_are_collected() {
     .unwrap();
     assert_eq!(
         settings.without_effect,
-        ["CACHE_ENABLED", "FASTMCP_INCLUDE_TAGS", "FASTMCP_SECURITY_ENABLED", "REDIS_URL"]
+        ["FASTMCP_INCLUDE_TAGS", "FASTMCP_SECURITY_ENABLED", "METRICS_ENABLED", "REDIS_URL"]
     );
+}
+
+#[test]
+fn a_place_for_answers_that_is_not_there_yet_stops_the_start() {
+    for (name, value) in
+        [("CACHE_BACKEND", "redis"), ("FASTMCP_CACHE_BACKEND", "Multi_Tier"), ("CACHE_BACKEND", "REDIS")]
+    {
+        let line = refusal(&[(name, value)]);
+        let place = value.to_ascii_lowercase();
+        assert!(
+            line.starts_with(&format!("{name}: expected `memory`: `{place}` is not available yet")),
+            "{line}"
+        );
+    }
+    for value in ["memory", "MEMORY"] {
+        assert_eq!(effective(&mut with(&[("CACHE_BACKEND", value)]).unwrap(), "cache.backend").0, "memory");
+    }
+}
+
+#[test]
+fn a_switch_takes_the_words_that_the_python_server_took() {
+    for (value, expected) in
+        [("True", "true"), ("1", "true"), ("on", "true"), ("NO", "false"), ("0", "false")]
+    {
+        assert_eq!(effective(&mut with(&[("CACHE_ENABLED", value)]).unwrap(), "cache.enabled").0, expected);
+    }
+    assert_eq!(effective(&mut with(&[]).unwrap(), "cache.enabled").0, "true");
+    let file = Scratch::with("switch", "[cache]\nenabled = false\n");
+    assert_eq!(effective(&mut file.load().unwrap(), "cache.enabled").0, "false");
 }
 
 /// Every name by which the Python server could be configured, in any of its three schemes. `NODE_ENV` and

@@ -14,6 +14,8 @@ use crate::telemetry::{Format, Level};
 
 /// The word that lets the server listen beyond the loopback interface without authentication.
 pub(crate) const ACKNOWLEDGEMENT: &str = "i-understand";
+/// Where answers are kept.
+const MEMORY: &str = "memory";
 /// No list of tools needs larger pages.
 const LARGEST_PAGE: usize = 10_000;
 /// No file of the journal is larger, in bytes: it is read whole when it is verified.
@@ -41,6 +43,10 @@ pub(crate) enum Kind {
     Name(fn(&mut Config) -> &mut String),
     /// Text that clients pass on to people or models; may be unset.
     Text { at: fn(&mut Config) -> &mut Option<String>, longest: usize },
+    /// On or off.
+    Switch(fn(&mut Config) -> &mut bool),
+    /// Where answers are kept; there is one place, so that nothing has to be remembered.
+    Backend,
     /// How many at once; 0 stands for all.
     PageSize(fn(&mut Config) -> &mut Option<NonZeroUsize>),
     /// Host names, each with or without a port.
@@ -49,8 +55,6 @@ pub(crate) enum Kind {
     Origins(fn(&mut Config) -> &mut Vec<String>),
     /// Off, or the word that says that somebody meant it.
     Acknowledgement(fn(&mut Config) -> &mut bool),
-    /// Yes or no.
-    Flag(fn(&mut Config) -> &mut bool),
     /// One of two words, the second for what is true.
     Either { at: fn(&mut Config) -> &mut bool, words: [&'static str; 2] },
     /// A folder; may be unset.
@@ -73,7 +77,7 @@ pub(crate) enum Notation {
     /// A list of text.
     List,
     /// `true` or `false`.
-    Flag,
+    Boolean,
 }
 
 impl Kind {
@@ -99,6 +103,8 @@ impl Kind {
             Self::Text { at, longest } => {
                 *at(config) = Some(prose(text, *longest).ok_or_else(|| self.not(text))?.to_owned());
             }
+            Self::Switch(at) => *at(config) = switch(text).ok_or_else(|| self.not(text))?,
+            Self::Backend => backend(text).unwrap_or_else(|| Err(self.not(text)))?,
             Self::PageSize(at) => {
                 *at(config) =
                     NonZeroUsize::new(in_range(text, 0, LARGEST_PAGE).ok_or_else(|| self.not(text))?);
@@ -107,7 +113,6 @@ impl Kind {
             Self::Origins(at) => *at(config) = list(text, origin)?,
             Self::Acknowledgement(at) if text == ACKNOWLEDGEMENT => *at(config) = true,
             Self::Acknowledgement(_) => return Err(self.not(text)),
-            Self::Flag(at) => *at(config) = flag(text).ok_or_else(|| self.not(text))?,
             Self::Either { at, words } => {
                 let found = words.iter().position(|word| word.eq_ignore_ascii_case(text));
                 *at(config) = found.ok_or_else(|| self.not(text))? == 1;
@@ -132,10 +137,11 @@ impl Kind {
             Self::Count { at, .. } => at(config).to_string(),
             Self::Address(at) | Self::Name(at) => at(config).clone(),
             Self::Word(at) | Self::Text { at, .. } => at(config).clone().unwrap_or_default(),
+            Self::Switch(at) => at(config).to_string(),
+            Self::Backend => MEMORY.to_owned(),
             Self::PageSize(at) => at(config).map_or(0, NonZeroUsize::get).to_string(),
             Self::Hosts { at, .. } | Self::Origins(at) => at(config).join(","),
             Self::Acknowledgement(at) => if *at(config) { ACKNOWLEDGEMENT } else { "" }.to_owned(),
-            Self::Flag(at) => at(config).to_string(),
             Self::Either { at, words } => words[usize::from(*at(config))].to_owned(),
             Self::Folder(at) => at(config).display().to_string(),
             Self::Bytes { at, .. } => at(config).to_string(),
@@ -150,9 +156,9 @@ impl Kind {
     pub(crate) fn notation(&self) -> Notation {
         match self {
             Self::Port(_) | Self::Count { .. } | Self::PageSize(_) | Self::Bytes { .. } => Notation::Integer,
-            Self::Flag(_) => Notation::Flag,
             Self::Seconds { .. } => Notation::Number,
             Self::Hosts { .. } | Self::Origins(_) => Notation::List,
+            Self::Switch(_) => Notation::Boolean,
             _ => Notation::Text,
         }
     }
@@ -177,6 +183,8 @@ impl Kind {
             Self::Word(_) => "one word of letters, digits and -._~+".to_owned(),
             Self::Name(_) => "1 to 128 characters, none of them a control character".to_owned(),
             Self::Text { longest, .. } => format!("text of at most {longest} characters"),
+            Self::Switch(_) => "`true` or `false`".to_owned(),
+            Self::Backend => format!("`{MEMORY}`"),
             Self::PageSize(_) => format!("a whole number from 0 to {LARGEST_PAGE}, where 0 stands for all"),
             Self::Hosts { ports: true, .. } => {
                 "host names separated by commas, each with or without `:port` or `:*`".to_owned()
@@ -184,7 +192,6 @@ impl Kind {
             Self::Hosts { ports: false, .. } => "host names separated by commas".to_owned(),
             Self::Origins(_) => "origins such as https://app.example.com, separated by commas".to_owned(),
             Self::Acknowledgement(_) => format!("`{ACKNOWLEDGEMENT}`"),
-            Self::Flag(_) => "`true` or `false`".to_owned(),
             Self::Either { words: [no, yes], .. } => format!("`{no}` or `{yes}`"),
             Self::Folder(_) => "the path of a folder".to_owned(),
             Self::Bytes { minimum, .. } => format!("a whole number from {minimum} to {LARGEST_FILE}"),
@@ -240,11 +247,23 @@ fn address(text: &str) -> Result<String, String> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
-/// The Python server read these words too.
-fn flag(text: &str) -> Option<bool> {
+/// The words that the Python server took, in any letter case.
+fn switch(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Some(true),
         "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// Accepts the one place where answers are kept. The other places of the Python server are refused by name: whoever asks
+/// for them counts on several servers that share what they keep.
+fn backend(text: &str) -> Option<Result<(), String>> {
+    match text.to_ascii_lowercase().as_str() {
+        MEMORY => Some(Ok(())),
+        other @ ("redis" | "multi_tier") => Some(Err(format!(
+            "expected `{MEMORY}`: `{other}` is not available yet; each server keeps its own answers in memory"
+        ))),
         _ => None,
     }
 }

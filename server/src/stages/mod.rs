@@ -8,6 +8,7 @@ pub mod arguments;
 pub mod attempt;
 pub mod audit;
 pub mod breaker;
+pub mod cache;
 pub mod deadline;
 pub mod intent;
 pub mod ledger;
@@ -16,6 +17,7 @@ pub mod retry;
 pub mod upstream;
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -45,6 +47,15 @@ impl Next {
     /// Goes on with the call.
     pub fn run(&self, call: Call) -> BoxFuture<'static, Outcome> {
         self.0.go(call)
+    }
+
+    /// Goes on with the call; a panic on the way becomes its error.
+    pub async fn guarded(self, call: Call) -> Outcome {
+        AssertUnwindSafe(self.run(call)).catch_unwind().await.unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            Err(CallError::Internal { cause: format!("panic: {text}") })
+        })
     }
 }
 

@@ -18,6 +18,7 @@ pub async fn upstream(upstream: Arc<Upstream>, call: Call) -> Outcome {
         request_id: &call.request_id,
         traceparent: call.traceparent.as_deref(),
         progress: &call.progress,
+        heard: &call.heard,
     };
     let received = upstream.exchange(request).await?;
     answer::read(call.tool, received)

@@ -7,10 +7,11 @@
 mod base;
 mod body;
 mod credential;
+mod freshness;
 
 use std::error::Error;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue,
@@ -19,12 +20,14 @@ use http::header::{
 use reqwest::{Client, Method, Url};
 use secrecy::SecretString;
 
-use crate::call::{CallError, Progress};
+use crate::call::{CallError, Heard, Progress};
 use crate::catalog::{Api, Tool};
 use crate::request::{Body, Parts, Target};
 use crate::start_error::StartError;
 use base::Base;
 use credential::{Carried, Credentials};
+
+pub use freshness::Freshness;
 
 /// How many characters of a header's value are returned.
 const LONGEST_HEADER: usize = 4096;
@@ -91,6 +94,8 @@ pub struct Request<'a> {
     pub traceparent: Option<&'a str>,
     /// Told when the request leaves.
     pub progress: &'a Progress,
+    /// Told for how long the answer may be kept.
+    pub heard: &'a Heard,
 }
 
 /// An answer, read to its end.
@@ -150,6 +155,11 @@ impl Upstream {
         })
     }
 
+    /// Where the API is, origin and path prefix.
+    pub fn address(&self) -> String {
+        format!("{}{}", self.base.origin(), self.base.path())
+    }
+
     /// Sends one request and reads its answer.
     pub async fn exchange(&self, request: Request<'_>) -> Result<Received, CallError> {
         let outgoing = self.outgoing(&request)?;
@@ -166,6 +176,7 @@ impl Upstream {
             }
             CallError::Unreachable { cause: describe(error) }
         })?;
+        request.heard.set(Freshness::of(response.headers(), SystemTime::now()));
         self.receive(request.tool, response).await
     }
 

@@ -1,0 +1,162 @@
+//! Keeps answers of reads for as long as the overlay and the API allow, asks once for callers who ask the same at the same
+//! time, and forgets what a change may have made untrue.
+
+mod flight;
+mod forgotten;
+mod key;
+mod kept;
+mod place;
+mod shelf;
+mod size;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use super::{Next, Outcome};
+use crate::call::{Call, Heard, Progress};
+use crate::catalog::{Effect, Tool, Work};
+use crate::request::Prepared;
+
+use flight::{Flight, Landing, Seat};
+use forgotten::{Forgotten, Stamp};
+use kept::{Kept, Store};
+use place::Mark;
+use shelf::{Shelf, Turn};
+
+pub use key::Key;
+
+/// What is kept of answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Whether anything is.
+    pub enabled: bool,
+    /// How many answers; two or more.
+    pub entries: usize,
+    /// How many bytes of memory they may take together; one of them may take an eighth.
+    pub bytes: usize,
+    /// For how long, where the overlay says nothing of a tool.
+    pub default_ttl: Duration,
+}
+
+/// A thousand answers and 64 MiB; only of tools for which the overlay says so, since an old state of a deployment is
+/// worse than a slow answer.
+impl Default for Settings {
+    fn default() -> Self {
+        Self { enabled: true, entries: 1000, bytes: 64 << 20, default_ttl: Duration::ZERO }
+    }
+}
+
+/// What the stage holds.
+#[derive(Debug)]
+pub struct Options {
+    settings: Settings,
+    /// Where the API is: what one API answered is no answer of another.
+    address: String,
+    shelf: Arc<Shelf>,
+}
+
+impl Options {
+    /// An empty shelf for answers of the API at this address.
+    pub fn new(settings: Settings, address: String) -> Self {
+        Self { settings, address, shelf: Arc::new(Shelf::new(settings.entries, settings.bytes)) }
+    }
+
+    /// For how long answers of this tool may be kept; zero where they must not be.
+    fn ttl(&self, tool: &Tool) -> Duration {
+        let is_kept = tool.effect == Effect::Read && matches!(tool.method, "GET" | "QUERY");
+        if is_kept { tool.cache.unwrap_or(self.settings.default_ttl) } else { Duration::ZERO }
+    }
+}
+
+/// Answers a read from what is kept or on its way, and lets a change forget.
+pub async fn cache(options: Arc<Options>, call: Call, next: Next) -> Outcome {
+    // What a hand-written tool asks of the API comes through here by itself.
+    let is_request = matches!(call.tool.work, Work::Request(_));
+    let Some(prepared) = call.prepared.clone().filter(|_| is_request && options.settings.enabled) else {
+        return next.run(call).await;
+    };
+    if call.tool.effect != Effect::Read {
+        return change(&options, &prepared, call, next).await;
+    }
+    match options.ttl(call.tool) {
+        Duration::ZERO => next.run(call).await,
+        ttl => read(&options, &prepared, ttl, call, next).await,
+    }
+}
+
+/// Makes a change, and forgets the reads that it may touch before it is sent and after it has ended.
+async fn change(options: &Options, prepared: &Prepared, call: Call, next: Next) -> Outcome {
+    let touched = place::touched(call.tool.segments, &prepared.parts);
+    options.shelf.forget(&touched);
+    let _forgetting =
+        Forgetting { shelf: Arc::clone(&options.shelf), touched, progress: call.progress.clone() };
+    next.run(call).await
+}
+
+/// Forgets when it is dropped, so also when time ran out while the API was still at work.
+struct Forgetting {
+    shelf: Arc<Shelf>,
+    touched: Vec<Mark>,
+    progress: Progress,
+}
+
+impl Drop for Forgetting {
+    fn drop(&mut self) {
+        if self.progress.sent() {
+            self.shelf.forget(&self.touched);
+        }
+    }
+}
+
+/// Answers a read: from the shelf, or with whoever asks the same already, or by asking the API.
+async fn read(options: &Options, prepared: &Prepared, ttl: Duration, call: Call, next: Next) -> Outcome {
+    let key = Key::of(&options.address, call.tool.name, &prepared.arguments, &call.caller);
+    let marks = place::seen(call.tool.segments, &prepared.parts);
+    loop {
+        let depart = |flight: Arc<Flight>, landing| {
+            let shelf = Arc::clone(&options.shelf);
+            let request = Call { progress: Progress::default(), heard: Heard::default(), ..call.again() };
+            let marks = marks.clone();
+            let flown = fly(shelf, Arc::clone(&flight), landing, ttl, marks, request, next.clone());
+            // Owned by those who wait for it: the last one who leaves ends it.
+            flight.started(tokio::spawn(flown.in_current_span()).abort_handle());
+        };
+        let turn = options.shelf.turn(key, &marks, Instant::now(), call.deadline, depart);
+        let seat = match turn {
+            Turn::Kept(reply) => {
+                tracing::debug!(tool = call.tool.name, call.request_id, "answered from what is kept");
+                return Ok(reply);
+            }
+            Turn::Alone => return next.run(call).await,
+            Turn::Waits(flight) => Seat::new(Arc::clone(&options.shelf), flight),
+        };
+        // Whoever gives up meanwhile hears "perhaps" rather than a wrong "no".
+        call.progress.sending();
+        let outcome = seat.outcome().await;
+        if !seat.ended_too_early(&outcome, call.deadline) {
+            return outcome;
+        }
+    }
+}
+
+/// Asks the API for all who wait, and keeps what may be kept.
+async fn fly(
+    shelf: Arc<Shelf>,
+    flight: Arc<Flight>,
+    landing: Landing,
+    ttl: Duration,
+    marks: Vec<Mark>,
+    call: Call,
+    next: Next,
+) {
+    let heard = call.heard.clone();
+    let outcome = next.guarded(call).await.map(Arc::new);
+    let lifetime = heard.get().map_or(Duration::ZERO, |freshness| freshness.lifetime(ttl));
+    let reply = outcome.as_ref().ok().filter(|reply| reply.status == 200 && !lifetime.is_zero());
+    let kept = reply.map(|reply| Kept::new(Arc::clone(reply), flight.since(), lifetime, flight.stamp()));
+    shelf.land(&flight, &marks, kept, Instant::now());
+    landing.tell(outcome);
+}

@@ -1,0 +1,187 @@
+//! Answers that are kept: at most so many, and at most so many bytes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use quick_cache::Weighter;
+use quick_cache::unsync::Cache;
+use tokio::time::Instant;
+
+use super::{Key, Stamp, size};
+use crate::call::Reply;
+
+/// An answer that takes more than this part of all room is not kept: it would drive out too many others.
+const LARGEST_PART: usize = 8;
+
+/// An answer that is kept.
+#[derive(Clone)]
+pub(super) struct Kept {
+    reply: Arc<Reply>,
+    /// When it was asked for: it may have been true then already and not any more when it came.
+    since: Instant,
+    until: Instant,
+    stamp: Stamp,
+    size: usize,
+}
+
+impl Kept {
+    /// An answer that was asked for at this time and may be kept for so long.
+    pub(super) fn new(reply: Arc<Reply>, since: Instant, lifetime: Duration, stamp: Stamp) -> Self {
+        // A time beyond what the clock can tell is as good as none; then it is not kept.
+        let until = since.checked_add(lifetime).unwrap_or(since);
+        let size = size::of(&reply);
+        Self { reply, since, until, stamp, size }
+    }
+
+    /// Whether its time has not passed.
+    pub(super) fn is_fresh(&self, now: Instant) -> bool {
+        now < self.until
+    }
+
+    /// The point in the order of reads and changes at which it was asked for.
+    pub(super) fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    /// The reply as the API gave it. Where it is a second old or more a note says so: a model that waits for something
+    /// to change must not take it for news.
+    pub(super) fn reply(&self, now: Instant) -> Reply {
+        let mut reply = Reply::clone(&self.reply);
+        let age = now.saturating_duration_since(self.since).as_secs();
+        if age > 0 {
+            reply
+                .notes
+                .push(format!("This answer is {age} s old: it was kept, and the API was not asked again."));
+        }
+        reply
+    }
+}
+
+/// The answers that are kept, by key.
+pub(super) struct Store {
+    kept: Cache<Key, Kept, Weights>,
+    bytes: usize,
+}
+
+/// One weight bounds both: each answer weighs what it takes, and at least its share of the room.
+#[derive(Clone)]
+struct Weights {
+    share: usize,
+}
+
+impl Weighter<Key, Kept> for Weights {
+    fn weight(&self, _: &Key, kept: &Kept) -> u64 {
+        kept.size.max(self.share) as u64
+    }
+}
+
+impl Store {
+    /// Room for so many answers, two or more, and so many bytes.
+    pub(super) fn new(entries: usize, bytes: usize) -> Self {
+        let share = (bytes / entries.max(1)).max(1);
+        // So many shares and not a byte more, so that a remainder makes no room for another answer.
+        let room = share.saturating_mul(entries).min(bytes) as u64;
+        Self { kept: Cache::with_weighter(entries, room, Weights { share }), bytes }
+    }
+
+    /// Keeps it, if it is not too large; others may have to go.
+    pub(super) fn put(&mut self, key: Key, kept: Kept) {
+        if kept.size <= self.bytes / LARGEST_PART {
+            self.kept.insert(key, kept);
+        }
+    }
+
+    /// What is kept under this key.
+    pub(super) fn get(&self, key: &Key) -> Option<&Kept> {
+        self.kept.get(key)
+    }
+
+    /// Throws away what is kept under this key.
+    pub(super) fn remove(&mut self, key: &Key) {
+        self.kept.remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use serde_json::json;
+    use tokio::time::Instant;
+
+    use super::{Kept, Store};
+    use crate::call::{Caller, Reply};
+    use crate::stages::cache::{Forgotten, Key, size};
+
+    fn key(number: usize) -> Key {
+        Key::of("http://api", "read", &json!({ "number": number }), &Caller::LocalOwner)
+    }
+
+    /// An answer of this many bytes of memory in all.
+    fn kept(bytes: usize) -> Kept {
+        let text = "x".repeat(bytes - size::of(&Reply::text("")));
+        let (now, stamp) = (Instant::now(), Forgotten::default().now());
+        let kept = Kept::new(Arc::new(Reply::text(text)), now, Duration::from_secs(60), stamp);
+        assert_eq!(kept.size, bytes);
+        kept
+    }
+
+    fn held(store: &Store) -> (usize, u64) {
+        (store.kept.len(), store.kept.weight())
+    }
+
+    #[test]
+    fn so_many_answers_are_kept_and_not_one_more() {
+        for entries in [2, 7, 100] {
+            let mut store = Store::new(entries, 1 << 20);
+            for number in 0..entries {
+                store.put(key(number), kept(1024));
+            }
+            assert_eq!(held(&store).0, entries, "all have room");
+            store.put(key(entries), kept(1024));
+            assert!(held(&store).0 <= entries, "one more has none: {:?} of {entries}", held(&store));
+        }
+    }
+
+    #[test]
+    fn so_many_bytes_are_kept_and_not_one_more() {
+        let mut store = Store::new(64, 64 << 10);
+        for number in 0..16 {
+            store.put(key(number), kept(4 << 10));
+        }
+        assert_eq!(held(&store), (16, 64 << 10));
+        store.put(key(16), kept(1024));
+        assert!(held(&store).1 <= 64 << 10, "{:?}", held(&store));
+    }
+
+    #[test]
+    fn an_answer_of_more_than_an_eighth_of_the_room_is_not_kept() {
+        let mut store = Store::new(1000, 64 << 10);
+        store.put(key(1), kept(8 << 10));
+        store.put(key(2), kept((8 << 10) + 1));
+        assert!(store.get(&key(1)).is_some() && store.get(&key(2)).is_none());
+    }
+
+    #[test]
+    fn t33_an_answer_is_fresh_until_its_time_has_passed_and_not_at_all_without_one() {
+        let since = Instant::now();
+        let of = |lifetime| Kept::new(Arc::new(Reply::text("")), since, lifetime, Forgotten::default().now());
+        let kept = of(Duration::from_secs(1));
+        assert!(kept.is_fresh(since) && kept.is_fresh(since + Duration::from_millis(999)));
+        assert!(!kept.is_fresh(since + Duration::from_secs(1)));
+        assert!(!of(Duration::ZERO).is_fresh(since));
+        assert!(!of(Duration::MAX).is_fresh(since), "a time that no clock tells");
+    }
+
+    #[test]
+    fn an_answer_that_is_a_second_old_says_so_and_is_else_the_same() {
+        let since = Instant::now();
+        let reply = Arc::new(Reply { notes: vec!["a note".to_owned()], ..Reply::text("{}") });
+        let kept = Kept::new(Arc::clone(&reply), since, Duration::from_secs(60), Forgotten::default().now());
+        assert_eq!(kept.reply(since + Duration::from_millis(999)), *reply);
+        let mut old = kept.reply(since + Duration::from_secs(12));
+        assert!(old.notes.pop().unwrap().starts_with("This answer is 12 s old"));
+        assert_eq!(old, *reply);
+    }
+}

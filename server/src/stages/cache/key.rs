@@ -1,0 +1,34 @@
+//! What makes two calls the same: all that decides what the API answers, in fields that cannot run into each other.
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::call::Caller;
+
+/// Names the way keys are made; another way has another name.
+const FORMAT: &str = "1";
+
+/// Names one question to one API. Two that differ in anything have different keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key([u8; 32]);
+
+impl Key {
+    /// The key of a call with these arguments in canonical form.
+    pub fn of(address: &str, tool: &str, arguments: &Value, caller: &Caller) -> Self {
+        let arguments = arguments.to_string();
+        let mut digest = Sha256::new();
+        for field in [FORMAT, address, tool, &arguments, partition(caller)] {
+            // The length stands first, so that no field can look like the end of another.
+            digest.update((field.len() as u64).to_be_bytes());
+            digest.update(field);
+        }
+        Self(digest.finalize().into())
+    }
+}
+
+/// Those who share a partition see each other's answers: the same rights at the API, by the same credential.
+fn partition(caller: &Caller) -> &'static str {
+    match caller {
+        Caller::LocalOwner => "local owner",
+    }
+}

@@ -1,0 +1,124 @@
+//! What a change touches and what a read has seen, told by their paths.
+//!
+//! A change touches everything below the first value in its path (`/ispw/SRID1/...`), or below its first segment where
+//! there is no value; every list above it; and what stands beside that value without being one, such as
+//! `/containers/json` beside `/containers/{id}`. Too much is forgotten rather than too little.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::request::{Part, Parts};
+
+/// Names a place by a number. Two places with one number are forgotten together, which costs a request and no truth.
+pub(super) type Mark = u64;
+
+#[derive(Hash)]
+enum Place<'a> {
+    /// This path and all below it.
+    Below(&'a [String]),
+    /// This path alone.
+    At(&'a [String]),
+    /// What follows this path and is no value.
+    Beside(&'a [String]),
+}
+
+impl Place<'_> {
+    fn mark(&self) -> Mark {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+}
+
+/// What a change with this path touches.
+pub(super) fn touched(segments: &[&[Part]], parts: &Parts) -> Vec<Mark> {
+    let path = path(segments, parts);
+    let first = segments.iter().position(|segment| holds_value(segment));
+    let depth = first.map_or(1, |first| first + 1).min(path.len());
+    let below = [Place::Below(&path[..depth])];
+    let above = (0..depth).map(|end| Place::At(&path[..end]));
+    let beside = first.map(|first| Place::Beside(&path[..first.min(path.len())]));
+    below.into_iter().chain(above).chain(beside).map(|place| place.mark()).collect()
+}
+
+/// The places whose change makes a read of this path untrue.
+pub(super) fn seen(segments: &[&[Part]], parts: &Parts) -> Vec<Mark> {
+    let path = path(segments, parts);
+    let below = (0..=path.len()).map(|end| Place::Below(&path[..end]));
+    let beside = segments.iter().take(path.len()).enumerate();
+    let beside = beside.filter(|(_, segment)| !holds_value(segment));
+    let beside = beside.map(|(end, _)| Place::Beside(&path[..end]));
+    below.chain(beside).chain([Place::At(&path)]).map(|place| place.mark()).collect()
+}
+
+fn holds_value(segment: &[Part]) -> bool {
+    segment.iter().any(|part| matches!(part, Part::Parameter(_)))
+}
+
+/// The path's segments as sent, in small letters, since some servers take `ISPW` and `ispw` for the same; without an
+/// empty one at the end.
+fn path(segments: &[&[Part]], parts: &Parts) -> Vec<String> {
+    let text = |part: &Part| match part {
+        Part::Literal(literal) => literal.to_ascii_lowercase(),
+        Part::Parameter(name) => parts.path_value(name).unwrap_or_default().to_ascii_lowercase(),
+    };
+    let mut path: Vec<String> = segments.iter().map(|segment| segment.iter().map(text).collect()).collect();
+    if path.last().is_some_and(String::is_empty) {
+        path.pop();
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{seen, touched};
+    use crate::request::{ParameterRule, Part, Parts};
+
+    static RULE: ParameterRule = ParameterRule::simple("value");
+
+    /// `/ispw/=S1/tasks` as a template and its value, which `=` marks; one value in a path is enough here.
+    fn read(path: &'static str) -> (Vec<&'static [Part]>, Parts) {
+        let mut parts = Parts::default();
+        let segments = path.split('/').skip(1).map(|segment| match segment.strip_prefix('=') {
+            Some(value) => {
+                parts.path(&RULE, &json!(value));
+                &[Part::Parameter("value")][..]
+            }
+            None => &*Box::leak(Box::new([Part::Literal(segment)])),
+        });
+        (segments.collect(), parts)
+    }
+
+    #[test]
+    fn t31_a_change_touches_what_is_below_above_and_beside_its_first_value() {
+        for (change, other, is_touched) in [
+            ("/ispw/=S1/releases", "/ispw/=S1/releases", true),
+            ("/ispw/=S1/releases", "/ispw/=S1/assignments", true),
+            ("/ispw/=S1/releases", "/ispw/=S1", true),
+            ("/ispw/=S1/releases", "/ispw/=s1/tasks/all", true),
+            ("/ispw/=S1/releases", "/ispw", true),
+            ("/ispw/=S1/releases", "/ispw/", true),
+            ("/ispw/=S1", "/ispw/=S1/releases", true),
+            ("/ispw/=S1/releases", "/ispw/=S2/releases", false),
+            ("/ispw/=S1/releases", "/ispw/=S11", false),
+            ("/ispw/=S1/releases", "/other/=S1/releases", false),
+            ("/ispw/=S1/releases", "/other", false),
+            ("/containers/=c1/start", "/containers/json", true),
+            ("/containers/=c1/start", "/containers/json/more", true),
+            ("/containers/=c1/start", "/images/json", false),
+            ("/packages/import", "/packages/=p1", true),
+            ("/packages/import", "/packages", true),
+            ("/packages/import", "/other/=p1", false),
+            ("/", "/anything/=a", true),
+            ("/=a", "/", true),
+            ("/=a/b", "/=a/c", true),
+            ("/=a/b", "/=c/c", false),
+        ] {
+            let ((segments, parts), (others, other_parts)) = (read(change), read(other));
+            let touched = touched(&segments, &parts);
+            let is_met = seen(&others, &other_parts).iter().any(|mark| touched.contains(mark));
+            assert_eq!(is_met, is_touched, "{change} and {other}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What is kept, what is on its way and what was forgotten, under one lock, so that no caller sees one without the other.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+
+use super::flight::{Flight, Landing};
+use super::place::Mark;
+use super::{Forgotten, Kept, Key, Store};
+use crate::call::Reply;
+
+/// How a read is answered.
+pub(super) enum Turn {
+    /// By this, which was kept.
+    Kept(Reply),
+    /// By this, when it lands.
+    Waits(Arc<Flight>),
+    /// By asking the API for oneself: too many wait already.
+    Alone,
+}
+
+/// What is kept, what is on its way and what was forgotten.
+pub(super) struct Shelf(Mutex<Inside>);
+
+struct Inside {
+    store: Store,
+    flights: HashMap<Key, Arc<Flight>>,
+    forgotten: Forgotten,
+}
+
+impl Shelf {
+    /// Room for so many answers and so many bytes.
+    pub(super) fn new(entries: usize, bytes: usize) -> Self {
+        let (store, forgotten) = (Store::new(entries, bytes), Forgotten::default());
+        Self(Mutex::new(Inside { store, flights: HashMap::new(), forgotten }))
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Finds out how a read is answered; `depart` starts a flight where none is on its way. A flight that began before a
+    /// change is not joined after it: whoever made the change must see it.
+    pub(super) fn turn(
+        &self,
+        key: Key,
+        marks: &[Mark],
+        now: Instant,
+        deadline: Option<Instant>,
+        depart: impl FnOnce(Arc<Flight>, Landing),
+    ) -> Turn {
+        let mut guard = self.inside();
+        let Inside { store, flights, forgotten } = &mut *guard;
+        if let Some(kept) = store.get(&key) {
+            if kept.is_fresh(now) && forgotten.is_true(kept.stamp(), marks) {
+                let kept = kept.clone();
+                // A large answer is copied without keeping others waiting.
+                drop(guard);
+                return Turn::Kept(kept.reply(now));
+            }
+            store.remove(&key);
+        }
+        let flight =
+            flights.get(&key).filter(|flight| !flight.is_lost() && forgotten.is_true(flight.stamp(), marks));
+        if let Some(flight) = flight {
+            return if flight.join() { Turn::Waits(Arc::clone(flight)) } else { Turn::Alone };
+        }
+        let (flight, landing) = Flight::new(key, forgotten.now(), now, deadline);
+        flights.insert(key, Arc::clone(&flight));
+        depart(Arc::clone(&flight), landing);
+        Turn::Waits(flight)
+    }
+
+    /// Ends a flight, and keeps what it brought if that is still fresh and nothing was changed meanwhile.
+    pub(super) fn land(&self, flight: &Arc<Flight>, marks: &[Mark], kept: Option<Kept>, now: Instant) {
+        let mut guard = self.inside();
+        let Inside { store, flights, forgotten } = &mut *guard;
+        take_off(flights, flight);
+        if let Some(kept) = kept.filter(|kept| kept.is_fresh(now) && forgotten.is_true(kept.stamp(), marks)) {
+            store.put(flight.key(), kept);
+        }
+    }
+
+    /// Lets go of one who waited; a flight for nobody ends.
+    pub(super) fn leave(&self, flight: &Arc<Flight>) {
+        let mut guard = self.inside();
+        if flight.leave() {
+            take_off(&mut guard.flights, flight);
+        }
+    }
+
+    /// Forgets all that was read of these places so far.
+    pub(super) fn forget(&self, marks: &[Mark]) {
+        self.inside().forgotten.forget(marks);
+    }
+}
+
+/// Answers are not for printing: they may hold secrets.
+impl fmt::Debug for Shelf {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Shelf")
+    }
+}
+
+/// Removes this flight, and not another that took its place.
+fn take_off(flights: &mut HashMap<Key, Arc<Flight>>, flight: &Arc<Flight>) {
+    if flights.get(&flight.key()).is_some_and(|there| Arc::ptr_eq(there, flight)) {
+        flights.remove(&flight.key());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+    use tokio::time::Instant;
+
+    use super::{Flight, Shelf, Turn};
+    use crate::call::Caller;
+    use crate::stages::cache::Key;
+    use crate::stages::cache::flight::Landing;
+
+    fn ask(shelf: &Shelf, departed: &mut Vec<Landing>) -> Arc<Flight> {
+        let key = Key::of("http://api", "read", &json!({}), &Caller::LocalOwner);
+        let turn = shelf.turn(key, &[1], Instant::now(), None, |_, landing| departed.push(landing));
+        let Turn::Waits(flight) = turn else { panic!("a flight is expected") };
+        flight
+    }
+
+    fn on_their_way(shelf: &Shelf) -> usize {
+        shelf.inside().flights.len()
+    }
+
+    #[test]
+    fn t34_a_flight_is_gone_when_it_has_landed_or_nobody_waits() {
+        let (shelf, mut departed) = (Shelf::new(10, 1 << 20), Vec::new());
+        let (one, other) = (ask(&shelf, &mut departed), ask(&shelf, &mut departed));
+        assert!(Arc::ptr_eq(&one, &other) && departed.len() == 1);
+        shelf.leave(&one);
+        assert_eq!(on_their_way(&shelf), 1, "one still waits");
+        shelf.leave(&other);
+        assert_eq!(on_their_way(&shelf), 0);
+
+        let flight = ask(&shelf, &mut departed);
+        shelf.land(&flight, &[1], None, Instant::now());
+        assert_eq!((on_their_way(&shelf), departed.len()), (0, 2));
+    }
+
+    #[test]
+    fn t31_a_flight_from_before_a_change_does_not_take_off_the_one_after_it() {
+        let (shelf, mut departed) = (Shelf::new(10, 1 << 20), Vec::new());
+        let before = ask(&shelf, &mut departed);
+        shelf.forget(&[1]);
+        let after = ask(&shelf, &mut departed);
+        assert!(!Arc::ptr_eq(&before, &after));
+        shelf.land(&before, &[1], None, Instant::now());
+        shelf.leave(&before);
+        assert!(Arc::ptr_eq(&ask(&shelf, &mut departed), &after), "it is still joined");
+    }
+
+    #[test]
+    fn t34_a_flight_that_was_lost_is_not_joined() {
+        let (shelf, mut departed) = (Shelf::new(10, 1 << 20), Vec::new());
+        let lost = ask(&shelf, &mut departed);
+        departed.clear();
+        assert!(!Arc::ptr_eq(&ask(&shelf, &mut departed), &lost));
+    }
+}
