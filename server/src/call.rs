@@ -281,6 +281,19 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// Whether it says that a change was not made, although something may have been sent. A time-out of the API itself (408)
+    /// does not, nor does any failure on its side.
+    pub fn says_unchanged(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => (400..500).contains(status) && *status != 408,
+            Self::NothingDone { .. }
+            | Self::Declined { .. }
+            | Self::Arguments(_)
+            | Self::NoCredential { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The status that the API answered with, if it answered.
     pub fn status(&self) -> Option<u16> {
         match self {

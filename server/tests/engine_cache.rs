@@ -592,3 +592,23 @@ proptest! {
         prop_assert_eq!(key(&json!(one)) == key(&json!(other)), one == other);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn t31_nothing_is_kept_while_a_change_without_an_answer_may_still_be_made() {
+    let way = Way::new(|before, call| async move {
+        match call.tool.effect {
+            rt::Effect::Read => Ok(reply(before)),
+            _ => Err(CallError::Interrupted { cause: String::new() }),
+        }
+    });
+    way.read(&LONG).await;
+    way.call(&DEPLOY, deploying()).await.unwrap_err();
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        seen.push(way.read(&LONG).await);
+    }
+    assert_eq!(seen, ["2", "3", "4"], "each is asked for anew");
+    sleep(Duration::from_secs(120)).await;
+    let (one, other) = (way.read(&LONG).await, way.read(&LONG).await);
+    assert_eq!((one.as_str(), other.as_str()), ("5", "5"));
+}

@@ -8,6 +8,7 @@ mod kept;
 mod place;
 mod shelf;
 mod size;
+mod unsettled;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{Next, Outcome};
-use crate::call::{Call, Heard, Progress};
+use crate::call::{Call, CallError, Heard, Progress};
 use crate::catalog::{Effect, Tool, Work};
 use crate::request::Prepared;
 
@@ -25,8 +26,12 @@ use forgotten::{Forgotten, Stamp};
 use kept::{Kept, Store};
 use place::Mark;
 use shelf::{Shelf, Turn};
+use unsettled::Unsettled;
 
 pub use key::Key;
+
+/// How long nothing is kept of places that a change may still reach.
+const UNSETTLED: Duration = Duration::from_secs(120);
 
 /// What is kept of answers.
 #[derive(Clone, Copy, Debug)]
@@ -91,22 +96,30 @@ pub async fn cache(options: Arc<Options>, call: Call, next: Next) -> Outcome {
 async fn change(options: &Options, prepared: &Prepared, call: Call, next: Next) -> Outcome {
     let touched = place::touched(call.tool.segments, &prepared.parts);
     options.shelf.forget(&touched);
-    let _forgetting =
-        Forgetting { shelf: Arc::clone(&options.shelf), touched, progress: call.progress.clone() };
-    next.run(call).await
+    let (shelf, progress) = (Arc::clone(&options.shelf), call.progress.clone());
+    let mut forgetting = Forgetting { shelf, touched, progress, is_settled: false };
+    let outcome = next.run(call).await;
+    forgetting.is_settled = outcome.as_ref().map_or_else(CallError::says_unchanged, |_| true);
+    outcome
 }
 
-/// Forgets when it is dropped, so also when time ran out while the API was still at work.
+/// Forgets when it is dropped, so also when time ran out while the API was still at work. Then nothing is kept of these
+/// places for a while, since the change may still be made.
 struct Forgetting {
     shelf: Arc<Shelf>,
     touched: Vec<Mark>,
     progress: Progress,
+    /// Whether it is known what became of the change.
+    is_settled: bool,
 }
 
 impl Drop for Forgetting {
     fn drop(&mut self) {
         if self.progress.sent() {
             self.shelf.forget(&self.touched);
+            if !self.is_settled {
+                self.shelf.distrust(&self.touched, Instant::now() + UNSETTLED);
+            }
         }
     }
 }

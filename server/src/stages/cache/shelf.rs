@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::flight::{Flight, Landing};
 use super::place::Mark;
-use super::{Forgotten, Kept, Key, Store};
+use super::{Forgotten, Kept, Key, Store, Unsettled};
 use crate::call::Reply;
 
 /// How a read is answered.
@@ -28,13 +28,15 @@ struct Inside {
     store: Store,
     flights: HashMap<Key, Arc<Flight>>,
     forgotten: Forgotten,
+    unsettled: Unsettled,
 }
 
 impl Shelf {
     /// Room for so many answers and so many bytes.
     pub(super) fn new(entries: usize, bytes: usize) -> Self {
         let (store, forgotten) = (Store::new(entries, bytes), Forgotten::default());
-        Self(Mutex::new(Inside { store, flights: HashMap::new(), forgotten }))
+        let (flights, unsettled) = (HashMap::new(), Unsettled::default());
+        Self(Mutex::new(Inside { store, flights, forgotten, unsettled }))
     }
 
     fn inside(&self) -> MutexGuard<'_, Inside> {
@@ -52,7 +54,7 @@ impl Shelf {
         depart: impl FnOnce(Arc<Flight>, Landing),
     ) -> Turn {
         let mut guard = self.inside();
-        let Inside { store, flights, forgotten } = &mut *guard;
+        let Inside { store, flights, forgotten, .. } = &mut *guard;
         if let Some(kept) = store.get(&key) {
             if kept.is_fresh(now) && forgotten.is_true(kept.stamp(), marks) {
                 let kept = kept.clone();
@@ -76,9 +78,10 @@ impl Shelf {
     /// Ends a flight, and keeps what it brought if that is still fresh and nothing was changed meanwhile.
     pub(super) fn land(&self, flight: &Arc<Flight>, marks: &[Mark], kept: Option<Kept>, now: Instant) {
         let mut guard = self.inside();
-        let Inside { store, flights, forgotten } = &mut *guard;
+        let Inside { store, flights, forgotten, unsettled } = &mut *guard;
         take_off(flights, flight);
-        if let Some(kept) = kept.filter(|kept| kept.is_fresh(now) && forgotten.is_true(kept.stamp(), marks)) {
+        let may_be_kept = |kept: &Kept| kept.is_fresh(now) && forgotten.is_true(kept.stamp(), marks);
+        if let Some(kept) = kept.filter(may_be_kept).filter(|_| unsettled.allows(marks, now)) {
             store.put(flight.key(), kept);
         }
     }
@@ -89,6 +92,11 @@ impl Shelf {
         if flight.leave() {
             take_off(&mut guard.flights, flight);
         }
+    }
+
+    /// Keeps nothing of these places until then.
+    pub(super) fn distrust(&self, marks: &[Mark], until: Instant) {
+        self.inside().unsettled.add(marks, until);
     }
 
     /// Forgets all that was read of these places so far.

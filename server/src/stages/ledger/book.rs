@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::Settings;
 use super::key::Key;
 use super::past::Change;
-use crate::call::{CallError, Reply};
+use crate::call::Reply;
 use crate::stages::Outcome;
 
 /// Changes that are remembered at most; those being made are never forgotten.
@@ -99,7 +99,7 @@ impl Book {
     pub(super) fn end(&mut self, key: &Key, outcome: Option<&Outcome>, sent: bool, now: Instant) {
         let state = match outcome {
             Some(Ok(reply)) => Some(State::Made(Box::new(reply.clone()))),
-            Some(Err(error)) if !sent || is_certain(error) => None,
+            Some(Err(error)) if !sent || error.says_unchanged() => None,
             None if !sent => None,
             _ => Some(State::Unknown),
         };
@@ -135,21 +135,10 @@ impl Book {
     }
 }
 
-/// Whether the error says that the change was not made, although something was sent.
-fn is_certain(error: &CallError) -> bool {
-    match error {
-        CallError::Refused { status, .. } => (400..500).contains(status) && *status != 408,
-        CallError::NothingDone { .. }
-        | CallError::Declined { .. }
-        | CallError::Arguments(_)
-        | CallError::NoCredential { .. } => true,
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::CallError;
 
     const SETTINGS: Settings =
         Settings { window: Duration::from_secs(120), unknown: Duration::from_secs(900) };
