@@ -34,3 +34,13 @@ fn the_program_prints_the_lock_that_it_was_built_from() {
     let line = printed.lines().zip(lock.lines()).position(|(one, other)| one != other);
     assert!(printed == lock, "the first line that differs: {:?}\n{WHAT_TO_DO}", line.map(|line| line + 1));
 }
+
+#[test]
+fn no_answer_is_kept_by_a_default_of_the_deployment() {
+    let kept = |tool: &&&'static server::catalog::Tool| tool.cache.is_some_and(|time| !time.is_zero());
+    let api = code_pipeline_mcp::api::catalog();
+    let reads = || api.tools.iter().filter(|tool| tool.method == "GET");
+    assert!(reads().all(|tool| tool.cache.is_some()), "what a read tells is the state of work that goes on");
+    let names: Vec<&str> = reads().filter(kept).map(|tool| tool.name).collect();
+    assert_eq!(names, ["get_assignment_details", "get_ces_version", "get_release_details"]);
+}

@@ -57,7 +57,7 @@ pub(crate) fn operation(at: &At<'_>, problems: &mut Problems) -> OperationHints 
             }
             "idempotent" => hints.idempotent = decode.flag(&at),
             "cache" => hints.cache_seconds = decode.cache(&at),
-            "timeout" => hints.timeout_seconds = decode.seconds(&at),
+            "timeout" => hints.timeout_seconds = decode.seconds(&at, 1),
             "body" => hints.flat_body = decode.word(&at, &[("flat", true), ("nested", false)]),
             "media" => hints.media = decode.text(&at),
             "proof" => hints.proof = decode.text(&at),
@@ -151,10 +151,11 @@ impl Decode<'_> {
         at.value.as_bool()
     }
 
-    fn seconds(&mut self, at: &At<'_>) -> Option<u64> {
-        let seconds = at.value.as_u64().filter(|seconds| (1..=86_400).contains(seconds));
+    fn seconds(&mut self, at: &At<'_>, least: u64) -> Option<u64> {
+        let seconds = at.value.as_u64().filter(|seconds| (least..=86_400).contains(seconds));
         if seconds.is_none() {
-            self.problems.error("hint", at.place(), "whole seconds are expected, 1 to 86400");
+            let message = format!("whole seconds are expected, {least} to 86400");
+            self.problems.error("hint", at.place(), message);
         }
         seconds
     }
@@ -163,7 +164,7 @@ impl Decode<'_> {
         let mut seconds = None;
         for (key, member) in self.members(at) {
             match key {
-                "ttl" => seconds = self.seconds(&member),
+                "ttl" => seconds = self.seconds(&member, 0),
                 other => self.unknown(other, &member, &["ttl"]),
             }
         }

@@ -614,7 +614,7 @@ pub struct OperationHints {
     pub effect: Option<Effect>,
     /// Whether a repeated call changes nothing more.
     pub idempotent: Option<bool>,
-    /// Seconds for which an answer may be kept.
+    /// Seconds for which an answer may be kept; 0 says never, whatever the deployment's default.
     pub cache_seconds: Option<u64>,
     /// Seconds that one attempt may take.
     pub timeout_seconds: Option<u64>,

@@ -218,6 +218,11 @@ pub enum CallError {
     },
     /// The idempotency key belongs to a change with other arguments; nothing was sent.
     KeyTaken,
+    /// As many requests are at the API as may be; nothing was sent.
+    Busy {
+        /// When it is worth calling again.
+        retry_after: Duration,
+    },
     /// The journal cannot record the call, so it is not made; nothing was sent.
     Unrecorded {
         /// For the log, never for callers.
@@ -315,6 +320,7 @@ impl CallError {
             Self::Repeated { status: Some(_), .. } => "repeated",
             Self::Repeated { status: None, .. } => "outcome_unknown",
             Self::KeyTaken => "key_taken",
+            Self::Busy { .. } => "busy",
             Self::Unrecorded { .. } => "unrecorded",
             Self::Interrupted { .. } => "interrupted",
             Self::Refused { .. } => "refused",

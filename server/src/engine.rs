@@ -14,7 +14,7 @@ use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
 use crate::journal::{Journal, ending};
 use crate::stack;
-use crate::stages::{Next, audit, breaker, cache, ledger, retry};
+use crate::stages::{Next, audit, breaker, bulkhead, cache, ledger, retry};
 use crate::start_error::StartError;
 use crate::upstream::{self, Upstream};
 
@@ -29,6 +29,8 @@ pub struct Options {
     pub deployment: Deployment,
     /// What is kept of answers.
     pub cache: cache::Settings,
+    /// How much may be asked of the API at once.
+    pub bulkhead: bulkhead::Settings,
     /// How calls are repeated.
     pub retry: retry::Settings,
     /// When the API is left alone.
@@ -49,6 +51,7 @@ impl Options {
             deadline: Duration::from_secs(60),
             deployment: Deployment::default(),
             cache: cache::Settings::default(),
+            bulkhead: bulkhead::Settings::default(),
             retry: retry::Settings::default(),
             breaker: breaker::Settings::default(),
             ledger: ledger::Settings::default(),
@@ -74,6 +77,7 @@ impl Engine {
         if options.retry.attempts == 0
             || options.breaker.connect_failures == 0
             || options.breaker.recovery.is_zero()
+            || options.bulkhead.requests == 0
         {
             return Err(StartError::new("requests per call, failures and recovery time must be above zero"));
         }
@@ -91,6 +95,7 @@ impl Engine {
             attempt_timeout,
             deployment: Arc::clone(&deployment),
             cache: options.cache,
+            bulkhead: options.bulkhead,
             retry: options.retry,
             breaker: options.breaker,
             upstream,

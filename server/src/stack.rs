@@ -8,7 +8,8 @@ use tower::{ServiceBuilder, service_fn};
 
 use crate::decode::Deployment;
 use crate::stages::{
-    Next, arguments, attempt, audit, breaker, cache, deadline, intent, ledger, own, retry, stage, upstream,
+    Next, arguments, attempt, audit, breaker, bulkhead, cache, deadline, intent, ledger, own, retry, stage,
+    upstream,
 };
 use crate::upstream::Upstream;
 
@@ -26,6 +27,8 @@ pub struct Options {
     pub ledger: ledger::Options,
     /// What is kept of answers.
     pub cache: cache::Settings,
+    /// How much may be asked of the API at once.
+    pub bulkhead: bulkhead::Settings,
     /// How calls are repeated.
     pub retry: retry::Settings,
     /// When the API is left alone.
@@ -56,6 +59,8 @@ pub fn build(options: Options) -> Next {
             .layer(stage(options.audit, intent::intent))
             // Above the breaker, so that a repetition finds out that the API is left alone by now, and each of them counts.
             .layer(stage(retry::Options::new(options.retry), retry::retry))
+            // Below the repetitions, which hold no turn while they wait; above the breaker, to which a full house is no failure.
+            .layer(stage(bulkhead::Options::new(options.bulkhead), bulkhead::bulkhead))
             // Above the attempt, so that an attempt whose time ran out counts as a failure of the API.
             .layer(stage(breaker::Options::new(options.breaker), breaker::breaker))
             // Last before the API: each attempt has its own time, so that a repetition starts with a fresh
@@ -96,6 +101,7 @@ mod tests {
                 "own",
                 "intent",
                 "retry",
+                "bulkhead",
                 "breaker",
                 "attempt",
                 "upstream"

@@ -26,7 +26,7 @@ fn of_tool(tool: &model::Tool) -> Tool {
         deprecated: tool.deprecated,
         effect: tool.effect,
         idempotent: tool.idempotent,
-        cache_seconds: tool.cache_seconds,
+        cache_seconds: tool.cache_seconds.filter(|seconds| *seconds > 0),
         timeout_seconds: tool.timeout_seconds,
         proof: tool.proof.clone(),
         security: tool.security.iter().map(|together| alternative(together)).collect(),

@@ -6,7 +6,7 @@ pub static API: rt::Api = rt::Api {
     title: "BMC AMI DevX Code Pipeline",
     version: "1.0.0",
     description: "Mainframe source control, build, promotion and deployment (formerly ISPW) through the REST API of its web server, CES. Work that changes code runs as a set: the answer names the set, and get_set tells its state. Written from what public clients of the API send and read; the vendor has not published a document.",
-    digest: "2df9c294b577782d9c03dc64b2891d257eb2dbcfb5c109b7df857bf4175c4ab6",
+    digest: "dfacb8ce40e5f281331bd4b0b7d8950ec3af067308f88a61eaec66b870010b50",
     contract: "sha256:71731862ce4f91570284beaabd3a9a727b8f13029ebb4f28c8426ef07f6890d1",
     tools: &[
         &tools::add_task::TOOL,
@@ -9039,6 +9039,7 @@ pub mod tools {
             output_schema: Some(OUTPUT_SCHEMA),
             idempotent: true,
             tags: &["Tasks"],
+            cache: Some(std::time::Duration::from_secs(0)),
             security: &[
                 &[
                     rt::Need {
@@ -9184,6 +9185,7 @@ pub mod tools {
             output_schema: Some(OUTPUT_SCHEMA),
             idempotent: true,
             tags: &["Tasks"],
+            cache: Some(std::time::Duration::from_secs(0)),
             security: &[
                 &[
                     rt::Need {
@@ -9349,6 +9351,7 @@ pub mod tools {
             output_schema: Some(OUTPUT_SCHEMA),
             idempotent: true,
             tags: &["Containers"],
+            cache: Some(std::time::Duration::from_secs(0)),
             security: &[
                 &[
                     rt::Need {
@@ -9814,6 +9817,7 @@ pub mod tools {
             output_schema: Some(OUTPUT_SCHEMA),
             idempotent: true,
             tags: &["Components"],
+            cache: Some(std::time::Duration::from_secs(0)),
             security: &[
                 &[
                     rt::Need {
@@ -9976,6 +9980,7 @@ pub mod tools {
             output_schema: Some(OUTPUT_SCHEMA),
             idempotent: true,
             tags: &["Deployments"],
+            cache: Some(std::time::Duration::from_secs(0)),
             security: &[
                 &[
                     rt::Need {
@@ -10264,6 +10269,7 @@ pub mod tools {
             input_schema: INPUT_SCHEMA,
             output_schema: Some(OUTPUT_SCHEMA),
             tags: &["Generate parameters"],
+            cache: Some(std::time::Duration::from_secs(0)),
             security: &[
                 &[
                     rt::Need {
@@ -10593,6 +10599,7 @@ pub mod tools {
             output_schema: Some(super::get_assignment_task::OUTPUT_SCHEMA),
             idempotent: true,
             tags: &["Tasks"],
+            cache: Some(std::time::Duration::from_secs(0)),
             security: &[
                 &[
                     rt::Need {
@@ -10757,6 +10764,7 @@ pub mod tools {
             output_schema: Some(OUTPUT_SCHEMA),
             idempotent: true,
             tags: &["Tasks"],
+            cache: Some(std::time::Duration::from_secs(0)),
             security: &[
                 &[
                     rt::Need {
@@ -10921,6 +10929,7 @@ pub mod tools {
             output_schema: Some(super::get_assignment_tasks::OUTPUT_SCHEMA),
             idempotent: true,
             tags: &["Tasks"],
+            cache: Some(std::time::Duration::from_secs(0)),
             security: &[
                 &[
                     rt::Need {
@@ -11084,6 +11093,7 @@ pub mod tools {
             output_schema: Some(super::get_assignments::OUTPUT_SCHEMA),
             idempotent: true,
             tags: &["Containers"],
+            cache: Some(std::time::Duration::from_secs(0)),
             security: &[
                 &[
                     rt::Need {
@@ -11483,6 +11493,7 @@ pub mod tools {
             output_schema: Some(OUTPUT_SCHEMA),
             idempotent: true,
             tags: &["Sets"],
+            cache: Some(std::time::Duration::from_secs(0)),
             security: &[
                 &[
                     rt::Need {
@@ -11647,6 +11658,7 @@ pub mod tools {
             output_schema: Some(OUTPUT_SCHEMA),
             idempotent: true,
             tags: &["Deployments"],
+            cache: Some(std::time::Duration::from_secs(0)),
             security: &[
                 &[
                     rt::Need {
@@ -11765,6 +11777,7 @@ pub mod tools {
             output_schema: Some(super::get_assignment_tasks::OUTPUT_SCHEMA),
             idempotent: true,
             tags: &["Sets"],
+            cache: Some(std::time::Duration::from_secs(0)),
             security: &[
                 &[
                     rt::Need {
@@ -11900,6 +11913,7 @@ pub mod tools {
             output_schema: Some(super::get_assignments::OUTPUT_SCHEMA),
             idempotent: true,
             tags: &["Containers"],
+            cache: Some(std::time::Duration::from_secs(0)),
             security: &[
                 &[
                     rt::Need {
@@ -12298,6 +12312,7 @@ pub mod tools {
             output_schema: Some(OUTPUT_SCHEMA),
             idempotent: true,
             tags: &["Work list"],
+            cache: Some(std::time::Duration::from_secs(0)),
             security: &[
                 &[
                     rt::Need {
@@ -12939,6 +12954,7 @@ pub mod tools {
             output_schema: Some(super::get_assignments::OUTPUT_SCHEMA),
             idempotent: true,
             tags: &["Containers"],
+            cache: Some(std::time::Duration::from_secs(0)),
             security: &[
                 &[
                     rt::Need {

@@ -17,7 +17,7 @@ pub(super) fn check(operation: &Operation, named: &IndexMap<String, Held>, probl
         Some(effect) => effect == Effect::Read,
         None => operation.method.is_read(),
     };
-    if hints.cache_seconds.is_some() && !is_read {
+    if hints.cache_seconds.is_some_and(|seconds| seconds > 0) && !is_read {
         let message = "`cache` is for operations with `effect: read`";
         problems.error("hint", operation.at.clone(), message);
     }

@@ -39,7 +39,7 @@ fn of_tool(tool: &Tool) -> Value {
         }
     };
     set("deprecated", tool.deprecated.then_some(true.into()));
-    set("cacheSeconds", tool.cache.map(|cache| cache.as_secs().into()));
+    set("cacheSeconds", tool.cache.filter(|cache| !cache.is_zero()).map(|cache| cache.as_secs().into()));
     set("timeoutSeconds", tool.timeout.map(|timeout| timeout.as_secs().into()));
     set("proof", tool.proof.map(Into::into));
     set("security", (!tool.security.is_empty()).then(|| security(tool.security)));

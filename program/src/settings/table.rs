@@ -308,8 +308,18 @@ fn keeping() -> [Setting; 5] {
     ]
 }
 
-fn failures() -> [Setting; 4] {
+fn failures() -> [Setting; 5] {
     [
+        setting(
+            "api.concurrent_requests",
+            &["API_CONCURRENT_REQUESTS", "BMC_AMI_DEVX_MAX_CONCURRENT_REQUESTS"],
+            Kind::Count {
+                at: |config| &mut config.server.engine.bulkhead.requests,
+                minimum: 1,
+                maximum: 10_000,
+            },
+            "How many requests may be at the API at once; half of them may be changes, and a call that finds no room within a second is told to come again.",
+        ),
         setting(
             "retry.attempts",
             &[

@@ -72,6 +72,10 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
             "The API has failed so often in the last seconds that this server leaves it alone for a while; nothing was sent. Call again in {} s.",
             retry_after.as_secs_f32().ceil().max(1.0)
         ),
+        CallError::Busy { retry_after } => format!(
+            "As many requests are at the API as this server sends at once; nothing was sent. Call again in {} s.",
+            retry_after.as_secs().max(1)
+        ),
         CallError::Repeated { age, request_id, status } => repeated(age.as_secs(), request_id, *status),
         CallError::KeyTaken => {
             "The idempotency key was given before with other arguments; nothing was sent. Use a key of its own for each change."

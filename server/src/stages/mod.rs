@@ -8,6 +8,7 @@ pub mod arguments;
 pub mod attempt;
 pub mod audit;
 pub mod breaker;
+pub mod bulkhead;
 pub mod cache;
 pub mod deadline;
 pub mod intent;
