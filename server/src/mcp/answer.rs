@@ -206,9 +206,7 @@ fn after_sending(read: bool) -> &'static str {
 /// `status` is that of the change before, `None` when what became of it is not known.
 fn repeated(seconds: u64, request_id: &str, status: Option<u16>) -> String {
     let what = match status {
-        Some(status) => format!(
-            "was answered with {status}, before this server started anew, so that its answer is no longer here"
-        ),
+        Some(status) => format!("was answered with {status}; the answer itself is no longer here"),
         None => "may or may not have been made: its answer never came".to_owned(),
     };
     format!(

@@ -14,6 +14,9 @@ use crate::stages::Outcome;
 
 /// Changes that are remembered at most; those being made are never forgotten.
 const MOST: usize = 10_000;
+/// Bytes of answers that are kept together, and of one of them; of others only the status is remembered.
+const MOST_BYTES: usize = 16 << 20;
+const LARGEST_REPLY: usize = 64 << 10;
 
 /// What a caller who wants a change gets.
 #[derive(Debug)]
@@ -43,7 +46,25 @@ struct Entry {
 enum State {
     Running(watch::Receiver<Option<Outcome>>),
     Made(Box<Reply>),
+    /// It was made; its answer was too large to be kept.
+    Answered(u16),
     Unknown,
+}
+
+impl State {
+    /// Bytes that are kept of it.
+    fn bytes(&self) -> usize {
+        match self {
+            State::Made(reply) => size(reply),
+            _ => 0,
+        }
+    }
+}
+
+/// What a reply weighs, about: its text is its structured content once more.
+fn size(reply: &Reply) -> usize {
+    let attached = reply.attachment.as_ref().map_or(0, |attachment| attachment.bytes.len());
+    2 * reply.text.len() + attached + reply.notes.iter().map(String::len).sum::<usize>()
 }
 
 /// What is remembered of changes.
@@ -82,6 +103,7 @@ impl Book {
                 _ if entry.arguments != key.arguments => Turn::KeyTaken,
                 State::Running(ended) => Turn::Join { ended: ended.clone(), request_id },
                 State::Made(reply) => Turn::Made { reply: Reply::clone(reply), age, request_id },
+                State::Answered(status) => Turn::Told { age, request_id, status: Some(*status) },
                 State::Unknown => Turn::Told { age, request_id, status: None },
             };
         }
@@ -98,7 +120,8 @@ impl Book {
     /// Notes how a change ended; `None` when nobody was left to see it. `sent` tells whether a byte of it may have left.
     pub(super) fn end(&mut self, key: &Key, outcome: Option<&Outcome>, sent: bool, now: Instant) {
         let state = match outcome {
-            Some(Ok(reply)) => Some(State::Made(Box::new(reply.clone()))),
+            Some(Ok(reply)) if self.has_room(size(reply)) => Some(State::Made(Box::new(reply.clone()))),
+            Some(Ok(reply)) => Some(State::Answered(reply.status)),
             Some(Err(error)) if !sent || error.says_unchanged() => None,
             None if !sent => None,
             _ => Some(State::Unknown),
@@ -110,11 +133,16 @@ impl Book {
         }
     }
 
+    fn has_room(&self, bytes: usize) -> bool {
+        let kept: usize = self.entries.values().map(|entry| entry.state.bytes()).sum();
+        bytes <= LARGEST_REPLY && kept + bytes <= MOST_BYTES
+    }
+
     fn forget(&mut self, now: Instant) {
         let Settings { window, unknown } = self.settings;
         self.entries.retain(|_, entry| match entry.state {
             State::Running(_) => true,
-            State::Made(_) => now.saturating_duration_since(entry.at) < window,
+            State::Made(_) | State::Answered(_) => now.saturating_duration_since(entry.at) < window,
             State::Unknown => now.saturating_duration_since(entry.at) < unknown,
         });
         self.past.retain(|_, (at, change)| {
@@ -199,6 +227,23 @@ mod tests {
                 assert!(matches!(begin(&mut book, 1, now + SETTINGS.unknown), Turn::First));
             }
         }
+    }
+
+    #[test]
+    fn of_a_large_answer_and_of_one_too_many_only_the_status_is_remembered() {
+        let (mut book, now) = (Book::new(SETTINGS), Instant::now());
+        let sized = |bytes: usize| made().map(|reply| Reply { text: "x".repeat(bytes / 2), ..reply });
+        let mut is_kept = |number: usize, bytes: usize| {
+            begin(&mut book, number, now);
+            book.end(&key(number), Some(&sized(bytes)), true, now);
+            let turn = begin(&mut book, number, now);
+            assert!(matches!(turn, Turn::Made { .. } | Turn::Told { status: Some(200), .. }), "{turn:?}");
+            matches!(turn, Turn::Made { .. })
+        };
+        assert!(!is_kept(0, LARGEST_REPLY + 2));
+        let most = MOST_BYTES / LARGEST_REPLY;
+        assert!((1..=most).all(|number| is_kept(number, LARGEST_REPLY)));
+        assert!(!is_kept(most + 1, 2));
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! Holds a compiled document to what its file says.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use features::Feature;
 use serde_json::{Map, Value};
 use server::call::{Call, CallError, Caller, Reply};
 use server::catalog::{Api, Tool};
 use server::engine::{Engine, Options};
+use server::stages::ledger;
 
 use crate::cases::{AnswerCase, Cases, Diagnostic, RequestCase};
 use crate::upstream::Upstream;
@@ -75,6 +77,8 @@ pub(crate) async fn calls(feature: &Feature, cases: &Cases) -> Vec<String> {
         .iter()
         .map(|scheme| (scheme.name.to_owned(), format!("secret-of-{}", scheme.name).into()))
         .collect();
+    // Each case is a request of its own, however like the one before.
+    options.ledger = ledger::Settings { window: Duration::ZERO, unknown: Duration::ZERO };
     let engine = Engine::new(api, options).unwrap_or_else(|error| panic!("{}: {error}", feature.file));
     let mut wrong = Vec::new();
     for (index, case) in cases.requests.iter().enumerate() {
