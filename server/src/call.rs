@@ -143,6 +143,15 @@ pub enum Caller {
     LocalOwner,
 }
 
+impl Caller {
+    /// The caller in a word, as the journal has it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::LocalOwner => "local_owner",
+        }
+    }
+}
+
 /// A successful answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {

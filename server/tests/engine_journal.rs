@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fake_upstream::{Act, FakeUpstream, json as json_answer};
-use sample::{DEPLOY, READ, call, call_of, deploying, options, reading};
+use sample::{DEPLOY, READ, call, deploying, options, reading};
 use scratch::Scratch;
 use server::call::CallError;
 use server::engine::Engine;
@@ -230,7 +230,7 @@ fn a_file_without_a_record_after_others_is_no_new_beginning() {
 }
 
 #[tokio::test]
-async fn call_of_a_closed_journal_is_told_apart_from_a_slow_one() {
+async fn a_closed_journal_takes_no_record_and_one_without_patience_does_not_open() {
     let folder = Scratch::new("patience");
     let mut options = journal::Options::new(folder.path());
     options.patience = Duration::ZERO;
@@ -239,7 +239,6 @@ async fn call_of_a_closed_journal_is_told_apart_from_a_slow_one() {
     journal.close();
     let unwritten = journal.write(Entry { event: Event::Gap { lost: 0 }, subject: None }).await.unwrap_err();
     assert!(unwritten.cause.contains("takes no record"), "{unwritten}");
-    drop(call_of(&READ, reading("level", "DEV")));
 }
 
 /// A journal that needs a new file for each record, and the path of the next: a folder there keeps it from being made.

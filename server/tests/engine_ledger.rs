@@ -26,6 +26,13 @@ fn remembering(base_url: &str) -> Options {
     options
 }
 
+/// The answer to a change, sent when it is released.
+fn held(release: &Arc<Notify>) -> Act {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+    let answer = format!("{head}Content-Length: {}\r\n\r\n{DONE}", DONE.len());
+    Act::Hold(Arc::clone(release), answer.into_bytes())
+}
+
 fn engine(options: Options) -> Engine {
     Engine::new(&sample::API, options).unwrap()
 }
@@ -33,11 +40,7 @@ fn engine(options: Options) -> Engine {
 #[tokio::test]
 async fn t36_fifty_identical_changes_at_once_are_one() {
     let release = Arc::new(Notify::new());
-    let held = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{DONE}",
-        DONE.len()
-    );
-    let upstream = FakeUpstream::start([Act::Hold(Arc::clone(&release), held.into_bytes())]).await;
+    let upstream = FakeUpstream::start([held(&release)]).await;
     let engine = Arc::new(engine(remembering(&upstream.base_url())));
     let deploy = || {
         let engine = Arc::clone(&engine);
@@ -107,11 +110,7 @@ async fn a_change_that_the_api_refused_may_be_made_again() {
 #[tokio::test]
 async fn t36_a_client_that_left_and_comes_again_gets_the_same_change() {
     let release = Arc::new(Notify::new());
-    let held = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{DONE}",
-        DONE.len()
-    );
-    let upstream = FakeUpstream::start([Act::Hold(Arc::clone(&release), held.into_bytes())]).await;
+    let upstream = FakeUpstream::start([held(&release)]).await;
     let engine = engine(remembering(&upstream.base_url()));
     tokio::select! {
         outcome = call(&engine, &DEPLOY, deploying()) => panic!("{outcome:?}"),

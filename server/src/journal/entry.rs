@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::call::{Call, CallError, Caller, Reply};
+use crate::call::{Call, CallError, Reply};
 use crate::catalog::Effect;
 
 /// One thing that happened.
@@ -80,9 +80,7 @@ pub struct Subject {
 impl Subject {
     /// The subject that a call is.
     pub fn of(call: &Call) -> Self {
-        let caller = match call.caller {
-            Caller::LocalOwner => "local_owner",
-        };
+        let caller = call.caller.word();
         let request_id = call.request_id.clone();
         Self { tool: call.tool.name, effect: call.tool.effect, caller, request_id }
     }

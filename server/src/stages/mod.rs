@@ -11,6 +11,7 @@ pub mod breaker;
 pub mod bulkhead;
 pub mod cache;
 pub mod deadline;
+mod digest;
 pub mod intent;
 pub mod ledger;
 pub mod own;

@@ -1,9 +1,9 @@
 //! What makes two calls the same: all that decides what the API answers, in fields that cannot run into each other.
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::call::Caller;
+use crate::stages::digest;
 
 /// Names the way keys are made; another way has another name.
 const FORMAT: &str = "1";
@@ -16,13 +16,7 @@ impl Key {
     /// The key of a call with these arguments in canonical form.
     pub fn of(address: &str, tool: &str, arguments: &Value, caller: &Caller) -> Self {
         let arguments = arguments.to_string();
-        let mut digest = Sha256::new();
-        for field in [FORMAT, address, tool, &arguments, partition(caller)] {
-            // The length stands first, so that no field can look like the end of another.
-            digest.update((field.len() as u64).to_be_bytes());
-            digest.update(field);
-        }
-        Self(digest.finalize().into())
+        Self(digest::of(&[FORMAT, address, tool, &arguments, partition(caller)]))
     }
 }
 

@@ -1,10 +1,10 @@
-//! What makes two changes identical. Fields have their lengths before them, so that no two lists of fields read alike.
+//! What makes two changes identical.
 
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
-use crate::call::{Call, Caller};
+use crate::call::Call;
 use crate::request::Prepared;
+use crate::stages::digest;
 
 /// Names a change.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -22,8 +22,8 @@ impl Key {
             Some(key) => ["key", key],
             None => ["arguments", &arguments],
         };
-        let name = digest(&[caller(call), call.tool.name, distinct[0], distinct[1]]);
-        Self { name, arguments: digest(&[&arguments]) }
+        let name = digest::of(&[call.caller.word(), call.tool.name, distinct[0], distinct[1]]);
+        Self { name, arguments: digest::of(&[&arguments]) }
     }
 }
 
@@ -35,24 +35,9 @@ pub(crate) fn recorded(call: &Call, redacted: &Value) -> String {
         Some(key) => ["key", key],
         None => ["arguments", &redacted.to_string()],
     };
-    let digest = digest(&[caller(call), call.tool.name, distinct[0], distinct[1]]);
-    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+    let name = digest::of(&[call.caller.word(), call.tool.name, distinct[0], distinct[1]]);
+    name.iter().fold(String::with_capacity(64), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-fn caller(call: &Call) -> &'static str {
-    match call.caller {
-        Caller::LocalOwner => "local_owner",
-    }
-}
-
-fn digest(fields: &[&str]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for field in fields {
-        hash.update((field.len() as u64).to_be_bytes());
-        hash.update(field);
-    }
-    hash.finalize().into()
 }

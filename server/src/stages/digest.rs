@@ -1,0 +1,14 @@
+//! One name for several fields: SHA-256 of each with its length before it, so that no field can look like the end of
+//! another.
+
+use sha2::{Digest as _, Sha256};
+
+/// The digest of these fields in this order.
+pub(super) fn of(fields: &[&str]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for field in fields {
+        digest.update((field.len() as u64).to_be_bytes());
+        digest.update(field);
+    }
+    digest.finalize().into()
+}
