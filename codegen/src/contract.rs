@@ -16,7 +16,7 @@ use openapi::report::{Place, Report};
 use openapi::{Reading, Source};
 use serde_json::Value;
 
-pub use crate::plan::model::Effect;
+pub use crate::plan::model::{Confirm, Effect};
 pub use of_plan::of_plan;
 pub use places::Places;
 pub use read::{BadLock, read};
@@ -63,6 +63,8 @@ pub struct Tool {
     pub timeout_seconds: Option<u64>,
     /// The answer's member without which nothing was done.
     pub proof: Option<String>,
+    /// Whether a person is asked before a call, and how; by effect where nothing is said.
+    pub confirm: Option<Confirm>,
     /// Alternative sets of security schemes, each with its scopes.
     pub security: Vec<BTreeMap<String, Vec<String>>>,
     /// JSON pointers of arguments that are offered only behind the callback gate.

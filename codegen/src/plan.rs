@@ -12,6 +12,7 @@ mod media;
 pub(crate) mod names;
 mod opened;
 mod prose;
+mod question;
 mod scalars;
 mod schema;
 mod secrets;

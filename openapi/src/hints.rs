@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::ir::{Effect, Lists, OperationHints, SchemaHints, Variant};
+use crate::ir::{Confirm, Effect, Lists, OperationHints, SchemaHints, Variant};
 use crate::problems::Problems;
 use crate::shape::{self, Form};
 use crate::store::At;
@@ -20,6 +20,7 @@ const OPERATION: &[&str] = &[
     "body",
     "media",
     "proof",
+    "confirm",
     "answer",
     "variants",
     "exclude",
@@ -61,6 +62,7 @@ pub(crate) fn operation(at: &At<'_>, problems: &mut Problems) -> OperationHints 
             "body" => hints.flat_body = decode.word(&at, &[("flat", true), ("nested", false)]),
             "media" => hints.media = decode.text(&at),
             "proof" => hints.proof = decode.text(&at),
+            "confirm" => hints.confirm = decode.confirm(&at),
             "answer" => decode.answer(&at, &mut hints),
             "variants" => hints.variants = decode.variants(&at),
             "exclude" => drop(decode.flag(&at)),
@@ -172,6 +174,19 @@ impl Decode<'_> {
             self.problems.error("hint", at.place(), "`cache` takes `ttl`, in seconds");
         }
         seconds
+    }
+
+    fn confirm(&mut self, at: &At<'_>) -> Option<Confirm> {
+        match (at.value, at.value.as_str()) {
+            (Value::Bool(true), _) => Some(Confirm::Always),
+            (Value::Bool(false), _) => Some(Confirm::Never),
+            (_, Some(words)) if !words.trim().is_empty() => Some(Confirm::Question(words.to_owned())),
+            _ => {
+                let message = "`confirm` takes true, false, or the question in words, with `{argument}` for values";
+                self.problems.error("hint", at.place(), message);
+                None
+            }
+        }
     }
 
     fn answer(&mut self, at: &At<'_>, hints: &mut OperationHints) {

@@ -625,12 +625,26 @@ pub struct OperationHints {
     pub media: Option<String>,
     /// The member of the answer that proves that something was done.
     pub proof: Option<String>,
+    /// Whether a person is asked before a call; by effect where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<Confirm>,
     /// Which media type of the answer is asked for, where it may have several.
     pub answer_media: Option<String>,
     /// The headers of the answer that are worth returning, by name.
     pub answer_headers: Vec<String>,
     /// Further tools on the same operation.
     pub variants: Vec<Variant>,
+}
+
+/// Whether a person is asked before a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub enum Confirm {
+    /// No.
+    Never,
+    /// Yes.
+    Always,
+    /// Yes, in these words, where `{argument}` stands for the argument's value.
+    Question(String),
 }
 
 /// What a call does to the world.

@@ -31,6 +31,8 @@ pub struct Call {
     pub traceparent: Option<String>,
     /// Names a change, so that it is made once: calls with the same key are the same change.
     pub idempotency_key: Option<String>,
+    /// What is known of a person's consent to it.
+    pub consent: Consent,
     /// When the whole call must be answered; set by the `deadline` stage, which only ever brings it nearer.
     pub deadline: Option<Instant>,
     /// How far the call got, for whoever gives up on it.
@@ -57,6 +59,7 @@ impl Call {
             request_id,
             traceparent: None,
             idempotency_key: None,
+            consent: Consent::default(),
             deadline: None,
             progress: Progress::default(),
             heard: Heard::default(),
@@ -74,12 +77,44 @@ impl Call {
             request_id: self.request_id.clone(),
             traceparent: self.traceparent.clone(),
             idempotency_key: self.idempotency_key.clone(),
+            consent: self.consent.clone(),
             deadline: self.deadline,
             progress: self.progress.clone(),
             heard: self.heard.clone(),
             calls: self.calls.clone(),
         }
     }
+}
+
+/// What is known of a person's consent to a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Consent {
+    /// There is no way to ask a person.
+    #[default]
+    Unable,
+    /// A person can be asked.
+    Possible,
+    /// A person was asked.
+    Answered {
+        /// The state that went out with the question.
+        state: String,
+        /// What the person said.
+        answer: Answer,
+    },
+    /// A person said yes to this very call, or to the one that it is made for. The `confirm` stage finds out; nothing that a
+    /// caller sends says so.
+    Confirmed,
+}
+
+/// What a person said to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Make the call.
+    Yes,
+    /// Do not.
+    No,
+    /// Neither of both in the form that was asked for.
+    Unclear,
 }
 
 /// How far a call got, shared by all who hold it: whether a request may have reached the API.
@@ -232,6 +267,22 @@ pub enum CallError {
         /// When it is worth calling again.
         retry_after: Duration,
     },
+    /// A person must say yes first; nothing was sent.
+    Unconfirmed {
+        /// What to ask.
+        question: String,
+        /// What must come back with the answer.
+        state: String,
+    },
+    /// A person would have to say yes, and there is no way to ask one; nothing was sent.
+    Unasked,
+    /// A person was asked and said no; nothing was sent.
+    Unwanted,
+    /// The state that came with a person's answer is not one for this call; nothing was sent.
+    Unsealed {
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// The journal cannot record the call, so it is not made; nothing was sent.
     Unrecorded {
         /// For the log, never for callers.
@@ -330,6 +381,10 @@ impl CallError {
             Self::Repeated { status: None, .. } => "outcome_unknown",
             Self::KeyTaken => "key_taken",
             Self::Busy { .. } => "busy",
+            Self::Unconfirmed { .. } => "unconfirmed",
+            Self::Unasked => "unasked",
+            Self::Unwanted => "unwanted",
+            Self::Unsealed { .. } => "unsealed",
             Self::Unrecorded { .. } => "unrecorded",
             Self::Interrupted { .. } => "interrupted",
             Self::Refused { .. } => "refused",

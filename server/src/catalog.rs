@@ -67,6 +67,8 @@ pub struct Tool {
     pub timeout: Option<Duration>,
     /// The member of a successful answer without which nothing was done.
     pub proof: Option<&'static str>,
+    /// Whether a person is asked before a call is made.
+    pub confirm: Confirm,
     /// JSON Schema 2020-12 of the arguments, an object.
     pub input_schema: &'static str,
     /// JSON Schema 2020-12 of the structured answer, an object; absent when the API answers nothing of known shape.
@@ -104,6 +106,7 @@ impl Tool {
             cache: None,
             timeout: None,
             proof: None,
+            confirm: Confirm::ByEffect,
             input_schema: "{}",
             output_schema: None,
             gated: &[],
@@ -157,6 +160,19 @@ impl Effect {
             Self::Destroy => "destroy",
         }
     }
+}
+
+/// Whether a person is asked before a call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirm {
+    /// Where the deployment asks about calls of this effect.
+    ByEffect,
+    /// No.
+    Never,
+    /// Yes.
+    Always,
+    /// Yes, in these words; parameters stand for the values of arguments.
+    Question(&'static [Part]),
 }
 
 /// An argument that is offered only where the deployment allows it.

@@ -14,7 +14,7 @@ use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
 use crate::journal::{Journal, ending};
 use crate::stack;
-use crate::stages::{Next, audit, breaker, bulkhead, cache, ledger, retry};
+use crate::stages::{Next, audit, breaker, bulkhead, cache, confirm, ledger, retry};
 use crate::start_error::StartError;
 use crate::upstream::{self, Upstream};
 
@@ -27,6 +27,8 @@ pub struct Options {
     pub deadline: Duration,
     /// What the deployment allows.
     pub deployment: Deployment,
+    /// Which calls a person is asked about.
+    pub confirm: confirm::Settings,
     /// What is kept of answers.
     pub cache: cache::Settings,
     /// How much may be asked of the API at once.
@@ -50,6 +52,7 @@ impl Options {
             upstream: upstream::Options::new(base_url),
             deadline: Duration::from_secs(60),
             deployment: Deployment::default(),
+            confirm: confirm::Settings::default(),
             cache: cache::Settings::default(),
             bulkhead: bulkhead::Settings::default(),
             retry: retry::Settings::default(),
@@ -84,6 +87,9 @@ impl Engine {
         if options.cache.enabled && (options.cache.entries < 2 || options.cache.bytes == 0) {
             return Err(StartError::new("answers that are kept must be two or more, and bytes above zero"));
         }
+        if options.confirm.patience.is_zero() {
+            return Err(StartError::new("the time for a person's answer must be above zero"));
+        }
         let deployment = Arc::new(options.deployment.checked()?);
         let attempt_timeout = options.upstream.attempt_timeout;
         let upstream = Arc::new(Upstream::new(api, options.upstream)?);
@@ -94,13 +100,14 @@ impl Engine {
             deadline: options.deadline,
             attempt_timeout,
             deployment: Arc::clone(&deployment),
+            confirm: options.confirm,
             cache: options.cache,
             bulkhead: options.bulkhead,
             retry: options.retry,
             breaker: options.breaker,
             upstream,
         });
-        let calls = Calls { api, stack, mutations: TaskTracker::new() };
+        let calls = Calls { api, stack, confirm: options.confirm, mutations: TaskTracker::new() };
         Ok(Self { calls, deployment, draining: AtomicBool::new(false) })
     }
 
@@ -112,6 +119,11 @@ impl Engine {
     /// What the deployment allows.
     pub fn deployment(&self) -> &Deployment {
         &self.deployment
+    }
+
+    /// Whether a person is asked before a call of this tool is made.
+    pub fn asks(&self, tool: &Tool) -> bool {
+        self.calls.confirm.asks(tool)
     }
 
     /// Makes a call. If the caller drops this, a read is cancelled and a mutation goes on to its end, since
@@ -148,6 +160,7 @@ impl fmt::Debug for Engine {
 pub(crate) struct Calls {
     api: &'static Api,
     stack: Next,
+    confirm: confirm::Settings,
     mutations: TaskTracker,
 }
 

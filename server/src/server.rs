@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::call::Answer;
 use crate::catalog::Api;
 use crate::engine::{self, Engine};
 use crate::http::{self, Status};
@@ -89,14 +90,16 @@ impl Server {
     }
 
     /// Calls a tool for the owner of this process and gives the call's result as the protocol would; `None` when
-    /// there is no such tool. An idempotency key makes a call with the same arguments another change.
+    /// there is no such tool. An idempotency key makes a call with the same arguments another change. Where a person must say
+    /// yes first, `ask` puts the question and gives the answer.
     pub async fn call(
         &self,
         tool: &str,
         arguments: Map<String, Value>,
         idempotency_key: Option<String>,
+        ask: impl FnOnce(&str) -> Answer,
     ) -> Option<Value> {
-        self.protocol.call(tool, arguments, idempotency_key).await
+        self.protocol.call(tool, arguments, idempotency_key, ask).await
     }
 
     /// Waits, within bounds, for mutations that go on although nobody waits for them.

@@ -8,8 +8,8 @@ use tower::{ServiceBuilder, service_fn};
 
 use crate::decode::Deployment;
 use crate::stages::{
-    Next, arguments, attempt, audit, breaker, bulkhead, cache, deadline, intent, ledger, own, retry, stage,
-    upstream,
+    Next, arguments, attempt, audit, breaker, bulkhead, cache, confirm, deadline, intent, ledger, own, retry,
+    stage, upstream,
 };
 use crate::upstream::Upstream;
 
@@ -23,6 +23,8 @@ pub struct Options {
     pub attempt_timeout: Duration,
     /// What the deployment allows.
     pub deployment: Arc<Deployment>,
+    /// Which calls a person is asked about.
+    pub confirm: confirm::Settings,
     /// What is remembered of changes.
     pub ledger: ledger::Options,
     /// What is kept of answers.
@@ -48,6 +50,9 @@ pub fn build(options: Options) -> Next {
             .layer(stage(deadline::Options { limit: options.deadline }, deadline::deadline))
             // Before anything is kept, repeated or sent: below this line there are only typed arguments.
             .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
+            // Below the arguments, since the question names them and the yes is for them; above the ledger, which would
+            // otherwise give a change's answer to whoever was not asked.
+            .layer(stage(confirm::Options::new(options.confirm, api.address()), confirm::confirm))
             // Identical are arguments in canonical form, so it stands below them; above everything that makes the call.
             .layer(stage(options.ledger, ledger::ledger))
             // Below the arguments, whose canonical form is the key; above all that asks the API, since what is kept asks
@@ -96,6 +101,7 @@ mod tests {
                 "audit",
                 "deadline",
                 "arguments",
+                "confirm",
                 "ledger",
                 "cache",
                 "own",

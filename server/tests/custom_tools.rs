@@ -16,7 +16,7 @@ use http_support::{Served, modern_body};
 use own_tools::{api, looking};
 use serde_json::{Value, json};
 use server::call::Reply;
-use server::catalog::Effect;
+use server::catalog::{Confirm, Effect};
 use server::engine::Engine;
 use server::mcp::{Options, Protocol, stdio};
 use server::own::{Own, OwnTool};
@@ -348,6 +348,7 @@ fn arguments_that_take_anything_stop_the_start() {
             title: "Open",
             description: "Takes anything.",
             effect: Effect::Read,
+            confirm: Confirm::ByEffect,
             idempotent: true,
             open_world: false,
             timeout: None,

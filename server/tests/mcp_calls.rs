@@ -9,6 +9,7 @@ use fake_upstream::json as upstream_json;
 use http_support::Served;
 use serde_json::{Value, json};
 use server::Server;
+use server::call::Answer;
 
 #[tokio::test]
 async fn an_answer_is_structured_and_the_same_as_text() {
@@ -127,16 +128,21 @@ async fn a_trace_goes_on_to_the_api_when_it_is_one() {
     assert!(!call(Some("garbage"), trace).await.contains("garbage"));
 }
 
+/// No tool of these tests asks anybody.
+fn unasked(question: &str) -> Answer {
+    unreachable!("{question}")
+}
+
 #[tokio::test]
 async fn a_program_calls_and_lists_with_the_same_words() {
     let served = Served::start([upstream_json("200 OK", r#"{"setId":"S-1"}"#)]).await;
     let server = Server::new(&sample::API, http_support::options(&served.upstream)).unwrap();
     let Value::Object(arguments) = sample::deploying() else { unreachable!() };
-    let result = server.call("deploy", arguments, None).await.unwrap();
+    let result = server.call("deploy", arguments, None, unasked).await.unwrap();
     assert_eq!(result["structuredContent"], json!({ "setId": "S-1" }));
-    let refused = server.call("deploy", serde_json::Map::new(), None).await.unwrap();
+    let refused = server.call("deploy", serde_json::Map::new(), None, unasked).await.unwrap();
     assert_eq!(refused["isError"], json!(true));
-    assert_eq!(server.call("nope", serde_json::Map::new(), None).await, None);
+    assert_eq!(server.call("nope", serde_json::Map::new(), None, unasked).await, None);
     let listed = served.modern("tools/list", None, json!({})).await.result();
     assert_eq!(server.tools(), listed["tools"]);
 }

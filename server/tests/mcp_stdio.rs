@@ -13,8 +13,9 @@ use http_support::modern_body;
 use rmcp::model::{CallToolRequestParams, ClientConfig, ProtocolVersion};
 use rmcp::{ClientLifecycleMode, ClientServiceExt};
 use serde_json::{Value, json};
-use server::engine::Engine;
+use server::engine::{self, Engine};
 use server::mcp::{Options, Protocol, stdio};
+use server::stages::confirm::Asking;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf, split};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -31,14 +32,27 @@ struct Client {
 const LINE: usize = 4096;
 
 fn protocol(upstream: &FakeUpstream) -> Protocol {
-    let engine = Engine::new(&sample::API, sample::options(&upstream.base_url())).unwrap();
+    protocol_with(upstream, |_| {})
+}
+
+fn protocol_with(upstream: &FakeUpstream, change: impl FnOnce(&mut engine::Options)) -> Protocol {
+    let mut options = sample::options(&upstream.base_url());
+    change(&mut options);
+    let engine = Engine::new(&sample::API, options).unwrap();
     Protocol::new(Arc::new(engine), Options { max_line_bytes: LINE, ..Options::default() }).unwrap()
 }
 
 impl Client {
     async fn start(script: impl IntoIterator<Item = Act>) -> Client {
+        Client::start_with(script, |_| {}).await
+    }
+
+    async fn start_with(
+        script: impl IntoIterator<Item = Act>,
+        change: impl FnOnce(&mut engine::Options),
+    ) -> Client {
         let upstream = FakeUpstream::start(script).await;
-        let protocol = protocol(&upstream);
+        let protocol = protocol_with(&upstream, change);
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let (input, output) = split(theirs);
         let shutdown = CancellationToken::new();
@@ -230,4 +244,56 @@ async fn t44_a_client_that_reads_nothing_does_not_hold_up_the_end() {
 #[tokio::test]
 async fn a_client_that_leaves_without_a_word_is_no_error() {
     assert_eq!(Client::start([]).await.finish().await, Vec::<Value>::new());
+}
+
+/// Begins a conversation whose changes ask, as a client with these capabilities.
+async fn asking(capabilities: Value) -> Client {
+    let mut client = Client::start_with([upstream_json("200 OK", r#"{"setId":"S-1"}"#)], |options| {
+        options.confirm.asking = Asking::Changing;
+    })
+    .await;
+    let mut initialize: Value = serde_json::from_str(&initialize()).unwrap();
+    initialize["params"]["capabilities"] = capabilities;
+    client.send(&initialize.to_string()).await;
+    client.receive().await;
+    client.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
+    client
+}
+
+#[tokio::test]
+async fn a_person_is_asked_over_the_connection() {
+    for (answer, expected, sent) in [
+        (json!({ "result": { "action": "accept", "content": { "confirm": true } } }), "setId", 1),
+        (json!({ "result": { "action": "decline" } }), "said no; nothing was sent", 0),
+        (json!({ "result": { "action": "accept", "content": {} } }), "neither yes nor no", 0),
+        (json!({ "error": { "code": -1, "message": "no screen" } }), "nothing was sent", 0),
+    ] {
+        let mut client = asking(json!({ "elicitation": {} })).await;
+        client.send(&call(1, "deploy", sample::deploying())).await;
+        let asked = client.receive().await;
+        assert_eq!(asked["method"], "elicitation/create", "{asked}");
+        assert!(asked["params"]["message"].as_str().unwrap().contains("REL1"), "{asked}");
+        let mut response = answer.clone();
+        response["jsonrpc"] = json!("2.0");
+        response["id"] = asked["id"].clone();
+        client.send(&response.to_string()).await;
+        // A second answer, and one to a question that was never asked, are nobody's.
+        client.send(&response.to_string()).await;
+        client.send(r#"{"jsonrpc":"2.0","id":77,"result":{"action":"accept"}}"#).await;
+        let result = client.receive().await;
+        assert_eq!(result["id"], 1, "{result}");
+        assert!(result["result"]["content"][0]["text"].as_str().unwrap().contains(expected), "{result}");
+        assert_eq!(client.upstream.requests().len(), sent, "{answer}");
+        assert_eq!(client.finish().await, [Value::Null; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_client_without_forms_is_not_asked() {
+    let mut client = asking(json!({})).await;
+    client.send(&call(1, "deploy", sample::deploying())).await;
+    let result = client.receive().await;
+    assert!(result["result"]["content"][0]["text"].as_str().unwrap().contains("no way to ask one"), "{result}");
+    assert_eq!(client.upstream.requests().len(), 0);
+    client.finish().await;
 }

@@ -7,7 +7,7 @@ use openapi::report::Place;
 use serde_json::{Map, Value};
 
 use super::lines::Lines;
-use super::{Contract, Effect, FORMAT, Places, Tool, canonical};
+use super::{Confirm, Contract, Effect, FORMAT, Places, Tool, canonical};
 
 /// Why a text is no lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +116,7 @@ impl Reader<'_> {
             idempotent: flag("idempotent")?,
             cache_seconds: seconds("cacheSeconds")?,
             timeout_seconds: seconds("timeoutSeconds")?,
+            confirm: entry.get("confirm").map(|value| self.confirm(value, &at)).transpose()?,
             proof: entry.get("proof").map(|_| text("proof")).transpose()?,
             security: self.decoded(entry, "security", &at, "a list of sets of schemes")?,
             gated: self.decoded(entry, "gated", &at, "a list of JSON pointers")?,
@@ -125,6 +126,15 @@ impl Reader<'_> {
             answer: schema("answer")?,
             places: self.places(name),
         })
+    }
+
+    fn confirm(&self, value: &Value, at: &[&str]) -> Read<Confirm> {
+        match value {
+            Value::Bool(true) => Ok(Confirm::Always),
+            Value::Bool(false) => Ok(Confirm::Never),
+            Value::String(words) => Ok(Confirm::Question(words.clone())),
+            _ => Err(self.wrong(at, "confirm", "true, false or a question")),
+        }
     }
 
     fn places(&self, name: &str) -> Places {

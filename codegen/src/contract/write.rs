@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Contract, FORMAT, Tool, canonical, effect_word};
+use super::{Confirm, Contract, FORMAT, Tool, canonical, effect_word};
 
 /// The text of the lock file.
 pub fn write(contract: &Contract) -> String {
@@ -54,6 +54,14 @@ fn of_tool(name: &str, tool: &Tool) -> Value {
     set("cacheSeconds", tool.cache_seconds.map(Into::into));
     set("timeoutSeconds", tool.timeout_seconds.map(Into::into));
     set("proof", tool.proof.as_deref().map(Into::into));
+    set(
+        "confirm",
+        tool.confirm.as_ref().map(|confirm| match confirm {
+            Confirm::Never => false.into(),
+            Confirm::Always => true.into(),
+            Confirm::Question(words) => words.as_str().into(),
+        }),
+    );
     set("security", (!tool.security.is_empty()).then(|| json!(tool.security)));
     set("gated", (!tool.gated.is_empty()).then(|| json!(tool.gated)));
     set("secrets", (!tool.secrets.is_empty()).then(|| json!(tool.secrets)));

@@ -6,7 +6,7 @@ use super::Finding;
 use super::compare::Change;
 use super::members::spoken;
 use super::rules::safety;
-use crate::contract::{Effect, effect_word};
+use crate::contract::{Confirm, Effect, Tool, effect_word};
 
 type Alternative = BTreeMap<String, Vec<String>>;
 
@@ -16,6 +16,7 @@ pub(super) fn compare(change: &Change<'_>, findings: &mut Vec<Finding>) {
     rights(change, findings);
     time(change, findings);
     secrets(change, findings);
+    confirm(change, findings);
     let (old, new) = (&change.old.proof, &change.new.proof);
     match (old, new) {
         (Some(old), None) => {
@@ -48,6 +49,41 @@ fn effect(change: &Change<'_>, findings: &mut Vec<Finding>) {
             findings.push(change.finding(&safety::IDEMPOTENT_CLAIMED, message));
         }
         _ => {}
+    }
+}
+
+fn confirm(change: &Change<'_>, findings: &mut Vec<Finding>) {
+    let (old, new) = (&change.old.confirm, &change.new.confirm);
+    if old == new {
+        // What follows from the effect is told with the effect.
+        return;
+    }
+    match (asks(change.old), asks(change.new)) {
+        (true, false) => {
+            let message = "calls are made without asking a person".to_owned();
+            findings.push(change.finding(&safety::CONFIRM_DROPPED, message));
+        }
+        (false, true) => {
+            let message = "a person must say yes before a call is made".to_owned();
+            findings.push(change.finding(&safety::CONFIRM_ADDED, message));
+        }
+        (true, true) => {
+            let words = |confirm: &Option<Confirm>| match confirm {
+                Some(Confirm::Question(words)) => format!("{words:?}"),
+                _ => "the tool's title".to_owned(),
+            };
+            let message = format!("from {} to {}", words(old), words(new));
+            findings.push(change.finding(&safety::CONFIRM_REWORDED, message));
+        }
+        (false, false) => {}
+    }
+}
+
+/// Whether a person is asked where the deployment asks about what destroys.
+fn asks(tool: &Tool) -> bool {
+    match &tool.confirm {
+        Some(confirm) => *confirm != Confirm::Never,
+        None => tool.effect == Effect::Destroy,
     }
 }
 

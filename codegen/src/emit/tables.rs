@@ -6,7 +6,7 @@ use quote::{ToTokens, quote};
 use super::rules::Place;
 use super::{answers, ident, literals};
 use crate::contract;
-use crate::plan::model::{AnswerRule, Carrier, Content, Effect, Need, Part, Plan, SecurityScheme, Tool};
+use crate::plan::model::{AnswerRule, Carrier, Confirm, Content, Effect, Need, Part, Plan, SecurityScheme, Tool};
 
 /// The API's entry.
 pub(super) fn api(plan: &Plan) -> TokenStream {
@@ -43,6 +43,7 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
     let cache = tool.cache_seconds.map(seconds).map(|time| quote!(cache: Some(#time),));
     let timeout = tool.timeout_seconds.map(seconds).map(|time| quote!(timeout: Some(#time),));
     let proof = tool.proof.as_ref().map(|member| quote!(proof: Some(#member),));
+    let confirm = tool.confirm.as_ref().map(|confirm| self::confirm(confirm, &tool.question));
     let output_schema = output_schema.map(|schema| quote!(output_schema: Some(#schema),));
     let tags = list(quote!(tags), tags);
     let gated = gated.iter().map(|at| quote!(rt::Gated { pointer: #at, gate: rt::Gate::Callbacks }));
@@ -69,6 +70,7 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
             #cache
             #timeout
             #proof
+            #confirm
             #gated
             #secrets
             #security
@@ -76,6 +78,17 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
             #answer_headers
             ..rt::Tool::bare(rt::Effect::#effect, rt::Work::Request(rt::prepare::<Arguments>))
         };
+    }
+}
+
+fn confirm(confirm: &Confirm, question: &[Part]) -> TokenStream {
+    match confirm {
+        Confirm::Never => quote!(confirm: rt::Confirm::Never,),
+        Confirm::Question(_) if !question.is_empty() => {
+            let parts = segment(question);
+            quote!(confirm: rt::Confirm::Question(#parts),)
+        }
+        Confirm::Always | Confirm::Question(_) => quote!(confirm: rt::Confirm::Always,),
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 pub use body::{Body, BodyKind, BodyPart, File, MemberStyle, PartKind};
 /// Nothing is to be decided about these: they are the description's own.
-pub use openapi::ir::{Effect, Lists, Location};
+pub use openapi::ir::{Confirm, Effect, Lists, Location};
 
 /// A whole program to be written.
 #[derive(Clone, Debug, Default)]
@@ -63,6 +63,10 @@ pub struct Tool {
     pub timeout_seconds: Option<u64>,
     /// The answer's member that proves that something was done.
     pub proof: Option<String>,
+    /// Whether a person is asked before a call; by effect where nothing is said.
+    pub confirm: Option<Confirm>,
+    /// The question in parts, where it has words of its own.
+    pub question: Vec<Part>,
     /// JSON Schema of the arguments.
     pub input_schema: String,
     /// JSON Schema of the answer.

@@ -13,7 +13,7 @@ use super::model::{AnswerRule, Effect, Module, Need, Part, Rest, Struct, Tool, T
 use super::opened::opened;
 use super::shapes::{Direction, Known, Shaper};
 use super::surface::{self, Surface};
-use super::{answers, layout, media, names, prose, schema, secrets, settle, structs, tool_names, words};
+use super::{answers, layout, media, names, prose, question, schema, secrets, settle, structs, tool_names, words};
 use crate::profiles;
 use crate::profiles::names::Alphabet;
 
@@ -99,6 +99,7 @@ fn tool(
     let secrets = secrets::pointers(&arguments, &|id| shared.find(id, &types), &definition);
     let title = title(operation, &name);
     let effect = effect(operation);
+    let question = question::parts(operation, &arguments, findings);
     let own = types.clone();
     let mut tool = Tool {
         module: names::module(&name),
@@ -120,6 +121,8 @@ fn tool(
         cache_seconds: operation.mcp.cache_seconds.filter(|_| effect == Effect::Read),
         timeout_seconds: operation.mcp.timeout_seconds,
         proof: operation.mcp.proof.clone(),
+        confirm: operation.mcp.confirm.clone(),
+        question,
         input_schema: input.schema.to_string(),
         output_schema,
         gated: input.gated,

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use server::call::{CallError, Reply};
-use server::catalog::Effect;
+use server::catalog::{Confirm, Effect};
 use server::own::{Context, OwnTool, schema_of};
 
 /// The tool.
@@ -15,6 +15,7 @@ pub static TOOL: OwnTool<Arguments> = OwnTool {
     description: "Tells what a visitor needs to know of one day: whether the museum is open, from when to when, and \
         which special events take place, each with its price.",
     effect: Effect::Read,
+    confirm: Confirm::ByEffect,
     idempotent: true,
     open_world: true,
     timeout: None,

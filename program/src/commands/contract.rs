@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use server::catalog::{AnswerRule, Api, Content, Need, Tool};
+use server::catalog::{AnswerRule, Api, Confirm, Content, Need, Tool};
+use server::generated::Part;
 
 /// The version of the lock's format.
 const FORMAT: u64 = 1;
@@ -42,6 +43,7 @@ fn of_tool(tool: &Tool) -> Value {
     set("cacheSeconds", tool.cache.filter(|cache| !cache.is_zero()).map(|cache| cache.as_secs().into()));
     set("timeoutSeconds", tool.timeout.map(|timeout| timeout.as_secs().into()));
     set("proof", tool.proof.map(Into::into));
+    set("confirm", confirm(tool.confirm));
     set("security", (!tool.security.is_empty()).then(|| security(tool.security)));
     let gated: Vec<&str> = tool.gated.iter().map(|gated| gated.pointer).collect();
     set("gated", (!gated.is_empty()).then(|| json!(gated)));
@@ -53,6 +55,19 @@ fn of_tool(tool: &Tool) -> Value {
     set("arguments", Some(arguments));
     set("answer", answer);
     entry
+}
+
+fn confirm(confirm: Confirm) -> Option<Value> {
+    let word = |part: &Part| match part {
+        Part::Literal(text) => (*text).to_owned(),
+        Part::Parameter(name) => format!("{{{name}}}"),
+    };
+    match confirm {
+        Confirm::ByEffect => None,
+        Confirm::Never => Some(false.into()),
+        Confirm::Always => Some(true.into()),
+        Confirm::Question(parts) => Some(parts.iter().map(word).collect::<String>().into()),
+    }
 }
 
 fn security(alternatives: &[&[Need]]) -> Value {

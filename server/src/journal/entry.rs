@@ -28,6 +28,8 @@ pub enum Event {
         arguments: Value,
         /// Names the change: identical changes have the same.
         key: String,
+        /// Whether a person said yes to it.
+        confirmed: bool,
     },
     /// A call has ended.
     Outcome {
@@ -107,7 +109,9 @@ impl Entry {
         }
         let said = match self.event {
             Event::Start { program } => json!({ "program": program }),
-            Event::Intent { arguments, key } => json!({ "key": key, "arguments": arguments }),
+            Event::Intent { arguments, key, confirmed } => {
+                json!({ "key": key, "confirmed": confirmed, "arguments": arguments })
+            }
             Event::Outcome { outcome, status, sent, milliseconds, arguments } => {
                 let mut said = json!({ "outcome": outcome, "sent": sent, "milliseconds": milliseconds });
                 if let Some(status) = status {

@@ -51,6 +51,12 @@ pub(super) fn error(tool: &Tool, error: &CallError, sent: bool, request_id: &str
     CallToolResult::error(vec![ContentBlock::text(text)])
 }
 
+/// The words of a result.
+pub(super) fn text(result: &CallToolResult) -> String {
+    let words = result.content.iter().filter_map(|block| block.as_text().map(|text| text.text.as_str()));
+    words.collect::<Vec<_>>().join("\n")
+}
+
 /// A caller's own text as it may be repeated: short, and without characters that could pose as ours.
 pub(super) fn quoted(text: &str) -> String {
     let shown: String =
@@ -80,6 +86,20 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
         CallError::KeyTaken => {
             "The idempotency key was given before with other arguments; nothing was sent. Use a key of its own for each change."
                 .to_owned()
+        }
+        CallError::Unconfirmed { .. } => {
+            "A person must say yes before this call is made, and was asked; nothing was sent yet.".to_owned()
+        }
+        CallError::Unasked => {
+            "A person must say yes before this call is made, and this client has no way to ask one (it does not declare form elicitation, or the connection cannot carry a question); nothing was sent. Use a client that can ask, or have a person make the call; repeating it does not help."
+                .to_owned()
+        }
+        CallError::Unwanted => {
+            "A person was asked about this call and said no; nothing was sent. Do not repeat it unless that person asks for it."
+                .to_owned()
+        }
+        CallError::Unsealed { why } => {
+            format!("The answer of a person does not belong to this call: {why}. Nothing was sent. Call again without it to ask anew.")
         }
         CallError::Unrecorded { .. } => {
             "This server must record the call before it is made, and cannot: its journal cannot be written. Nothing was sent. Tell its operator; call again later."
@@ -241,6 +261,7 @@ mod tests {
             cache: None,
             timeout: None,
             proof: None,
+            confirm: crate::catalog::Confirm::ByEffect,
             input_schema: r#"{"type":"object"}"#,
             output_schema: None,
             gated: &[],

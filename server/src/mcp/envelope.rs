@@ -64,21 +64,16 @@ impl Refused {
     }
 }
 
-/// Judges a message.
+/// Judges a message of a connection on which this server may have asked something: a request or notification, or `None` for
+/// a response.
+pub(super) fn judge_either(bytes: &[u8]) -> Result<Option<Envelope>, Refused> {
+    let message = Message::read(bytes)?;
+    if message.is_response() { Ok(None) } else { message.judge().map(Some) }
+}
+
+/// Judges a message where this server asks nothing.
 pub(super) fn judge(bytes: &[u8]) -> Result<Envelope, Refused> {
-    let outline = json::read(bytes).map_err(|fault| match fault {
-        Fault::Unreadable(what) => {
-            Refused { id: None, code: PARSE_ERROR, message: format!("Parse error: {what}."), data: None }
-        }
-        Fault::Duplicate(at) => Refused::invalid(None, format!("an object has the name at byte {at} twice.")),
-    })?;
-    let text = std::str::from_utf8(bytes).expect("what was read as JSON is UTF-8");
-    let message = Message { text, outline };
-    match message.outline.kind {
-        Kind::Object => message.judge(),
-        Kind::Array => Err(Refused::invalid(None, "batches are not served; send one message at a time.")),
-        _ => Err(Refused::invalid(None, "a message is a JSON object.")),
-    }
+    Message::read(bytes)?.judge()
 }
 
 struct Message<'a> {
@@ -86,7 +81,32 @@ struct Message<'a> {
     outline: Outline<'a>,
 }
 
-impl Message<'_> {
+impl<'a> Message<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Self, Refused> {
+        let outline = json::read(bytes).map_err(|fault| match fault {
+            Fault::Unreadable(what) => {
+                Refused { id: None, code: PARSE_ERROR, message: format!("Parse error: {what}."), data: None }
+            }
+            Fault::Duplicate(at) => {
+                Refused::invalid(None, format!("an object has the name at byte {at} twice."))
+            }
+        })?;
+        match outline.kind {
+            Kind::Object => {
+                let text = std::str::from_utf8(bytes).expect("what was read as JSON is UTF-8");
+                Ok(Self { text, outline })
+            }
+            Kind::Array => Err(Refused::invalid(None, "batches are not served; send one message at a time.")),
+            _ => Err(Refused::invalid(None, "a message is a JSON object.")),
+        }
+    }
+
+    fn is_response(&self) -> bool {
+        let has = |name: &str| self.member(name).is_some();
+        let answers = has("result") != has("error") && has("id") && !has("method");
+        answers && self.string("jsonrpc").as_deref() == Some("2.0")
+    }
+
     fn judge(&self) -> Result<Envelope, Refused> {
         let id = self.id()?;
         let refuse = |message: &str| Err(Refused::invalid(id.clone(), message));
@@ -225,6 +245,27 @@ mod tests {
                 "{method} {params}"
             );
         }
+    }
+
+    #[test]
+    fn only_a_connection_that_carries_questions_takes_answers() {
+        for answer in [
+            r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":"a","error":{"code":1,"message":"no"}}"#,
+        ] {
+            assert_eq!(judge_either(answer.as_bytes()), Ok(None), "{answer}");
+            assert!(judge(answer.as_bytes()).is_err(), "{answer}");
+        }
+        for neither in [
+            r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{}}"#,
+            r#"{"jsonrpc":"2.0","result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":{},"method":"ping"}"#,
+            r#"{"id":1,"result":{}}"#,
+        ] {
+            assert!(judge_either(neither.as_bytes()).is_err(), "{neither}");
+        }
+        let request = judge_either(with_id("1").as_bytes()).map(|envelope| envelope.map(|one| one.method));
+        assert_eq!(request, Ok(Some("ping".to_owned())));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! before it (`front`), the duties of a tools-only server (`handler`), and words for callers (`answer`).
 
 mod answer;
+mod asking;
 mod cursor;
 mod envelope;
 mod front;
@@ -21,14 +22,14 @@ use std::time::Duration;
 use rmcp::model::ProtocolVersion;
 use serde_json::{Map, Value};
 
-use crate::call::{Call, Caller};
+use crate::call::{Answer, Call, Caller, Consent};
 use crate::engine::Engine;
 use crate::http;
 use crate::start_error::StartError;
 
 pub use front::McpEndpoint;
 
-use handler::Shared;
+use handler::{Became, Shared};
 
 /// The protocol revisions that are spoken: the stateless one, and those with a handshake.
 const VERSIONS: &[ProtocolVersion] = &[
@@ -99,17 +100,25 @@ impl Protocol {
         self.shared.tools()
     }
 
-    /// Calls a tool for the owner of this process; the key, if any, names the change that it makes.
+    /// Calls a tool for the owner of this process; the key, if any, names the change that it makes. Where a person must say
+    /// yes first, `ask` puts the question and gives the answer.
     pub async fn call(
         &self,
         tool: &str,
         arguments: Map<String, Value>,
         key: Option<String>,
+        ask: impl FnOnce(&str) -> Answer,
     ) -> Option<Value> {
         let tool = self.shared.find(tool)?;
         let mut call = Call::new(tool, arguments, Caller::LocalOwner, http::new_request_id());
         call.idempotency_key = key;
-        let result = self.shared.call(call).await;
-        Some(serde_json::to_value(result).expect("a tool's result is JSON"))
+        call.consent = Consent::Possible;
+        let mut again = call.again();
+        let mut became = self.shared.call(call).await;
+        if let Became::Question(question) = became {
+            again.consent = Consent::Answered { answer: ask(&question.text), state: question.state };
+            became = self.shared.call(again).await;
+        }
+        Some(serde_json::to_value(became.into_result()).expect("a tool's result is JSON"))
     }
 }

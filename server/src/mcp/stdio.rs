@@ -34,7 +34,7 @@ pub async fn serve(
 ) -> io::Result<()> {
     let (lines, lines_to_write) = mpsc::channel(WAITING);
     let (messages, messages_to_serve) = mpsc::channel(WAITING);
-    let in_flight = InFlight::default();
+    let (in_flight, asked) = (Ids::default(), Ids::default());
     let abandoned = CancellationToken::new();
     let writer = tokio::spawn(abandoned.clone().run_until_cancelled_owned(write(output, lines_to_write)));
     let reader = Reader {
@@ -43,9 +43,10 @@ pub async fn serve(
         messages,
         lines: lines.clone(),
         in_flight: in_flight.clone(),
+        asked: asked.clone(),
         opened: false,
     };
-    let transport = Lines { messages: messages_to_serve, lines, in_flight };
+    let transport = Lines { messages: messages_to_serve, lines, in_flight, asked };
     // A child, since the library cancels its token when it ends: that must not keep the writer from its last line.
     let served = serve_library(Handler(Arc::clone(&protocol.shared)), transport, abandoned.child_token());
     let (read, served) = tokio::join!(reader.run(drain, shutdown, abandoned), served);
@@ -80,25 +81,24 @@ async fn write(mut output: impl AsyncWrite + Unpin, mut lines: mpsc::Receiver<Ve
 
 /// The ids of requests that have no answer yet.
 #[derive(Clone)]
-struct InFlight(watch::Sender<HashSet<RequestId>>);
+struct Ids(watch::Sender<HashSet<RequestId>>);
 
-impl Default for InFlight {
+impl Default for Ids {
     fn default() -> Self {
         Self(watch::Sender::new(HashSet::new()))
     }
 }
 
-impl InFlight {
+impl Ids {
     fn begin(&self, id: RequestId) {
         self.0.send_modify(|ids| {
             ids.insert(id);
         });
     }
 
-    fn end(&self, id: &RequestId) {
-        self.0.send_modify(|ids| {
-            ids.remove(id);
-        });
+    /// Whether it had no answer until now.
+    fn end(&self, id: &RequestId) -> bool {
+        self.0.send_if_modified(|ids| ids.remove(id))
     }
 
     async fn none(&self) {
@@ -113,7 +113,10 @@ struct Reader<R> {
     limit: usize,
     messages: mpsc::Sender<ClientJsonRpcMessage>,
     lines: mpsc::Sender<Vec<u8>>,
-    in_flight: InFlight,
+    /// Requests of the client.
+    in_flight: Ids,
+    /// Requests of ours.
+    asked: Ids,
     /// A request has been passed on. The library ends at a notification before that.
     opened: bool,
 }
@@ -211,9 +214,12 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                 if let ClientNotification::CancelledNotification(cancelled) = &notification.notification
                     && let Some(id) = &cancelled.params.request_id
                 {
-                    self.in_flight.end(id);
+                    let _ = self.in_flight.end(id);
                 }
             }
+            // The answer to a question of ours, once.
+            ClientJsonRpcMessage::Response(response) if self.asked.end(&response.id) => {}
+            ClientJsonRpcMessage::Error(error) if error.id.as_ref().is_some_and(|id| self.asked.end(id)) => {}
             ClientJsonRpcMessage::Response(_) | ClientJsonRpcMessage::Error(_) => return,
         }
         // Fails only when the library has ended, which ends the reading as well.
@@ -223,10 +229,10 @@ impl<R: AsyncRead + Unpin> Reader<R> {
 
 /// Judges a line and gives it to the library's types.
 fn understand(text: &[u8]) -> Result<ClientJsonRpcMessage, Refused> {
-    let envelope = envelope::judge(text)?;
+    let envelope = envelope::judge_either(text)?;
     serde_json::from_slice(text).map_err(|_| {
         refused(
-            envelope.id,
+            envelope.and_then(|envelope| envelope.id),
             INVALID_REQUEST,
             "Invalid Request: the message is not one of the protocol.".to_owned(),
         )
@@ -241,7 +247,8 @@ fn refused(id: Option<String>, code: i32, message: String) -> Refused {
 struct Lines {
     messages: mpsc::Receiver<ClientJsonRpcMessage>,
     lines: mpsc::Sender<Vec<u8>>,
-    in_flight: InFlight,
+    in_flight: Ids,
+    asked: Ids,
 }
 
 impl Transport<RoleServer> for Lines {
@@ -252,12 +259,19 @@ impl Transport<RoleServer> for Lines {
         message: ServerJsonRpcMessage,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
         let (lines, in_flight) = (self.lines.clone(), self.in_flight.clone());
+        if let ServerJsonRpcMessage::Request(request) = &message {
+            self.asked.begin(request.id.clone());
+        }
         async move {
             let line = serde_json::to_vec(&message)?;
             let sent = lines.send(line).await.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe));
             match &message {
-                ServerJsonRpcMessage::Response(response) => in_flight.end(&response.id),
-                ServerJsonRpcMessage::Error(error) => error.id.iter().for_each(|id| in_flight.end(id)),
+                ServerJsonRpcMessage::Response(response) => {
+                    let _ = in_flight.end(&response.id);
+                }
+                ServerJsonRpcMessage::Error(error) => {
+                    let _ = error.id.as_ref().is_some_and(|id| in_flight.end(id));
+                }
                 _ => {}
             }
             sent

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::call::{Call, CallError, Caller, Progress, Reply};
+use crate::call::{Call, CallError, Caller, Consent, Progress, Reply};
 use crate::catalog::{Effect, Tool, Work};
 use crate::engine::{self, Calls};
 use crate::http::new_request_id;
@@ -25,6 +25,8 @@ pub struct Context {
     request_id: String,
     traceparent: Option<String>,
     deadline: Option<Instant>,
+    /// Whether a person said yes to this call, and so to those that it makes.
+    confirmed: bool,
     progress: Progress,
     calls: Calls,
     /// How many calls were made so far; it numbers them.
@@ -44,6 +46,7 @@ impl Context {
             request_id: call.request_id,
             traceparent: call.traceparent,
             deadline: call.deadline,
+            confirmed: call.consent == Consent::Confirmed,
             progress: call.progress,
             calls: call.calls?,
             made: AtomicUsize::new(0),
@@ -87,6 +90,7 @@ impl Context {
         call.idempotency_key = Some(change);
         call.traceparent.clone_from(&self.traceparent);
         call.deadline = self.deadline;
+        call.consent = if self.confirmed { Consent::Confirmed } else { Consent::Unable };
         call.progress = self.progress.nested();
         let mut entry =
             Entry { tool, request_id: call.request_id.clone(), within: &self.request_id, open: true };
@@ -98,6 +102,9 @@ impl Context {
             CallError::Arguments(problems) => CallError::Declined {
                 message: format!("The tool {} refuses what it was asked for: {problems}", tool.name),
             },
+            CallError::Unasked => {
+                self.fault(format!("a person is asked before {} is called, and not before this tool", tool.name))
+            }
             other => other,
         })
     }

@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use server::call::{CallError, Reply};
-//! use server::catalog::Effect;
+//! use server::catalog::{Confirm, Effect};
 //! use server::own::{Context, OwnTool};
 //!
 //! #[derive(serde::Deserialize, schemars::JsonSchema)]
@@ -21,6 +21,7 @@
 //!     title: "Greet somebody",
 //!     description: "Greets whoever is named.",
 //!     effect: Effect::Read,
+//!     confirm: Confirm::ByEffect,
 //!     idempotent: true,
 //!     open_world: false,
 //!     timeout: None,
@@ -53,7 +54,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::call::{CallError, Reply};
-use crate::catalog::{Effect, Tool, Work};
+use crate::catalog::{Confirm, Effect, Tool, Work};
 
 /// A handler at work.
 pub type Working = BoxFuture<'static, Result<Reply, CallError>>;
@@ -69,6 +70,9 @@ pub struct OwnTool<A> {
     pub description: &'static str,
     /// What a call does to the world. It can call generated tools of this effect or a weaker one.
     pub effect: Effect,
+    /// Whether a person is asked before a call is made. The generated tools that it calls ask nobody then; where it does not
+    /// ask, it cannot call those that do.
+    pub confirm: Confirm,
     /// Whether a repeated call changes nothing more.
     pub idempotent: bool,
     /// Whether it deals with what others write, such as the API's data.
@@ -128,6 +132,7 @@ where
             title: self.title,
             description: self.description,
             idempotent: self.idempotent,
+            confirm: self.confirm,
             timeout: self.timeout,
             input_schema: input,
             output_schema: output,

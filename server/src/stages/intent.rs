@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::audit::Options;
 use super::{Next, Outcome, ledger};
-use crate::call::{Call, CallError};
+use crate::call::{Call, CallError, Consent};
 use crate::catalog::Effect;
 use crate::journal::{Entry, Event, Subject};
 
@@ -15,7 +15,9 @@ pub async fn intent(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     {
         let arguments = options.settings.redaction.of(&prepared.arguments, call.tool.secrets);
         let key = ledger::recorded(&call, &arguments);
-        let entry = Entry { event: Event::Intent { arguments, key }, subject: Some(Subject::of(&call)) };
+        let confirmed = call.consent == Consent::Confirmed;
+        let event = Event::Intent { arguments, key, confirmed };
+        let entry = Entry { event, subject: Some(Subject::of(&call)) };
         let written = journal.write(entry).await;
         written.map_err(|unwritten| CallError::Unrecorded { cause: unwritten.cause })?;
     }

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod breaker;
 pub mod bulkhead;
 pub mod cache;
+pub mod confirm;
 pub mod deadline;
 mod digest;
 pub mod intent;

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use server::call::{CallError, Reply};
-use server::catalog::{Api, Effect};
+use server::catalog::{Api, Confirm, Effect};
 use server::own::{Context, OwnTool, schema_of};
 
 use crate::sample;
@@ -57,6 +57,7 @@ pub static LOOK: OwnTool<Look> = OwnTool {
     title: "Look twice",
     description: "Reads one assignment on several levels.",
     effect: Effect::Read,
+    confirm: Confirm::ByEffect,
     idempotent: true,
     open_world: false,
     timeout: None,
@@ -88,6 +89,7 @@ pub static REDEPLOY: OwnTool<Redeploy> = OwnTool {
     title: "Deploy twice",
     description: "Deploys a release, and once more.",
     effect: Effect::Write,
+    confirm: Confirm::ByEffect,
     idempotent: false,
     open_world: true,
     timeout: None,
@@ -122,6 +124,7 @@ pub const FAIL_LIKE: OwnTool<Fail> = OwnTool {
     title: "Fail",
     description: "Fails in the way that is named.",
     effect: Effect::Read,
+    confirm: Confirm::ByEffect,
     idempotent: true,
     open_world: false,
     timeout: None,

@@ -243,6 +243,7 @@ const BASE: rt::Tool = rt::Tool {
     cache: None,
     timeout: None,
     proof: None,
+    confirm: rt::Confirm::ByEffect,
     input_schema: r#"{"type":"object"}"#,
     output_schema: Some(r#"{"type":"object"}"#),
     gated: &[],

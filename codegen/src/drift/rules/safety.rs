@@ -13,6 +13,9 @@ super::rules! {
     CACHE_SHORTENED = "cache-shortened", Compatible, "Answers are fresher than before, and the API is asked more often.";
     TIMEOUT_SHORTENED = "timeout-shortened", Risky, "Calls that took long and succeeded may be given up.";
     TIMEOUT_LENGTHENED = "timeout-lengthened", Compatible, "Calls may take longer before they are given up.";
+    CONFIRM_DROPPED = "confirm-dropped", Risky, "Nobody is asked before a call any more: what a person had to allow, a model may do.";
+    CONFIRM_ADDED = "confirm-added", Breaking, "A person is asked before each call: clients that cannot ask are refused.";
+    CONFIRM_REWORDED = "confirm-reworded", Text, "The person who is asked reads other words.";
     PROOF_CHANGED = "proof-changed", Risky, "Another member of the answer proves that something was done: answers without it are told as failures now.";
     PROOF_DROPPED = "proof-dropped", Risky, "Answers that show no work done are told as successes from now on.";
 }
