@@ -6,6 +6,7 @@ use std::process::Command;
 
 use code_pipeline_mcp::api;
 use serde_json::Value;
+use server::generated::{Confirm, Part};
 
 const WHAT_TO_DO: &str = "config/tools.lock.json is not what the tools are now.
 See what changed for clients:  cargo run -p codegen -- check
@@ -33,6 +34,25 @@ fn the_program_prints_the_lock_that_it_was_built_from() {
     let lock = lock();
     let line = printed.lines().zip(lock.lines()).position(|(one, other)| one != other);
     assert!(printed == lock, "the first line that differs: {:?}\n{WHAT_TO_DO}", line.map(|line| line + 1));
+}
+
+#[test]
+fn what_promotes_deploys_or_undoes_asks_in_words_that_name_its_target() {
+    let settings = server::stages::confirm::Settings::default();
+    let asking: Vec<&str> =
+        api::catalog().tools.iter().filter(|tool| settings.asks(tool)).map(|tool| tool.name).collect();
+    for name in ["promote_", "deploy_", "regress_", "fallback_", "terminate_", "cancel_"] {
+        let mut like = api::catalog().tools.iter().filter(|tool| tool.name.starts_with(name)).peekable();
+        assert!(like.peek().is_some(), "{name}");
+        assert!(like.all(|tool| asking.contains(&tool.name)), "{name}: {asking:?}");
+    }
+    for name in asking.iter().filter(|name| name.starts_with("deploy_") || name.starts_with("promote_")) {
+        let tool = api::catalog().find(name).expect("it was listed");
+        let Confirm::Question(parts) = tool.confirm else { panic!("{name} asks in no words of its own") };
+        let names =
+            |wanted: &str| parts.iter().any(|part| matches!(part, Part::Parameter(name) if *name == wanted));
+        assert!(names("srid") && names("level"), "{name}");
+    }
 }
 
 #[test]

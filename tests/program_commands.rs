@@ -102,6 +102,30 @@ async fn a_call_prints_the_structured_answer() {
 }
 
 #[tokio::test]
+async fn a_call_that_asks_needs_a_yes() {
+    let simulator = simulator().await;
+    let deploy = [
+        "deploy_assignment",
+        "--arg",
+        "srid=cw09-47623",
+        "--arg",
+        "assignmentId=PLAY000313",
+        "--arg",
+        "level=PRD",
+    ];
+    let Outcome { code, stdout, stderr } = call(&simulator, &deploy, "").await;
+    assert_eq!((code, &*stdout), (64, ""), "{stderr}");
+    assert!(
+        stderr.starts_with("Deploy assignment \"PLAY000313\" of \"cw09-47623\" at level \"PRD\"?\n"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("say yes beforehand with --yes"), "{stderr}");
+    assert_eq!(simulator.take_requests().len(), 0);
+    let Outcome { stderr, .. } = call(&simulator, &[&deploy[..], &["--yes"]].concat(), "").await;
+    assert_eq!(simulator.take_requests().len(), 1, "{stderr}");
+}
+
+#[tokio::test]
 async fn arguments_may_come_as_json_and_are_completed_by_flags() {
     let simulator = simulator().await;
     let object = json!({"srid": "cw09-47623", "assignmentId": "PLAY000313"}).to_string();

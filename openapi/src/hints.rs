@@ -182,7 +182,8 @@ impl Decode<'_> {
             (Value::Bool(false), _) => Some(Confirm::Never),
             (_, Some(words)) if !words.trim().is_empty() => Some(Confirm::Question(words.to_owned())),
             _ => {
-                let message = "`confirm` takes true, false, or the question in words, with `{argument}` for values";
+                let message =
+                    "`confirm` takes true, false, or the question in words, with `{argument}` for values";
                 self.problems.error("hint", at.place(), message);
                 None
             }

@@ -70,6 +70,9 @@ pub(crate) enum Command {
         /// Names the change, so that it is made once: another key makes an identical change again.
         #[arg(long, value_name = "KEY")]
         idempotency_key: Option<String>,
+        /// Say yes to the question that the tool may ask; without it, it is asked on the terminal.
+        #[arg(long)]
+        yes: bool,
     },
     /// Show the settings in effect and where each came from.
     Config {

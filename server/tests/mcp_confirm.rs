@@ -38,7 +38,8 @@ async fn call(served: &Served, capabilities: Value, params: Value) -> Answer {
     let name = params["name"].as_str().unwrap().to_owned();
     let mut body = modern_body("tools/call", params);
     body["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = capabilities;
-    let headers = [("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tools/call"), ("Mcp-Name", &*name)];
+    let headers =
+        [("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tools/call"), ("Mcp-Name", &*name)];
     served.post(&headers, &body.to_string()).await
 }
 
@@ -111,7 +112,8 @@ async fn t_2e_a_state_is_for_the_call_that_it_was_given_out_for() {
 
 #[tokio::test]
 async fn a_state_ends() {
-    let served = changed(|options| options.engine.confirm.patience = std::time::Duration::from_millis(1)).await;
+    let served =
+        changed(|options| options.engine.confirm.patience = std::time::Duration::from_millis(1)).await;
     let state = ask(&served, deploy_of(deploying())).await.result()["requestState"].clone();
     let late = ask(&served, answered(deploy_of(deploying()), &state, yes())).await;
     assert_eq!(late.error(), (200, -32602));
@@ -121,7 +123,9 @@ async fn a_state_ends() {
 #[tokio::test]
 async fn a_no_is_final_and_what_is_neither_is_asked_again() {
     let served = asking().await;
-    for answer in [json!({ "action": "decline" }), json!({ "action": "accept", "content": { "confirm": false } })] {
+    for answer in
+        [json!({ "action": "decline" }), json!({ "action": "accept", "content": { "confirm": false } })]
+    {
         let state = ask(&served, deploy_of(deploying())).await.result()["requestState"].clone();
         let refused = ask(&served, answered(deploy_of(deploying()), &state, answer.clone())).await;
         assert!(refused.text().contains("said no; nothing was sent"), "{}", refused.text());
@@ -188,7 +192,14 @@ async fn the_record_tells_the_question_and_the_yes() {
     let told: Vec<String> = records(folder.path())
         .unwrap()
         .map(|record| record.unwrap())
-        .map(|record| format!("{} {} {}", record.text("kind"), record.text("outcome"), record.members.get("confirmed").unwrap_or(&Value::Null)))
+        .map(|record| {
+            format!(
+                "{} {} {}",
+                record.text("kind"),
+                record.text("outcome"),
+                record.members.get("confirmed").unwrap_or(&Value::Null)
+            )
+        })
         .collect();
     assert_eq!(told, ["start  null", "outcome unconfirmed null", "intent  true", "outcome answered null"]);
 }

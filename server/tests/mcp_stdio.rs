@@ -293,7 +293,10 @@ async fn a_client_without_forms_is_not_asked() {
     let mut client = asking(json!({})).await;
     client.send(&call(1, "deploy", sample::deploying())).await;
     let result = client.receive().await;
-    assert!(result["result"]["content"][0]["text"].as_str().unwrap().contains("no way to ask one"), "{result}");
+    assert!(
+        result["result"]["content"][0]["text"].as_str().unwrap().contains("no way to ask one"),
+        "{result}"
+    );
     assert_eq!(client.upstream.requests().len(), 0);
     client.finish().await;
 }

@@ -59,6 +59,8 @@ impl World {
         };
         options.engine.upstream.credentials =
             vec![("accessToken".to_owned(), simulator.token().to_owned().into())];
+        // These tests are about requests; who is asked before them is not.
+        options.engine.confirm.mode = server::stages::confirm::Mode::Off;
         change(&mut options);
         let server = Arc::new(server::Server::new(api::catalog(), options).expect("the options are right"));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has a free port");

@@ -72,8 +72,11 @@ fn confirm(change: &Change<'_>, findings: &mut Vec<Finding>) {
                 Some(Confirm::Question(words)) => format!("{words:?}"),
                 _ => "the tool's title".to_owned(),
             };
-            let message = format!("from {} to {}", words(old), words(new));
-            findings.push(change.finding(&safety::CONFIRM_REWORDED, message));
+            let (old, new) = (words(old), words(new));
+            if old != new {
+                let message = format!("from {old} to {new}");
+                findings.push(change.finding(&safety::CONFIRM_REWORDED, message));
+            }
         }
         (false, false) => {}
     }

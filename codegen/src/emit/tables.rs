@@ -6,7 +6,9 @@ use quote::{ToTokens, quote};
 use super::rules::Place;
 use super::{answers, ident, literals};
 use crate::contract;
-use crate::plan::model::{AnswerRule, Carrier, Confirm, Content, Effect, Need, Part, Plan, SecurityScheme, Tool};
+use crate::plan::model::{
+    AnswerRule, Carrier, Confirm, Content, Effect, Need, Part, Plan, SecurityScheme, Tool,
+};
 
 /// The API's entry.
 pub(super) fn api(plan: &Plan) -> TokenStream {

@@ -45,7 +45,8 @@ mod tests {
 
     #[test]
     fn braces_hold_names_of_arguments() {
-        let none = Struct::default();
+        let (rest, hidden) = (super::super::model::Rest::Refuse, Vec::new());
+        let none = Struct { fields: Vec::new(), rest, hidden, min: None, max: None };
         assert_eq!(read("Really?", &none), Ok(vec![Part::Literal("Really?".to_owned())]));
         assert_eq!(read("Deploy {it", &none), Err("a `{` is not closed".to_owned()));
         assert_eq!(read("{it}?", &none), Err("`{it}` is no argument; these are: ".to_owned()));

@@ -13,7 +13,9 @@ use super::model::{AnswerRule, Effect, Module, Need, Part, Rest, Struct, Tool, T
 use super::opened::opened;
 use super::shapes::{Direction, Known, Shaper};
 use super::surface::{self, Surface};
-use super::{answers, layout, media, names, prose, question, schema, secrets, settle, structs, tool_names, words};
+use super::{
+    answers, layout, media, names, prose, question, schema, secrets, settle, structs, tool_names, words,
+};
 use crate::profiles;
 use crate::profiles::names::Alphabet;
 

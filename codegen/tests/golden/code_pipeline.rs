@@ -6,8 +6,8 @@ pub static API: rt::Api = rt::Api {
     title: "BMC AMI DevX Code Pipeline",
     version: "1.0.0",
     description: "Mainframe source control, build, promotion and deployment (formerly ISPW) through the REST API of its web server, CES. Work that changes code runs as a set: the answer names the set, and get_set tells its state. Written from what public clients of the API send and read; the vendor has not published a document.",
-    digest: "dfacb8ce40e5f281331bd4b0b7d8950ec3af067308f88a61eaec66b870010b50",
-    contract: "sha256:71731862ce4f91570284beaabd3a9a727b8f13029ebb4f28c8426ef07f6890d1",
+    digest: "ecc45eaa594ffe81c00cb2f416ed53e887b3e1001ac9ac9437165f2720113cef",
+    contract: "sha256:002aa8640abfcf2ea6fcdb667057f192b16e3efcc632edff9b870d458f606541",
     tools: &[
         &tools::add_task::TOOL,
         &tools::approve_set::TOOL,
@@ -4816,6 +4816,17 @@ pub mod tools {
             output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
             tags: &["Assignments"],
             proof: Some("setId"),
+            confirm: rt::Confirm::Question(
+                &[
+                    rt::Part::Literal("Deploy assignment "),
+                    rt::Part::Parameter("assignmentId"),
+                    rt::Part::Literal(" of "),
+                    rt::Part::Parameter("srid"),
+                    rt::Part::Literal(" at level "),
+                    rt::Part::Parameter("level"),
+                    rt::Part::Literal("?"),
+                ],
+            ),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
@@ -5213,6 +5224,17 @@ pub mod tools {
             output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
             tags: &["Releases"],
             proof: Some("setId"),
+            confirm: rt::Confirm::Question(
+                &[
+                    rt::Part::Literal("Deploy release "),
+                    rt::Part::Parameter("releaseId"),
+                    rt::Part::Literal(" of "),
+                    rt::Part::Parameter("srid"),
+                    rt::Part::Literal(" at level "),
+                    rt::Part::Parameter("level"),
+                    rt::Part::Literal("?"),
+                ],
+            ),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
@@ -5610,6 +5632,19 @@ pub mod tools {
             output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
             tags: &["Tasks"],
             proof: Some("setId"),
+            confirm: rt::Confirm::Question(
+                &[
+                    rt::Part::Literal("Deploy tasks "),
+                    rt::Part::Parameter("taskId"),
+                    rt::Part::Literal(" of assignment "),
+                    rt::Part::Parameter("assignmentId"),
+                    rt::Part::Literal(" of "),
+                    rt::Part::Parameter("srid"),
+                    rt::Part::Literal(" at level "),
+                    rt::Part::Parameter("level"),
+                    rt::Part::Literal("?"),
+                ],
+            ),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
@@ -6549,6 +6584,17 @@ pub mod tools {
             output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
             tags: &["Assignments"],
             proof: Some("setId"),
+            confirm: rt::Confirm::Question(
+                &[
+                    rt::Part::Literal("Fall back assignment "),
+                    rt::Part::Parameter("assignmentId"),
+                    rt::Part::Literal(" of "),
+                    rt::Part::Parameter("srid"),
+                    rt::Part::Literal(" at level "),
+                    rt::Part::Parameter("level"),
+                    rt::Part::Literal(" to what was there before?"),
+                ],
+            ),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
@@ -6909,6 +6955,17 @@ pub mod tools {
             output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
             tags: &["Releases"],
             proof: Some("setId"),
+            confirm: rt::Confirm::Question(
+                &[
+                    rt::Part::Literal("Fall back release "),
+                    rt::Part::Parameter("releaseId"),
+                    rt::Part::Literal(" of "),
+                    rt::Part::Parameter("srid"),
+                    rt::Part::Literal(" at level "),
+                    rt::Part::Parameter("level"),
+                    rt::Part::Literal(" to what was there before?"),
+                ],
+            ),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
@@ -7269,6 +7326,15 @@ pub mod tools {
             output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
             tags: &["Sets"],
             proof: Some("setId"),
+            confirm: rt::Confirm::Question(
+                &[
+                    rt::Part::Literal("Fall back set "),
+                    rt::Part::Parameter("setId"),
+                    rt::Part::Literal(" of "),
+                    rt::Part::Parameter("srid"),
+                    rt::Part::Literal(" to what was there before?"),
+                ],
+            ),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
@@ -14014,6 +14080,17 @@ pub mod tools {
             output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
             tags: &["Assignments"],
             proof: Some("setId"),
+            confirm: rt::Confirm::Question(
+                &[
+                    rt::Part::Literal("Promote assignment "),
+                    rt::Part::Parameter("assignmentId"),
+                    rt::Part::Literal(" of "),
+                    rt::Part::Parameter("srid"),
+                    rt::Part::Literal(" from level "),
+                    rt::Part::Parameter("level"),
+                    rt::Part::Literal("?"),
+                ],
+            ),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
@@ -14393,6 +14470,17 @@ pub mod tools {
             output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
             tags: &["Releases"],
             proof: Some("setId"),
+            confirm: rt::Confirm::Question(
+                &[
+                    rt::Part::Literal("Promote release "),
+                    rt::Part::Parameter("releaseId"),
+                    rt::Part::Literal(" of "),
+                    rt::Part::Parameter("srid"),
+                    rt::Part::Literal(" from level "),
+                    rt::Part::Parameter("level"),
+                    rt::Part::Literal("?"),
+                ],
+            ),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
@@ -14772,6 +14860,17 @@ pub mod tools {
             output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
             tags: &["Assignments"],
             proof: Some("setId"),
+            confirm: rt::Confirm::Question(
+                &[
+                    rt::Part::Literal("Regress assignment "),
+                    rt::Part::Parameter("assignmentId"),
+                    rt::Part::Literal(" of "),
+                    rt::Part::Parameter("srid"),
+                    rt::Part::Literal(" from level "),
+                    rt::Part::Parameter("level"),
+                    rt::Part::Literal(", undoing its promotion?"),
+                ],
+            ),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
@@ -15132,6 +15231,17 @@ pub mod tools {
             output_schema: Some(super::approve_set::OUTPUT_SCHEMA),
             tags: &["Releases"],
             proof: Some("setId"),
+            confirm: rt::Confirm::Question(
+                &[
+                    rt::Part::Literal("Regress release "),
+                    rt::Part::Parameter("releaseId"),
+                    rt::Part::Literal(" of "),
+                    rt::Part::Parameter("srid"),
+                    rt::Part::Literal(" from level "),
+                    rt::Part::Parameter("level"),
+                    rt::Part::Literal(", undoing its promotion?"),
+                ],
+            ),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",

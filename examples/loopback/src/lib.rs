@@ -64,6 +64,7 @@ pub async fn call(
     options.engine.upstream.credentials =
         credential.into_iter().map(|(scheme, secret)| (scheme.to_owned(), secret.into())).collect();
     let server = Server::new(api, options).expect("the options are right");
+    let yes = |_: &str| server::call::Answer::Yes;
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
     let mut received = Vec::new();
     let answering = async {
@@ -73,7 +74,7 @@ pub async fn call(
         }
     };
     let result = tokio::select! {
-        result = server.call(tool, arguments, None) => result.expect("there is such a tool"),
+        result = server.call(tool, arguments, None, yes) => result.expect("there is such a tool"),
         () = answering => unreachable!("it answers without end"),
     };
     for request in &mut received {

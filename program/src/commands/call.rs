@@ -1,10 +1,11 @@
 //! `call`: one tool call, through the same stages as any client's.
 
-use std::io::Read;
+use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::{Map, Value};
+use server::call::Answer;
 
 use crate::Program;
 use crate::commands::{prepare, typed};
@@ -20,7 +21,7 @@ pub(crate) async fn run(
     name: &str,
     typed: &[String],
     json: Option<&Path>,
-    key: Option<&str>,
+    said: Said<'_>,
 ) -> Result<ExitCode, Refusal> {
     let Some(tool) = program.api.find(name) else {
         let suggestion = nearest(name, program.api.tools.iter().map(|tool| tool.name));
@@ -31,9 +32,21 @@ pub(crate) async fn run(
     let object = json.map(read_object).transpose()?.unwrap_or_default();
     let arguments = typed::arguments(tool, object, typed)?;
     let recorded = prepare(program, config)?;
-    let key = key.map(str::to_owned);
-    let result = recorded.server.call(tool.name, arguments, key).await.expect("the tool was found");
+    let key = said.key.map(str::to_owned);
+    let mut unasked = false;
+    let ask = |question: &str| {
+        eprintln!("{question}");
+        let answer = if said.yes { Some(Answer::Yes) } else { asked_here() };
+        unasked = answer.is_none();
+        answer.unwrap_or(Answer::No)
+    };
+    let result = recorded.server.call(tool.name, arguments, key, ask).await.expect("the tool was found");
     drop(recorded);
+    if unasked {
+        return Err(Refusal::usage(
+            "nobody is here to ask, so nothing was sent; say yes beforehand with --yes",
+        ));
+    }
     if result["isError"] == true {
         eprintln!("{}", text_of(&result));
         return Ok(ExitCode::FAILURE);
@@ -43,6 +56,27 @@ pub(crate) async fn run(
         None => print(&text_of(&result))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the caller says besides the arguments.
+pub(crate) struct Said<'a> {
+    /// The name of the change.
+    pub(crate) key: Option<&'a str>,
+    /// Yes, beforehand.
+    pub(crate) yes: bool,
+}
+
+/// The answer of whoever sits at the terminal, if somebody does.
+fn asked_here() -> Option<Answer> {
+    let (input, mut output) = (std::io::stdin(), std::io::stderr());
+    if !input.is_terminal() || !output.is_terminal() {
+        return None;
+    }
+    write!(output, "Make this call? [y/N] ").ok()?;
+    let mut line = String::new();
+    input.read_line(&mut line).ok()?;
+    let is_yes = matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes");
+    Some(if is_yes { Answer::Yes } else { Answer::No })
 }
 
 /// The text of a tool's result.

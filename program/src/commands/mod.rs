@@ -69,9 +69,10 @@ async fn command_in_runtime(
         Command::Serve(_) => serve::http(program, config).await?,
         Command::Stdio => serve::stdio(program, config).await?,
         Command::Tools { .. } => print_json(&tools::list(program, config)?)?,
-        Command::Call { tool, arguments, json, idempotency_key } => {
+        Command::Call { tool, arguments, json, idempotency_key, yes } => {
             let key = idempotency_key.as_deref();
-            return call::run(program, config, &tool, &arguments, json.as_deref(), key).await;
+            let said = call::Said { key, yes };
+            return call::run(program, config, &tool, &arguments, json.as_deref(), said).await;
         }
         Command::Health { url } => return health::run(&config, url.as_deref()).await,
         Command::Config { .. } | Command::Contract | Command::Audit(_) => {

@@ -12,7 +12,7 @@ use crate::settings::predecessor::{
 };
 
 /// Names that begin so are taken to be meant for this program.
-const OURS: [&str; 13] = [
+const OURS: [&str; 14] = [
     "FASTMCP_",
     "API_",
     "BMC_API_",
@@ -20,6 +20,7 @@ const OURS: [&str; 13] = [
     "AUTH_",
     "AUDIT_",
     "LEDGER_",
+    "CONFIRM",
     "SECURITY_",
     "WEBHOOK_",
     "ALLOWED_",

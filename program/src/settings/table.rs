@@ -5,6 +5,7 @@
 //! them from the runtime's own options.
 
 use server::catalog::{Api, Carrier};
+use server::stages::confirm::{Asking, Mode};
 
 use crate::settings::value::Kind;
 
@@ -29,6 +30,7 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(credentials(api));
     table.extend(upstream());
     table.extend(calls());
+    table.extend(asking());
     table.extend(keeping());
     table.extend(failures());
     table.extend(ledger());
@@ -360,6 +362,48 @@ fn failures() -> [Setting; 5] {
                 maximum: 3600.0,
             },
             "How long the API is left alone before one call finds out whether it is back; twice as long after each that failed.",
+        ),
+    ]
+}
+
+const MODES: [Mode; 3] = [Mode::Required, Mode::Possible, Mode::Off];
+const ASKING: [Asking; 3] = [Asking::Destroying, Asking::Changing, Asking::Marked];
+
+fn place<T: PartialEq>(values: &[T], value: &T) -> usize {
+    values.iter().position(|one| one == value).unwrap_or_default()
+}
+
+fn asking() -> [Setting; 3] {
+    [
+        setting(
+            "confirm.mode",
+            &["CONFIRM"],
+            Kind::OneOf {
+                at: |config| place(&MODES, &config.server.engine.confirm.mode),
+                put: |config, index| config.server.engine.confirm.mode = MODES[index],
+                words: &["required", "possible", "off"],
+            },
+            "Whether a person is asked before a call that may do harm: `required` refuses it where nobody can be asked, `possible` makes it then, `off` asks nobody.",
+        ),
+        setting(
+            "confirm.tools",
+            &["CONFIRM_TOOLS"],
+            Kind::OneOf {
+                at: |config| place(&ASKING, &config.server.engine.confirm.asking),
+                put: |config, index| config.server.engine.confirm.asking = ASKING[index],
+                words: &["destroying", "changing", "marked"],
+            },
+            "Which tools ask besides those that the overlay marks: those that lose or undo something, all that change something, or no others.",
+        ),
+        setting(
+            "confirm.patience_seconds",
+            &["CONFIRM_PATIENCE"],
+            Kind::Seconds {
+                at: |config| &mut config.server.engine.confirm.patience,
+                minimum: 1.0,
+                maximum: 3600.0,
+            },
+            "How long a person's answer is taken after the question.",
         ),
     ]
 }

@@ -116,6 +116,8 @@ fn example(key: &str) -> &'static str {
         "cache.enabled" => "false",
         "cache.backend" => "memory",
         "retry.attempts" => "7",
+        "confirm.mode" => "possible",
+        "confirm.tools" => "changing",
         "audit.folder" => "/var/lib/audit",
         "audit.reads_on_failure" => "closed",
         "audit.enabled" | "audit.reads" => "false",

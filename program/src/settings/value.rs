@@ -57,6 +57,8 @@ pub(crate) enum Kind {
     Acknowledgement(fn(&mut Config) -> &mut bool),
     /// One of two words, the second for what is true.
     Either { at: fn(&mut Config) -> &mut bool, words: [&'static str; 2] },
+    /// One of several words, by its place among them.
+    OneOf { at: fn(&mut Config) -> usize, put: fn(&mut Config, usize), words: &'static [&'static str] },
     /// A folder; may be unset.
     Folder(fn(&mut Config) -> &mut PathBuf),
     /// A number of bytes.
@@ -117,6 +119,10 @@ impl Kind {
                 let found = words.iter().position(|word| word.eq_ignore_ascii_case(text));
                 *at(config) = found.ok_or_else(|| self.not(text))? == 1;
             }
+            Self::OneOf { put, words, .. } => {
+                let found = words.iter().position(|word| word.eq_ignore_ascii_case(text));
+                put(config, found.ok_or_else(|| self.not(text))?);
+            }
             Self::Folder(at) => *at(config) = PathBuf::from(prose(text, 4096).ok_or_else(|| self.not(text))?),
             Self::Bytes { at, minimum } => {
                 *at(config) = in_range(text, *minimum, LARGEST_FILE).ok_or_else(|| self.not(text))?;
@@ -143,6 +149,7 @@ impl Kind {
             Self::Hosts { at, .. } | Self::Origins(at) => at(config).join(","),
             Self::Acknowledgement(at) => if *at(config) { ACKNOWLEDGEMENT } else { "" }.to_owned(),
             Self::Either { at, words } => words[usize::from(*at(config))].to_owned(),
+            Self::OneOf { at, words, .. } => words[at(config)].to_owned(),
             Self::Folder(at) => at(config).display().to_string(),
             Self::Bytes { at, .. } => at(config).to_string(),
             Self::Credential(scheme) => {
@@ -193,6 +200,9 @@ impl Kind {
             Self::Origins(_) => "origins such as https://app.example.com, separated by commas".to_owned(),
             Self::Acknowledgement(_) => format!("`{ACKNOWLEDGEMENT}`"),
             Self::Either { words: [no, yes], .. } => format!("`{no}` or `{yes}`"),
+            Self::OneOf { words, .. } => {
+                words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ")
+            }
             Self::Folder(_) => "the path of a folder".to_owned(),
             Self::Bytes { minimum, .. } => format!("a whole number from {minimum} to {LARGEST_FILE}"),
             Self::Credential(_) => "visible ASCII characters".to_owned(),

@@ -122,7 +122,8 @@ mod tests {
             (json!({ "elicitation": { "url": {} } }), false),
             (json!({ "sampling": {} }), false),
         ] {
-            let declared: ClientCapabilities = serde_json::from_value(capabilities.clone()).expect("capabilities");
+            let declared: ClientCapabilities =
+                serde_json::from_value(capabilities.clone()).expect("capabilities");
             assert_eq!(shows_forms(Some(&declared)), expected, "{capabilities}");
         }
         assert!(!shows_forms(None));

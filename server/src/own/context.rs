@@ -102,9 +102,8 @@ impl Context {
             CallError::Arguments(problems) => CallError::Declined {
                 message: format!("The tool {} refuses what it was asked for: {problems}", tool.name),
             },
-            CallError::Unasked => {
-                self.fault(format!("a person is asked before {} is called, and not before this tool", tool.name))
-            }
+            CallError::Unasked => self
+                .fault(format!("a person is asked before {} is called, and not before this tool", tool.name)),
             other => other,
         })
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use server::call::{Call, CallError, Caller, Reply};
 use server::catalog::{Api, Tool};
 use server::engine::{Engine, Options};
+use server::stages::confirm::Mode;
 use server::stages::ledger;
 
 use crate::cases::{AnswerCase, Cases, Diagnostic, RequestCase};
@@ -78,6 +79,8 @@ pub(crate) async fn calls(feature: &Feature, cases: &Cases) -> Vec<String> {
         .map(|scheme| (scheme.name.to_owned(), format!("secret-of-{}", scheme.name).into()))
         .collect();
     // Each case is a request of its own, however like the one before.
+    // Features are about requests; who is asked before them is not what is tested here.
+    options.confirm.mode = Mode::Off;
     options.ledger = ledger::Settings { window: Duration::ZERO, unknown: Duration::ZERO };
     let engine = Engine::new(api, options).unwrap_or_else(|error| panic!("{}: {error}", feature.file));
     let mut wrong = Vec::new();
