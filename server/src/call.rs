@@ -262,6 +262,11 @@ pub enum CallError {
     },
     /// The idempotency key belongs to a change with other arguments; nothing was sent.
     KeyTaken,
+    /// The caller, or all callers together, made as many calls as they may; nothing was sent.
+    Limited {
+        /// When a call is admitted again.
+        retry_after: Duration,
+    },
     /// As many requests are at the API as may be; nothing was sent.
     Busy {
         /// When it is worth calling again.
@@ -380,6 +385,7 @@ impl CallError {
             Self::Repeated { status: Some(_), .. } => "repeated",
             Self::Repeated { status: None, .. } => "outcome_unknown",
             Self::KeyTaken => "key_taken",
+            Self::Limited { .. } => "limited",
             Self::Busy { .. } => "busy",
             Self::Unconfirmed { .. } => "unconfirmed",
             Self::Unasked => "unasked",

@@ -14,7 +14,7 @@ use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
 use crate::journal::{Journal, ending};
 use crate::stack;
-use crate::stages::{Next, audit, breaker, bulkhead, cache, confirm, ledger, retry};
+use crate::stages::{Next, audit, breaker, bulkhead, cache, confirm, ledger, quota, retry};
 use crate::start_error::StartError;
 use crate::upstream::{self, Upstream};
 
@@ -25,6 +25,8 @@ pub struct Options {
     pub upstream: upstream::Options,
     /// What a whole call may take.
     pub deadline: Duration,
+    /// How often calls may be made.
+    pub quota: quota::Settings,
     /// What the deployment allows.
     pub deployment: Deployment,
     /// Which calls a person is asked about.
@@ -51,6 +53,7 @@ impl Options {
         Self {
             upstream: upstream::Options::new(base_url),
             deadline: Duration::from_secs(60),
+            quota: quota::Settings::default(),
             deployment: Deployment::default(),
             confirm: confirm::Settings::default(),
             cache: cache::Settings::default(),
@@ -87,6 +90,9 @@ impl Engine {
         if options.cache.enabled && (options.cache.entries < 2 || options.cache.bytes == 0) {
             return Err(StartError::new("answers that are kept must be two or more, and bytes above zero"));
         }
+        if options.quota.burst == 0 || options.quota.change_weight == 0 {
+            return Err(StartError::new("calls at once, and what a change counts as, must be above zero"));
+        }
         if options.confirm.patience.is_zero() {
             return Err(StartError::new("the time for a person's answer must be above zero"));
         }
@@ -99,6 +105,7 @@ impl Engine {
             audit,
             deadline: options.deadline,
             attempt_timeout,
+            quota: options.quota,
             deployment: Arc::clone(&deployment),
             confirm: options.confirm,
             cache: options.cache,

@@ -8,8 +8,8 @@ use tower::{ServiceBuilder, service_fn};
 
 use crate::decode::Deployment;
 use crate::stages::{
-    Next, arguments, attempt, audit, breaker, bulkhead, cache, confirm, deadline, intent, ledger, own, retry,
-    stage, upstream,
+    Next, arguments, attempt, audit, breaker, bulkhead, cache, confirm, deadline, intent, ledger, own, quota,
+    retry, stage, upstream,
 };
 use crate::upstream::Upstream;
 
@@ -21,6 +21,8 @@ pub struct Options {
     pub deadline: Duration,
     /// What one attempt may take.
     pub attempt_timeout: Duration,
+    /// How often calls may be made.
+    pub quota: quota::Settings,
     /// What the deployment allows.
     pub deployment: Arc<Deployment>,
     /// Which calls a person is asked about.
@@ -48,6 +50,8 @@ pub fn build(options: Options) -> Next {
             .layer(stage(options.audit.clone(), audit::audit))
             // Before any work, so that all the time that a call takes counts, also what is spent on refusing it.
             .layer(stage(deadline::Options { limit: options.deadline }, deadline::deadline))
+            // Before any work is done for a caller who asks too much; below the deadline, which counts all time.
+            .layer(stage(quota::Options::new(options.quota), quota::quota))
             // Before anything is kept, repeated or sent: below this line there are only typed arguments.
             .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
             // Below the arguments, since the question names them and the yes is for them; above the ledger, which would
@@ -100,6 +104,7 @@ mod tests {
             [
                 "audit",
                 "deadline",
+                "quota",
                 "arguments",
                 "confirm",
                 "ledger",

@@ -145,13 +145,15 @@ async fn lines_that_cannot_be_read_get_their_error_and_the_conversation_goes_on(
         (r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#, -32600, Value::Null),
         (r#"{"jsonrpc":"2.0","id":7,"method":"ping","method":"ping"}"#, -32600, Value::Null),
         (r#"{"jsonrpc":"1.0","id":7,"method":"ping"}"#, -32600, json!(7)),
-        (r#"{"jsonrpc":"2.0","id":7,"result":{}}"#, -32600, json!(7)),
+        (r#"{"jsonrpc":"2.0","id":7,"result":{},"error":{}}"#, -32600, json!(7)),
     ] {
         client.send(line).await;
         let answer = client.receive().await;
         assert_eq!((&answer["error"]["code"], &answer["id"]), (&json!(code), &id), "{answer}");
     }
     client.send("").await;
+    // An answer to nothing is nobody's, and is itself not answered.
+    client.send(r#"{"jsonrpc":"2.0","id":7,"result":{}}"#).await;
     client.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
     client.send(&initialize()).await;
     assert_eq!(client.receive().await["result"]["protocolVersion"], "2025-11-25");

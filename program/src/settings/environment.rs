@@ -12,7 +12,7 @@ use crate::settings::predecessor::{
 };
 
 /// Names that begin so are taken to be meant for this program.
-const OURS: [&str; 14] = [
+const OURS: [&str; 15] = [
     "FASTMCP_",
     "API_",
     "BMC_API_",
@@ -21,6 +21,7 @@ const OURS: [&str; 14] = [
     "AUDIT_",
     "LEDGER_",
     "CONFIRM",
+    "RATE_LIMIT_",
     "SECURITY_",
     "WEBHOOK_",
     "ALLOWED_",

@@ -32,7 +32,7 @@ pub(crate) const AUTHENTICATION_PREFIXES: [&str; 2] = ["FASTMCP_AUTH_", "FASTMCP
 
 /// Names without effect here. Each is also known with `FASTMCP_` before it, which is how the Python server's
 /// code read most of them.
-pub(crate) const WITHOUT_EFFECT: [&str; 37] = [
+pub(crate) const WITHOUT_EFFECT: [&str; 32] = [
     "BMC_AMI_DEVX_ENVIRONMENT",
     "BMC_AMI_DEVX_TIMEOUT",
     "CONNECTION_POOL_MAX_KEEPALIVE",
@@ -55,9 +55,6 @@ pub(crate) const WITHOUT_EFFECT: [&str; 37] = [
     "PROMETHEUS_ENABLED",
     "PROMETHEUS_METRICS_PATH",
     "PROMETHEUS_METRICS_PORT",
-    "RATE_LIMIT_BURST_SIZE",
-    "RATE_LIMIT_ENABLED",
-    "RATE_LIMIT_REQUESTS_PER_MINUTE",
     "REDIS_KEY_PREFIX",
     "REDIS_SERIALIZER",
     "REDIS_URL",
@@ -66,9 +63,7 @@ pub(crate) const WITHOUT_EFFECT: [&str; 37] = [
     "SECURITY_HEADERS_ENABLED",
     "SECURITY_INPUT_VALIDATION_ENABLED",
     "SECURITY_MAX_STRING_LENGTH",
-    "SECURITY_RATE_LIMIT_ENABLED",
     "SECURITY_RATE_LIMIT_PER_API_KEY_RPM",
-    "SECURITY_RATE_LIMIT_PER_USER_RPM",
     "TRACING_ENABLED",
 ];
 

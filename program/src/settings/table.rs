@@ -30,6 +30,7 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(credentials(api));
     table.extend(upstream());
     table.extend(calls());
+    table.extend(quotas());
     table.extend(asking());
     table.extend(keeping());
     table.extend(failures());
@@ -362,6 +363,49 @@ fn failures() -> [Setting; 5] {
                 maximum: 3600.0,
             },
             "How long the API is left alone before one call finds out whether it is back; twice as long after each that failed.",
+        ),
+    ]
+}
+
+fn quotas() -> [Setting; 6] {
+    let per_minute = |at| Kind::Count { at, minimum: 0, maximum: 60_000_000 };
+    let above_zero = |at| Kind::Count { at, minimum: 1, maximum: 1_000_000 };
+    [
+        setting(
+            "quota.enabled",
+            &["FASTMCP_RATE_LIMIT_ENABLED", "RATE_LIMIT_ENABLED"],
+            Kind::Switch(|config| &mut config.server.engine.quota.enabled),
+            "`false` bounds nothing for all callers together, whatever is set below.",
+        ),
+        setting(
+            "quota.per_minute",
+            &["FASTMCP_RATE_LIMIT_REQUESTS_PER_MINUTE", "RATE_LIMIT_REQUESTS_PER_MINUTE"],
+            per_minute(|config| &mut config.server.engine.quota.per_minute),
+            "How many calls all callers together may make in a minute; 0 is no bound.",
+        ),
+        setting(
+            "quota.burst",
+            &["FASTMCP_RATE_LIMIT_BURST_SIZE", "RATE_LIMIT_BURST_SIZE"],
+            above_zero(|config| &mut config.server.engine.quota.burst),
+            "How many of these calls may come at once, of one caller or of all.",
+        ),
+        setting(
+            "quota.caller_enabled",
+            &["FASTMCP_SECURITY_RATE_LIMIT_ENABLED", "SECURITY_RATE_LIMIT_ENABLED"],
+            Kind::Switch(|config| &mut config.server.engine.quota.caller_enabled),
+            "`false` bounds no single caller, whatever is set below.",
+        ),
+        setting(
+            "quota.caller_per_minute",
+            &["FASTMCP_SECURITY_RATE_LIMIT_PER_USER_RPM", "SECURITY_RATE_LIMIT_PER_USER_RPM"],
+            per_minute(|config| &mut config.server.engine.quota.caller_per_minute),
+            "How many calls one caller may make in a minute; 0 is no bound. It is charged first, so that one caller takes nothing from the others.",
+        ),
+        setting(
+            "quota.change_weight",
+            &["RATE_LIMIT_CHANGE_WEIGHT"],
+            above_zero(|config| &mut config.server.engine.quota.change_weight),
+            "How many calls a change counts as.",
         ),
     ]
 }

@@ -116,6 +116,7 @@ fn example(key: &str) -> &'static str {
         "cache.enabled" => "false",
         "cache.backend" => "memory",
         "retry.attempts" => "7",
+        "quota.enabled" | "quota.caller_enabled" => "false",
         "confirm.mode" => "possible",
         "confirm.tools" => "changing",
         "audit.folder" => "/var/lib/audit",

@@ -78,6 +78,10 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
             "The API has failed so often in the last seconds that this server leaves it alone for a while; nothing was sent. Call again in {} s.",
             retry_after.as_secs_f32().ceil().max(1.0)
         ),
+        CallError::Limited { retry_after } => format!(
+            "More calls were made than this server admits in a minute; nothing was sent. Call again in {} s.",
+            retry_after.as_secs_f32().ceil().max(1.0)
+        ),
         CallError::Busy { retry_after } => format!(
             "As many requests are at the API as this server sends at once; nothing was sent. Call again in {} s.",
             retry_after.as_secs().max(1)
