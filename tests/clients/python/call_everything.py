@@ -52,7 +52,7 @@ def read_command_line() -> argparse.Namespace:
 def server_for(options: argparse.Namespace) -> str | StdioServerParameters:
     if options.url:
         return options.url
-    environment = {name: os.environ[name] for name in ("API_BASE_URL", "API_TOKEN") if name in os.environ}
+    environment = {name: os.environ[name] for name in ("API_BASE_URL", "API_TOKEN", "CONFIRM") if name in os.environ}
     return StdioServerParameters(command=options.stdio, args=["stdio"], env=environment)
 
 

@@ -58,7 +58,7 @@ async function connect() {
   if (options.url) {
     transport = new StreamableHTTPClientTransport(new URL(options.url));
   } else {
-    const env = Object.fromEntries(['API_BASE_URL', 'API_TOKEN', 'PATH'].flatMap((name) => (name in process.env ? [[name, process.env[name]]] : [])));
+    const env = Object.fromEntries(['API_BASE_URL', 'API_TOKEN', 'CONFIRM', 'PATH'].flatMap((name) => (name in process.env ? [[name, process.env[name]]] : [])));
     transport = new StdioClientTransport({ command: options.stdio, args: ['stdio'], env });
   }
   const setProtocolVersion = transport.setProtocolVersion?.bind(transport);
