@@ -186,9 +186,12 @@ async fn a_model_cannot_answer_by_an_argument() {
 async fn the_record_tells_the_question_and_the_yes() {
     let folder = Scratch::new("confirm");
     let journal = Journal::open(&journal::Options::new(folder.path()), "test 1").unwrap();
+    let written = journal.clone();
     let served = changed(|options| options.engine.journal = Some(journal)).await;
     let state = ask(&served, deploy_of(deploying())).await.result()["requestState"].clone();
     ask(&served, answered(deploy_of(deploying()), &state, yes())).await.result();
+    // What is noted is written a moment later.
+    written.close();
     let told: Vec<String> = records(folder.path())
         .unwrap()
         .map(|record| record.unwrap())
@@ -201,7 +204,10 @@ async fn the_record_tells_the_question_and_the_yes() {
             )
         })
         .collect();
-    assert_eq!(told, ["start  null", "outcome unconfirmed null", "intent  true", "outcome answered null"]);
+    assert_eq!(
+        told,
+        ["start  null", "outcome unconfirmed null", "intent  true", "outcome answered null", "stop  null"]
+    );
 }
 
 #[tokio::test]
