@@ -16,8 +16,9 @@ use openapi::report::{Place, Report};
 use openapi::{Reading, Source};
 use serde_json::Value;
 
-pub use crate::plan::model::{Confirm, Effect};
+pub use crate::plan::model::Effect;
 pub use of_plan::of_plan;
+pub use openapi::ir::Confirm;
 pub use places::Places;
 pub use read::{BadLock, read};
 pub use write::{hash, write};

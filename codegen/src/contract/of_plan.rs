@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Contract, Places, Tool, canonical};
-use crate::plan::model::{self, AnswerRule, Confirm, Content, Need, Part, Plan};
+use super::{Confirm, Contract, Places, Tool, canonical};
+use crate::plan::model::{self, AnswerRule, Content, Need, Part, Plan};
 
 /// The contract of a plan, without places.
 pub fn of_plan(plan: &Plan) -> Contract {
@@ -29,7 +29,7 @@ fn of_tool(tool: &model::Tool) -> Tool {
         cache_seconds: tool.cache_seconds.filter(|seconds| *seconds > 0),
         timeout_seconds: tool.timeout_seconds,
         proof: tool.proof.clone(),
-        confirm: tool.confirm.as_ref().map(|confirm| self::confirm(confirm, &tool.question)),
+        confirm: tool.confirm.as_ref().map(confirm),
         security: tool.security.iter().map(|together| alternative(together)).collect(),
         gated: tool.gated.clone(),
         secrets: tool.secrets.clone(),
@@ -46,15 +46,16 @@ fn of_text(text: &str) -> Value {
 }
 
 /// As it is asked, without what was only cleaned away.
-fn confirm(confirm: &Confirm, question: &[Part]) -> Confirm {
-    if question.is_empty() {
-        return if *confirm == Confirm::Never { Confirm::Never } else { Confirm::Always };
-    }
+fn confirm(confirm: &model::Confirm) -> Confirm {
     let word = |part: &Part| match part {
         Part::Literal(text) => text.clone(),
         Part::Parameter(name) => format!("{{{name}}}"),
     };
-    Confirm::Question(question.iter().map(word).collect())
+    match confirm {
+        model::Confirm::Never => Confirm::Never,
+        model::Confirm::Always => Confirm::Always,
+        model::Confirm::Question(parts) => Confirm::Question(parts.iter().map(word).collect()),
+    }
 }
 
 fn alternative(together: &[Need]) -> BTreeMap<String, Vec<String>> {

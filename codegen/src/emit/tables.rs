@@ -45,7 +45,7 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
     let cache = tool.cache_seconds.map(seconds).map(|time| quote!(cache: Some(#time),));
     let timeout = tool.timeout_seconds.map(seconds).map(|time| quote!(timeout: Some(#time),));
     let proof = tool.proof.as_ref().map(|member| quote!(proof: Some(#member),));
-    let confirm = tool.confirm.as_ref().map(|confirm| self::confirm(confirm, &tool.question));
+    let confirm = tool.confirm.as_ref().map(self::confirm);
     let output_schema = output_schema.map(|schema| quote!(output_schema: Some(#schema),));
     let tags = list(quote!(tags), tags);
     let gated = gated.iter().map(|at| quote!(rt::Gated { pointer: #at, gate: rt::Gate::Callbacks }));
@@ -83,14 +83,14 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
     }
 }
 
-fn confirm(confirm: &Confirm, question: &[Part]) -> TokenStream {
+fn confirm(confirm: &Confirm) -> TokenStream {
     match confirm {
         Confirm::Never => quote!(confirm: rt::Confirm::Never,),
-        Confirm::Question(_) if !question.is_empty() => {
-            let parts = segment(question);
+        Confirm::Always => quote!(confirm: rt::Confirm::Always,),
+        Confirm::Question(parts) => {
+            let parts = segment(parts);
             quote!(confirm: rt::Confirm::Question(#parts),)
         }
-        Confirm::Always | Confirm::Question(_) => quote!(confirm: rt::Confirm::Always,),
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 pub use body::{Body, BodyKind, BodyPart, File, MemberStyle, PartKind};
 /// Nothing is to be decided about these: they are the description's own.
-pub use openapi::ir::{Confirm, Effect, Lists, Location};
+pub use openapi::ir::{Effect, Lists, Location};
 
 /// A whole program to be written.
 #[derive(Clone, Debug, Default)]
@@ -65,8 +65,6 @@ pub struct Tool {
     pub proof: Option<String>,
     /// Whether a person is asked before a call; by effect where nothing is said.
     pub confirm: Option<Confirm>,
-    /// The question in parts, where it has words of its own.
-    pub question: Vec<Part>,
     /// JSON Schema of the arguments.
     pub input_schema: String,
     /// JSON Schema of the answer.
@@ -89,12 +87,23 @@ pub struct Tool {
     pub types: Vec<Type>,
 }
 
-/// A part of a path segment.
+/// Whether a person is asked before a call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Confirm {
+    /// No.
+    Never,
+    /// Yes.
+    Always,
+    /// Yes, in these words; parameters stand for the values of arguments.
+    Question(Vec<Part>),
+}
+
+/// A part of a path segment, or of a question.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
     /// Text as it appears on the wire.
     Literal(String),
-    /// The value of this path parameter.
+    /// The value of this path parameter, or of this argument.
     Parameter(String),
 }
 

@@ -1,21 +1,24 @@
 //! The question that a person is asked before a call, in the overlay's words: `{argument}` stands for a value.
 
-use openapi::ir::{Confirm, Operation};
+use openapi::ir::{self, Operation};
 
 use super::findings::Findings;
-use super::model::{Part, Struct};
+use super::model::{Confirm, Part, Struct};
 use super::words;
 
-/// The question's parts; none where it has no words of its own, or names what is no argument.
-pub(crate) fn parts(operation: &Operation, arguments: &Struct, findings: &mut Findings) -> Vec<Part> {
-    let Some(Confirm::Question(question)) = &operation.mcp.confirm else { return Vec::new() };
-    match read(&words::one_line(&words::clean(question)), arguments) {
-        Ok(parts) => parts,
-        Err(message) => {
-            findings.error("hint", &operation.at, format!("`confirm`: {message}"));
-            Vec::new()
-        }
-    }
+/// What the overlay says of asking. A question that names what is no argument is an error, and asked with the title.
+pub(crate) fn confirm(operation: &Operation, arguments: &Struct, findings: &mut Findings) -> Option<Confirm> {
+    Some(match operation.mcp.confirm.as_ref()? {
+        ir::Confirm::Never => Confirm::Never,
+        ir::Confirm::Always => Confirm::Always,
+        ir::Confirm::Question(question) => match read(&words::one_line(&words::clean(question)), arguments) {
+            Ok(parts) => Confirm::Question(parts),
+            Err(message) => {
+                findings.error("hint", &operation.at, format!("`confirm`: {message}"));
+                Confirm::Always
+            }
+        },
+    })
 }
 
 fn read(question: &str, arguments: &Struct) -> Result<Vec<Part>, String> {

@@ -101,7 +101,7 @@ fn tool(
     let secrets = secrets::pointers(&arguments, &|id| shared.find(id, &types), &definition);
     let title = title(operation, &name);
     let effect = effect(operation);
-    let question = question::parts(operation, &arguments, findings);
+    let confirm = question::confirm(operation, &arguments, findings);
     let own = types.clone();
     let mut tool = Tool {
         module: names::module(&name),
@@ -123,8 +123,7 @@ fn tool(
         cache_seconds: operation.mcp.cache_seconds.filter(|_| effect == Effect::Read),
         timeout_seconds: operation.mcp.timeout_seconds,
         proof: operation.mcp.proof.clone(),
-        confirm: operation.mcp.confirm.clone(),
-        question,
+        confirm,
         input_schema: input.schema.to_string(),
         output_schema,
         gated: input.gated,
