@@ -76,11 +76,11 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
         }
         CallError::Unavailable { retry_after } => format!(
             "The API has failed so often in the last seconds that this server leaves it alone for a while; nothing was sent. Call again in {} s.",
-            retry_after.as_secs_f32().ceil().max(1.0)
+            whole_seconds(*retry_after)
         ),
         CallError::Limited { retry_after } => format!(
             "More calls were made than this server admits in a minute; nothing was sent. Call again in {} s.",
-            retry_after.as_secs_f32().ceil().max(1.0)
+            whole_seconds(*retry_after)
         ),
         CallError::Busy { retry_after } => format!(
             "As many requests are at the API as this server sends at once; nothing was sent. Call again in {} s.",
@@ -134,6 +134,11 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
             format!("This server failed at the call; its log has the cause under the request id. {next}")
         }
     }
+}
+
+/// A time to wait: never less than it is, one second at least.
+fn whole_seconds(wait: Duration) -> f32 {
+    wait.as_secs_f32().ceil().max(1.0)
 }
 
 fn arguments(tool: &Tool, problems: &crate::decode::Problems) -> String {

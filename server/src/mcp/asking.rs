@@ -31,7 +31,7 @@ impl Question {
         InputRequiredResult::new(Some(requests), Some(self.state))
     }
 
-    /// Asks over the connection. Who cannot be asked has not answered.
+    /// Asks over the connection. A client that brings no answer counts as a no.
     pub(super) async fn ask(self, peer: &Peer<RoleServer>) -> Consent {
         let request = ServerRequest::ElicitRequest(ElicitRequest::new(form(self.text)));
         let answer = match peer.send_request(request).await {

@@ -81,16 +81,19 @@ impl Options {
     fn charge(&self, caller: &str, weight: usize, now: Duration) -> Result<(), Duration> {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let Used { common, callers } = &mut *used;
-        let after = match &self.caller {
-            Some(rate) => Some(rate.charge(*callers.of(caller, now), weight, now)?),
+        let own = match &self.caller {
+            Some(rate) => {
+                let whole = callers.of(caller, now);
+                Some((rate.charge(*whole, weight, now)?, whole))
+            }
             None => None,
         };
         if let Some(rate) = &self.common {
             *common = rate.charge(*common, weight, now)?;
         }
         // Only now, so that a call that the common quota refuses costs its caller nothing.
-        if let Some(after) = after {
-            *callers.of(caller, now) = after;
+        if let Some((after, whole)) = own {
+            *whole = after;
         }
         Ok(())
     }
