@@ -500,7 +500,11 @@ fn journal() -> [Setting; 8] {
         setting(
             "audit.reads_on_failure",
             &["AUDIT_FAIL_MODE"],
-            Kind::Either { at: |config| &mut config.server.engine.audit.closed, words: ["open", "closed"] },
+            Kind::OneOf {
+                at: |config| usize::from(config.server.engine.audit.closed),
+                put: |config, index| config.server.engine.audit.closed = index == 1,
+                words: &["open", "closed"],
+            },
             "`closed` refuses reads as well while the journal cannot be written; changes always are refused then.",
         ),
         setting(

@@ -55,8 +55,6 @@ pub(crate) enum Kind {
     Origins(fn(&mut Config) -> &mut Vec<String>),
     /// Off, or the word that says that somebody meant it.
     Acknowledgement(fn(&mut Config) -> &mut bool),
-    /// One of two words, the second for what is true.
-    Either { at: fn(&mut Config) -> &mut bool, words: [&'static str; 2] },
     /// One of several words, by its place among them.
     OneOf { at: fn(&mut Config) -> usize, put: fn(&mut Config, usize), words: &'static [&'static str] },
     /// A folder; may be unset.
@@ -115,10 +113,6 @@ impl Kind {
             Self::Origins(at) => *at(config) = list(text, origin)?,
             Self::Acknowledgement(at) if text == ACKNOWLEDGEMENT => *at(config) = true,
             Self::Acknowledgement(_) => return Err(self.not(text)),
-            Self::Either { at, words } => {
-                let found = words.iter().position(|word| word.eq_ignore_ascii_case(text));
-                *at(config) = found.ok_or_else(|| self.not(text))? == 1;
-            }
             Self::OneOf { put, words, .. } => {
                 let found = words.iter().position(|word| word.eq_ignore_ascii_case(text));
                 put(config, found.ok_or_else(|| self.not(text))?);
@@ -148,7 +142,6 @@ impl Kind {
             Self::PageSize(at) => at(config).map_or(0, NonZeroUsize::get).to_string(),
             Self::Hosts { at, .. } | Self::Origins(at) => at(config).join(","),
             Self::Acknowledgement(at) => if *at(config) { ACKNOWLEDGEMENT } else { "" }.to_owned(),
-            Self::Either { at, words } => words[usize::from(*at(config))].to_owned(),
             Self::OneOf { at, words, .. } => words[at(config)].to_owned(),
             Self::Folder(at) => at(config).display().to_string(),
             Self::Bytes { at, .. } => at(config).to_string(),
@@ -199,7 +192,6 @@ impl Kind {
             Self::Hosts { ports: false, .. } => "host names separated by commas".to_owned(),
             Self::Origins(_) => "origins such as https://app.example.com, separated by commas".to_owned(),
             Self::Acknowledgement(_) => format!("`{ACKNOWLEDGEMENT}`"),
-            Self::Either { words: [no, yes], .. } => format!("`{no}` or `{yes}`"),
             Self::OneOf { words, .. } => {
                 words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ")
             }
