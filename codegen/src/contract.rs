@@ -60,6 +60,10 @@ pub struct Tool {
     pub idempotent: bool,
     /// For how many seconds an answer may be kept.
     pub cache_seconds: Option<u64>,
+    /// For how many seconds more it may be given while the API is down.
+    pub stale_seconds: Option<u64>,
+    /// Statuses after which a call is repeated, since they say that nothing was done.
+    pub busy: Vec<u16>,
     /// How many seconds one attempt may take.
     pub timeout_seconds: Option<u64>,
     /// The answer's member without which nothing was done.

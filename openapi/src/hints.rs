@@ -16,6 +16,7 @@ const OPERATION: &[&str] = &[
     "effect",
     "idempotent",
     "cache",
+    "busy",
     "timeout",
     "body",
     "media",
@@ -27,6 +28,12 @@ const OPERATION: &[&str] = &[
 ];
 const SCHEMA: &[&str] = &["hidden", "pin", "gate", "callback-url", "secret", "blank", "lists"];
 const VARIANT: &[&str] = &["name", "title", "description", "pin", "media"];
+/// How long after its time an answer may still be given while the API is down.
+const LONGEST_STALE: u64 = 60;
+/// The statuses that may say that nothing was done because something else is going on: a refusal by the API, and none of those
+/// that say so by themselves.
+const BUSY: std::ops::RangeInclusive<u64> = 400..=499;
+const NEVER_BUSY: [u64; 4] = [401, 403, 408, 429];
 const MEDIA: &[&str] = &["lists"];
 const LISTS: [(&str, Lists); 3] =
     [("indexed", Lists::Indexed), ("brackets", Lists::Brackets), ("repeated", Lists::Repeated)];
@@ -57,7 +64,8 @@ pub(crate) fn operation(at: &At<'_>, problems: &mut Problems) -> OperationHints 
                 hints.effect = decode.word(&at, &effects);
             }
             "idempotent" => hints.idempotent = decode.flag(&at),
-            "cache" => hints.cache_seconds = decode.cache(&at),
+            "cache" => decode.cache(&at, &mut hints),
+            "busy" => hints.busy = decode.statuses(&at),
             "timeout" => hints.timeout_seconds = decode.seconds(&at, 1),
             "body" => hints.flat_body = decode.word(&at, &[("flat", true), ("nested", false)]),
             "media" => hints.media = decode.text(&at),
@@ -162,18 +170,49 @@ impl Decode<'_> {
         seconds
     }
 
-    fn cache(&mut self, at: &At<'_>) -> Option<u64> {
-        let mut seconds = None;
+    fn cache(&mut self, at: &At<'_>, hints: &mut OperationHints) {
         for (key, member) in self.members(at) {
             match key {
-                "ttl" => seconds = self.seconds(&member, 0),
-                other => self.unknown(other, &member, &["ttl"]),
+                "ttl" => hints.cache_seconds = self.seconds(&member, 0),
+                "stale" => hints.stale_seconds = self.stale(&member),
+                other => self.unknown(other, &member, &["ttl", "stale"]),
             }
         }
         if at.value.is_object() && at.member("ttl").is_none() {
             self.problems.error("hint", at.place(), "`cache` takes `ttl`, in seconds");
+        } else if hints.cache_seconds == Some(0) && hints.stale_seconds.is_some() {
+            let message = "`stale` is for answers that are kept: `ttl` is 0";
+            self.problems.error("hint", at.place(), message);
+        }
+    }
+
+    fn stale(&mut self, at: &At<'_>) -> Option<u64> {
+        let seconds = at.value.as_u64().filter(|seconds| (1..=LONGEST_STALE).contains(seconds));
+        if seconds.is_none() {
+            let message = format!("whole seconds are expected, 1 to {LONGEST_STALE}");
+            self.problems.error("hint", at.place(), message);
         }
         seconds
+    }
+
+    fn statuses(&mut self, at: &At<'_>) -> Vec<u16> {
+        if !at.value.is_array() {
+            shape::wrong_form(at, Form::List, self.problems);
+        }
+        let mut statuses: Vec<u16> = Vec::new();
+        for item in at.items() {
+            let status = item.value.as_u64();
+            let status = status.filter(|status| BUSY.contains(status) && !NEVER_BUSY.contains(status));
+            match status.and_then(|status| u16::try_from(status).ok()) {
+                Some(status) if !statuses.contains(&status) => statuses.push(status),
+                _ => {
+                    let message =
+                        "a status from 400 to 499 is expected, each once, and none of 401, 403, 408 and 429";
+                    self.problems.error("hint", item.place(), message);
+                }
+            }
+        }
+        statuses
     }
 
     fn confirm(&mut self, at: &At<'_>) -> Option<Confirm> {

@@ -616,6 +616,12 @@ pub struct OperationHints {
     pub idempotent: Option<bool>,
     /// Seconds for which an answer may be kept; 0 says never, whatever the deployment's default.
     pub cache_seconds: Option<u64>,
+    /// Seconds after that for which an answer may still be given while the API is down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale_seconds: Option<u64>,
+    /// Statuses by which the API says that it did nothing, since something else is going on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub busy: Vec<u16>,
     /// Seconds that one attempt may take.
     pub timeout_seconds: Option<u64>,
     /// Whether body members are arguments of their own (`true`) or one argument `body`.

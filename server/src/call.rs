@@ -39,6 +39,8 @@ pub struct Call {
     pub progress: Progress,
     /// For how long the answer may be kept, for whoever keeps it.
     pub heard: Heard,
+    /// What the API named the answer by that is kept: it may say that this is still right, with the status 304.
+    pub validator: Option<Arc<str>>,
     /// What a hand-written tool makes its calls with; absent for every other tool.
     pub(crate) calls: Option<Calls>,
 }
@@ -63,6 +65,7 @@ impl Call {
             deadline: None,
             progress: Progress::default(),
             heard: Heard::default(),
+            validator: None,
             calls: None,
         }
     }
@@ -81,6 +84,7 @@ impl Call {
             deadline: self.deadline,
             progress: self.progress.clone(),
             heard: self.heard.clone(),
+            validator: self.validator.clone(),
             calls: self.calls.clone(),
         }
     }
@@ -167,7 +171,7 @@ impl Heard {
 
     /// What the last answer said; nothing where none came, and then there is nothing to keep.
     pub fn get(&self) -> Option<Freshness> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -360,6 +364,18 @@ impl CallError {
             | Self::Declined { .. }
             | Self::Arguments(_)
             | Self::NoCredential { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it says that the API is down or in trouble, so that an old answer is better than none (RFC 5861, section 4).
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::Unavailable { .. }
+            | Self::Interrupted { .. }
+            | Self::TimedOut { .. } => true,
+            Self::Refused { status, .. } => matches!(status, 500 | 502 | 503 | 504),
             _ => false,
         }
     }

@@ -63,6 +63,10 @@ pub struct Tool {
     pub idempotent: bool,
     /// For how long an answer may be kept; zero for not at all, absent where the deployment decides.
     pub cache: Option<Duration>,
+    /// For how long after that it may still be given while the API is down.
+    pub stale: Option<Duration>,
+    /// Statuses by which the API says that it did nothing, since something else is going on.
+    pub busy: &'static [u16],
     /// What one attempt may take, where it differs from the configured time.
     pub timeout: Option<Duration>,
     /// The member of a successful answer without which nothing was done.
@@ -104,6 +108,8 @@ impl Tool {
             effect,
             idempotent: false,
             cache: None,
+            stale: None,
+            busy: &[],
             timeout: None,
             proof: None,
             confirm: Confirm::ByEffect,

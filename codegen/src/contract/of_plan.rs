@@ -27,6 +27,8 @@ fn of_tool(tool: &model::Tool) -> Tool {
         effect: tool.effect,
         idempotent: tool.idempotent,
         cache_seconds: tool.cache_seconds.filter(|seconds| *seconds > 0),
+        stale_seconds: tool.stale_seconds,
+        busy: tool.busy.clone(),
         timeout_seconds: tool.timeout_seconds,
         proof: tool.proof.clone(),
         confirm: tool.confirm.as_ref().map(confirm),

@@ -115,6 +115,8 @@ impl Reader<'_> {
                 .ok_or_else(|| self.wrong(&at, "effect", "read, write or destroy"))?,
             idempotent: flag("idempotent")?,
             cache_seconds: seconds("cacheSeconds")?,
+            stale_seconds: seconds("staleSeconds")?,
+            busy: self.decoded(entry, "busy", &at, "a list of statuses")?,
             timeout_seconds: seconds("timeoutSeconds")?,
             confirm: entry.get("confirm").map(|value| self.confirm(value, &at)).transpose()?,
             proof: entry.get("proof").map(|_| text("proof")).transpose()?,

@@ -52,6 +52,8 @@ fn of_tool(name: &str, tool: &Tool) -> Value {
     };
     set("deprecated", tool.deprecated.then_some(true.into()));
     set("cacheSeconds", tool.cache_seconds.map(Into::into));
+    set("staleSeconds", tool.stale_seconds.map(Into::into));
+    set("busy", (!tool.busy.is_empty()).then(|| json!(tool.busy)));
     set("timeoutSeconds", tool.timeout_seconds.map(Into::into));
     set("proof", tool.proof.as_deref().map(Into::into));
     set(

@@ -15,6 +15,7 @@ pub(super) fn compare(change: &Change<'_>, findings: &mut Vec<Finding>) {
     effect(change, findings);
     rights(change, findings);
     time(change, findings);
+    busy(change, findings);
     secrets(change, findings);
     confirm(change, findings);
     let (old, new) = (&change.old.proof, &change.new.proof);
@@ -143,6 +144,19 @@ fn one(alternative: &Alternative) -> String {
     alternative.iter().map(need).collect::<Vec<_>>().join("+")
 }
 
+/// Statuses after which a call is repeated, whatever it does.
+fn busy(change: &Change<'_>, findings: &mut Vec<Finding>) {
+    let (old, new) = (&change.old.busy, &change.new.busy);
+    for status in new.iter().filter(|status| !old.contains(status)) {
+        let message = format!("{status} means that nothing was done");
+        findings.push(change.finding(&safety::BUSY_CLAIMED, message));
+    }
+    for status in old.iter().filter(|status| !new.contains(status)) {
+        let message = format!("{status} no longer means that nothing was done");
+        findings.push(change.finding(&safety::BUSY_LOST, message));
+    }
+}
+
 fn time(change: &Change<'_>, findings: &mut Vec<Finding>) {
     let seconds = |seconds: Option<u64>, none: &str| {
         seconds.map_or_else(|| none.to_owned(), |seconds| format!("{seconds} s"))
@@ -153,6 +167,17 @@ fn time(change: &Change<'_>, findings: &mut Vec<Finding>) {
     match new.unwrap_or(0).cmp(&old.unwrap_or(0)) {
         std::cmp::Ordering::Greater => findings.push(change.finding(&safety::CACHE_LENGTHENED, message)),
         std::cmp::Ordering::Less => findings.push(change.finding(&safety::CACHE_SHORTENED, message)),
+        std::cmp::Ordering::Equal => {}
+    }
+    let (old, new) = (change.old.stale_seconds, change.new.stale_seconds);
+    let message = format!(
+        "answers are given for {} after their time instead of {}",
+        seconds(new, "no time"),
+        seconds(old, "no time")
+    );
+    match new.unwrap_or(0).cmp(&old.unwrap_or(0)) {
+        std::cmp::Ordering::Greater => findings.push(change.finding(&safety::STALE_LENGTHENED, message)),
+        std::cmp::Ordering::Less => findings.push(change.finding(&safety::STALE_SHORTENED, message)),
         std::cmp::Ordering::Equal => {}
     }
     let (old, new) = (change.old.timeout_seconds, change.new.timeout_seconds);

@@ -43,6 +43,8 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
     let idempotent = flag(tool.idempotent, quote!(idempotent));
     let deprecated = flag(tool.deprecated, quote!(deprecated));
     let cache = tool.cache_seconds.map(seconds).map(|time| quote!(cache: Some(#time),));
+    let stale = tool.stale_seconds.map(seconds).map(|time| quote!(stale: Some(#time),));
+    let busy = list(quote!(busy), &tool.busy);
     let timeout = tool.timeout_seconds.map(seconds).map(|time| quote!(timeout: Some(#time),));
     let proof = tool.proof.as_ref().map(|member| quote!(proof: Some(#member),));
     let confirm = tool.confirm.as_ref().map(self::confirm);
@@ -70,6 +72,8 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
             #deprecated
             #tags
             #cache
+            #stale
+            #busy
             #timeout
             #proof
             #confirm

@@ -59,6 +59,10 @@ pub struct Tool {
     pub idempotent: bool,
     /// For how many seconds an answer may be kept.
     pub cache_seconds: Option<u64>,
+    /// For how many seconds more it may be given while the API is down.
+    pub stale_seconds: Option<u64>,
+    /// Statuses by which the API says that it did nothing, since something else is going on.
+    pub busy: Vec<u16>,
     /// How many seconds one attempt may take.
     pub timeout_seconds: Option<u64>,
     /// The answer's member that proves that something was done.

@@ -121,6 +121,8 @@ fn tool(
         )),
         // Reading the document has refused the cache of anything else; what is written even so must be right.
         cache_seconds: operation.mcp.cache_seconds.filter(|_| effect == Effect::Read),
+        stale_seconds: operation.mcp.stale_seconds.filter(|_| effect == Effect::Read),
+        busy: operation.mcp.busy.clone(),
         timeout_seconds: operation.mcp.timeout_seconds,
         proof: operation.mcp.proof.clone(),
         confirm,

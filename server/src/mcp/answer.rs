@@ -268,6 +268,8 @@ mod tests {
             effect,
             idempotent: false,
             cache: None,
+            stale: None,
+            busy: &[],
             timeout: None,
             proof: None,
             confirm: crate::catalog::Confirm::ByEffect,

@@ -17,13 +17,14 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{Next, Outcome};
-use crate::call::{Call, CallError, Heard, Progress};
+use crate::call::{Call, CallError, Heard, Progress, Reply};
 use crate::catalog::{Effect, Tool, Work};
 use crate::request::Prepared;
+use crate::upstream::{Freshness, NOT_MODIFIED};
 
 use flight::{Flight, Landing, Seat};
 use forgotten::{Forgotten, Stamp};
-use kept::{Kept, Store};
+use kept::{Kept, Lifetime, Store};
 use place::Mark;
 use shelf::{Shelf, Turn};
 use unsettled::Unsettled;
@@ -88,7 +89,10 @@ pub async fn cache(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     }
     match options.ttl(call.tool) {
         Duration::ZERO => next.run(call).await,
-        ttl => read(&options, &prepared, ttl, call, next).await,
+        fresh => {
+            let stale = call.tool.stale.unwrap_or_default();
+            read(&options, &prepared, Allowed { fresh, stale }, call, next).await
+        }
     }
 }
 
@@ -124,8 +128,37 @@ impl Drop for Forgetting {
     }
 }
 
+/// For how long answers of a tool may be given, whatever the API says.
+#[derive(Clone, Copy, Debug)]
+struct Allowed {
+    /// Without asking.
+    fresh: Duration,
+    /// After that, while the API is down.
+    stale: Duration,
+}
+
+impl Allowed {
+    /// For how long an answer may be given of which the API says this.
+    fn lifetime(self, freshness: &Freshness) -> Lifetime {
+        Lifetime {
+            fresh: freshness.lifetime(self.fresh),
+            stale: freshness.stale(self.stale),
+            validator: freshness.validator().cloned(),
+        }
+    }
+
+    /// For how long an answer may be given again that the API calls unchanged.
+    fn renewed(self, freshness: &Freshness, before: &Lifetime) -> Lifetime {
+        let now = if freshness.is_said() { self.lifetime(freshness) } else { before.clone() };
+        // What forbids keeping has no validator, also where the answer before had one.
+        let validator =
+            freshness.validator().or(before.validator.as_ref().filter(|_| !freshness.is_forbidden()));
+        Lifetime { validator: validator.cloned(), ..now }
+    }
+}
+
 /// Answers a read: from the shelf, or with whoever asks the same already, or by asking the API.
-async fn read(options: &Options, prepared: &Prepared, ttl: Duration, call: Call, next: Next) -> Outcome {
+async fn read(options: &Options, prepared: &Prepared, allowed: Allowed, call: Call, next: Next) -> Outcome {
     let key = Key::of(&options.address, call.tool.name, &prepared.arguments, &call.caller);
     let marks = place::seen(call.tool.segments, &prepared.parts);
     loop {
@@ -133,7 +166,7 @@ async fn read(options: &Options, prepared: &Prepared, ttl: Duration, call: Call,
             let shelf = Arc::clone(&options.shelf);
             let request = Call { progress: Progress::default(), heard: Heard::default(), ..call.again() };
             let marks = marks.clone();
-            let flown = fly(shelf, Arc::clone(&flight), landing, ttl, marks, request, next.clone());
+            let flown = fly(shelf, Arc::clone(&flight), landing, allowed, marks, request, next.clone());
             // Owned by those who wait for it: the last one who leaves ends it.
             flight.started(tokio::spawn(flown.in_current_span()).abort_handle());
         };
@@ -160,16 +193,37 @@ async fn fly(
     shelf: Arc<Shelf>,
     flight: Arc<Flight>,
     landing: Landing,
-    ttl: Duration,
+    allowed: Allowed,
     marks: Vec<Mark>,
-    call: Call,
+    mut call: Call,
     next: Next,
 ) {
     let heard = call.heard.clone();
-    let outcome = next.guarded(call).await.map(Arc::new);
-    let lifetime = heard.get().map_or(Duration::ZERO, |freshness| freshness.lifetime(ttl));
-    let reply = outcome.as_ref().ok().filter(|reply| reply.status == 200 && !lifetime.is_zero());
+    call.validator = flight.before().and_then(Kept::validator);
+    let mut outcome = next.guarded(call).await.map(Arc::new);
+    let mut lifetime = heard.get().map(|freshness| allowed.lifetime(&freshness)).unwrap_or_default();
+    let unchanged = outcome.as_ref().is_ok_and(|reply| reply.status == NOT_MODIFIED);
+    if let (true, Some(before), Some(freshness)) = (unchanged, flight.before(), heard.get()) {
+        outcome = Ok(before.confirmed());
+        lifetime = allowed.renewed(&freshness, before.lifetime());
+    }
+    let reply = outcome.as_ref().ok().filter(|reply| reply.status == 200);
     let kept = reply.map(|reply| Kept::new(Arc::clone(reply), flight.since(), lifetime, flight.stamp()));
     shelf.land(&flight, &marks, kept, Instant::now());
-    landing.tell(outcome);
+    landing.tell(outcome.or_else(|error| instead(error, &shelf, &flight, &marks)));
+}
+
+/// What was kept, where the API is down and the overlay allows that; an answer from before a change is never given.
+fn instead(
+    error: CallError,
+    shelf: &Shelf,
+    flight: &Flight,
+    marks: &[Mark],
+) -> Result<Arc<Reply>, CallError> {
+    let now = Instant::now();
+    let is_true = |kept: &&Kept| kept.is_good_enough(now) && shelf.is_true(kept.stamp(), marks);
+    match flight.before().filter(is_true) {
+        Some(kept) if error.is_outage() => Ok(Arc::new(kept.stale(now, &error))),
+        _ => Err(error),
+    }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::Outcome;
 use crate::answer;
-use crate::call::{Call, CallError};
-use crate::upstream::{Request, Upstream};
+use crate::call::{Call, CallError, Reply};
+use crate::upstream::{NOT_MODIFIED, Request, Upstream};
 
 /// Sends what the `arguments` stage prepared and reads what comes back.
 pub async fn upstream(upstream: Arc<Upstream>, call: Call) -> Outcome {
@@ -19,7 +19,11 @@ pub async fn upstream(upstream: Arc<Upstream>, call: Call) -> Outcome {
         traceparent: call.traceparent.as_deref(),
         progress: &call.progress,
         heard: &call.heard,
+        validator: call.validator.as_deref(),
     };
     let received = upstream.exchange(request).await?;
+    if received.status == NOT_MODIFIED {
+        return Ok(Reply { status: NOT_MODIFIED, ..Reply::text("") });
+    }
     answer::read(call.tool, received)
 }

@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use http::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue,
-    RETRY_AFTER,
+    IF_NONE_MATCH, RETRY_AFTER,
 };
 use reqwest::{Client, Method, Url};
 use secrecy::SecretString;
@@ -28,6 +28,9 @@ use base::Base;
 use credential::{Carried, Credentials};
 
 pub use freshness::Freshness;
+
+/// The status of an answer that is still as it was (RFC 9110, section 15.4.5); only where the request asked for it.
+pub const NOT_MODIFIED: u16 = 304;
 
 /// How many characters of a header's value are returned.
 const LONGEST_HEADER: usize = 4096;
@@ -96,12 +99,22 @@ pub struct Request<'a> {
     pub progress: &'a Progress,
     /// Told for how long the answer may be kept.
     pub heard: &'a Heard,
+    /// Sent as `If-None-Match`, unless an argument is.
+    pub validator: Option<&'a str>,
+}
+
+impl Request<'_> {
+    /// What the API is asked to compare with; an argument's word goes first.
+    fn condition(&self) -> Option<&str> {
+        let is_condition = |name: &str| name.eq_ignore_ascii_case(IF_NONE_MATCH.as_str());
+        self.validator.filter(|_| !self.parts.headers().iter().any(|(name, _)| is_condition(name)))
+    }
 }
 
 /// An answer, read to its end.
 #[derive(Debug)]
 pub struct Received {
-    /// The status; never a redirect.
+    /// The status; never a redirect, and 304 only where the request asked for it.
     pub status: u16,
     /// The `Content-Type` as sent.
     pub content_type: Option<String>,
@@ -111,6 +124,14 @@ pub struct Received {
     pub headers: Vec<(&'static str, String)>,
     /// The body; empty for an error answer whose body was too large or broken.
     pub body: Vec<u8>,
+}
+
+impl Received {
+    /// The answer is as it was.
+    fn unchanged() -> Self {
+        let (content_type, retry_after, headers, body) = (None, None, Vec::new(), Vec::new());
+        Self { status: NOT_MODIFIED, content_type, retry_after, headers, body }
+    }
 }
 
 impl Upstream {
@@ -177,6 +198,9 @@ impl Upstream {
             CallError::Unreachable { cause: describe(error) }
         })?;
         request.heard.set(Freshness::of(response.headers(), SystemTime::now()));
+        if response.status().as_u16() == NOT_MODIFIED && request.condition().is_some() {
+            return Ok(Received::unchanged());
+        }
         self.receive(request.tool, response).await
     }
 
@@ -264,6 +288,9 @@ fn headers(request: &Request<'_>, carried: Carried, body: Option<&Body>) -> Resu
     } else if matches!(request.tool.method, "POST" | "PUT" | "PATCH") {
         // Some servers answer 411 to a POST that does not say that it has no body; hyper leaves it open.
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    if let Some(validator) = request.condition() {
+        headers.insert(IF_NONE_MATCH, header_value(validator)?);
     }
     headers.insert(HeaderName::from_static("x-request-id"), header_value(request.request_id)?);
     if let Some(traceparent) = request.traceparent {

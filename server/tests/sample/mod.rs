@@ -241,6 +241,8 @@ const BASE: rt::Tool = rt::Tool {
     effect: rt::Effect::Read,
     idempotent: true,
     cache: None,
+    stale: None,
+    busy: &[],
     timeout: None,
     proof: None,
     confirm: rt::Confirm::ByEffect,

@@ -11,6 +11,10 @@ super::rules! {
     SECRET_MARKED = "secret-marked", Compatible, "The argument is redacted wherever arguments are written.";
     CACHE_LENGTHENED = "cache-lengthened", Risky, "Answers may be older than before, by up to the new time.";
     CACHE_SHORTENED = "cache-shortened", Compatible, "Answers are fresher than before, and the API is asked more often.";
+    STALE_LENGTHENED = "stale-lengthened", Risky, "While the API is down, answers may be older than before, by up to the new time.";
+    STALE_SHORTENED = "stale-shortened", Compatible, "While the API is down, calls fail sooner instead of getting an old answer.";
+    BUSY_CLAIMED = "busy-claimed", Risky, "Calls answered with this status are repeated from now on: if the API did do something, it is done twice.";
+    BUSY_LOST = "busy-lost", Compatible, "Calls answered with this status fail at once: whoever called must try again.";
     TIMEOUT_SHORTENED = "timeout-shortened", Risky, "Calls that took long and succeeded may be given up.";
     TIMEOUT_LENGTHENED = "timeout-lengthened", Compatible, "Calls may take longer before they are given up.";
     CONFIRM_DROPPED = "confirm-dropped", Risky, "Nobody is asked before a call any more: what a person had to allow, a model may do.";

@@ -8,7 +8,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::shelf::Shelf;
-use super::{Key, Outcome, Stamp};
+use super::{Kept, Key, Outcome, Stamp};
 use crate::call::{CallError, Reply};
 
 /// How many wait for one answer; whoever comes then asks the API itself.
@@ -23,6 +23,8 @@ pub(super) struct Flight {
     stamp: Stamp,
     since: Instant,
     deadline: Option<Instant>,
+    /// What is kept of the same question although its time is over.
+    before: Option<Kept>,
     /// Changed only while the shelf is locked.
     waiting: AtomicUsize,
     landed: watch::Receiver<Landed>,
@@ -46,10 +48,11 @@ impl Flight {
         stamp: Stamp,
         since: Instant,
         deadline: Option<Instant>,
+        before: Option<Kept>,
     ) -> (Arc<Self>, Landing) {
         let (sender, landed) = watch::channel(None);
         let (waiting, task) = (AtomicUsize::new(1), OnceLock::new());
-        (Arc::new(Self { key, stamp, since, deadline, waiting, landed, task }), Landing(sender))
+        (Arc::new(Self { key, stamp, since, deadline, before, waiting, landed, task }), Landing(sender))
     }
 
     /// Remembers the task, so that it can be ended.
@@ -66,6 +69,11 @@ impl Flight {
     /// The point in the order of reads and changes at which it was asked.
     pub(super) fn stamp(&self) -> Stamp {
         self.stamp
+    }
+
+    /// What was kept of it before.
+    pub(super) fn before(&self) -> Option<&Kept> {
+        self.before.as_ref()
     }
 
     /// When it was asked.

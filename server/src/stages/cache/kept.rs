@@ -8,7 +8,7 @@ use quick_cache::unsync::Cache;
 use tokio::time::Instant;
 
 use super::{Key, Stamp, size};
-use crate::call::Reply;
+use crate::call::{CallError, Reply};
 
 /// An answer that takes more than this part of all room is not kept: it would drive out too many others.
 const LARGEST_PART: usize = 8;
@@ -20,22 +20,73 @@ pub(super) struct Kept {
     /// When it was asked for: it may have been true then already and not any more when it came.
     since: Instant,
     until: Instant,
+    /// Until when it may be given while the API is down.
+    stale_until: Instant,
+    lifetime: Lifetime,
     stamp: Stamp,
     size: usize,
 }
 
+/// For how long an answer may be given, and in what case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lifetime {
+    /// Without asking the API; zero where it must be asked each time.
+    pub(super) fresh: Duration,
+    /// After that, while the API is down.
+    pub(super) stale: Duration,
+    /// What the API can be asked with whether it is still right.
+    pub(super) validator: Option<Arc<str>>,
+}
+
 impl Kept {
     /// An answer that was asked for at this time and may be kept for so long.
-    pub(super) fn new(reply: Arc<Reply>, since: Instant, lifetime: Duration, stamp: Stamp) -> Self {
+    pub(super) fn new(reply: Arc<Reply>, since: Instant, lifetime: Lifetime, stamp: Stamp) -> Self {
         // A time beyond what the clock can tell is as good as none; then it is not kept.
-        let until = since.checked_add(lifetime).unwrap_or(since);
-        let size = size::of(&reply);
-        Self { reply, since, until, stamp, size }
+        let until = since.checked_add(lifetime.fresh).unwrap_or(since);
+        let stale_until = until.checked_add(lifetime.stale).unwrap_or(until);
+        let size = size::of(&reply) + lifetime.validator.as_ref().map_or(0, |validator| validator.len());
+        Self { reply, since, until, stale_until, lifetime, stamp, size }
     }
 
     /// Whether its time has not passed.
     pub(super) fn is_fresh(&self, now: Instant) -> bool {
         now < self.until
+    }
+
+    /// Whether it may be given while the API is down, if it was true until then.
+    pub(super) fn is_good_enough(&self, now: Instant) -> bool {
+        now < self.stale_until
+    }
+
+    /// Whether it can be of use to somebody.
+    pub(super) fn is_of_use(&self, now: Instant) -> bool {
+        self.lifetime.validator.is_some() || self.is_good_enough(now)
+    }
+
+    /// What the API can be asked with whether it is still right.
+    pub(super) fn validator(&self) -> Option<Arc<str>> {
+        self.lifetime.validator.clone()
+    }
+
+    /// For how long it may be given from the time when it was asked for.
+    pub(super) fn lifetime(&self) -> &Lifetime {
+        &self.lifetime
+    }
+
+    /// The reply as the API gave it, for whoever has just learnt that it is still right.
+    pub(super) fn confirmed(&self) -> Arc<Reply> {
+        Arc::clone(&self.reply)
+    }
+
+    /// The reply although its time has passed, marked as such.
+    pub(super) fn stale(&self, now: Instant, error: &CallError) -> Reply {
+        let mut reply = Reply::clone(&self.reply);
+        let age = now.saturating_duration_since(self.since).as_secs();
+        let why = error.kind();
+        reply.notes.push(format!(
+            "This answer is STALE, {age} s old: the API cannot be asked now ({why}). It may have changed meanwhile."
+        ));
+        reply
     }
 
     /// The point in the order of reads and changes at which it was asked for.
@@ -110,19 +161,23 @@ mod tests {
     use serde_json::json;
     use tokio::time::Instant;
 
-    use super::{Kept, Store};
-    use crate::call::{Caller, Reply};
+    use super::{Kept, Lifetime, Store};
+    use crate::call::{CallError, Caller, Reply};
     use crate::stages::cache::{Forgotten, Key, size};
 
     fn key(number: usize) -> Key {
         Key::of("http://api", "read", &json!({ "number": number }), &Caller::LocalOwner)
     }
 
+    fn fresh(fresh: Duration) -> Lifetime {
+        Lifetime { fresh, ..Lifetime::default() }
+    }
+
     /// An answer of this many bytes of memory in all.
     fn kept(bytes: usize) -> Kept {
         let text = "x".repeat(bytes - size::of(&Reply::text("")));
         let (now, stamp) = (Instant::now(), Forgotten::default().now());
-        let kept = Kept::new(Arc::new(Reply::text(text)), now, Duration::from_secs(60), stamp);
+        let kept = Kept::new(Arc::new(Reply::text(text)), now, fresh(Duration::from_secs(60)), stamp);
         assert_eq!(kept.size, bytes);
         kept
     }
@@ -166,7 +221,9 @@ mod tests {
     #[test]
     fn t33_an_answer_is_fresh_until_its_time_has_passed_and_not_at_all_without_one() {
         let since = Instant::now();
-        let of = |lifetime| Kept::new(Arc::new(Reply::text("")), since, lifetime, Forgotten::default().now());
+        let of = |lifetime| {
+            Kept::new(Arc::new(Reply::text("")), since, fresh(lifetime), Forgotten::default().now())
+        };
         let kept = of(Duration::from_secs(1));
         assert!(kept.is_fresh(since) && kept.is_fresh(since + Duration::from_millis(999)));
         assert!(!kept.is_fresh(since + Duration::from_secs(1)));
@@ -178,10 +235,36 @@ mod tests {
     fn an_answer_that_is_a_second_old_says_so_and_is_else_the_same() {
         let since = Instant::now();
         let reply = Arc::new(Reply { notes: vec!["a note".to_owned()], ..Reply::text("{}") });
-        let kept = Kept::new(Arc::clone(&reply), since, Duration::from_secs(60), Forgotten::default().now());
+        let kept =
+            Kept::new(Arc::clone(&reply), since, fresh(Duration::from_secs(60)), Forgotten::default().now());
         assert_eq!(kept.reply(since + Duration::from_millis(999)), *reply);
         let mut old = kept.reply(since + Duration::from_secs(12));
         assert!(old.notes.pop().unwrap().starts_with("This answer is 12 s old"));
         assert_eq!(old, *reply);
+    }
+
+    #[test]
+    fn t34_an_answer_is_good_enough_for_an_outage_until_then_and_says_so() {
+        let since = Instant::now();
+        let of = |stale, validator: Option<&str>| {
+            let lifetime = Lifetime {
+                fresh: Duration::from_secs(10),
+                stale: Duration::from_secs(stale),
+                validator: validator.map(Into::into),
+            };
+            Kept::new(Arc::new(Reply::text("{}")), since, lifetime, Forgotten::default().now())
+        };
+        let (kept, end) = (of(60, None), since + Duration::from_secs(70));
+        assert!(kept.is_good_enough(end - Duration::from_millis(1)) && !kept.is_good_enough(end));
+        assert!(!kept.is_of_use(end) && of(60, Some("\"a\"")).is_of_use(end));
+        assert!(!of(0, None).is_good_enough(since + Duration::from_secs(10)));
+        let reply =
+            kept.stale(since + Duration::from_secs(65), &CallError::Unreachable { cause: "secret".into() });
+        assert_eq!(
+            reply.notes,
+            [
+                "This answer is STALE, 65 s old: the API cannot be asked now (unreachable). It may have changed meanwhile."
+            ]
+        );
     }
 }

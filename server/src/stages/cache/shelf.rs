@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::flight::{Flight, Landing};
 use super::place::Mark;
-use super::{Forgotten, Kept, Key, Store, Unsettled};
+use super::{Forgotten, Kept, Key, Stamp, Store, Unsettled};
 use crate::call::Reply;
 
 /// How a read is answered.
@@ -55,13 +55,15 @@ impl Shelf {
     ) -> Turn {
         let mut guard = self.inside();
         let Inside { store, flights, forgotten, .. } = &mut *guard;
-        if let Some(kept) = store.get(&key) {
-            if kept.is_fresh(now) && forgotten.is_true(kept.stamp(), marks) {
-                let kept = kept.clone();
+        let before = store.get(&key).filter(|kept| kept.is_of_use(now)).cloned();
+        if let Some(kept) = before.as_ref().filter(|kept| kept.is_fresh(now)) {
+            if forgotten.is_true(kept.stamp(), marks) {
                 // A large answer is copied without keeping others waiting.
                 drop(guard);
                 return Turn::Kept(kept.reply(now));
             }
+        }
+        if before.is_none() {
             store.remove(&key);
         }
         let flight =
@@ -69,20 +71,28 @@ impl Shelf {
         if let Some(flight) = flight {
             return if flight.join() { Turn::Waits(Arc::clone(flight)) } else { Turn::Alone };
         }
-        let (flight, landing) = Flight::new(key, forgotten.now(), now, deadline);
+        let (flight, landing) = Flight::new(key, forgotten.now(), now, deadline, before);
         flights.insert(key, Arc::clone(&flight));
         depart(Arc::clone(&flight), landing);
         Turn::Waits(flight)
     }
 
-    /// Ends a flight, and keeps what it brought if that is still fresh and nothing was changed meanwhile.
+    /// Whether no change has touched these places since.
+    pub(super) fn is_true(&self, stamp: Stamp, marks: &[Mark]) -> bool {
+        self.inside().forgotten.is_true(stamp, marks)
+    }
+
+    /// Ends a flight, and keeps what it brought if that is of use and nothing was changed meanwhile.
     pub(super) fn land(&self, flight: &Arc<Flight>, marks: &[Mark], kept: Option<Kept>, now: Instant) {
         let mut guard = self.inside();
         let Inside { store, flights, forgotten, unsettled } = &mut *guard;
         take_off(flights, flight);
-        let may_be_kept = |kept: &Kept| kept.is_fresh(now) && forgotten.is_true(kept.stamp(), marks);
-        if let Some(kept) = kept.filter(may_be_kept).filter(|_| unsettled.allows(marks, now)) {
-            store.put(flight.key(), kept);
+        let may_be_kept = |kept: &Kept| kept.is_of_use(now) && forgotten.is_true(kept.stamp(), marks);
+        match kept {
+            Some(kept) if may_be_kept(&kept) && unsettled.allows(marks, now) => store.put(flight.key(), kept),
+            // It is newer than what is there, and may not take its place.
+            Some(_) => store.remove(&flight.key()),
+            None => {}
         }
     }
 

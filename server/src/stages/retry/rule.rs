@@ -26,6 +26,10 @@ pub fn of(tool: &Tool, error: &CallError) -> Option<Repetition> {
         CallError::Refused { status: 408 | 429 | 502 | 503 | 504, retry_after, .. } if is_safe => {
             Some(Repetition { wait: retry_after.map(|asked| asked.min(LONGEST_ASKED)) })
         }
+        // The overlay says that the API did nothing then.
+        CallError::Refused { status, retry_after, .. } if tool.busy.contains(status) => {
+            Some(Repetition { wait: retry_after.map(|asked| asked.min(LONGEST_ASKED)) })
+        }
         _ => None,
     }
 }
@@ -64,6 +68,17 @@ mod tests {
             assert_eq!(of(&SET, &error).is_some(), safe, "an idempotent write after {}", error.kind());
             assert_eq!(of(&WRITE, &error).is_some(), write, "a write after {}", error.kind());
         }
+    }
+
+    #[test]
+    fn a_status_that_the_overlay_calls_busy_is_repeated_whatever_the_tool_does() {
+        static PROMOTE: Tool = Tool { busy: &[409, 423], ..WRITE };
+        for (status, is_repeated) in [(409, true), (423, true), (404, false), (503, false)] {
+            assert_eq!(of(&PROMOTE, &refused(status, Some(2))).is_some(), is_repeated, "{status}");
+            assert!(of(&WRITE, &refused(status, Some(2))).is_none(), "{status}");
+        }
+        let wait = |asked| of(&PROMOTE, &refused(409, asked)).and_then(|repetition| repetition.wait);
+        assert_eq!((wait(None), wait(Some(31))), (None, Some(Duration::from_secs(30))));
     }
 
     #[test]
