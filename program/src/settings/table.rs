@@ -50,7 +50,7 @@ fn setting(key: &str, environment: &[&str], kind: Kind, help: &str) -> Setting {
     }
 }
 
-fn listening() -> [Setting; 5] {
+fn listening() -> [Setting; 6] {
     [
         setting(
             "listen.host",
@@ -81,6 +81,12 @@ fn listening() -> [Setting; 5] {
             &["FASTMCP_SECURITY_CORS_ALLOWED_ORIGINS", "ALLOWED_ORIGINS", "SECURITY_CORS_ALLOWED_ORIGINS"],
             Kind::Origins(|config| &mut config.server.http.allowed_origins),
             "Web pages that may call the server from a browser; `*` is not accepted.",
+        ),
+        setting(
+            "listen.trusted_proxies",
+            &["TRUSTED_PROXIES"],
+            Kind::Networks(|config| &mut config.server.http.trusted_proxies),
+            "Proxies, by address or range, whose `X-Forwarded-For` says where a request comes from; nobody else's is looked at.",
         ),
     ]
 }
@@ -542,7 +548,7 @@ fn journal() -> [Setting; 8] {
     ]
 }
 
-fn sizes() -> [Setting; 2] {
+fn sizes() -> [Setting; 4] {
     [
         setting(
             "limits.request_bytes",
@@ -563,6 +569,22 @@ fn sizes() -> [Setting; 2] {
                 maximum: 100_000,
             },
             "How many clients may be connected at once.",
+        ),
+        setting(
+            "limits.site_requests_per_minute",
+            &["RATE_LIMIT_SITE_REQUESTS_PER_MINUTE"],
+            Kind::Count {
+                at: |config| &mut config.server.http.site_requests_per_minute,
+                minimum: 0,
+                maximum: 60_000_000,
+            },
+            "How many HTTP requests one address may send in a minute (of IPv6 its first 64 bits), whatever they ask; what is over is answered 429. 0 is no bound; `/health` and `/ready` are not counted.",
+        ),
+        setting(
+            "limits.site_burst",
+            &["RATE_LIMIT_SITE_BURST_SIZE"],
+            Kind::Count { at: |config| &mut config.server.http.site_burst, minimum: 1, maximum: 1_000_000 },
+            "How many of these requests may come at once.",
         ),
     ]
 }

@@ -107,6 +107,7 @@ fn example(key: &str) -> &'static str {
         "listen.allow_unauthenticated" => "i-understand",
         "listen.allowed_hosts" => "mcp.example.com,mcp.example.com:8443",
         "listen.allowed_origins" => "https://app.example.com",
+        "listen.trusted_proxies" => "10.0.0.0/8,2001:db8::1",
         "log.level" => "debug",
         "log.format" => "json",
         "mcp.name" | "mcp.title" | "mcp.instructions" => "Another name",
@@ -298,6 +299,8 @@ fn hosts_and_origins_are_exact() {
     assert!(refusal(&[("WEBHOOK_ALLOWED_HOSTS", "*.example.com")]).contains("expected exact host names"));
     assert!(refusal(&[("SECURITY_CORS_ALLOWED_ORIGINS", "*")]).contains("`*` would let every web page call"));
     assert!(refusal(&[("ALLOWED_ORIGINS", "app.example.com")]).contains("expected origins such as"));
+    assert!(refusal(&[("TRUSTED_PROXIES", "10.0.0.1/8")]).contains("expected addresses such as"));
+    assert!(refusal(&[("TRUSTED_PROXY", "10.0.0.1")]).contains("TRUSTED_PROXIES"));
     let mut settings = with(&[("ALLOWED_HOSTS", " A.example.com , [::1]:80,b.example.com:* ,")]).unwrap();
     assert_eq!(effective(&mut settings, "listen.allowed_hosts").0, "a.example.com,[::1]:80,b.example.com:*");
 }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use server::http::Network;
 
 use crate::settings::Config;
 use crate::telemetry::{Format, Level};
@@ -51,6 +52,8 @@ pub(crate) enum Kind {
     PageSize(fn(&mut Config) -> &mut Option<NonZeroUsize>),
     /// Host names, each with or without a port.
     Hosts { at: fn(&mut Config) -> &mut Vec<String>, ports: bool },
+    /// Ranges of addresses.
+    Networks(fn(&mut Config) -> &mut Vec<Network>),
     /// Origins of web pages.
     Origins(fn(&mut Config) -> &mut Vec<String>),
     /// Off, or the word that says that somebody meant it.
@@ -110,6 +113,7 @@ impl Kind {
                     NonZeroUsize::new(in_range(text, 0, LARGEST_PAGE).ok_or_else(|| self.not(text))?);
             }
             Self::Hosts { at, ports } => *at(config) = list(text, |item| listed_host(item, *ports))?,
+            Self::Networks(at) => *at(config) = list(text, network)?,
             Self::Origins(at) => *at(config) = list(text, origin)?,
             Self::Acknowledgement(at) if text == ACKNOWLEDGEMENT => *at(config) = true,
             Self::Acknowledgement(_) => return Err(self.not(text)),
@@ -141,6 +145,7 @@ impl Kind {
             Self::Backend => MEMORY.to_owned(),
             Self::PageSize(at) => at(config).map_or(0, NonZeroUsize::get).to_string(),
             Self::Hosts { at, .. } | Self::Origins(at) => at(config).join(","),
+            Self::Networks(at) => at(config).iter().map(Network::to_string).collect::<Vec<_>>().join(","),
             Self::Acknowledgement(at) => if *at(config) { ACKNOWLEDGEMENT } else { "" }.to_owned(),
             Self::OneOf { at, words, .. } => words[at(config)].to_owned(),
             Self::Folder(at) => at(config).display().to_string(),
@@ -157,7 +162,7 @@ impl Kind {
         match self {
             Self::Port(_) | Self::Count { .. } | Self::PageSize(_) | Self::Bytes { .. } => Notation::Integer,
             Self::Seconds { .. } => Notation::Number,
-            Self::Hosts { .. } | Self::Origins(_) => Notation::List,
+            Self::Hosts { .. } | Self::Networks(_) | Self::Origins(_) => Notation::List,
             Self::Switch(_) => Notation::Boolean,
             _ => Notation::Text,
         }
@@ -190,6 +195,9 @@ impl Kind {
                 "host names separated by commas, each with or without `:port` or `:*`".to_owned()
             }
             Self::Hosts { ports: false, .. } => "host names separated by commas".to_owned(),
+            Self::Networks(_) => {
+                "addresses such as 10.1.2.3 or ranges such as 10.0.0.0/8, separated by commas".to_owned()
+            }
             Self::Origins(_) => "origins such as https://app.example.com, separated by commas".to_owned(),
             Self::Acknowledgement(_) => format!("`{ACKNOWLEDGEMENT}`"),
             Self::OneOf { words, .. } => {
@@ -284,7 +292,7 @@ fn prose(text: &str, longest: usize) -> Option<&str> {
         .then_some(text)
 }
 
-fn list(text: &str, item: impl Fn(&str) -> Result<String, String>) -> Result<Vec<String>, String> {
+fn list<T>(text: &str, item: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
     text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(item).collect()
 }
 
@@ -308,6 +316,16 @@ fn listed_host(text: &str, ports: bool) -> Result<String, String> {
         return Err(format!("{EXPECTED}, each {shape}, got {}", quoted(text)));
     }
     Ok(text.to_ascii_lowercase())
+}
+
+fn network(text: &str) -> Result<Network, String> {
+    let expected = || {
+        let got = quoted(text);
+        format!(
+            "expected addresses such as 10.1.2.3 or ranges such as 10.0.0.0/8, with no bit set beyond them, got {got}"
+        )
+    };
+    text.parse().map_err(|_| expected())
 }
 
 fn origin(text: &str) -> Result<String, String> {

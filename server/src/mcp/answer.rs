@@ -13,6 +13,7 @@ use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
 use crate::call::{Attachment, CallError, Reply};
 use crate::catalog::{Effect, Tool};
 use crate::decode::neutralise;
+use crate::quota::whole_seconds;
 
 /// How much of a caller's own text is repeated to it.
 const QUOTED: usize = 64;
@@ -134,11 +135,6 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
             format!("This server failed at the call; its log has the cause under the request id. {next}")
         }
     }
-}
-
-/// A time to wait: never less than it is, one second at least.
-fn whole_seconds(wait: Duration) -> f32 {
-    wait.as_secs_f32().ceil().max(1.0)
 }
 
 fn arguments(tool: &Tool, problems: &crate::decode::Problems) -> String {

@@ -1,17 +1,13 @@
 //! Bounds how often calls are made: by each caller, and by all of them together. What is over is refused at once with the
 //! time after which a call is admitted again.
 
-mod rate;
-mod table;
-
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Next, Outcome};
 use crate::call::{Call, CallError};
 use crate::catalog::Effect;
-use rate::Rate;
-use table::Table;
+use crate::quota::{Rate, Table};
 
 /// How often calls may be made.
 #[derive(Clone, Copy, Debug)]
