@@ -267,6 +267,7 @@ mod tests {
             timeout: None,
             proof: None,
             confirm: crate::catalog::Confirm::ByEffect,
+            weight: None,
             input_schema: r#"{"type":"object"}"#,
             output_schema: None,
             gated: &[],
