@@ -317,7 +317,7 @@ fn keeping() -> [Setting; 5] {
     ]
 }
 
-fn failures() -> [Setting; 5] {
+fn failures() -> [Setting; 6] {
     [
         setting(
             "api.concurrent_requests",
@@ -328,6 +328,16 @@ fn failures() -> [Setting; 5] {
                 maximum: 10_000,
             },
             "How many requests may be at the API at once; half of them may be changes, and a call that finds no room within a second is told to come again.",
+        ),
+        setting(
+            "api.concurrent_requests_per_caller",
+            &["API_CONCURRENT_REQUESTS_PER_CALLER"],
+            Kind::Count {
+                at: |config| &mut config.server.engine.bulkhead.caller_requests,
+                minimum: 0,
+                maximum: 10_000,
+            },
+            "How many of these requests may be one caller's, half of them changes; 0 stands for all.",
         ),
         setting(
             "retry.attempts",
