@@ -38,7 +38,7 @@ pub(crate) async fn run(
         eprintln!("{question}");
         let answer = if said.yes { Some(Answer::Yes) } else { asked_here() };
         unasked = answer.is_none();
-        answer.unwrap_or(Answer::No)
+        answer.unwrap_or(Answer::Missing)
     };
     let result = recorded.server.call(tool.name, arguments, key, ask).await.expect("the tool was found");
     drop(recorded);

@@ -103,6 +103,10 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
             "A person was asked about this call and said no; nothing was sent. Do not repeat it unless that person asks for it."
                 .to_owned()
         }
+        CallError::Unanswered => {
+            "A person was to be asked about this call, and the client brought no answer; nothing was sent. Call again when a person can be asked."
+                .to_owned()
+        }
         CallError::Unsealed { why } => {
             format!("The answer of a person does not belong to this call: {why}. Nothing was sent. Call again without it to ask anew.")
         }
