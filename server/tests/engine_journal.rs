@@ -296,6 +296,30 @@ async fn t53_while_the_disk_fails_changes_are_refused_and_what_became_of_others_
 }
 
 #[tokio::test]
+async fn t_53_a_flood_of_refusals_is_few_records_and_an_exact_number() {
+    let folder = Scratch::new("flood");
+    let journal = Journal::open(
+        &journal::Options { refusals_per_minute: 3, ..journal::Options::new(folder.path()) },
+        "test 1",
+    )
+    .unwrap();
+    let engine = engine("http://127.0.0.1:9", &journal);
+    for _ in 0..200 {
+        let refused = call(&engine, &DEPLOY, reading("level", "DEV")).await;
+        assert!(matches!(refused, Err(CallError::Arguments(_))), "{refused:?}");
+    }
+    journal.close();
+    whole(&folder);
+    let all: Vec<_> = records(folder.path()).unwrap().map(Result::unwrap).collect();
+    let each = all.iter().filter(|record| record.text("kind") == "outcome").count() as u64;
+    let sums: Vec<_> = all.iter().filter(|record| record.text("kind") == "refusals").collect();
+    assert!((3..20).contains(&each), "{each}");
+    assert_eq!(sums.len(), 1, "the minute was not over");
+    assert_eq!((sums[0].text("outcome"), sums[0].text("caller")), ("arguments", "local_owner"));
+    assert_eq!(sums[0].members["count"].as_u64().unwrap() + each, 200);
+}
+
+#[tokio::test]
 async fn t53_what_is_lost_while_the_disk_fails_is_counted() {
     let folder = Scratch::new("lost");
     let (journal, blocker) = blocked(&folder);

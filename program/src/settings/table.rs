@@ -493,7 +493,7 @@ fn ledger() -> [Setting; 2] {
     ]
 }
 
-fn journal() -> [Setting; 8] {
+fn journal() -> [Setting; 9] {
     [
         setting(
             "audit.folder",
@@ -522,6 +522,16 @@ fn journal() -> [Setting; 8] {
                 words: &["open", "closed"],
             },
             "`closed` refuses reads as well while the journal cannot be written; changes always are refused then.",
+        ),
+        setting(
+            "audit.refusals_per_minute",
+            &["AUDIT_REFUSALS_PER_MINUTE"],
+            Kind::Count {
+                at: |config| &mut config.journal.options.refusals_per_minute,
+                minimum: 1,
+                maximum: 1_000_000,
+            },
+            "How many refusals of one kind and one caller are recorded each in a minute; of the others the number is, so that a flood of them does not fill the disk.",
         ),
         setting(
             "audit.sensitive",

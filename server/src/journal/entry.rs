@@ -1,5 +1,7 @@
 //! What is recorded.
 
+use std::time::SystemTime;
+
 use serde_json::{Map, Value, json};
 
 use crate::call::{Call, CallError, Reply};
@@ -44,6 +46,17 @@ pub enum Event {
         /// The arguments as given, redacted, where no intent has them.
         arguments: Option<Value>,
     },
+    /// Calls were refused, besides those that are recorded each.
+    Refusals {
+        /// Who called.
+        caller: &'static str,
+        /// The kind of the error.
+        outcome: &'static str,
+        /// How many.
+        count: u64,
+        /// When the first was.
+        since: SystemTime,
+    },
     /// Records were lost, since they could not be written for too long.
     Gap {
         /// How many.
@@ -60,6 +73,7 @@ impl Event {
             Self::Start { .. } => "start",
             Self::Intent { .. } => "intent",
             Self::Outcome { .. } => "outcome",
+            Self::Refusals { .. } => "refusals",
             Self::Gap { .. } => "gap",
             Self::Stop => "stop",
         }
@@ -121,6 +135,10 @@ impl Entry {
                     said["arguments"] = arguments;
                 }
                 said
+            }
+            Event::Refusals { caller, outcome, count, since } => {
+                let since = humantime::format_rfc3339_millis(since).to_string();
+                json!({ "caller": caller, "outcome": outcome, "count": count, "since": since })
             }
             Event::Gap { lost } => json!({ "lost": lost }),
             Event::Stop => json!({}),

@@ -6,6 +6,7 @@
 
 mod chain;
 mod entry;
+mod flood;
 mod folder;
 mod read;
 mod redact;
@@ -46,6 +47,8 @@ pub struct Options {
     pub keep: Duration,
     /// How long a change may wait for its record.
     pub patience: Duration,
+    /// Refusals of one kind and one caller that are recorded each in a minute; the others are counted.
+    pub refusals_per_minute: usize,
 }
 
 impl Options {
@@ -57,6 +60,7 @@ impl Options {
             file_age: Duration::from_secs(24 * 60 * 60),
             keep: Duration::ZERO,
             patience: Duration::from_secs(1),
+            refusals_per_minute: 60,
         }
     }
 }
@@ -96,8 +100,12 @@ impl Journal {
     /// Opens the journal behind the last record that is there, and records that a process begins. An error says what to
     /// do about the folder.
     pub fn open(options: &Options, program: &str) -> Result<Self, StartError> {
-        if options.file_bytes == 0 || options.file_age.is_zero() || options.patience.is_zero() {
-            return Err(StartError::new("sizes and times of the journal must be above zero"));
+        if options.file_bytes == 0
+            || options.file_age.is_zero()
+            || options.patience.is_zero()
+            || options.refusals_per_minute == 0
+        {
+            return Err(StartError::new("sizes, times and rates of the journal must be above zero"));
         }
         let writer = Writer::open(options, program)?;
         let health = writer.health();

@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 
 use super::chain::{self, Broken, Link};
 use super::entry::{Entry, Event};
+use super::flood::Flood;
 use super::{Options, Unwritten, folder};
 use crate::start_error::StartError;
 
@@ -96,6 +97,9 @@ pub(super) struct Writer {
     /// Whether the file could not be made durable: what the system still holds of it is not known.
     is_suspect: bool,
     waiting: VecDeque<Waiting>,
+    flood: Flood,
+    /// The clock of the flood.
+    began: Instant,
     /// Keeps other processes out.
     _lock: File,
 }
@@ -129,6 +133,8 @@ impl Writer {
             is_dirty: false,
             is_suspect: false,
             waiting: VecDeque::new(),
+            flood: Flood::new(options.refusals_per_minute),
+            began: Instant::now(),
             _lock: lock,
         };
         writer.take(Entry { event: Event::Start { program: program.to_owned() }, subject: None }, None);
@@ -159,6 +165,7 @@ impl Writer {
             {
                 is_over = self.obey(order);
             }
+            self.sum_up(is_over);
             if is_over {
                 self.take(Entry { event: Event::Stop, subject: None }, None);
             }
@@ -171,16 +178,35 @@ impl Writer {
 
     /// How long to wait for the next order.
     fn pause(&self) -> Option<Duration> {
-        if !self.waiting.is_empty() { Some(AGAIN) } else { self.is_dirty.then_some(SOON) }
+        if !self.waiting.is_empty() {
+            return Some(AGAIN);
+        }
+        let sum = self.flood.next().map(|due| due.saturating_sub(self.began.elapsed()));
+        if self.is_dirty { Some(SOON) } else { sum }
     }
 
     /// Whether it was the last order.
     fn obey(&mut self, order: Order) -> bool {
         match order {
+            Order::Write { entry, done: None } => {
+                if self.flood.passes(&entry, self.began.elapsed(), SystemTime::now()) {
+                    self.take(entry, None);
+                }
+            }
             Order::Write { entry, done } => self.take(entry, done),
             Order::Close => return true,
         }
         false
+    }
+
+    /// Tells how many refusals were counted. While records are kept back, counting goes on: a count that is left out would be
+    /// one record to those who count the lost.
+    fn sum_up(&mut self, is_over: bool) {
+        if is_over || self.waiting.len() < TOGETHER {
+            for sum in self.flood.due(self.began.elapsed(), is_over) {
+                self.take(sum, None);
+            }
+        }
     }
 
     fn take(&mut self, entry: Entry, done: Option<oneshot::Sender<Result<(), Unwritten>>>) {
@@ -192,6 +218,9 @@ impl Writer {
 
     /// Writes what waits, and tells those who wait for it.
     fn write(&mut self, is_over: bool) {
+        if self.waiting.is_empty() && !self.is_dirty {
+            return;
+        }
         let is_waited_for = self.waiting.iter().any(|waiting| waiting.done.is_some());
         let is_idle = self.waiting.is_empty();
         let written = if is_waited_for || is_idle || is_over { self.flush() } else { self.append() };
