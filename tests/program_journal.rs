@@ -125,6 +125,38 @@ async fn what_audit_cannot_do_is_said_in_one_line() {
 }
 
 #[tokio::test]
+async fn every_record_is_printed_as_well_and_never_where_the_output_is_taken() {
+    let (simulator, folder) = (simulator().await, Folder::new("printed"));
+    let environment = [
+        ("API_BASE_URL", &*simulator.url()),
+        ("API_TOKEN", simulator.token()),
+        ("AUDIT_FOLDER", folder.text()),
+        ("AUDIT_STDOUT", "true"),
+    ];
+    let (mut running, address) = serve(&environment).await;
+    post_call(address, "get_assignment_tasks", r#"{"srid":"cw09-47623","assignmentId":"NONE"}"#).await;
+    running.signal(Signal::TERM);
+    let mut printed = String::new();
+    while let Some(line) = running.stdout.next_line().await.expect("standard output is text") {
+        printed.push_str(&line);
+        printed.push('\n');
+    }
+    assert_eq!(running.exit_code().await, 0);
+    assert_eq!(printed, std::fs::read_to_string(folder.0.join("audit-000001.jsonl")).expect("the journal"));
+    assert_eq!(printed.lines().count(), 3, "{printed}");
+
+    let Outcome { code, stdout, stderr } = run(GENERATE, &environment).await;
+    assert_eq!(code, 0, "{stderr}");
+    assert!(!stdout.contains("\"kind\"") && stderr.contains("\"kind\":\"intent\""), "{stdout}{stderr}");
+    let Outcome { stdout, stderr, .. } = run(&["stdio"], &environment).await;
+    assert_eq!(stdout, "");
+    assert!(stderr.contains("\"kind\":\"stop\""), "{stderr}");
+    let Outcome { code, stderr, .. } = run(GENERATE, &[environment[0], environment[1], environment[3]]).await;
+    assert_eq!(code, 78);
+    assert!(stderr.contains("AUDIT_FOLDER"), "{stderr}");
+}
+
+#[tokio::test]
 async fn two_servers_do_not_write_to_one_folder() {
     let (simulator, folder) = (simulator().await, Folder::new("two"));
     let environment = [

@@ -56,6 +56,8 @@ pub(crate) struct Config {
 pub(crate) struct Journaling {
     /// Whether they are, where a folder is named.
     pub(crate) enabled: bool,
+    /// Whether every record is printed as well.
+    pub(crate) copied: bool,
     /// Where, and how files are kept; without a folder there is no journal.
     pub(crate) options: server::journal::Options,
 }
@@ -72,7 +74,7 @@ impl Config {
                 http: server::http::Options::default(),
                 mcp: server::mcp::Options { name: name.to_owned(), ..server::mcp::Options::default() },
             },
-            journal: Journaling { enabled: true, options: server::journal::Options::new("") },
+            journal: Journaling { enabled: true, copied: false, options: server::journal::Options::new("") },
         }
     }
 

@@ -493,7 +493,7 @@ fn ledger() -> [Setting; 2] {
     ]
 }
 
-fn journal() -> [Setting; 9] {
+fn journal() -> [Setting; 10] {
     [
         setting(
             "audit.folder",
@@ -538,6 +538,12 @@ fn journal() -> [Setting; 9] {
             &["FASTMCP_SECURITY_AUDIT_LOG_SENSITIVE_DATA", "SECURITY_AUDIT_LOG_SENSITIVE_DATA"],
             Kind::Switch(|config| &mut config.server.engine.audit.redaction.marked_only),
             "`true` records arguments that only look like secrets; what the document marks as secret never is.",
+        ),
+        setting(
+            "audit.stdout",
+            &["AUDIT_STDOUT"],
+            Kind::Switch(|config| &mut config.journal.copied),
+            "Whether `serve` prints every record on standard output as well, one JSON object a line; other commands, whose output is taken, on standard error.",
         ),
         setting(
             "audit.file_bytes",

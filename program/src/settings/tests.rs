@@ -123,7 +123,7 @@ fn example(key: &str) -> &'static str {
         "audit.folder" => "/var/lib/audit",
         "audit.reads_on_failure" => "closed",
         "audit.enabled" | "audit.reads" => "false",
-        "audit.sensitive" => "true",
+        "audit.sensitive" | "audit.stdout" => "true",
         "audit.file_bytes" => "65536",
         "audit.file_seconds" => "3600",
         "limits.request_bytes" | "cache.bytes" | "api.max_answer_bytes" | "api.max_body_bytes" => "2048",

@@ -5,6 +5,8 @@
 //! the waiting ends.
 
 mod chain;
+mod copy;
+mod disk;
 mod entry;
 mod flood;
 mod folder;
@@ -23,8 +25,10 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use crate::start_error::StartError;
+use disk::Opening;
 use writer::{Order, Writer};
 
+pub use copy::Stream;
 pub(crate) use entry::ending;
 pub use entry::{Entry, Event, Subject};
 pub use read::{Record, records};
@@ -49,6 +53,8 @@ pub struct Options {
     pub patience: Duration,
     /// Refusals of one kind and one caller that are recorded each in a minute; the others are counted.
     pub refusals_per_minute: usize,
+    /// Where every record is printed as well, if anywhere.
+    pub copy: Option<Stream>,
 }
 
 impl Options {
@@ -61,6 +67,7 @@ impl Options {
             keep: Duration::ZERO,
             patience: Duration::from_secs(1),
             refusals_per_minute: 60,
+            copy: None,
         }
     }
 }
@@ -100,6 +107,10 @@ impl Journal {
     /// Opens the journal behind the last record that is there, and records that a process begins. An error says what to
     /// do about the folder.
     pub fn open(options: &Options, program: &str) -> Result<Self, StartError> {
+        Self::open_on(options, program, Box::new(|path| Ok(Box::new(folder::appended(path)?))))
+    }
+
+    fn open_on(options: &Options, program: &str, opening: Opening) -> Result<Self, StartError> {
         if options.file_bytes == 0
             || options.file_age.is_zero()
             || options.patience.is_zero()
@@ -107,7 +118,7 @@ impl Journal {
         {
             return Err(StartError::new("sizes, times and rates of the journal must be above zero"));
         }
-        let writer = Writer::open(options, program)?;
+        let writer = Writer::open(options, program, opening)?;
         let health = writer.health();
         let (orders, received) = std::sync::mpsc::sync_channel(QUEUE);
         let thread = std::thread::Builder::new().name("journal".to_owned());

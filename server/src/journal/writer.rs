@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,6 +15,8 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 
 use super::chain::{self, Broken, Link};
+use super::copy::Copy;
+use super::disk::{Disk, Opening};
 use super::entry::{Entry, Event};
 use super::flood::Flood;
 use super::{Options, Unwritten, folder};
@@ -68,7 +70,7 @@ struct Waiting {
 
 /// The file that is written to.
 struct Current {
-    file: File,
+    file: Box<dyn Disk>,
     number: u64,
     /// Bytes of whole records; what stands behind them is torn.
     length: u64,
@@ -79,13 +81,14 @@ struct Current {
 struct Put {
     /// The link before.
     link: Link,
-    bytes: u64,
+    lines: String,
     /// How many lost records were told of.
     lost: u64,
 }
 
 pub(super) struct Writer {
     options: Options,
+    opening: Opening,
     health: Arc<Health>,
     epoch: String,
     link: Link,
@@ -98,6 +101,7 @@ pub(super) struct Writer {
     is_suspect: bool,
     waiting: VecDeque<Waiting>,
     flood: Flood,
+    copy: Option<Copy>,
     /// The clock of the flood.
     began: Instant,
     /// Keeps other processes out.
@@ -106,7 +110,7 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Finds the end of the journal and records that a process begins.
-    pub(super) fn open(options: &Options, program: &str) -> Result<Self, StartError> {
+    pub(super) fn open(options: &Options, program: &str, opening: Opening) -> Result<Self, StartError> {
         let place = options.folder.as_path();
         folder::make(place)?;
         let lock = folder::lock(place)?;
@@ -115,16 +119,18 @@ impl Writer {
         let path = folder::path(place, number);
         let failed = |error| folder::cannot(&path, "be written", &error);
         let link = last_link(place, &numbers)?;
-        let mut file = folder::appended(&path).map_err(failed)?;
+        let mut file = opening(&path).map_err(failed)?;
         if fs::read(&path).map_err(failed)?.last().is_some_and(|byte| *byte != b'\n') {
             // A record that a crash tore stays, on a line of its own.
             file.write_all(b"\n").map_err(failed)?;
         }
-        let length = file.metadata().map_err(failed)?.len();
+        let length = file.length().map_err(failed)?;
         folder::sync(place).map_err(|error| folder::cannot(place, "be made durable", &error))?;
+        let copy = options.copy.map(Copy::to).transpose();
         let current = Current { file, number, length, since: Instant::now() };
         let mut writer = Self {
             options: options.clone(),
+            opening,
             health: Arc::default(),
             epoch: uuid::Uuid::now_v7().to_string(),
             link,
@@ -133,6 +139,8 @@ impl Writer {
             is_dirty: false,
             is_suspect: false,
             waiting: VecDeque::new(),
+            copy: copy
+                .map_err(|error| StartError::new(format!("no thread for the journal's copy: {error}")))?,
             flood: Flood::new(options.refusals_per_minute),
             began: Instant::now(),
             _lock: lock,
@@ -254,23 +262,31 @@ impl Writer {
     /// Writes what waits and makes everything durable.
     fn flush(&mut self) -> io::Result<()> {
         let put = self.put()?;
-        if let Err(error) = self.current.file.sync_data() {
+        if let Err(error) = self.current.file.sync() {
             self.link = put.link;
-            self.current.length -= put.bytes;
+            self.current.length -= put.lines.len() as u64;
             (self.is_torn, self.is_suspect) = (true, true);
             return Err(error);
         }
         self.is_dirty = false;
-        self.health.lost.fetch_sub(put.lost, Ordering::AcqRel);
+        self.stands(&put);
         Ok(())
     }
 
     /// Writes what waits; it is durable soon.
     fn append(&mut self) -> io::Result<()> {
         let put = self.put()?;
-        self.health.lost.fetch_sub(put.lost, Ordering::AcqRel);
         self.is_dirty = true;
+        self.stands(&put);
         Ok(())
+    }
+
+    /// What was put stays.
+    fn stands(&mut self, put: &Put) {
+        self.health.lost.fetch_sub(put.lost, Ordering::AcqRel);
+        if let Some(copy) = &mut self.copy {
+            copy.take(&put.lines);
+        }
     }
 
     /// Writes what waits into the file, all of it or nothing. What was lost before is told first.
@@ -291,15 +307,14 @@ impl Writer {
         self.is_torn = true;
         self.current.file.write_all(lines.as_bytes())?;
         self.is_torn = false;
-        let bytes = lines.len() as u64;
-        self.current.length += bytes;
-        Ok(Put { link: std::mem::replace(&mut self.link, link), bytes, lost })
+        self.current.length += lines.len() as u64;
+        Ok(Put { link: std::mem::replace(&mut self.link, link), lines, lost })
     }
 
     /// Takes away what a failed write has left.
     fn mend(&mut self) -> io::Result<()> {
         if self.is_torn {
-            self.current.file.set_len(self.current.length)?;
+            self.current.file.cut(self.current.length)?;
             self.is_torn = false;
         }
         Ok(())
@@ -315,13 +330,13 @@ impl Writer {
             return Ok(());
         }
         if self.is_dirty {
-            self.current.file.sync_data()?;
+            self.current.file.sync()?;
         }
         let (place, number) = (&self.options.folder, self.current.number + 1);
-        let file = folder::appended(&folder::path(place, number))?;
+        let file = (self.opening)(&folder::path(place, number))?;
         folder::sync(place)?;
         self.is_suspect = false;
-        self.current = Current { length: file.metadata()?.len(), file, number, since: Instant::now() };
+        self.current = Current { length: file.length()?, file, number, since: Instant::now() };
         if !self.options.keep.is_zero()
             && let Err(error) = folder::remove_older(place, number, self.options.keep, SystemTime::now())
         {
