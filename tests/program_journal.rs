@@ -125,6 +125,47 @@ async fn what_audit_cannot_do_is_said_in_one_line() {
 }
 
 #[tokio::test]
+async fn t_54_a_signed_journal_verifies_with_its_key_and_with_no_other() {
+    let (simulator, folder, keys) = (simulator().await, Folder::new("signed"), Folder::new("keys"));
+    std::fs::create_dir_all(&keys.0).expect("a folder");
+    let file = |name: &str| keys.0.join(name).to_str().expect("the name is text").to_owned();
+    for name in ["own", "other"] {
+        let Outcome { code, stdout, stderr } = run(&["audit", "key", &file(name)], &[]).await;
+        assert_eq!((code, &*stderr), (0, ""));
+        std::fs::write(file(&format!("{name}.public")), stdout).expect("a file");
+    }
+    let key = file("own");
+    let environment = [
+        ("API_BASE_URL", &*simulator.url()),
+        ("API_TOKEN", simulator.token()),
+        ("AUDIT_FOLDER", folder.text()),
+        ("AUDIT_SIGNING_KEY_FILE", &*key),
+    ];
+    assert_eq!(run(GENERATE, &environment).await.code, 0);
+    let Outcome { code, stdout, .. } = audit(&folder, &["verify", "--public-key", &file("own.public")]).await;
+    assert_eq!(code, 0);
+    assert!(stdout.trim().ends_with("; signed up to record 4 of 5"), "{stdout}");
+    let Outcome { code, stderr, .. } =
+        audit(&folder, &["verify", "--public-key", &file("other.public")]).await;
+    assert_eq!((code, stderr.lines().count()), (1, 1), "{stderr}");
+    assert!(stderr.contains(":5: the signature is not one of this key"), "{stderr}");
+    let Outcome { stdout, .. } = audit(&folder, &["verify"]).await;
+    assert!(stdout.contains("1 signatures were not checked (--public-key)"), "{stdout}");
+    let unsigned = Folder::new("unsigned");
+    run(GENERATE, &[environment[0], environment[1], ("AUDIT_FOLDER", unsigned.text())]).await;
+    let Outcome { code, stdout, .. } =
+        audit(&unsigned, &["verify", "--public-key", &file("own.public")]).await;
+    assert_eq!(code, 1);
+    assert!(stdout.trim().ends_with("; none is signed"), "{stdout}");
+    let Outcome { code, stderr, .. } = run(
+        GENERATE,
+        &[environment[0], environment[1], environment[2], ("AUDIT_SIGNING_KEY_FILE", "/nowhere")],
+    )
+    .await;
+    assert_eq!((code, stderr.lines().count()), (78, 1), "{stderr}");
+}
+
+#[tokio::test]
 async fn every_record_is_printed_as_well_and_never_where_the_output_is_taken() {
     let (simulator, folder) = (simulator().await, Folder::new("printed"));
     let environment = [

@@ -12,8 +12,8 @@ mod typed;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use server::journal::{self, Journal, Stream};
-use server::{Options, Server};
+use server::journal::{self, Journal, SigningKey, Stream};
+use server::{Options, Server, StartError};
 use tokio::runtime::Runtime;
 
 use crate::Program;
@@ -134,10 +134,13 @@ fn journal(program: &Program, wanted: &Journaling, printed: Stream) -> Result<Op
         }
         return Ok(None);
     }
-    let copy = wanted.copied.then_some(printed);
-    let options = journal::Options { copy, ..wanted.options.clone() };
+    let wrong = |error: StartError| Refusal::configuration(error.to_string());
+    let is_signed = !wanted.signing_key.as_os_str().is_empty();
+    let signing = is_signed.then(|| SigningKey::read(&wanted.signing_key).map(Arc::new)).transpose();
+    let (copy, signing) = (wanted.copied.then_some(printed), signing.map_err(wrong)?);
+    let options = journal::Options { copy, signing, ..wanted.options.clone() };
     let name = format!("{} {}", program.name, program.version);
-    Journal::open(&options, &name).map(Some).map_err(|error| Refusal::configuration(error.to_string()))
+    Journal::open(&options, &name).map(Some).map_err(wrong)
 }
 
 fn build(program: &Program, mut options: Options) -> Result<Arc<Server>, Refusal> {

@@ -493,7 +493,7 @@ fn ledger() -> [Setting; 2] {
     ]
 }
 
-fn journal() -> [Setting; 10] {
+fn journal() -> [Setting; 11] {
     [
         setting(
             "audit.folder",
@@ -544,6 +544,12 @@ fn journal() -> [Setting; 10] {
             &["AUDIT_STDOUT"],
             Kind::Switch(|config| &mut config.journal.copied),
             "Whether `serve` prints every record on standard output as well, one JSON object a line; other commands, whose output is taken, on standard error.",
+        ),
+        setting(
+            "audit.signing_key_file",
+            &["AUDIT_SIGNING_KEY_FILE"],
+            Kind::File(|config| &mut config.journal.signing_key),
+            "The file of a private key, as `audit key` makes one, that signs the journal after every thousand records, at the beginning of a file and at the end.",
         ),
         setting(
             "audit.file_bytes",

@@ -121,6 +121,7 @@ fn example(key: &str) -> &'static str {
         "confirm.mode" => "possible",
         "confirm.tools" => "changing",
         "audit.folder" => "/var/lib/audit",
+        "audit.signing_key_file" => "/etc/mcp/audit.pem",
         "audit.reads_on_failure" => "closed",
         "audit.enabled" | "audit.reads" => "false",
         "audit.sensitive" | "audit.stdout" => "true",

@@ -62,6 +62,8 @@ pub(crate) enum Kind {
     OneOf { at: fn(&mut Config) -> usize, put: fn(&mut Config, usize), words: &'static [&'static str] },
     /// A folder; may be unset.
     Folder(fn(&mut Config) -> &mut PathBuf),
+    /// A file; may be unset.
+    File(fn(&mut Config) -> &mut PathBuf),
     /// A number of bytes.
     Bytes { at: fn(&mut Config) -> &mut u64, minimum: u64 },
     /// The credential of this security scheme.
@@ -121,7 +123,9 @@ impl Kind {
                 let found = words.iter().position(|word| word.eq_ignore_ascii_case(text));
                 put(config, found.ok_or_else(|| self.not(text))?);
             }
-            Self::Folder(at) => *at(config) = PathBuf::from(prose(text, 4096).ok_or_else(|| self.not(text))?),
+            Self::Folder(at) | Self::File(at) => {
+                *at(config) = PathBuf::from(prose(text, 4096).ok_or_else(|| self.not(text))?)
+            }
             Self::Bytes { at, minimum } => {
                 *at(config) = in_range(text, *minimum, LARGEST_FILE).ok_or_else(|| self.not(text))?;
             }
@@ -148,7 +152,7 @@ impl Kind {
             Self::Networks(at) => at(config).iter().map(Network::to_string).collect::<Vec<_>>().join(","),
             Self::Acknowledgement(at) => if *at(config) { ACKNOWLEDGEMENT } else { "" }.to_owned(),
             Self::OneOf { at, words, .. } => words[at(config)].to_owned(),
-            Self::Folder(at) => at(config).display().to_string(),
+            Self::Folder(at) | Self::File(at) => at(config).display().to_string(),
             Self::Bytes { at, .. } => at(config).to_string(),
             Self::Credential(scheme) => {
                 let set = config.server.engine.upstream.credentials.iter().any(|(name, _)| name == scheme);
@@ -204,6 +208,7 @@ impl Kind {
                 words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ")
             }
             Self::Folder(_) => "the path of a folder".to_owned(),
+            Self::File(_) => "the path of a file".to_owned(),
             Self::Bytes { minimum, .. } => format!("a whole number from {minimum} to {LARGEST_FILE}"),
             Self::Credential(_) => "visible ASCII characters".to_owned(),
         }

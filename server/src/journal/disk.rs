@@ -43,7 +43,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::journal::{Entry, Event, Journal, Options, Verified, folder, records, verify};
+    use crate::journal::{Entry, Event, Journal, Options, SigningKey, Verified, folder, records, verify};
 
     /// A file on a disk whose faults a test chooses.
     struct Faulty {
@@ -100,6 +100,10 @@ mod tests {
 
     impl OnFaulty {
         fn new(name: &str) -> Self {
+            Self::with(name, |_| {})
+        }
+
+        fn with(name: &str, change: impl FnOnce(&mut Options)) -> Self {
             let place = std::env::temp_dir().join(format!("journal-{name}-{}", std::process::id()));
             let _ = std::fs::remove_dir_all(&place);
             let (begins, begun) = channel();
@@ -108,7 +112,9 @@ mod tests {
             let opening: Opening = Box::new(move |path| {
                 Ok(Box::new(Faulty { file: folder::appended(path)?, faults: chosen.clone() }))
             });
-            let journal = Journal::open_on(&Options::new(&place), "test 1", opening).unwrap();
+            let mut options = Options::new(&place);
+            change(&mut options);
+            let journal = Journal::open_on(&options, "test 1", opening).unwrap();
             begun.recv().expect("the start is made durable");
             Self { journal, faults, begun, place }
         }
@@ -146,6 +152,26 @@ mod tests {
         let (kinds, whole) = on.told();
         assert_eq!(kinds, ["start", "gap", "gap", "gap", "stop"]);
         assert_eq!((whole.lost, whole.files), (111, 2), "the first file is not written to again");
+    }
+
+    #[tokio::test]
+    async fn t_54_what_was_not_made_durable_is_not_counted_as_signed() {
+        let key = std::env::temp_dir().join(format!("journal-unsigned-{}.pem", std::process::id()));
+        let _ = std::fs::remove_file(&key);
+        let signing = SigningKey::make(&key).unwrap();
+        std::fs::remove_file(key).unwrap();
+        let on = OnFaulty::with("unsigned", |options| options.signing = Some(Arc::new(signing)));
+        for _ in 2..999 {
+            on.journal.note(entry(1));
+        }
+        on.journal.write(entry(1)).await.expect("the disk is well");
+        on.faults.fails.store(true, Ordering::Release);
+        on.journal.write(entry(1)).await.expect_err("it is not durable, nor is its checkpoint");
+        on.faults.fails.store(false, Ordering::Release);
+        on.journal.write(entry(1)).await.expect("the disk is well again");
+        let (_, whole) = on.told();
+        assert!(whole.checkpoints > 0 && whole.signed >= 999, "{whole:?}");
+        on.journal.close();
     }
 
     #[tokio::test(start_paused = true)]

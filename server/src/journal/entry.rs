@@ -62,6 +62,11 @@ pub enum Event {
         /// How many.
         lost: u64,
     },
+    /// Everything before is signed.
+    Checkpoint {
+        /// The signature of the record before, in base64.
+        signature: String,
+    },
     /// The process ends.
     Stop,
 }
@@ -75,6 +80,7 @@ impl Event {
             Self::Outcome { .. } => "outcome",
             Self::Refusals { .. } => "refusals",
             Self::Gap { .. } => "gap",
+            Self::Checkpoint { .. } => "checkpoint",
             Self::Stop => "stop",
         }
     }
@@ -141,6 +147,7 @@ impl Entry {
                 json!({ "caller": caller, "outcome": outcome, "count": count, "since": since })
             }
             Event::Gap { lost } => json!({ "lost": lost }),
+            Event::Checkpoint { signature } => json!({ "signature": signature }),
             Event::Stop => json!({}),
         };
         if let Value::Object(said) = said {

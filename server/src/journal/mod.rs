@@ -12,6 +12,7 @@ mod flood;
 mod folder;
 mod read;
 mod redact;
+mod signature;
 mod verify;
 mod writer;
 
@@ -33,7 +34,8 @@ pub(crate) use entry::ending;
 pub use entry::{Entry, Event, Subject};
 pub use read::{Record, records};
 pub use redact::Redaction;
-pub use verify::{Damage, Verified, verify};
+pub use signature::{PublicKey, SigningKey};
+pub use verify::{Damage, Verified, verify, verify_signed};
 
 /// Records that may wait for the disk; beyond, what must be recorded is refused.
 const QUEUE: usize = 1024;
@@ -55,6 +57,8 @@ pub struct Options {
     pub refusals_per_minute: usize,
     /// Where every record is printed as well, if anywhere.
     pub copy: Option<Stream>,
+    /// What signs the record, if anything does.
+    pub signing: Option<Arc<SigningKey>>,
 }
 
 impl Options {
@@ -68,6 +72,7 @@ impl Options {
             patience: Duration::from_secs(1),
             refusals_per_minute: 60,
             copy: None,
+            signing: None,
         }
     }
 }

@@ -28,6 +28,8 @@ const SOON: Duration = Duration::from_millis(5);
 const AGAIN: Duration = Duration::from_millis(250);
 /// Records that are kept while they cannot be written; what comes after is counted.
 const KEPT: usize = 4096;
+/// Records after which a checkpoint signs them.
+const SIGNED: u64 = 1000;
 /// Records that are written together at most.
 const TOGETHER: usize = 256;
 
@@ -81,6 +83,7 @@ struct Current {
 struct Put {
     /// The link before.
     link: Link,
+    unsigned: u64,
     lines: String,
     /// How many lost records were told of.
     lost: u64,
@@ -92,11 +95,13 @@ pub(super) struct Writer {
     health: Arc<Health>,
     epoch: String,
     link: Link,
+    /// Records that no checkpoint has signed.
+    unsigned: u64,
     current: Current,
     /// Whether a write failed half-way, so that the file may be longer than it should be.
     is_torn: bool,
-    /// Whether something was written that may not be on the disk yet.
-    is_dirty: bool,
+    /// Since when something is written that may not be on the disk yet.
+    dirty: Option<Instant>,
     /// Whether the file could not be made durable: what the system still holds of it is not known.
     is_suspect: bool,
     waiting: VecDeque<Waiting>,
@@ -134,9 +139,10 @@ impl Writer {
             health: Arc::default(),
             epoch: uuid::Uuid::now_v7().to_string(),
             link,
+            unsigned: 0,
             current,
             is_torn: false,
-            is_dirty: false,
+            dirty: None,
             is_suspect: false,
             waiting: VecDeque::new(),
             copy: copy
@@ -190,7 +196,7 @@ impl Writer {
             return Some(AGAIN);
         }
         let sum = self.flood.next().map(|due| due.saturating_sub(self.began.elapsed()));
-        if self.is_dirty { Some(SOON) } else { sum }
+        if self.dirty.is_some() { Some(SOON) } else { sum }
     }
 
     /// Whether it was the last order.
@@ -226,7 +232,7 @@ impl Writer {
 
     /// Writes what waits, and tells those who wait for it.
     fn write(&mut self, is_over: bool) {
-        if self.waiting.is_empty() && !self.is_dirty {
+        if self.waiting.is_empty() && self.dirty.is_none() {
             return;
         }
         let is_waited_for = self.waiting.iter().any(|waiting| waiting.done.is_some());
@@ -263,12 +269,12 @@ impl Writer {
     fn flush(&mut self) -> io::Result<()> {
         let put = self.put()?;
         if let Err(error) = self.current.file.sync() {
-            self.link = put.link;
+            (self.link, self.unsigned) = (put.link, put.unsigned);
             self.current.length -= put.lines.len() as u64;
             (self.is_torn, self.is_suspect) = (true, true);
             return Err(error);
         }
-        self.is_dirty = false;
+        self.dirty = None;
         self.stands(&put);
         Ok(())
     }
@@ -276,7 +282,7 @@ impl Writer {
     /// Writes what waits; it is durable soon.
     fn append(&mut self) -> io::Result<()> {
         let put = self.put()?;
-        self.is_dirty = true;
+        self.dirty.get_or_insert_with(Instant::now);
         self.stands(&put);
         Ok(())
     }
@@ -292,23 +298,32 @@ impl Writer {
     /// Writes what waits into the file, all of it or nothing. What was lost before is told first.
     fn put(&mut self) -> io::Result<Put> {
         self.mend()?;
-        self.rotate()?;
+        let is_new = self.rotate()?;
         let lost = self.health.lost.load(Ordering::Acquire);
         let gap =
             (lost > 0).then(|| (Entry { event: Event::Gap { lost }, subject: None }, SystemTime::now()));
         let waiting = self.waiting.iter().map(|waiting| (waiting.entry.clone(), waiting.time));
-        let mut link = self.link.clone();
-        let mut lines = String::new();
-        for (entry, time) in gap.into_iter().chain(waiting) {
-            let (line, next) = link.seal(entry.members(), &self.epoch, time);
-            lines.push_str(&line);
-            link = next;
+        let mut sealing =
+            Sealing { writer: self, link: self.link.clone(), unsigned: self.unsigned, lines: String::new() };
+        if is_new {
+            sealing.sign();
         }
+        let mut is_end = false;
+        for (entry, time) in gap.into_iter().chain(waiting) {
+            is_end |= entry.event == Event::Stop;
+            sealing.seal(entry, time);
+        }
+        if is_end || sealing.unsigned >= SIGNED {
+            sealing.sign();
+        }
+        let Sealing { link, unsigned, lines, .. } = sealing;
         self.is_torn = true;
         self.current.file.write_all(lines.as_bytes())?;
         self.is_torn = false;
         self.current.length += lines.len() as u64;
-        Ok(Put { link: std::mem::replace(&mut self.link, link), lines, lost })
+        let link = std::mem::replace(&mut self.link, link);
+        let unsigned = std::mem::replace(&mut self.unsigned, unsigned);
+        Ok(Put { link, unsigned, lines, lost })
     }
 
     /// Takes away what a failed write has left.
@@ -320,16 +335,16 @@ impl Writer {
         Ok(())
     }
 
-    /// Begins a new file when this one is large or old enough.
-    fn rotate(&mut self) -> io::Result<()> {
+    /// Begins a new file when this one is large or old enough, and says whether it did.
+    fn rotate(&mut self) -> io::Result<bool> {
         let current = &self.current;
         let is_due = self.is_suspect
             || current.length >= self.options.file_bytes
             || current.since.elapsed() >= self.options.file_age;
         if current.length == 0 || !is_due {
-            return Ok(());
+            return Ok(false);
         }
-        if self.is_dirty {
+        if self.dirty.is_some() {
             self.current.file.sync()?;
         }
         let (place, number) = (&self.options.folder, self.current.number + 1);
@@ -342,7 +357,36 @@ impl Writer {
         {
             tracing::warn!(%error, "old files of the journal cannot be removed");
         }
-        Ok(())
+        Ok(true)
+    }
+}
+
+/// Records on their way to be lines.
+struct Sealing<'w> {
+    writer: &'w Writer,
+    link: Link,
+    unsigned: u64,
+    lines: String,
+}
+
+impl Sealing<'_> {
+    fn seal(&mut self, entry: Entry, time: SystemTime) {
+        let (line, next) = self.link.seal(entry.members(), &self.writer.epoch, time);
+        self.lines.push_str(&line);
+        self.link = next;
+        self.unsigned += 1;
+    }
+
+    /// Signs everything before, where there is something to sign and a key.
+    fn sign(&mut self) {
+        if self.unsigned == 0 {
+            return;
+        }
+        if let Some(key) = &self.writer.options.signing {
+            let signature = key.sign(&self.writer.epoch, &self.link);
+            self.seal(Entry { event: Event::Checkpoint { signature }, subject: None }, SystemTime::now());
+            self.unsigned = 0;
+        }
     }
 }
 
