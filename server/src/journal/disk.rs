@@ -174,6 +174,17 @@ mod tests {
         on.journal.close();
     }
 
+    #[tokio::test]
+    async fn what_nobody_waits_for_is_durable_soon_however_much_more_comes() {
+        let on = OnFaulty::new("soon");
+        let begun = std::time::Instant::now();
+        // Far more often than the journal pauses, so that it is never idle.
+        while on.begun.try_recv().is_err() {
+            on.journal.note(entry(1));
+            assert!(begun.elapsed() < Duration::from_secs(2), "never made durable");
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     #[allow(clippy::await_holding_lock, reason = "the disk is slow for as long as the test holds it")]
     async fn t_53_a_change_waits_a_second_for_its_record_and_no_longer() {

@@ -237,7 +237,10 @@ impl Writer {
         }
         let is_waited_for = self.waiting.iter().any(|waiting| waiting.done.is_some());
         let is_idle = self.waiting.is_empty();
-        let written = if is_waited_for || is_idle || is_over { self.flush() } else { self.append() };
+        // However much more comes, what is written does not stay off the disk for longer.
+        let is_late = self.dirty.is_some_and(|since| since.elapsed() >= SOON);
+        let written =
+            if is_waited_for || is_idle || is_late || is_over { self.flush() } else { self.append() };
         let was_failing = self.health.is_failing.swap(written.is_err(), Ordering::AcqRel);
         match written {
             // Told last: whoever waits finds everything as it is from now on.
