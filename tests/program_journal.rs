@@ -125,6 +125,79 @@ async fn what_audit_cannot_do_is_said_in_one_line() {
 }
 
 #[tokio::test]
+async fn t_54_a_signed_journal_verifies_with_its_key_and_with_no_other() {
+    let (simulator, folder, keys) = (simulator().await, Folder::new("signed"), Folder::new("keys"));
+    std::fs::create_dir_all(&keys.0).expect("a folder");
+    let file = |name: &str| keys.0.join(name).to_str().expect("the name is text").to_owned();
+    for name in ["own", "other"] {
+        let Outcome { code, stdout, stderr } = run(&["audit", "key", &file(name)], &[]).await;
+        assert_eq!((code, &*stderr), (0, ""));
+        std::fs::write(file(&format!("{name}.public")), stdout).expect("a file");
+    }
+    let key = file("own");
+    let environment = [
+        ("API_BASE_URL", &*simulator.url()),
+        ("API_TOKEN", simulator.token()),
+        ("AUDIT_FOLDER", folder.text()),
+        ("AUDIT_SIGNING_KEY_FILE", &*key),
+    ];
+    assert_eq!(run(GENERATE, &environment).await.code, 0);
+    let Outcome { code, stdout, .. } = audit(&folder, &["verify", "--public-key", &file("own.public")]).await;
+    assert_eq!(code, 0);
+    assert!(stdout.trim().ends_with("; signed up to record 4 of 5"), "{stdout}");
+    let Outcome { code, stderr, .. } =
+        audit(&folder, &["verify", "--public-key", &file("other.public")]).await;
+    assert_eq!((code, stderr.lines().count()), (1, 1), "{stderr}");
+    assert!(stderr.contains(":5: the signature is not one of this key"), "{stderr}");
+    let Outcome { stdout, .. } = audit(&folder, &["verify"]).await;
+    assert!(stdout.contains("1 signatures were not checked (--public-key)"), "{stdout}");
+    let unsigned = Folder::new("unsigned");
+    run(GENERATE, &[environment[0], environment[1], ("AUDIT_FOLDER", unsigned.text())]).await;
+    let Outcome { code, stdout, .. } =
+        audit(&unsigned, &["verify", "--public-key", &file("own.public")]).await;
+    assert_eq!(code, 1);
+    assert!(stdout.trim().ends_with("; none is signed"), "{stdout}");
+    let Outcome { code, stderr, .. } = run(
+        GENERATE,
+        &[environment[0], environment[1], environment[2], ("AUDIT_SIGNING_KEY_FILE", "/nowhere")],
+    )
+    .await;
+    assert_eq!((code, stderr.lines().count()), (78, 1), "{stderr}");
+}
+
+#[tokio::test]
+async fn every_record_is_printed_as_well_and_never_where_the_output_is_taken() {
+    let (simulator, folder) = (simulator().await, Folder::new("printed"));
+    let environment = [
+        ("API_BASE_URL", &*simulator.url()),
+        ("API_TOKEN", simulator.token()),
+        ("AUDIT_FOLDER", folder.text()),
+        ("AUDIT_STDOUT", "true"),
+    ];
+    let (mut running, address) = serve(&environment).await;
+    post_call(address, "get_assignment_tasks", r#"{"srid":"cw09-47623","assignmentId":"NONE"}"#).await;
+    running.signal(Signal::TERM);
+    let mut printed = String::new();
+    while let Some(line) = running.stdout.next_line().await.expect("standard output is text") {
+        printed.push_str(&line);
+        printed.push('\n');
+    }
+    assert_eq!(running.exit_code().await, 0);
+    assert_eq!(printed, std::fs::read_to_string(folder.0.join("audit-000001.jsonl")).expect("the journal"));
+    assert_eq!(printed.lines().count(), 3, "{printed}");
+
+    let Outcome { code, stdout, stderr } = run(GENERATE, &environment).await;
+    assert_eq!(code, 0, "{stderr}");
+    assert!(!stdout.contains("\"kind\"") && stderr.contains("\"kind\":\"intent\""), "{stdout}{stderr}");
+    let Outcome { stdout, stderr, .. } = run(&["stdio"], &environment).await;
+    assert_eq!(stdout, "");
+    assert!(stderr.contains("\"kind\":\"stop\""), "{stderr}");
+    let Outcome { code, stderr, .. } = run(GENERATE, &[environment[0], environment[1], environment[3]]).await;
+    assert_eq!(code, 78);
+    assert!(stderr.contains("AUDIT_FOLDER"), "{stderr}");
+}
+
+#[tokio::test]
 async fn two_servers_do_not_write_to_one_folder() {
     let (simulator, folder) = (simulator().await, Folder::new("two"));
     let environment = [

@@ -35,6 +35,7 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
     (&[ADDRESS, ("ALLOWED_HOSTS", "https://mcp.example.com")], "ALLOWED_HOSTS"),
     (&[ADDRESS, ("SECURITY_CORS_ALLOWED_ORIGINS", "*")], "SECURITY_CORS_ALLOWED_ORIGINS"),
     (&[ADDRESS, ("ALLOWED_ORIGINS", "app.example.com")], "ALLOWED_ORIGINS"),
+    (&[ADDRESS, ("TRUSTED_PROXIES", "proxy.example.com")], "TRUSTED_PROXIES"),
     (&[ADDRESS, ("WEBHOOK_ALLOWED_HOSTS", "*.example.com")], "WEBHOOK_ALLOWED_HOSTS"),
     (&[ADDRESS, ("SETTINGS_FILE", "/does/not/exist")], "settings file /does/not/exist"),
     // Addresses that mean something else to someone else, or hold a secret.

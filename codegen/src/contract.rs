@@ -70,6 +70,8 @@ pub struct Tool {
     pub proof: Option<String>,
     /// Whether a person is asked before a call, and how; by effect where nothing is said.
     pub confirm: Option<Confirm>,
+    /// How many calls a call counts as; by effect where nothing is said.
+    pub weight: Option<u64>,
     /// Alternative sets of security schemes, each with its scopes.
     pub security: Vec<BTreeMap<String, Vec<String>>>,
     /// JSON pointers of arguments that are offered only behind the callback gate.

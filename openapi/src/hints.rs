@@ -22,6 +22,7 @@ const OPERATION: &[&str] = &[
     "media",
     "proof",
     "confirm",
+    "weight",
     "answer",
     "variants",
     "exclude",
@@ -71,6 +72,7 @@ pub(crate) fn operation(at: &At<'_>, problems: &mut Problems) -> OperationHints 
             "media" => hints.media = decode.text(&at),
             "proof" => hints.proof = decode.text(&at),
             "confirm" => hints.confirm = decode.confirm(&at),
+            "weight" => hints.weight = decode.weight(&at),
             "answer" => decode.answer(&at, &mut hints),
             "variants" => hints.variants = decode.variants(&at),
             "exclude" => drop(decode.flag(&at)),
@@ -168,6 +170,15 @@ impl Decode<'_> {
             self.problems.error("hint", at.place(), message);
         }
         seconds
+    }
+
+    fn weight(&mut self, at: &At<'_>) -> Option<u64> {
+        let weight = at.value.as_u64().filter(|weight| (1..=1_000_000).contains(weight));
+        if weight.is_none() {
+            let message = "`weight` takes how many calls one counts as, 1 to 1000000";
+            self.problems.error("hint", at.place(), message);
+        }
+        weight
     }
 
     fn cache(&mut self, at: &At<'_>, hints: &mut OperationHints) {

@@ -634,6 +634,9 @@ pub struct OperationHints {
     /// Whether a person is asked before a call; by effect where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confirm: Option<Confirm>,
+    /// How many calls a call counts as; by effect where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u64>,
     /// Which media type of the answer is asked for, where it may have several.
     pub answer_media: Option<String>,
     /// The headers of the answer that are worth returning, by name.

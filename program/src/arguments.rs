@@ -108,7 +108,17 @@ pub(crate) struct Audit {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
     /// Check that no record was changed, removed or moved; exit code 1 and the place of the first that was.
-    Verify,
+    Verify {
+        /// The public key of the journal, PEM: its signatures are checked too, and there must be some.
+        #[arg(long, value_name = "FILE")]
+        public_key: Option<PathBuf>,
+    },
+    /// Make a key that signs the journal, write it to a new file for AUDIT_SIGNING_KEY_FILE, and print its public key.
+    Key {
+        /// The file of the private key.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Show the last records.
     Tail {
         /// How many.
@@ -148,7 +158,7 @@ pub(crate) struct AuditFilter {
     /// How the call ended: answered, cancelled, refused, timed_out, unrecorded, ...
     #[arg(long)]
     pub(crate) outcome: Option<String>,
-    /// The kind of record: start, intent, outcome, gap, stop.
+    /// The kind of record: start, intent, outcome, refusals, gap, checkpoint, stop.
     #[arg(long)]
     pub(crate) kind: Option<String>,
     /// The request's id, as answers and logs have it.

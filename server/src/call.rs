@@ -119,6 +119,8 @@ pub enum Answer {
     No,
     /// Neither of both in the form that was asked for.
     Unclear,
+    /// Nothing: whoever was to ask failed, or would not.
+    Missing,
 }
 
 /// How far a call got, shared by all who hold it: whether a request may have reached the API.
@@ -287,6 +289,8 @@ pub enum CallError {
     Unasked,
     /// A person was asked and said no; nothing was sent.
     Unwanted,
+    /// A person was to be asked, and the client brought no answer; nothing was sent.
+    Unanswered,
     /// The state that came with a person's answer is not one for this call; nothing was sent.
     Unsealed {
         /// What is wrong with it.
@@ -406,6 +410,7 @@ impl CallError {
             Self::Unconfirmed { .. } => "unconfirmed",
             Self::Unasked => "unasked",
             Self::Unwanted => "unwanted",
+            Self::Unanswered => "unanswered",
             Self::Unsealed { .. } => "unsealed",
             Self::Unrecorded { .. } => "unrecorded",
             Self::Interrupted { .. } => "interrupted",

@@ -73,6 +73,8 @@ pub struct Tool {
     pub proof: Option<&'static str>,
     /// Whether a person is asked before a call is made.
     pub confirm: Confirm,
+    /// How many calls a call counts as; by effect where nothing is said.
+    pub weight: Option<usize>,
     /// JSON Schema 2020-12 of the arguments, an object.
     pub input_schema: &'static str,
     /// JSON Schema 2020-12 of the structured answer, an object; absent when the API answers nothing of known shape.
@@ -113,6 +115,7 @@ impl Tool {
             timeout: None,
             proof: None,
             confirm: Confirm::ByEffect,
+            weight: None,
             input_schema: "{}",
             output_schema: None,
             gated: &[],

@@ -13,6 +13,7 @@ pub mod call;
 pub mod journal;
 pub mod stack;
 pub mod stages;
+mod quota;
 
 pub mod catalog;
 pub mod shape;

@@ -51,7 +51,7 @@ pub fn build(options: Options) -> Next {
             // Before any work, so that all the time that a call takes counts, also what is spent on refusing it.
             .layer(stage(deadline::Options { limit: options.deadline }, deadline::deadline))
             // Before any work is done for a caller who asks too much; below the deadline, which counts all time.
-            .layer(stage(quota::Options::new(options.quota), quota::quota))
+            .layer(stage(quota::Options::new(options.quota, options.confirm), quota::quota))
             // Before anything is kept, repeated or sent: below this line there are only typed arguments.
             .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
             // Below the arguments, since the question names them and the yes is for them; above the ledger, which would

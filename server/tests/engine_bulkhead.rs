@@ -14,7 +14,7 @@ use tokio::task::{JoinSet, yield_now};
 use tokio::time::Instant;
 use tower::service_fn;
 
-const SETTINGS: bulkhead::Settings = bulkhead::Settings { requests: 4, waiting: 3 };
+const SETTINGS: bulkhead::Settings = bulkhead::Settings { requests: 4, caller_requests: 0, waiting: 3 };
 
 /// The stage above an API that answers as often as it is allowed to.
 struct Way {

@@ -14,7 +14,7 @@ use scratch::Scratch;
 use server::call::CallError;
 use server::engine::Engine;
 use server::generated::serde_json::Value;
-use server::journal::{self, Entry, Event, Journal, records, verify};
+use server::journal::{self, Entry, Event, Journal, PublicKey, SigningKey, records, verify, verify_signed};
 use tokio::sync::Notify;
 
 const DONE: &str = r#"{"setId":"S1"}"#;
@@ -293,6 +293,100 @@ async fn t53_while_the_disk_fails_changes_are_refused_and_what_became_of_others_
         ]
     );
     whole(&folder);
+}
+
+/// A journal that is signed, and the key that verifies it.
+fn signed(folder: &Scratch) -> (Journal, PublicKey) {
+    std::fs::create_dir_all(folder.path()).unwrap();
+    let (private, public) = (folder.path().join("key.pem"), folder.path().join("public.pem"));
+    let key = SigningKey::make(&private).unwrap();
+    std::fs::write(&public, key.public_pem()).unwrap();
+    let signing = Some(Arc::new(key));
+    let options = journal::Options { signing, file_bytes: 1 << 20, ..journal::Options::new(folder.path()) };
+    (Journal::open(&options, "test 1").unwrap(), PublicKey::read(&public).unwrap())
+}
+
+#[tokio::test]
+async fn t_54_a_thousand_records_and_an_end_are_signed() {
+    let folder = Scratch::new("signed");
+    let (journal, key) = signed(&folder);
+    // The first is that of the start.
+    for _ in 2..999 {
+        journal.note(nothing());
+    }
+    journal.write(nothing()).await.unwrap();
+    let found = || verify_signed(folder.path(), &key).unwrap().unwrap();
+    assert_eq!((found().checkpoints, found().last), (0, 999));
+    journal.write(nothing()).await.unwrap();
+    assert_eq!((found().checkpoints, found().signed, found().last), (1, 1000, 1001));
+    journal.close();
+    assert_eq!((found().checkpoints, found().signed, found().last), (2, 1002, 1003), "the stop is signed");
+    let other = Scratch::new("signed-other");
+    let (_journal, wrong) = signed(&other);
+    let damage = verify_signed(folder.path(), &wrong).unwrap().unwrap_err();
+    assert_eq!((damage.line, damage.what.contains("signature")), (1001, true), "{damage:?}");
+}
+
+#[tokio::test]
+async fn t_54_a_new_file_begins_with_the_signature_of_the_one_before() {
+    let folder = Scratch::new("signed-files");
+    let (journal, key) = signed(&folder);
+    let large = |text: &str| Entry { event: Event::Start { program: text.repeat(600_000) }, subject: None };
+    for text in ["a", "b", "c"] {
+        journal.write(large(text)).await.unwrap();
+    }
+    let second = std::fs::read_to_string(folder.path().join("audit-000002.jsonl")).unwrap();
+    assert!(second.lines().next().unwrap().contains("\"kind\":\"checkpoint\""));
+    let found = verify_signed(folder.path(), &key).unwrap().unwrap();
+    assert_eq!((found.files, found.checkpoints, found.signed), (2, 1, 3));
+    journal.close();
+}
+
+#[tokio::test]
+async fn t_54_a_journal_that_was_written_anew_is_whole_but_not_signed() {
+    let (folder, anew) = (Scratch::new("signed-first"), Scratch::new("signed-anew"));
+    let (journal, key) = signed(&folder);
+    journal.close();
+    let forged = open(&anew);
+    forged.close();
+    assert_eq!(verify(anew.path()).unwrap().map(|whole| whole.signed), Ok(0));
+    assert_eq!(verify_signed(anew.path(), &key).unwrap().map(|whole| whole.signed), Ok(0));
+    // A checkpoint of another journal is none of this.
+    let signature = records(folder.path())
+        .unwrap()
+        .map(Result::unwrap)
+        .find(|record| record.text("kind") == "checkpoint")
+        .map(|record| record.text("signature").to_owned())
+        .unwrap();
+    let forged = open(&anew);
+    forged.note(Entry { event: Event::Checkpoint { signature }, subject: None });
+    forged.close();
+    assert!(verify(anew.path()).unwrap().is_ok());
+    assert!(verify_signed(anew.path(), &key).unwrap().is_err());
+}
+
+#[tokio::test]
+async fn t_53_a_flood_of_refusals_is_few_records_and_an_exact_number() {
+    let folder = Scratch::new("flood");
+    let journal = Journal::open(
+        &journal::Options { refusals_per_minute: 3, ..journal::Options::new(folder.path()) },
+        "test 1",
+    )
+    .unwrap();
+    let engine = engine("http://127.0.0.1:9", &journal);
+    for _ in 0..200 {
+        let refused = call(&engine, &DEPLOY, reading("level", "DEV")).await;
+        assert!(matches!(refused, Err(CallError::Arguments(_))), "{refused:?}");
+    }
+    journal.close();
+    whole(&folder);
+    let all: Vec<_> = records(folder.path()).unwrap().map(Result::unwrap).collect();
+    let each = all.iter().filter(|record| record.text("kind") == "outcome").count() as u64;
+    let sums: Vec<_> = all.iter().filter(|record| record.text("kind") == "refusals").collect();
+    assert!((3..20).contains(&each), "{each}");
+    assert_eq!(sums.len(), 1, "the minute was not over");
+    assert_eq!((sums[0].text("outcome"), sums[0].text("caller")), ("arguments", "local_owner"));
+    assert_eq!(sums[0].members["count"].as_u64().unwrap() + each, 200);
 }
 
 #[tokio::test]

@@ -268,7 +268,11 @@ async fn a_person_is_asked_over_the_connection() {
         (json!({ "result": { "action": "accept", "content": { "confirm": true } } }), "setId", 1),
         (json!({ "result": { "action": "decline" } }), "said no; nothing was sent", 0),
         (json!({ "result": { "action": "accept", "content": {} } }), "neither yes nor no", 0),
-        (json!({ "error": { "code": -1, "message": "no screen" } }), "nothing was sent", 0),
+        (
+            json!({ "error": { "code": -1, "message": "no screen" } }),
+            "brought no answer; nothing was sent",
+            0,
+        ),
     ] {
         let mut client = asking(json!({ "elicitation": {} })).await;
         client.send(&call(1, "deploy", sample::deploying())).await;

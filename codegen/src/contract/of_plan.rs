@@ -32,6 +32,7 @@ fn of_tool(tool: &model::Tool) -> Tool {
         timeout_seconds: tool.timeout_seconds,
         proof: tool.proof.clone(),
         confirm: tool.confirm.as_ref().map(confirm),
+        weight: tool.weight,
         security: tool.security.iter().map(|together| alternative(together)).collect(),
         gated: tool.gated.clone(),
         secrets: tool.secrets.clone(),

@@ -89,12 +89,11 @@ impl Reader<'_> {
         let request = text("request")?;
         let (method, path) =
             request.split_once(' ').ok_or_else(|| self.wrong(&at, "request", "METHOD /path"))?;
-        let seconds = |key: &str| match entry.get(key) {
+        let number = |key: &str, what: &str| match entry.get(key) {
             None => Ok(None),
-            Some(value) => {
-                value.as_u64().map(Some).ok_or_else(|| self.wrong(&at, key, "a number of seconds"))
-            }
+            Some(value) => value.as_u64().map(Some).ok_or_else(|| self.wrong(&at, key, what)),
         };
+        let seconds = |key: &str| number(key, "a number of seconds");
         let flag = |key: &str| match entry.get(key) {
             None => Ok(false),
             Some(value) => value.as_bool().ok_or_else(|| self.wrong(&at, key, "true or false")),
@@ -119,6 +118,7 @@ impl Reader<'_> {
             busy: self.decoded(entry, "busy", &at, "a list of statuses")?,
             timeout_seconds: seconds("timeoutSeconds")?,
             confirm: entry.get("confirm").map(|value| self.confirm(value, &at)).transpose()?,
+            weight: number("weight", "a number of calls")?,
             proof: entry.get("proof").map(|_| text("proof")).transpose()?,
             security: self.decoded(entry, "security", &at, "a list of sets of schemes")?,
             gated: self.decoded(entry, "gated", &at, "a list of JSON pointers")?,

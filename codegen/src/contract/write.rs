@@ -64,6 +64,7 @@ fn of_tool(name: &str, tool: &Tool) -> Value {
             Confirm::Question(words) => words.as_str().into(),
         }),
     );
+    set("weight", tool.weight.map(Into::into));
     set("security", (!tool.security.is_empty()).then(|| json!(tool.security)));
     set("gated", (!tool.gated.is_empty()).then(|| json!(tool.gated)));
     set("secrets", (!tool.secrets.is_empty()).then(|| json!(tool.secrets)));

@@ -18,6 +18,7 @@ pub(super) fn compare(change: &Change<'_>, findings: &mut Vec<Finding>) {
     busy(change, findings);
     secrets(change, findings);
     confirm(change, findings);
+    weight(change, findings);
     let (old, new) = (&change.old.proof, &change.new.proof);
     match (old, new) {
         (Some(old), None) => {
@@ -80,6 +81,17 @@ fn confirm(change: &Change<'_>, findings: &mut Vec<Finding>) {
             }
         }
         (false, false) => {}
+    }
+}
+
+/// A call of which nothing is said counts as one, unless the deployment counts changes as more.
+fn weight(change: &Change<'_>, findings: &mut Vec<Finding>) {
+    let (old, new) = (change.old.weight.unwrap_or(1), change.new.weight.unwrap_or(1));
+    let message = format!("a call counts as {new} instead of {old}");
+    match new.cmp(&old) {
+        std::cmp::Ordering::Greater => findings.push(change.finding(&safety::WEIGHT_RAISED, message)),
+        std::cmp::Ordering::Less => findings.push(change.finding(&safety::WEIGHT_LOWERED, message)),
+        std::cmp::Ordering::Equal => {}
     }
 }
 

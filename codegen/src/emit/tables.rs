@@ -1,6 +1,6 @@
 //! The static tables of the catalog.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::rules::Place;
@@ -48,6 +48,7 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
     let timeout = tool.timeout_seconds.map(seconds).map(|time| quote!(timeout: Some(#time),));
     let proof = tool.proof.as_ref().map(|member| quote!(proof: Some(#member),));
     let confirm = tool.confirm.as_ref().map(self::confirm);
+    let weight = tool.weight.map(Literal::u64_unsuffixed).map(|calls| quote!(weight: Some(#calls),));
     let output_schema = output_schema.map(|schema| quote!(output_schema: Some(#schema),));
     let tags = list(quote!(tags), tags);
     let gated = gated.iter().map(|at| quote!(rt::Gated { pointer: #at, gate: rt::Gate::Callbacks }));
@@ -77,6 +78,7 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
             #timeout
             #proof
             #confirm
+            #weight
             #gated
             #secrets
             #security

@@ -69,6 +69,8 @@ pub struct Tool {
     pub proof: Option<String>,
     /// Whether a person is asked before a call; by effect where nothing is said.
     pub confirm: Option<Confirm>,
+    /// How many calls a call counts as; by effect where nothing is said.
+    pub weight: Option<u64>,
     /// JSON Schema of the arguments.
     pub input_schema: String,
     /// JSON Schema of the answer.

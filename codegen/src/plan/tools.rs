@@ -126,6 +126,7 @@ fn tool(
         timeout_seconds: operation.mcp.timeout_seconds,
         proof: operation.mcp.proof.clone(),
         confirm,
+        weight: operation.mcp.weight,
         input_schema: input.schema.to_string(),
         output_schema,
         gated: input.gated,

@@ -6,8 +6,8 @@ pub static API: rt::Api = rt::Api {
     title: "Surface",
     version: "1",
     description: "What an overlay decides.",
-    digest: "07493db3e1f4478bcc62707556847d475a33b607baecd1a722e677fe26b1c554",
-    contract: "sha256:ad1a81cad4f8f7e927dd9fd3b58528eb3d6d50657635c53637685e956de55d2a",
+    digest: "98a0bd138eb77c37c3853335c7f443706eded8d45ba22fa9e4977be1130a2622",
+    contract: "sha256:e4dd7d16ec5bb5b590d32dcc5ff92fe0b8fcbfe9019c8c733cbe88df2fa19277",
     tools: &[&tools::list_cats::TOOL, &tools::list_things::TOOL, &tools::make::TOOL],
     security_schemes: &[
         rt::SecurityScheme {
@@ -94,6 +94,7 @@ pub mod tools {
             tags: &["things"],
             cache: Some(std::time::Duration::from_secs(30)),
             timeout: Some(std::time::Duration::from_secs(90)),
+            weight: Some(5),
             security: &[
                 &[
                     rt::Need {
@@ -180,6 +181,7 @@ pub mod tools {
             tags: &["things"],
             cache: Some(std::time::Duration::from_secs(30)),
             timeout: Some(std::time::Duration::from_secs(90)),
+            weight: Some(5),
             security: &[
                 &[
                     rt::Need {

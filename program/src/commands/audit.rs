@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use server::journal::{Record, Verified, records, verify};
+use server::journal::{PublicKey, Record, SigningKey, Verified, records, verify, verify_signed};
 
 use crate::arguments::{Audit, AuditCommand, AuditFormat};
 use crate::output::print;
@@ -17,23 +17,34 @@ use choice::Choice;
 
 /// Does what was asked of the journal.
 pub(crate) fn run(config: &Config, audit: &Audit) -> Result<ExitCode, Refusal> {
-    let folder = audit.folder.as_deref().unwrap_or(&config.journal.options.folder);
-    if folder.as_os_str().is_empty() {
-        return Err(Refusal::configuration("no journal is named: set AUDIT_FOLDER, or give --folder DIR"));
-    }
+    let folder = || folder(config, audit);
     match &audit.command {
-        AuditCommand::Verify => return verified(folder),
+        AuditCommand::Key { file } => return made(file),
+        AuditCommand::Verify { public_key } => return verified(folder()?, public_key.as_deref()),
         AuditCommand::Tail { records: count, format } => {
-            let mut last = chosen(folder, &Choice::default())?;
+            let mut last = chosen(folder()?, &Choice::default())?;
             last.drain(..last.len().saturating_sub(*count));
             show(&last, *format)?;
         }
         AuditCommand::Search { filter, format } | AuditCommand::Export { filter, format } => {
-            let found = chosen(folder, &Choice::of(filter)?)?;
+            let found = chosen(folder()?, &Choice::of(filter)?)?;
             show(&found, *format)?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn folder<'a>(config: &'a Config, audit: &'a Audit) -> Result<&'a Path, Refusal> {
+    let folder = audit.folder.as_deref().unwrap_or(&config.journal.options.folder);
+    if folder.as_os_str().is_empty() {
+        return Err(Refusal::configuration("no journal is named: set AUDIT_FOLDER, or give --folder DIR"));
+    }
+    Ok(folder)
+}
+
+fn made(file: &Path) -> Result<ExitCode, Refusal> {
+    let key = SigningKey::make(file).map_err(|error| Refusal::failure(error.to_string()))?;
+    print(key.public_pem().trim_end()).map(|()| ExitCode::SUCCESS)
 }
 
 /// Nothing found is nothing printed, not an empty line.
@@ -42,9 +53,16 @@ fn show(records: &[Record], format: AuditFormat) -> Result<(), Refusal> {
     if text.is_empty() { Ok(()) } else { print(&text) }
 }
 
-fn verified(folder: &Path) -> Result<ExitCode, Refusal> {
-    match verify(folder).map_err(|error| unreadable(folder, &error))? {
-        Ok(whole) => print(&summary(&whole)).map(|()| ExitCode::SUCCESS),
+fn verified(folder: &Path, public_key: Option<&Path>) -> Result<ExitCode, Refusal> {
+    let key =
+        public_key.map(PublicKey::read).transpose().map_err(|error| Refusal::failure(error.to_string()))?;
+    let found = key.as_ref().map_or_else(|| verify(folder), |key| verify_signed(folder, key));
+    match found.map_err(|error| unreadable(folder, &error))? {
+        Ok(whole) => {
+            let is_signed = key.is_none() || whole.signed > 0;
+            print(&summary(&whole, key.is_some()))?;
+            Ok(if is_signed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
         Err(damage) => {
             eprintln!("{}:{}: {}", damage.file.display(), damage.line, damage.what);
             Ok(ExitCode::FAILURE)
@@ -52,8 +70,8 @@ fn verified(folder: &Path) -> Result<ExitCode, Refusal> {
     }
 }
 
-fn summary(whole: &Verified) -> String {
-    let Verified { files, records, first, starts, torn, lost } = whole;
+fn summary(whole: &Verified, is_checked: bool) -> String {
+    let Verified { files, records, first, starts, torn, lost, checkpoints, signed, last } = whole;
     let mut text = format!("whole: {records} records in {files} files, written by {starts} processes");
     if *first > 1 {
         text.push_str(&format!("; the first is number {first}, older files are gone"));
@@ -64,6 +82,12 @@ fn summary(whole: &Verified) -> String {
     if *lost > 0 {
         text.push_str(&format!("; {lost} lost while the disk failed"));
     }
+    text.push_str(&match (is_checked, checkpoints) {
+        (false, 0) => String::new(),
+        (false, _) => format!("; {checkpoints} signatures were not checked (--public-key)"),
+        (true, 0) => "; none is signed".to_owned(),
+        (true, _) => format!("; signed up to record {signed} of {last}"),
+    });
     text
 }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value};
 use server::call::Answer;
+use server::journal::Stream;
 
 use crate::Program;
 use crate::commands::{prepare, typed};
@@ -31,14 +32,14 @@ pub(crate) async fn run(
     };
     let object = json.map(read_object).transpose()?.unwrap_or_default();
     let arguments = typed::arguments(tool, object, typed)?;
-    let recorded = prepare(program, config)?;
+    let recorded = prepare(program, config, Stream::Error)?;
     let key = said.key.map(str::to_owned);
     let mut unasked = false;
     let ask = |question: &str| {
         eprintln!("{question}");
         let answer = if said.yes { Some(Answer::Yes) } else { asked_here() };
         unasked = answer.is_none();
-        answer.unwrap_or(Answer::No)
+        answer.unwrap_or(Answer::Missing)
     };
     let result = recorded.server.call(tool.name, arguments, key, ask).await.expect("the tool was found");
     drop(recorded);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use server::journal::Stream;
 
 use crate::commands::prepare;
 use crate::commands::serve::{bound, endpoint, listen, no_signals, refuse_open_address};
@@ -36,7 +37,7 @@ pub(crate) async fn run(program: &Program, mut config: Config) -> Result<(), Ref
         .iter()
         .map(|scheme| (scheme.name.to_owned(), SecretString::from(demonstration.token.clone())))
         .collect();
-    let recorded = prepare(program, config)?;
+    let recorded = prepare(program, config, Stream::Error)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
     print(&introduction(program, &endpoint(address), &demonstration))?;
     let server = Arc::clone(&recorded.server);

@@ -12,8 +12,8 @@ mod typed;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use server::journal::Journal;
-use server::{Options, Server};
+use server::journal::{self, Journal, SigningKey, Stream};
+use server::{Options, Server, StartError};
 use tokio::runtime::Runtime;
 
 use crate::Program;
@@ -107,8 +107,9 @@ impl Drop for Recorded {
     }
 }
 
-/// The server with these settings, which must say where the API is.
-fn prepare(program: &Program, mut config: Config) -> Result<Recorded, Refusal> {
+/// The server with these settings, which must say where the API is. `printed` is where a copy of the record goes, if one is
+/// wanted: standard output, unless a result or the protocol has it.
+fn prepare(program: &Program, mut config: Config, printed: Stream) -> Result<Recorded, Refusal> {
     if config.server.engine.upstream.base_url.is_empty() {
         return Err(Refusal::configuration(
             "API_BASE_URL is not set: expected the address of the API, such as https://api.example.com:8443",
@@ -117,19 +118,29 @@ fn prepare(program: &Program, mut config: Config) -> Result<Recorded, Refusal> {
     if config.server.engine.upstream.credentials.is_empty() && !program.api.security_schemes.is_empty() {
         tracing::warn!("no credential for the API is set (API_TOKEN): calls that need one will fail");
     }
-    let journal = journal(program, &config.journal)?;
+    let journal = journal(program, &config.journal, printed)?;
     config.server.engine.journal.clone_from(&journal);
     let server = build(program, config.server)?;
     Ok(Recorded { server, journal })
 }
 
 /// The journal, if one is wanted.
-fn journal(program: &Program, wanted: &Journaling) -> Result<Option<Journal>, Refusal> {
+fn journal(program: &Program, wanted: &Journaling, printed: Stream) -> Result<Option<Journal>, Refusal> {
     if !wanted.enabled || wanted.options.folder.as_os_str().is_empty() {
+        if wanted.copied {
+            return Err(Refusal::configuration(
+                "AUDIT_STDOUT prints the journal, and none is kept: set AUDIT_FOLDER",
+            ));
+        }
         return Ok(None);
     }
+    let wrong = |error: StartError| Refusal::configuration(error.to_string());
+    let is_signed = !wanted.signing_key.as_os_str().is_empty();
+    let signing = is_signed.then(|| SigningKey::read(&wanted.signing_key).map(Arc::new)).transpose();
+    let (copy, signing) = (wanted.copied.then_some(printed), signing.map_err(wrong)?);
+    let options = journal::Options { copy, signing, ..wanted.options.clone() };
     let name = format!("{} {}", program.name, program.version);
-    Journal::open(&wanted.options, &name).map(Some).map_err(|error| Refusal::configuration(error.to_string()))
+    Journal::open(&options, &name).map(Some).map_err(wrong)
 }
 
 fn build(program: &Program, mut options: Options) -> Result<Arc<Server>, Refusal> {

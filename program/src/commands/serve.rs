@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use server::journal::Stream;
 use tokio::net::TcpListener;
 
 use crate::Program;
@@ -16,7 +17,7 @@ use crate::settings::Config;
 pub(crate) async fn http(program: &Program, config: Config) -> Result<(), Refusal> {
     refuse_open_address(&config)?;
     let address = config.listen();
-    let recorded = prepare(program, config)?;
+    let recorded = prepare(program, config, Stream::Output)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
     let listener = listen(address).await?;
     let address = bound(&listener)?;
@@ -30,7 +31,7 @@ pub(crate) async fn http(program: &Program, config: Config) -> Result<(), Refusa
 
 /// Serves one client on standard input and output.
 pub(crate) async fn stdio(program: &Program, config: Config) -> Result<(), Refusal> {
-    let recorded = prepare(program, config)?;
+    let recorded = prepare(program, config, Stream::Error)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
     warn_unrecorded(&recorded);
     tracing::info!(tools = program.api.tools.len(), "serving on standard input and output");

@@ -12,7 +12,7 @@ use crate::settings::predecessor::{
 };
 
 /// Names that begin so are taken to be meant for this program.
-const OURS: [&str; 15] = [
+const OURS: [&str; 16] = [
     "FASTMCP_",
     "API_",
     "BMC_API_",
@@ -23,6 +23,7 @@ const OURS: [&str; 15] = [
     "CONFIRM",
     "RATE_LIMIT_",
     "SECURITY_",
+    "TRUSTED_PROX",
     "WEBHOOK_",
     "ALLOWED_",
     "ALLOW_UNAUTH",

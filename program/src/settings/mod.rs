@@ -56,6 +56,10 @@ pub(crate) struct Config {
 pub(crate) struct Journaling {
     /// Whether they are, where a folder is named.
     pub(crate) enabled: bool,
+    /// Whether every record is printed as well.
+    pub(crate) copied: bool,
+    /// The file of the key that signs; nothing is signed without one.
+    pub(crate) signing_key: PathBuf,
     /// Where, and how files are kept; without a folder there is no journal.
     pub(crate) options: server::journal::Options,
 }
@@ -72,7 +76,12 @@ impl Config {
                 http: server::http::Options::default(),
                 mcp: server::mcp::Options { name: name.to_owned(), ..server::mcp::Options::default() },
             },
-            journal: Journaling { enabled: true, options: server::journal::Options::new("") },
+            journal: Journaling {
+                enabled: true,
+                copied: false,
+                signing_key: PathBuf::new(),
+                options: server::journal::Options::new(""),
+            },
         }
     }
 

@@ -50,7 +50,7 @@ fn setting(key: &str, environment: &[&str], kind: Kind, help: &str) -> Setting {
     }
 }
 
-fn listening() -> [Setting; 5] {
+fn listening() -> [Setting; 6] {
     [
         setting(
             "listen.host",
@@ -81,6 +81,12 @@ fn listening() -> [Setting; 5] {
             &["FASTMCP_SECURITY_CORS_ALLOWED_ORIGINS", "ALLOWED_ORIGINS", "SECURITY_CORS_ALLOWED_ORIGINS"],
             Kind::Origins(|config| &mut config.server.http.allowed_origins),
             "Web pages that may call the server from a browser; `*` is not accepted.",
+        ),
+        setting(
+            "listen.trusted_proxies",
+            &["TRUSTED_PROXIES"],
+            Kind::Networks(|config| &mut config.server.http.trusted_proxies),
+            "Proxies, by address or range, whose `X-Forwarded-For` says where a request comes from; nobody else's is looked at.",
         ),
     ]
 }
@@ -311,7 +317,7 @@ fn keeping() -> [Setting; 5] {
     ]
 }
 
-fn failures() -> [Setting; 5] {
+fn failures() -> [Setting; 6] {
     [
         setting(
             "api.concurrent_requests",
@@ -322,6 +328,16 @@ fn failures() -> [Setting; 5] {
                 maximum: 10_000,
             },
             "How many requests may be at the API at once; half of them may be changes, and a call that finds no room within a second is told to come again.",
+        ),
+        setting(
+            "api.concurrent_requests_per_caller",
+            &["API_CONCURRENT_REQUESTS_PER_CALLER"],
+            Kind::Count {
+                at: |config| &mut config.server.engine.bulkhead.caller_requests,
+                minimum: 0,
+                maximum: 10_000,
+            },
+            "How many of these requests may be one caller's, half of them changes; 0 stands for all.",
         ),
         setting(
             "retry.attempts",
@@ -477,7 +493,7 @@ fn ledger() -> [Setting; 2] {
     ]
 }
 
-fn journal() -> [Setting; 8] {
+fn journal() -> [Setting; 11] {
     [
         setting(
             "audit.folder",
@@ -508,10 +524,32 @@ fn journal() -> [Setting; 8] {
             "`closed` refuses reads as well while the journal cannot be written; changes always are refused then.",
         ),
         setting(
+            "audit.refusals_per_minute",
+            &["AUDIT_REFUSALS_PER_MINUTE"],
+            Kind::Count {
+                at: |config| &mut config.journal.options.refusals_per_minute,
+                minimum: 1,
+                maximum: 1_000_000,
+            },
+            "How many refusals of one kind and one caller are recorded each in a minute; of the others the number is, so that a flood of them does not fill the disk.",
+        ),
+        setting(
             "audit.sensitive",
             &["FASTMCP_SECURITY_AUDIT_LOG_SENSITIVE_DATA", "SECURITY_AUDIT_LOG_SENSITIVE_DATA"],
             Kind::Switch(|config| &mut config.server.engine.audit.redaction.marked_only),
             "`true` records arguments that only look like secrets; what the document marks as secret never is.",
+        ),
+        setting(
+            "audit.stdout",
+            &["AUDIT_STDOUT"],
+            Kind::Switch(|config| &mut config.journal.copied),
+            "Whether `serve` prints every record on standard output as well, one JSON object a line; other commands, whose output is taken, on standard error.",
+        ),
+        setting(
+            "audit.signing_key_file",
+            &["AUDIT_SIGNING_KEY_FILE"],
+            Kind::File(|config| &mut config.journal.signing_key),
+            "The file of a private key, as `audit key` makes one, that signs the journal after every thousand records, at the beginning of a file and at the end.",
         ),
         setting(
             "audit.file_bytes",
@@ -542,7 +580,7 @@ fn journal() -> [Setting; 8] {
     ]
 }
 
-fn sizes() -> [Setting; 2] {
+fn sizes() -> [Setting; 4] {
     [
         setting(
             "limits.request_bytes",
@@ -563,6 +601,22 @@ fn sizes() -> [Setting; 2] {
                 maximum: 100_000,
             },
             "How many clients may be connected at once.",
+        ),
+        setting(
+            "limits.site_requests_per_minute",
+            &["RATE_LIMIT_SITE_REQUESTS_PER_MINUTE"],
+            Kind::Count {
+                at: |config| &mut config.server.http.site_requests_per_minute,
+                minimum: 0,
+                maximum: 60_000_000,
+            },
+            "How many HTTP requests one address may send in a minute (of IPv6 its first 64 bits), whatever they ask; what is over is answered 429. 0 is no bound; `/health` and `/ready` are not counted.",
+        ),
+        setting(
+            "limits.site_burst",
+            &["RATE_LIMIT_SITE_BURST_SIZE"],
+            Kind::Count { at: |config| &mut config.server.http.site_burst, minimum: 1, maximum: 1_000_000 },
+            "How many of these requests may come at once.",
         ),
     ]
 }

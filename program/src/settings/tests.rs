@@ -107,6 +107,7 @@ fn example(key: &str) -> &'static str {
         "listen.allow_unauthenticated" => "i-understand",
         "listen.allowed_hosts" => "mcp.example.com,mcp.example.com:8443",
         "listen.allowed_origins" => "https://app.example.com",
+        "listen.trusted_proxies" => "10.0.0.0/8,2001:db8::1",
         "log.level" => "debug",
         "log.format" => "json",
         "mcp.name" | "mcp.title" | "mcp.instructions" => "Another name",
@@ -120,9 +121,10 @@ fn example(key: &str) -> &'static str {
         "confirm.mode" => "possible",
         "confirm.tools" => "changing",
         "audit.folder" => "/var/lib/audit",
+        "audit.signing_key_file" => "/etc/mcp/audit.pem",
         "audit.reads_on_failure" => "closed",
         "audit.enabled" | "audit.reads" => "false",
-        "audit.sensitive" => "true",
+        "audit.sensitive" | "audit.stdout" => "true",
         "audit.file_bytes" => "65536",
         "audit.file_seconds" => "3600",
         "limits.request_bytes" | "cache.bytes" | "api.max_answer_bytes" | "api.max_body_bytes" => "2048",
@@ -298,6 +300,8 @@ fn hosts_and_origins_are_exact() {
     assert!(refusal(&[("WEBHOOK_ALLOWED_HOSTS", "*.example.com")]).contains("expected exact host names"));
     assert!(refusal(&[("SECURITY_CORS_ALLOWED_ORIGINS", "*")]).contains("`*` would let every web page call"));
     assert!(refusal(&[("ALLOWED_ORIGINS", "app.example.com")]).contains("expected origins such as"));
+    assert!(refusal(&[("TRUSTED_PROXIES", "10.0.0.1/8")]).contains("expected addresses such as"));
+    assert!(refusal(&[("TRUSTED_PROXY", "10.0.0.1")]).contains("TRUSTED_PROXIES"));
     let mut settings = with(&[("ALLOWED_HOSTS", " A.example.com , [::1]:80,b.example.com:* ,")]).unwrap();
     assert_eq!(effective(&mut settings, "listen.allowed_hosts").0, "a.example.com,[::1]:80,b.example.com:*");
 }

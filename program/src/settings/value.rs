@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use server::http::Network;
 
 use crate::settings::Config;
 use crate::telemetry::{Format, Level};
@@ -51,6 +52,8 @@ pub(crate) enum Kind {
     PageSize(fn(&mut Config) -> &mut Option<NonZeroUsize>),
     /// Host names, each with or without a port.
     Hosts { at: fn(&mut Config) -> &mut Vec<String>, ports: bool },
+    /// Ranges of addresses.
+    Networks(fn(&mut Config) -> &mut Vec<Network>),
     /// Origins of web pages.
     Origins(fn(&mut Config) -> &mut Vec<String>),
     /// Off, or the word that says that somebody meant it.
@@ -59,6 +62,8 @@ pub(crate) enum Kind {
     OneOf { at: fn(&mut Config) -> usize, put: fn(&mut Config, usize), words: &'static [&'static str] },
     /// A folder; may be unset.
     Folder(fn(&mut Config) -> &mut PathBuf),
+    /// A file; may be unset.
+    File(fn(&mut Config) -> &mut PathBuf),
     /// A number of bytes.
     Bytes { at: fn(&mut Config) -> &mut u64, minimum: u64 },
     /// The credential of this security scheme.
@@ -110,6 +115,7 @@ impl Kind {
                     NonZeroUsize::new(in_range(text, 0, LARGEST_PAGE).ok_or_else(|| self.not(text))?);
             }
             Self::Hosts { at, ports } => *at(config) = list(text, |item| listed_host(item, *ports))?,
+            Self::Networks(at) => *at(config) = list(text, network)?,
             Self::Origins(at) => *at(config) = list(text, origin)?,
             Self::Acknowledgement(at) if text == ACKNOWLEDGEMENT => *at(config) = true,
             Self::Acknowledgement(_) => return Err(self.not(text)),
@@ -117,7 +123,9 @@ impl Kind {
                 let found = words.iter().position(|word| word.eq_ignore_ascii_case(text));
                 put(config, found.ok_or_else(|| self.not(text))?);
             }
-            Self::Folder(at) => *at(config) = PathBuf::from(prose(text, 4096).ok_or_else(|| self.not(text))?),
+            Self::Folder(at) | Self::File(at) => {
+                *at(config) = PathBuf::from(prose(text, 4096).ok_or_else(|| self.not(text))?)
+            }
             Self::Bytes { at, minimum } => {
                 *at(config) = in_range(text, *minimum, LARGEST_FILE).ok_or_else(|| self.not(text))?;
             }
@@ -141,9 +149,10 @@ impl Kind {
             Self::Backend => MEMORY.to_owned(),
             Self::PageSize(at) => at(config).map_or(0, NonZeroUsize::get).to_string(),
             Self::Hosts { at, .. } | Self::Origins(at) => at(config).join(","),
+            Self::Networks(at) => at(config).iter().map(Network::to_string).collect::<Vec<_>>().join(","),
             Self::Acknowledgement(at) => if *at(config) { ACKNOWLEDGEMENT } else { "" }.to_owned(),
             Self::OneOf { at, words, .. } => words[at(config)].to_owned(),
-            Self::Folder(at) => at(config).display().to_string(),
+            Self::Folder(at) | Self::File(at) => at(config).display().to_string(),
             Self::Bytes { at, .. } => at(config).to_string(),
             Self::Credential(scheme) => {
                 let set = config.server.engine.upstream.credentials.iter().any(|(name, _)| name == scheme);
@@ -157,7 +166,7 @@ impl Kind {
         match self {
             Self::Port(_) | Self::Count { .. } | Self::PageSize(_) | Self::Bytes { .. } => Notation::Integer,
             Self::Seconds { .. } => Notation::Number,
-            Self::Hosts { .. } | Self::Origins(_) => Notation::List,
+            Self::Hosts { .. } | Self::Networks(_) | Self::Origins(_) => Notation::List,
             Self::Switch(_) => Notation::Boolean,
             _ => Notation::Text,
         }
@@ -190,12 +199,16 @@ impl Kind {
                 "host names separated by commas, each with or without `:port` or `:*`".to_owned()
             }
             Self::Hosts { ports: false, .. } => "host names separated by commas".to_owned(),
+            Self::Networks(_) => {
+                "addresses such as 10.1.2.3 or ranges such as 10.0.0.0/8, separated by commas".to_owned()
+            }
             Self::Origins(_) => "origins such as https://app.example.com, separated by commas".to_owned(),
             Self::Acknowledgement(_) => format!("`{ACKNOWLEDGEMENT}`"),
             Self::OneOf { words, .. } => {
                 words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ")
             }
             Self::Folder(_) => "the path of a folder".to_owned(),
+            Self::File(_) => "the path of a file".to_owned(),
             Self::Bytes { minimum, .. } => format!("a whole number from {minimum} to {LARGEST_FILE}"),
             Self::Credential(_) => "visible ASCII characters".to_owned(),
         }
@@ -284,7 +297,7 @@ fn prose(text: &str, longest: usize) -> Option<&str> {
         .then_some(text)
 }
 
-fn list(text: &str, item: impl Fn(&str) -> Result<String, String>) -> Result<Vec<String>, String> {
+fn list<T>(text: &str, item: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
     text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(item).collect()
 }
 
@@ -308,6 +321,16 @@ fn listed_host(text: &str, ports: bool) -> Result<String, String> {
         return Err(format!("{EXPECTED}, each {shape}, got {}", quoted(text)));
     }
     Ok(text.to_ascii_lowercase())
+}
+
+fn network(text: &str) -> Result<Network, String> {
+    let expected = || {
+        let got = quoted(text);
+        format!(
+            "expected addresses such as 10.1.2.3 or ranges such as 10.0.0.0/8, with no bit set beyond them, got {got}"
+        )
+    };
+    text.parse().map_err(|_| expected())
 }
 
 fn origin(text: &str) -> Result<String, String> {

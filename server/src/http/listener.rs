@@ -23,7 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use super::framing::MAX_HEAD;
 use super::wire::Wire;
-use super::{App, BodyError, Options, Response};
+use super::{App, BodyError, Options, Peer, Response};
 
 /// The first pause after a failed accept, doubled up to the second one.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
@@ -37,9 +37,9 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, options: &Options, shut
     loop {
         let accepted = async {
             let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
-            (accept(|| listener.accept()).await.0, place)
+            (accept(|| listener.accept()).await, place)
         };
-        let (stream, place) = tokio::select! {
+        let ((stream, address), place) = tokio::select! {
             // A flood of connections must not hold up the end.
             biased;
             () = shutdown.cancelled() => break,
@@ -47,6 +47,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, options: &Options, shut
         };
         let connection = Connection {
             app: Arc::clone(&app),
+            peer: Peer(address.ip()),
             options: options.clone(),
             shutdown: shutdown.clone(),
             abandoned: abandoned.clone(),
@@ -92,6 +93,7 @@ fn peer_left(error: &io::Error) -> bool {
 /// One connection and what ends it.
 struct Connection {
     app: Arc<App>,
+    peer: Peer,
     options: Options,
     /// No further request is read.
     shutdown: CancellationToken,
@@ -104,8 +106,8 @@ impl Connection {
         // Answers are small and written whole: waiting to fill a segment only adds delay.
         let _ = stream.set_nodelay(true);
         let io = TokioIo::new(Wire::new(stream, &self.options));
-        let app = Arc::clone(&self.app);
-        let service = service_fn(move |request| answer(Arc::clone(&app), request));
+        let (app, peer) = (Arc::clone(&self.app), self.peer);
+        let service = service_fn(move |request| answer(Arc::clone(&app), peer, request));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             // Runs while the next request is waited for; a head that has begun has the wire's shorter time.
@@ -131,10 +133,12 @@ impl Connection {
 
 fn answer(
     app: Arc<App>,
+    peer: Peer,
     request: HttpRequest<Incoming>,
 ) -> impl Future<Output = Result<Response, Infallible>> {
-    let request =
+    let mut request =
         request.map(|body| body.map_err(|error| BodyError::Broken(error.to_string())).boxed_unsync());
+    request.extensions_mut().insert(peer);
     async move { Ok(app.handle(request).await) }
 }
 

@@ -12,6 +12,8 @@ mod identify;
 mod layer;
 mod listener;
 mod panic_guard;
+mod peer;
+mod quota;
 mod refusal;
 mod routes;
 mod security_headers;
@@ -30,6 +32,7 @@ pub(crate) use body_limit::unread_body;
 pub use identify::{RequestId, TraceParent, new_request_id, well_formed_traceparent};
 pub use layer::{Answering, App, Endpoint};
 pub use listener::serve;
+pub use peer::{Network, NoNetwork, Peer};
 pub(crate) use refusal::{Refusal, json_answer};
 pub use routes::Status;
 
@@ -54,6 +57,12 @@ pub struct Options {
     pub write_timeout: Duration,
     /// How many connections are served at once; further ones wait to be accepted.
     pub max_connections: usize,
+    /// Requests per minute from one site: an address of IPv4, the first 64 bits of one of IPv6; zero is no bound.
+    pub site_requests_per_minute: usize,
+    /// How many requests may come at once from one site.
+    pub site_burst: usize,
+    /// Proxies whose `X-Forwarded-For` says from which site a request comes; nobody else's is looked at.
+    pub trusted_proxies: Vec<Network>,
     /// How long what is in flight may go on after shutdown began.
     pub drain: Duration,
     /// Serves everyone who can reach the listener, without asking who they are.
@@ -72,6 +81,9 @@ impl Default for Options {
             keep_alive: Duration::from_secs(75),
             write_timeout: Duration::from_secs(30),
             max_connections: 1024,
+            site_requests_per_minute: 0,
+            site_burst: 20,
+            trusted_proxies: Vec::new(),
             drain: Duration::from_secs(30),
             allow_unauthenticated: false,
         }
@@ -93,8 +105,10 @@ impl Options {
                 StartError::new(format!("allowed origin {origin:?}: expected scheme://name[:port], such as https://app.example.com"))
             })?;
         }
-        if self.max_body_bytes == 0 || self.max_connections == 0 {
-            return Err(StartError::new("the largest body and the number of connections must be above zero"));
+        if self.max_body_bytes == 0 || self.max_connections == 0 || self.site_burst == 0 {
+            return Err(StartError::new(
+                "the largest body, connections and requests at once must be above zero",
+            ));
         }
         Ok(())
     }
@@ -153,6 +167,8 @@ fn layers(address: SocketAddr, options: &Options) -> Vec<Box<dyn layer::Layer>> 
         Box::new(panic_guard::PanicGuard),
         // Before any work is done for a page that reached us by rebinding a name.
         Box::new(host_and_origin::HostAndOrigin::new(address, options)),
+        // Inside of what refuses strangers, who would use up the quota of the address that they misuse; before the body.
+        Box::new(quota::Quota::new(options)),
         // Before the body is touched; wraps it so that whoever reads it is stopped at the limit.
         Box::new(body_limit::BodyLimit::new(options)),
         // Inside the limit: a body that is refused for its size is not waited for.
@@ -177,6 +193,7 @@ mod tests {
                 "security_headers",
                 "panic_guard",
                 "host_and_origin",
+                "quota",
                 "body_limit",
                 "body_timeout",
                 "authenticate"

@@ -1,5 +1,7 @@
 //! What is recorded.
 
+use std::time::SystemTime;
+
 use serde_json::{Map, Value, json};
 
 use crate::call::{Call, CallError, Reply};
@@ -44,10 +46,26 @@ pub enum Event {
         /// The arguments as given, redacted, where no intent has them.
         arguments: Option<Value>,
     },
+    /// Calls were refused, besides those that are recorded each.
+    Refusals {
+        /// Who called.
+        caller: &'static str,
+        /// The kind of the error.
+        outcome: &'static str,
+        /// How many.
+        count: u64,
+        /// When the first was.
+        since: SystemTime,
+    },
     /// Records were lost, since they could not be written for too long.
     Gap {
         /// How many.
         lost: u64,
+    },
+    /// Everything before is signed.
+    Checkpoint {
+        /// The signature of the record before, in base64.
+        signature: String,
     },
     /// The process ends.
     Stop,
@@ -60,7 +78,9 @@ impl Event {
             Self::Start { .. } => "start",
             Self::Intent { .. } => "intent",
             Self::Outcome { .. } => "outcome",
+            Self::Refusals { .. } => "refusals",
             Self::Gap { .. } => "gap",
+            Self::Checkpoint { .. } => "checkpoint",
             Self::Stop => "stop",
         }
     }
@@ -122,7 +142,12 @@ impl Entry {
                 }
                 said
             }
+            Event::Refusals { caller, outcome, count, since } => {
+                let since = humantime::format_rfc3339_millis(since).to_string();
+                json!({ "caller": caller, "outcome": outcome, "count": count, "since": since })
+            }
             Event::Gap { lost } => json!({ "lost": lost }),
+            Event::Checkpoint { signature } => json!({ "signature": signature }),
             Event::Stop => json!({}),
         };
         if let Value::Object(said) = said {

@@ -5,10 +5,14 @@
 //! the waiting ends.
 
 mod chain;
+mod copy;
+mod disk;
 mod entry;
+mod flood;
 mod folder;
 mod read;
 mod redact;
+mod signature;
 mod verify;
 mod writer;
 
@@ -22,13 +26,16 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use crate::start_error::StartError;
+use disk::Opening;
 use writer::{Order, Writer};
 
+pub use copy::Stream;
 pub(crate) use entry::ending;
 pub use entry::{Entry, Event, Subject};
 pub use read::{Record, records};
 pub use redact::Redaction;
-pub use verify::{Damage, Verified, verify};
+pub use signature::{PublicKey, SigningKey};
+pub use verify::{Damage, Verified, verify, verify_signed};
 
 /// Records that may wait for the disk; beyond, what must be recorded is refused.
 const QUEUE: usize = 1024;
@@ -46,6 +53,12 @@ pub struct Options {
     pub keep: Duration,
     /// How long a change may wait for its record.
     pub patience: Duration,
+    /// Refusals of one kind and one caller that are recorded each in a minute; the others are counted.
+    pub refusals_per_minute: usize,
+    /// Where every record is printed as well, if anywhere.
+    pub copy: Option<Stream>,
+    /// What signs the record, if anything does.
+    pub signing: Option<Arc<SigningKey>>,
 }
 
 impl Options {
@@ -57,6 +70,9 @@ impl Options {
             file_age: Duration::from_secs(24 * 60 * 60),
             keep: Duration::ZERO,
             patience: Duration::from_secs(1),
+            refusals_per_minute: 60,
+            copy: None,
+            signing: None,
         }
     }
 }
@@ -96,10 +112,18 @@ impl Journal {
     /// Opens the journal behind the last record that is there, and records that a process begins. An error says what to
     /// do about the folder.
     pub fn open(options: &Options, program: &str) -> Result<Self, StartError> {
-        if options.file_bytes == 0 || options.file_age.is_zero() || options.patience.is_zero() {
-            return Err(StartError::new("sizes and times of the journal must be above zero"));
+        Self::open_on(options, program, Box::new(|path| Ok(Box::new(folder::appended(path)?))))
+    }
+
+    fn open_on(options: &Options, program: &str, opening: Opening) -> Result<Self, StartError> {
+        if options.file_bytes == 0
+            || options.file_age.is_zero()
+            || options.patience.is_zero()
+            || options.refusals_per_minute == 0
+        {
+            return Err(StartError::new("sizes, times and rates of the journal must be above zero"));
         }
-        let writer = Writer::open(options, program)?;
+        let writer = Writer::open(options, program, opening)?;
         let health = writer.health();
         let (orders, received) = std::sync::mpsc::sync_channel(QUEUE);
         let thread = std::thread::Builder::new().name("journal".to_owned());

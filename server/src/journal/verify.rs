@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::chain::{self, Broken, Link};
+use super::chain::{self, Broken, Link, Sealed};
 use super::folder;
+use super::signature::PublicKey;
 
 /// A journal that is whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +27,12 @@ pub struct Verified {
     pub torn: usize,
     /// Records that were lost while the disk failed, and said to be.
     pub lost: u64,
+    /// Checkpoints; their signatures are checked only by [`verify_signed`].
+    pub checkpoints: usize,
+    /// The number of the last record that a checkpoint signs; 0 where none does.
+    pub signed: u64,
+    /// The number of the last record.
+    pub last: u64,
 }
 
 /// Where a journal is not whole, and why.
@@ -41,7 +48,15 @@ pub struct Damage {
 
 /// Reads every record. The error of the outer result is that of reading, that of the inner one the first damage.
 pub fn verify(place: &Path) -> io::Result<Result<Verified, Damage>> {
-    let mut check = Check::default();
+    run(place, Check::default())
+}
+
+/// The same, and every signature must be one of this key.
+pub fn verify_signed(place: &Path, key: &PublicKey) -> io::Result<Result<Verified, Damage>> {
+    run(place, Check { key: Some(key), ..Check::default() })
+}
+
+fn run(place: &Path, mut check: Check<'_>) -> io::Result<Result<Verified, Damage>> {
     for number in folder::numbers(place)? {
         let file = folder::path(place, number);
         let bytes = std::fs::read(&file)?;
@@ -60,14 +75,15 @@ pub fn verify(place: &Path) -> io::Result<Result<Verified, Damage>> {
 }
 
 #[derive(Default)]
-struct Check {
+struct Check<'k> {
+    key: Option<&'k PublicKey>,
     found: Verified,
     last: Option<Link>,
     /// Whether the line before was torn.
     is_torn: bool,
 }
 
-impl Check {
+impl Check<'_> {
     fn line(&mut self, line: &[u8]) -> Result<(), String> {
         let sealed = match chain::open(line) {
             Ok(sealed) => sealed,
@@ -91,10 +107,26 @@ impl Check {
                 follows(&Link::default(), &sealed.link, &sealed.before)?;
             }
         }
+        if kind == "checkpoint" {
+            self.checkpoint(&sealed)?;
+        }
         self.found.records += 1;
+        self.found.last = sealed.link.sequence;
         self.found.starts += usize::from(kind == "start");
         self.found.lost += sealed.record.get("lost").and_then(Value::as_u64).unwrap_or(0);
         self.last = Some(sealed.link);
+        Ok(())
+    }
+
+    /// A checkpoint signs what it follows.
+    fn checkpoint(&mut self, sealed: &Sealed) -> Result<(), String> {
+        let text = |member: &str| sealed.record.get(member).and_then(Value::as_str).unwrap_or_default();
+        let before = Link { sequence: sealed.link.sequence.saturating_sub(1), hash: sealed.before.clone() };
+        if self.key.is_some_and(|key| !key.accepts(text("signature"), text("epoch"), &before)) {
+            return Err("the signature is not one of this key for the records before".to_owned());
+        }
+        self.found.checkpoints += 1;
+        self.found.signed = before.sequence;
         Ok(())
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,7 +15,10 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 
 use super::chain::{self, Broken, Link};
+use super::copy::Copy;
+use super::disk::{Disk, Opening};
 use super::entry::{Entry, Event};
+use super::flood::Flood;
 use super::{Options, Unwritten, folder};
 use crate::start_error::StartError;
 
@@ -25,6 +28,8 @@ const SOON: Duration = Duration::from_millis(5);
 const AGAIN: Duration = Duration::from_millis(250);
 /// Records that are kept while they cannot be written; what comes after is counted.
 const KEPT: usize = 4096;
+/// Records after which a checkpoint signs them.
+const SIGNED: u64 = 1000;
 /// Records that are written together at most.
 const TOGETHER: usize = 256;
 
@@ -67,7 +72,7 @@ struct Waiting {
 
 /// The file that is written to.
 struct Current {
-    file: File,
+    file: Box<dyn Disk>,
     number: u64,
     /// Bytes of whole records; what stands behind them is torn.
     length: u64,
@@ -78,31 +83,39 @@ struct Current {
 struct Put {
     /// The link before.
     link: Link,
-    bytes: u64,
+    unsigned: u64,
+    lines: String,
     /// How many lost records were told of.
     lost: u64,
 }
 
 pub(super) struct Writer {
     options: Options,
+    opening: Opening,
     health: Arc<Health>,
     epoch: String,
     link: Link,
+    /// Records that no checkpoint has signed.
+    unsigned: u64,
     current: Current,
     /// Whether a write failed half-way, so that the file may be longer than it should be.
     is_torn: bool,
-    /// Whether something was written that may not be on the disk yet.
-    is_dirty: bool,
+    /// Since when something is written that may not be on the disk yet.
+    dirty: Option<Instant>,
     /// Whether the file could not be made durable: what the system still holds of it is not known.
     is_suspect: bool,
     waiting: VecDeque<Waiting>,
+    flood: Flood,
+    copy: Option<Copy>,
+    /// The clock of the flood.
+    began: Instant,
     /// Keeps other processes out.
     _lock: File,
 }
 
 impl Writer {
     /// Finds the end of the journal and records that a process begins.
-    pub(super) fn open(options: &Options, program: &str) -> Result<Self, StartError> {
+    pub(super) fn open(options: &Options, program: &str, opening: Opening) -> Result<Self, StartError> {
         let place = options.folder.as_path();
         folder::make(place)?;
         let lock = folder::lock(place)?;
@@ -111,24 +124,31 @@ impl Writer {
         let path = folder::path(place, number);
         let failed = |error| folder::cannot(&path, "be written", &error);
         let link = last_link(place, &numbers)?;
-        let mut file = folder::appended(&path).map_err(failed)?;
+        let mut file = opening(&path).map_err(failed)?;
         if fs::read(&path).map_err(failed)?.last().is_some_and(|byte| *byte != b'\n') {
             // A record that a crash tore stays, on a line of its own.
             file.write_all(b"\n").map_err(failed)?;
         }
-        let length = file.metadata().map_err(failed)?.len();
+        let length = file.length().map_err(failed)?;
         folder::sync(place).map_err(|error| folder::cannot(place, "be made durable", &error))?;
+        let copy = options.copy.map(Copy::to).transpose();
         let current = Current { file, number, length, since: Instant::now() };
         let mut writer = Self {
             options: options.clone(),
+            opening,
             health: Arc::default(),
             epoch: uuid::Uuid::now_v7().to_string(),
             link,
+            unsigned: 0,
             current,
             is_torn: false,
-            is_dirty: false,
+            dirty: None,
             is_suspect: false,
             waiting: VecDeque::new(),
+            copy: copy
+                .map_err(|error| StartError::new(format!("no thread for the journal's copy: {error}")))?,
+            flood: Flood::new(options.refusals_per_minute),
+            began: Instant::now(),
             _lock: lock,
         };
         writer.take(Entry { event: Event::Start { program: program.to_owned() }, subject: None }, None);
@@ -159,6 +179,7 @@ impl Writer {
             {
                 is_over = self.obey(order);
             }
+            self.sum_up(is_over);
             if is_over {
                 self.take(Entry { event: Event::Stop, subject: None }, None);
             }
@@ -171,16 +192,35 @@ impl Writer {
 
     /// How long to wait for the next order.
     fn pause(&self) -> Option<Duration> {
-        if !self.waiting.is_empty() { Some(AGAIN) } else { self.is_dirty.then_some(SOON) }
+        if !self.waiting.is_empty() {
+            return Some(AGAIN);
+        }
+        let sum = self.flood.next().map(|due| due.saturating_sub(self.began.elapsed()));
+        if self.dirty.is_some() { Some(SOON) } else { sum }
     }
 
     /// Whether it was the last order.
     fn obey(&mut self, order: Order) -> bool {
         match order {
+            Order::Write { entry, done: None } => {
+                if self.flood.passes(&entry, self.began.elapsed(), SystemTime::now()) {
+                    self.take(entry, None);
+                }
+            }
             Order::Write { entry, done } => self.take(entry, done),
             Order::Close => return true,
         }
         false
+    }
+
+    /// Tells how many refusals were counted. While records are kept back, counting goes on: a count that is left out would be
+    /// one record to those who count the lost.
+    fn sum_up(&mut self, is_over: bool) {
+        if is_over || self.waiting.len() < TOGETHER {
+            for sum in self.flood.due(self.began.elapsed(), is_over) {
+                self.take(sum, None);
+            }
+        }
     }
 
     fn take(&mut self, entry: Entry, done: Option<oneshot::Sender<Result<(), Unwritten>>>) {
@@ -192,9 +232,15 @@ impl Writer {
 
     /// Writes what waits, and tells those who wait for it.
     fn write(&mut self, is_over: bool) {
+        if self.waiting.is_empty() && self.dirty.is_none() {
+            return;
+        }
         let is_waited_for = self.waiting.iter().any(|waiting| waiting.done.is_some());
         let is_idle = self.waiting.is_empty();
-        let written = if is_waited_for || is_idle || is_over { self.flush() } else { self.append() };
+        // However much more comes, what is written does not stay off the disk for longer.
+        let is_late = self.dirty.is_some_and(|since| since.elapsed() >= SOON);
+        let written =
+            if is_waited_for || is_idle || is_late || is_over { self.flush() } else { self.append() };
         let was_failing = self.health.is_failing.swap(written.is_err(), Ordering::AcqRel);
         match written {
             // Told last: whoever waits finds everything as it is from now on.
@@ -225,80 +271,125 @@ impl Writer {
     /// Writes what waits and makes everything durable.
     fn flush(&mut self) -> io::Result<()> {
         let put = self.put()?;
-        if let Err(error) = self.current.file.sync_data() {
-            self.link = put.link;
-            self.current.length -= put.bytes;
+        if let Err(error) = self.current.file.sync() {
+            (self.link, self.unsigned) = (put.link, put.unsigned);
+            self.current.length -= put.lines.len() as u64;
             (self.is_torn, self.is_suspect) = (true, true);
             return Err(error);
         }
-        self.is_dirty = false;
-        self.health.lost.fetch_sub(put.lost, Ordering::AcqRel);
+        self.dirty = None;
+        self.stands(&put);
         Ok(())
     }
 
     /// Writes what waits; it is durable soon.
     fn append(&mut self) -> io::Result<()> {
         let put = self.put()?;
-        self.health.lost.fetch_sub(put.lost, Ordering::AcqRel);
-        self.is_dirty = true;
+        self.dirty.get_or_insert_with(Instant::now);
+        self.stands(&put);
         Ok(())
+    }
+
+    /// What was put stays.
+    fn stands(&mut self, put: &Put) {
+        self.health.lost.fetch_sub(put.lost, Ordering::AcqRel);
+        if let Some(copy) = &mut self.copy {
+            copy.take(&put.lines);
+        }
     }
 
     /// Writes what waits into the file, all of it or nothing. What was lost before is told first.
     fn put(&mut self) -> io::Result<Put> {
         self.mend()?;
-        self.rotate()?;
+        let is_new = self.rotate()?;
         let lost = self.health.lost.load(Ordering::Acquire);
         let gap =
             (lost > 0).then(|| (Entry { event: Event::Gap { lost }, subject: None }, SystemTime::now()));
         let waiting = self.waiting.iter().map(|waiting| (waiting.entry.clone(), waiting.time));
-        let mut link = self.link.clone();
-        let mut lines = String::new();
-        for (entry, time) in gap.into_iter().chain(waiting) {
-            let (line, next) = link.seal(entry.members(), &self.epoch, time);
-            lines.push_str(&line);
-            link = next;
+        let mut sealing =
+            Sealing { writer: self, link: self.link.clone(), unsigned: self.unsigned, lines: String::new() };
+        if is_new {
+            sealing.sign();
         }
+        let mut is_end = false;
+        for (entry, time) in gap.into_iter().chain(waiting) {
+            is_end |= entry.event == Event::Stop;
+            sealing.seal(entry, time);
+        }
+        if is_end || sealing.unsigned >= SIGNED {
+            sealing.sign();
+        }
+        let Sealing { link, unsigned, lines, .. } = sealing;
         self.is_torn = true;
         self.current.file.write_all(lines.as_bytes())?;
         self.is_torn = false;
-        let bytes = lines.len() as u64;
-        self.current.length += bytes;
-        Ok(Put { link: std::mem::replace(&mut self.link, link), bytes, lost })
+        self.current.length += lines.len() as u64;
+        let link = std::mem::replace(&mut self.link, link);
+        let unsigned = std::mem::replace(&mut self.unsigned, unsigned);
+        Ok(Put { link, unsigned, lines, lost })
     }
 
     /// Takes away what a failed write has left.
     fn mend(&mut self) -> io::Result<()> {
         if self.is_torn {
-            self.current.file.set_len(self.current.length)?;
+            self.current.file.cut(self.current.length)?;
             self.is_torn = false;
         }
         Ok(())
     }
 
-    /// Begins a new file when this one is large or old enough.
-    fn rotate(&mut self) -> io::Result<()> {
+    /// Begins a new file when this one is large or old enough, and says whether it did.
+    fn rotate(&mut self) -> io::Result<bool> {
         let current = &self.current;
         let is_due = self.is_suspect
             || current.length >= self.options.file_bytes
             || current.since.elapsed() >= self.options.file_age;
         if current.length == 0 || !is_due {
-            return Ok(());
+            return Ok(false);
         }
-        if self.is_dirty {
-            self.current.file.sync_data()?;
+        if self.dirty.is_some() {
+            self.current.file.sync()?;
         }
         let (place, number) = (&self.options.folder, self.current.number + 1);
-        let file = folder::appended(&folder::path(place, number))?;
+        let file = (self.opening)(&folder::path(place, number))?;
         folder::sync(place)?;
         self.is_suspect = false;
-        self.current = Current { length: file.metadata()?.len(), file, number, since: Instant::now() };
+        self.current = Current { length: file.length()?, file, number, since: Instant::now() };
         if !self.options.keep.is_zero()
             && let Err(error) = folder::remove_older(place, number, self.options.keep, SystemTime::now())
         {
             tracing::warn!(%error, "old files of the journal cannot be removed");
         }
-        Ok(())
+        Ok(true)
+    }
+}
+
+/// Records on their way to be lines.
+struct Sealing<'w> {
+    writer: &'w Writer,
+    link: Link,
+    unsigned: u64,
+    lines: String,
+}
+
+impl Sealing<'_> {
+    fn seal(&mut self, entry: Entry, time: SystemTime) {
+        let (line, next) = self.link.seal(entry.members(), &self.writer.epoch, time);
+        self.lines.push_str(&line);
+        self.link = next;
+        self.unsigned += 1;
+    }
+
+    /// Signs everything before, where there is something to sign and a key.
+    fn sign(&mut self) {
+        if self.unsigned == 0 {
+            return;
+        }
+        if let Some(key) = &self.writer.options.signing {
+            let signature = key.sign(&self.writer.epoch, &self.link);
+            self.seal(Entry { event: Event::Checkpoint { signature }, subject: None }, SystemTime::now());
+            self.unsigned = 0;
+        }
     }
 }
 

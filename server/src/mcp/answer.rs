@@ -13,6 +13,7 @@ use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
 use crate::call::{Attachment, CallError, Reply};
 use crate::catalog::{Effect, Tool};
 use crate::decode::neutralise;
+use crate::quota::whole_seconds;
 
 /// How much of a caller's own text is repeated to it.
 const QUOTED: usize = 64;
@@ -102,6 +103,10 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
             "A person was asked about this call and said no; nothing was sent. Do not repeat it unless that person asks for it."
                 .to_owned()
         }
+        CallError::Unanswered => {
+            "A person was to be asked about this call, and the client brought no answer; nothing was sent. Call again when a person can be asked."
+                .to_owned()
+        }
         CallError::Unsealed { why } => {
             format!("The answer of a person does not belong to this call: {why}. Nothing was sent. Call again without it to ask anew.")
         }
@@ -134,11 +139,6 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
             format!("This server failed at the call; its log has the cause under the request id. {next}")
         }
     }
-}
-
-/// A time to wait: never less than it is, one second at least.
-fn whole_seconds(wait: Duration) -> f32 {
-    wait.as_secs_f32().ceil().max(1.0)
 }
 
 fn arguments(tool: &Tool, problems: &crate::decode::Problems) -> String {
@@ -273,6 +273,7 @@ mod tests {
             timeout: None,
             proof: None,
             confirm: crate::catalog::Confirm::ByEffect,
+            weight: None,
             input_schema: r#"{"type":"object"}"#,
             output_schema: None,
             gated: &[],

@@ -31,14 +31,14 @@ impl Question {
         InputRequiredResult::new(Some(requests), Some(self.state))
     }
 
-    /// Asks over the connection. A client that brings no answer counts as a no.
+    /// Asks over the connection.
     pub(super) async fn ask(self, peer: &Peer<RoleServer>) -> Consent {
         let request = ServerRequest::ElicitRequest(ElicitRequest::new(form(self.text)));
         let answer = match peer.send_request(request).await {
             Ok(result) => answer(serde_json::to_value(result).ok().as_ref()),
             Err(error) => {
                 tracing::warn!(%error, "the client did not bring a person's answer");
-                Answer::No
+                Answer::Missing
             }
         };
         Consent::Answered { state: self.state, answer }

@@ -131,6 +131,7 @@ pub async fn confirm(options: Arc<Options>, mut call: Call, next: Next) -> Outco
             match answer {
                 Answer::Yes => call.consent = Consent::Confirmed,
                 Answer::No => return Err(CallError::Unwanted),
+                Answer::Missing => return Err(CallError::Unanswered),
                 Answer::Unclear => return Err(options.question(&call, &prepared)),
             }
         }

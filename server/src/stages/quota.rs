@@ -1,17 +1,13 @@
 //! Bounds how often calls are made: by each caller, and by all of them together. What is over is refused at once with the
 //! time after which a call is admitted again.
 
-mod rate;
-mod table;
-
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Next, Outcome};
-use crate::call::{Call, CallError};
-use crate::catalog::Effect;
-use rate::Rate;
-use table::Table;
+use super::{Next, Outcome, confirm};
+use crate::call::{Call, CallError, Consent};
+use crate::catalog::{Effect, Tool};
+use crate::quota::{Rate, Table};
 
 /// How often calls may be made.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +22,7 @@ pub struct Settings {
     pub caller_per_minute: usize,
     /// How many calls may come at once, of one caller or of all.
     pub burst: usize,
-    /// How many calls one change counts as.
+    /// How many calls one change counts as, where its tool does not say.
     pub change_weight: usize,
 }
 
@@ -50,6 +46,7 @@ pub struct Options {
     common: Option<Rate>,
     caller: Option<Rate>,
     change_weight: usize,
+    confirm: confirm::Settings,
     began: Instant,
     used: Mutex<Used>,
 }
@@ -62,8 +59,8 @@ struct Used {
 }
 
 impl Options {
-    /// Quotas of which nothing is used.
-    pub fn new(settings: Settings) -> Self {
+    /// Quotas of which nothing is used, where these calls are asked about.
+    pub fn new(settings: Settings, confirm: confirm::Settings) -> Self {
         let rate = |enabled: bool, per_minute: usize| {
             (enabled && per_minute > 0).then(|| Rate::per_minute(per_minute, settings.burst))
         };
@@ -71,9 +68,14 @@ impl Options {
             common: rate(settings.enabled, settings.per_minute),
             caller: rate(settings.caller_enabled, settings.caller_per_minute),
             change_weight: settings.change_weight,
+            confirm,
             began: Instant::now(),
             used: Mutex::default(),
         }
+    }
+
+    fn weight(&self, tool: &Tool) -> usize {
+        tool.weight.unwrap_or(if tool.effect == Effect::Read { 1 } else { self.change_weight })
     }
 
     /// Charges a call to both quotas, or to none and says when to come again. One caller's comes first, so that what is over
@@ -99,14 +101,27 @@ impl Options {
     }
 }
 
-/// Lets the call pass if it is within the quotas.
+/// Lets the call pass if it is within the quotas. A person's answer is charged only when it turns out to answer nothing: the
+/// question was charged, and whoever said yes is not to be told to come again.
 pub async fn quota(options: Arc<Options>, call: Call, next: Next) -> Outcome {
-    if options.common.is_some() || options.caller.is_some() {
-        let weight = if call.tool.effect == Effect::Read { 1 } else { options.change_weight };
-        let charged = options.charge(call.caller.word(), weight, options.began.elapsed());
-        charged.map_err(|retry_after| CallError::Limited { retry_after })?;
+    if options.common.is_none() && options.caller.is_none() {
+        return next.run(call).await;
     }
-    next.run(call).await
+    let (caller, weight) = (call.caller.word(), options.weight(call.tool));
+    let charge = || {
+        let charged = options.charge(caller, weight, options.began.elapsed());
+        charged.map_err(|retry_after| CallError::Limited { retry_after })
+    };
+    let is_answer = matches!(call.consent, Consent::Answered { .. }) && options.confirm.asks(call.tool);
+    if !is_answer {
+        charge()?;
+        return next.run(call).await;
+    }
+    let outcome = next.run(call).await;
+    if let Err(CallError::Unsealed { .. } | CallError::Arguments(_)) = outcome {
+        charge()?;
+    }
+    outcome
 }
 
 #[cfg(test)]
@@ -117,9 +132,13 @@ mod tests {
         Duration::from_secs_f64(seconds)
     }
 
+    fn of(settings: Settings) -> Options {
+        Options::new(settings, confirm::Settings::default())
+    }
+
     /// Sixty calls a minute for each, ninety for all, five at once.
     fn quotas() -> Options {
-        Options::new(Settings { per_minute: 90, caller_per_minute: 60, burst: 5, ..Settings::default() })
+        of(Settings { per_minute: 90, caller_per_minute: 60, burst: 5, ..Settings::default() })
     }
 
     /// How many calls of a caller pass who tries ten times a second from `from` to `to`.
@@ -130,9 +149,9 @@ mod tests {
 
     #[test]
     fn r18_ten_times_too_much_gets_the_burst_and_the_rate() {
-        let options = Options::new(Settings { caller_per_minute: 60, burst: 5, ..Settings::default() });
+        let options = of(Settings { caller_per_minute: 60, burst: 5, ..Settings::default() });
         assert_eq!(admitted(&options, "a", 0, 60), 5 + 59);
-        let common = Options::new(Settings { per_minute: 60, burst: 5, ..Settings::default() });
+        let common = of(Settings { per_minute: 60, burst: 5, ..Settings::default() });
         let pairs = (0..600).map(|tenth| second(f64::from(tenth) / 10.0));
         let passed: usize =
             pairs.map(|now| ["a", "b"].iter().filter(|who| common.charge(who, 1, now).is_ok()).count()).sum();
@@ -143,7 +162,7 @@ mod tests {
     fn t_3a_one_who_floods_takes_nothing_from_another() {
         // Room for both together; what the one is refused must not be taken from it.
         let settings = Settings { per_minute: 180, caller_per_minute: 60, burst: 5, ..Settings::default() };
-        let options = Options::new(settings);
+        let options = of(settings);
         for tenth in 0..600u32 {
             let now = second(f64::from(tenth) / 10.0);
             let _ = options.charge("flood", 1, now);
@@ -166,8 +185,7 @@ mod tests {
 
     #[test]
     fn a_call_that_all_together_refuse_costs_its_caller_nothing() {
-        let options =
-            Options::new(Settings { per_minute: 1, caller_per_minute: 60, burst: 2, ..Settings::default() });
+        let options = of(Settings { per_minute: 1, caller_per_minute: 60, burst: 2, ..Settings::default() });
         let now = second(1.0);
         assert!(options.charge("a", 1, now).is_ok() && options.charge("a", 1, now).is_ok());
         // The caller's own quota is whole again, the common one is not.

@@ -246,6 +246,7 @@ const BASE: rt::Tool = rt::Tool {
     timeout: None,
     proof: None,
     confirm: rt::Confirm::ByEffect,
+    weight: None,
     input_schema: r#"{"type":"object"}"#,
     output_schema: Some(r#"{"type":"object"}"#),
     gated: &[],
@@ -341,6 +342,9 @@ pub static SILENT: rt::Tool = rt::Tool {
     output_schema: None,
     ..BASE
 };
+
+/// The read, of which one counts as three.
+pub static HEAVY: rt::Tool = rt::Tool { name: "heavy", weight: Some(3), ..READ };
 
 /// The tools with their security schemes.
 pub static API: rt::Api = rt::Api {

@@ -20,6 +20,8 @@ super::rules! {
     CONFIRM_DROPPED = "confirm-dropped", Risky, "Nobody is asked before a call any more: what a person had to allow, a model may do.";
     CONFIRM_ADDED = "confirm-added", Breaking, "A person is asked before each call: clients that cannot ask are refused.";
     CONFIRM_REWORDED = "confirm-reworded", Text, "The person who is asked reads other words.";
+    WEIGHT_RAISED = "weight-raised", Risky, "A call takes more of its caller's quota: callers reach the bound earlier than before.";
+    WEIGHT_LOWERED = "weight-lowered", Compatible, "A call takes less of its caller's quota: more of them are admitted.";
     PROOF_CHANGED = "proof-changed", Risky, "Another member of the answer proves that something was done: answers without it are told as failures now.";
     PROOF_DROPPED = "proof-dropped", Risky, "Answers that show no work done are told as successes from now on.";
 }

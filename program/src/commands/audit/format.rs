@@ -9,8 +9,8 @@ use crate::arguments::AuditFormat;
 use crate::settings::show::columns;
 
 /// The columns that every record may have, in the order of their importance.
-const COLUMNS: [&str; 9] =
-    ["seq", "time", "kind", "tool", "outcome", "status", "caller", "request_id", "arguments"];
+const COLUMNS: [&str; 10] =
+    ["seq", "time", "kind", "tool", "outcome", "status", "caller", "request_id", "count", "arguments"];
 
 /// The records in a format. Text and CSV hold no character that acts on a terminal or a spreadsheet.
 pub(super) fn written(records: &[Record], format: AuditFormat) -> String {

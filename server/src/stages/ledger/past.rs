@@ -54,7 +54,7 @@ fn among(records: impl IntoIterator<Item = Record>, now: SystemTime) -> Vec<Chan
     made
 }
 
-/// The change with its outcome; `None` when it was certainly not made.
+/// The change with its outcome; `None` when it was certainly not made: what `CallError::says_unchanged` says while running.
 fn ended(change: Change, outcome: &Record) -> Option<Change> {
     let status = outcome.members.get("status").and_then(serde_json::Value::as_u64);
     let status = status.and_then(|status| u16::try_from(status).ok());
@@ -62,7 +62,7 @@ fn ended(change: Change, outcome: &Record) -> Option<Change> {
     match outcome.text("outcome") {
         "answered" => Some(Change { status: status.or(Some(200)), ..change }),
         _ if !was_sent => None,
-        "nothing_done" | "declined" => None,
+        "nothing_done" | "declined" | "arguments" | "no_credential" => None,
         "refused" if status.is_some_and(|status| (400..500).contains(&status) && status != 408) => None,
         _ => Some(change),
     }
@@ -73,6 +73,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::call::CallError;
+    use crate::decode::Problems;
 
     fn record(kind: &str, request: &str, more: Value) -> Record {
         let mut members = json!({
@@ -84,6 +86,61 @@ mod tests {
         }
         let Value::Object(members) = members else { unreachable!() };
         Record { file: "f".into(), line: 1, members }
+    }
+
+    /// The error after this one, the first after none. Each names the next, so that a new one cannot be left out.
+    fn after(error: Option<CallError>, status: u16) -> Option<CallError> {
+        let (cause, time) = (String::new(), Duration::from_secs(1));
+        let Some(error) = error else { return Some(CallError::Arguments(Problems::default())) };
+        Some(match error {
+            CallError::Arguments(_) => CallError::TimedOut { after: time, sent: true },
+            CallError::TimedOut { .. } => CallError::Unreachable { cause },
+            CallError::Unreachable { .. } => CallError::Unavailable { retry_after: time },
+            CallError::Unavailable { .. } => {
+                CallError::Repeated { age: time, request_id: cause, status: Some(status) }
+            }
+            CallError::Repeated { .. } => CallError::KeyTaken,
+            CallError::KeyTaken => CallError::Limited { retry_after: time },
+            CallError::Limited { .. } => CallError::Busy { retry_after: time },
+            CallError::Busy { .. } => CallError::Unconfirmed { question: cause.clone(), state: cause },
+            CallError::Unconfirmed { .. } => CallError::Unasked,
+            CallError::Unasked => CallError::Unwanted,
+            CallError::Unwanted => CallError::Unanswered,
+            CallError::Unanswered => CallError::Unsealed { why: "" },
+            CallError::Unsealed { .. } => CallError::Unrecorded { cause },
+            CallError::Unrecorded { .. } => CallError::Interrupted { cause },
+            CallError::Interrupted { .. } => CallError::Refused { status, message: cause, retry_after: None },
+            CallError::Refused { .. } => CallError::NothingDone { message: cause },
+            CallError::NothingDone { .. } => CallError::Redirected { status },
+            CallError::Redirected { .. } => CallError::TooLarge { limit: 1, status },
+            CallError::TooLarge { .. } => CallError::Unexpected { status, what: cause },
+            CallError::Unexpected { .. } => CallError::NoCredential { schemes: cause },
+            CallError::NoCredential { .. } => CallError::Declined { message: cause },
+            CallError::Declined { .. } => CallError::Internal { cause },
+            CallError::Internal { .. } => return None,
+        })
+    }
+
+    #[test]
+    fn t36_the_journal_says_of_a_change_what_its_error_said() {
+        for status in [200, 307, 400, 404, 407, 408, 409, 429, 499, 500, 503] {
+            let mut error = after(None, status);
+            while let Some(one) = error {
+                for sent in [false, true] {
+                    let mut said = json!({ "outcome": one.kind(), "sent": sent });
+                    if let Some(status) = one.status() {
+                        said["status"] = status.into();
+                    }
+                    let (key, age, request_id) = (String::new(), Duration::ZERO, String::new());
+                    let open = Change { key, age, request_id, status: None };
+                    let kept = ended(open, &record("outcome", "", said));
+                    let known = kept.as_ref().map(|change| change.status);
+                    let expected = (sent && !one.says_unchanged()).then_some(None);
+                    assert_eq!(known, expected, "{one:?}, sent: {sent}");
+                }
+                error = after(Some(one), status);
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// A rate with a burst.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rate {
+pub(crate) struct Rate {
     /// What one call costs.
     interval: Duration,
     /// What all that may come at once costs.
@@ -13,7 +13,7 @@ pub(super) struct Rate {
 
 impl Rate {
     /// So many calls per minute, and so many at once, at least one.
-    pub(super) fn per_minute(calls: usize, burst: usize) -> Self {
+    pub(crate) fn per_minute(calls: usize, burst: usize) -> Self {
         let many = |count: usize| u32::try_from(count.max(1)).unwrap_or(u32::MAX);
         let interval = Duration::from_secs(60) / many(calls);
         Self { interval, burst: interval.saturating_mul(many(burst)) }
@@ -21,7 +21,7 @@ impl Rate {
 
     /// When the quota is whole again after a call of this weight; or how long to wait with it. `whole` is when it is whole
     /// without the call. A call that weighs more than the burst takes all of it.
-    pub(super) fn charge(&self, whole: Duration, weight: usize, now: Duration) -> Result<Duration, Duration> {
+    pub(crate) fn charge(&self, whole: Duration, weight: usize, now: Duration) -> Result<Duration, Duration> {
         let weight = u32::try_from(weight).unwrap_or(u32::MAX);
         let cost = self.interval.saturating_mul(weight).min(self.burst);
         let after = whole.max(now) + cost;
@@ -29,5 +29,11 @@ impl Rate {
             Duration::ZERO => Ok(after),
             wait => Err(wait),
         }
+    }
+
+    /// How many more may come at once.
+    pub(crate) fn left(&self, whole: Duration, now: Duration) -> u128 {
+        let free = self.burst.saturating_sub(whole.saturating_sub(now));
+        free.as_nanos() / self.interval.as_nanos().max(1)
     }
 }

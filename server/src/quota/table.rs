@@ -11,7 +11,7 @@ const REST: Duration = Duration::from_secs(1);
 
 /// When each caller's quota is whole again.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(crate) struct Table {
     callers: HashMap<Box<str>, Duration>,
     newcomers: Duration,
     searched: Option<Duration>,
@@ -19,7 +19,7 @@ pub(super) struct Table {
 
 impl Table {
     /// The caller's.
-    pub(super) fn of(&mut self, caller: &str, now: Duration) -> &mut Duration {
+    pub(crate) fn of(&mut self, caller: &str, now: Duration) -> &mut Duration {
         if !self.callers.contains_key(caller) {
             if self.callers.len() >= MOST && self.searched.is_none_or(|last| now >= last + REST) {
                 self.callers.retain(|_, whole| now < *whole);
@@ -31,6 +31,12 @@ impl Table {
             self.callers.insert(caller.into(), Duration::ZERO);
         }
         self.callers.get_mut(caller).expect("it is there or was put there")
+    }
+
+    /// How many have a quota of their own.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.callers.len()
     }
 }
 

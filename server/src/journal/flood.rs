@@ -1,0 +1,172 @@
+//! A flood of refusals, bounded: of those alike so many a minute are recorded whole, the others are counted, and the count is
+//! recorded. Nothing that has an intent on the record is ever summed up, since its end would be missing.
+
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime};
+
+use super::entry::{Entry, Event, Subject};
+use crate::catalog::Effect;
+use crate::quota::Rate;
+
+/// How long refusals are counted before the count is recorded.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// How a change ends that was refused before its intent was recorded. That it could not be recorded is none of them: its
+/// intent may be on the disk all the same, after its time.
+const BEFORE_INTENT: [&str; 10] = [
+    "arguments",
+    "limited",
+    "unconfirmed",
+    "unasked",
+    "unwanted",
+    "unanswered",
+    "unsealed",
+    "key_taken",
+    "repeated",
+    "outcome_unknown",
+];
+
+/// Refusals are alike when they are of one caller and of one kind. Both are words of this program, so there are not many.
+type Kind = (&'static str, &'static str);
+
+/// The refusals of late.
+pub(super) struct Flood {
+    rate: Rate,
+    alike: HashMap<Kind, Alike>,
+}
+
+/// Refusals that are alike.
+struct Alike {
+    /// When as many as at first may be recorded whole again.
+    whole: Duration,
+    counted: Option<Counted>,
+}
+
+struct Counted {
+    count: u64,
+    /// When the first was counted, on both clocks.
+    begun: Duration,
+    since: SystemTime,
+}
+
+impl Flood {
+    /// So many that are alike are recorded whole in a minute.
+    pub(super) fn new(per_minute: usize) -> Self {
+        Self { rate: Rate::per_minute(per_minute, per_minute), alike: HashMap::new() }
+    }
+
+    /// Whether an entry is to be recorded whole; else it is counted.
+    pub(super) fn passes(&mut self, entry: &Entry, now: Duration, time: SystemTime) -> bool {
+        let Some(kind) = kind(entry) else { return true };
+        let alike = self.alike.entry(kind).or_insert(Alike { whole: Duration::ZERO, counted: None });
+        let charged = self.rate.charge(alike.whole, 1, now);
+        match charged {
+            Ok(after) => alike.whole = after,
+            Err(_) => {
+                let first = || Counted { count: 0, begun: now, since: time };
+                alike.counted.get_or_insert_with(first).count += 1;
+            }
+        }
+        charged.is_ok()
+    }
+
+    /// When the next count is due.
+    pub(super) fn next(&self) -> Option<Duration> {
+        self.alike.values().filter_map(|alike| Some(alike.counted.as_ref()?.begun + INTERVAL)).min()
+    }
+
+    /// The counts that are due, or all of them at the end.
+    pub(super) fn due(&mut self, now: Duration, is_over: bool) -> Vec<Entry> {
+        let is_due = |counted: &mut Counted| is_over || now >= counted.begun + INTERVAL;
+        let due = self.alike.iter_mut().filter_map(|((caller, outcome), alike)| {
+            let Counted { count, since, .. } = alike.counted.take_if(is_due)?;
+            let event = Event::Refusals { caller, outcome, count, since };
+            Some(Entry { event, subject: None })
+        });
+        due.collect()
+    }
+}
+
+/// Of which kind a refusal is; `None` when it is none, or must be recorded whole.
+fn kind(entry: &Entry) -> Option<Kind> {
+    let (Event::Outcome { outcome, sent: false, .. }, Some(Subject { caller, effect, .. })) =
+        (&entry.event, &entry.subject)
+    else {
+        return None;
+    };
+    let is_refusal = *outcome != "answered" && (*effect == Effect::Read || BEFORE_INTENT.contains(outcome));
+    is_refusal.then_some((caller, outcome))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIME: SystemTime = SystemTime::UNIX_EPOCH;
+
+    fn ended(outcome: &'static str, effect: Effect, sent: bool) -> Entry {
+        let event = Event::Outcome { outcome, status: None, sent, milliseconds: 0, arguments: None };
+        let subject = Subject { tool: "deploy", effect, caller: "local_owner", request_id: "r".to_owned() };
+        Entry { event, subject: Some(subject) }
+    }
+
+    fn count(entries: &[Entry]) -> u64 {
+        let of = |entry: &Entry| match entry.event {
+            Event::Refusals { count, .. } => count,
+            _ => panic!("{entry:?}"),
+        };
+        entries.iter().map(of).sum()
+    }
+
+    #[test]
+    fn t_53_one_refusal_above_the_rate_is_counted_and_told_when_its_time_has_come() {
+        let (mut flood, now) = (Flood::new(60), Duration::from_secs(5));
+        let limited = ended("limited", Effect::Write, false);
+        assert!((0..60).all(|_| flood.passes(&limited, now, TIME)));
+        assert_eq!(flood.next(), None);
+        assert!(!flood.passes(&limited, now, TIME));
+        assert!(flood.passes(&ended("busy", Effect::Read, false), now, TIME), "another kind");
+        assert_eq!(flood.next(), Some(now + INTERVAL));
+        assert_eq!(flood.due(now + INTERVAL - Duration::from_nanos(1), false), []);
+        let told = flood.due(now + INTERVAL, false);
+        let event = Event::Refusals { caller: "local_owner", outcome: "limited", count: 1, since: TIME };
+        assert_eq!(told, [Entry { event, subject: None }]);
+        assert_eq!((flood.next(), flood.due(now + INTERVAL, true)), (None, Vec::new()), "told once");
+        assert!(flood.passes(&limited, now + Duration::from_secs(1), TIME), "the rate goes on");
+    }
+
+    #[test]
+    fn t_53_no_refusal_is_lost_and_an_hour_of_them_is_few_records() {
+        let mut flood = Flood::new(60);
+        let (mut whole, mut told) = (0, Vec::new());
+        for number in 0..360_000u32 {
+            let now = Duration::from_millis(10) * number;
+            let outcome = ["limited", "arguments", "unsealed"][number as usize % 3];
+            whole += u64::from(flood.passes(&ended(outcome, Effect::Write, false), now, TIME));
+            told.extend(flood.due(now, false));
+        }
+        told.extend(flood.due(Duration::from_secs(3600), true));
+        assert_eq!(whole + count(&told), 360_000);
+        let records = whole + told.len() as u64;
+        assert!(records <= 3 * (60 * 61 + 60), "{records}");
+    }
+
+    #[test]
+    fn what_was_sent_answered_or_intended_is_always_whole() {
+        let mut flood = Flood::new(1);
+        for entry in [
+            ended("answered", Effect::Read, false),
+            ended("refused", Effect::Read, true),
+            ended("interrupted", Effect::Write, true),
+            ended("unreachable", Effect::Write, false),
+            ended("unavailable", Effect::Destroy, false),
+            ended("busy", Effect::Write, false),
+            ended("cancelled", Effect::Write, false),
+            ended("unrecorded", Effect::Write, false),
+            Entry { event: Event::Stop, subject: None },
+        ] {
+            assert!((0..3).all(|_| flood.passes(&entry, Duration::ZERO, TIME)), "{entry:?}");
+        }
+        assert_eq!(flood.due(INTERVAL, true), []);
+    }
+}
