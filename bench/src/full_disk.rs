@@ -21,11 +21,11 @@ pub struct FullDisk {
 }
 
 impl FullDisk {
-    /// A folder with a mebibyte of room, or with a bound that can be set.
+    /// A folder with a few mebibytes of room, which what is kept while it is full finds again, or with a bound that can be set.
     pub fn new() -> io::Result<Self> {
         let folder = Scratch::new()?;
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"]).arg(folder.path());
+        mount.args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(folder.path());
         let is_mounted =
             rustix::process::geteuid().is_root() && mount.status().is_ok_and(|status| status.success());
         Ok(Self { folder, is_mounted })
@@ -38,7 +38,7 @@ impl FullDisk {
 
     /// What makes it full.
     pub fn kind(&self) -> &'static str {
-        if self.is_mounted { "a disk of 1 MiB" } else { "a bound on file sizes" }
+        if self.is_mounted { "a disk of 4 MiB" } else { "a bound on file sizes" }
     }
 
     /// The command that starts the program. A file that would become too large is to be an error, not the program's end.

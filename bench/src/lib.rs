@@ -17,6 +17,9 @@ pub mod full_disk;
 pub mod client;
 pub mod load;
 
+pub mod sim;
+pub mod cost;
+
 pub mod ports;
 pub mod progress;
 pub mod scratch;

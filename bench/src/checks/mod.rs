@@ -9,6 +9,7 @@ mod r09;
 mod r11;
 mod r13;
 mod r18;
+mod r20;
 
 use std::future::Future;
 use std::io;
@@ -46,4 +47,5 @@ pub const CHECKS: &[Check] = &[
     Check { name: "R11", about: "an outage of the API and its end", run: |rig| Box::pin(r11::run(rig)) },
     Check { name: "R13", about: "one request for many callers", run: |rig| Box::pin(r13::run(rig)) },
     Check { name: "R18", about: "a quota under ten times its load", run: |rig| Box::pin(r18::run(rig)) },
+    Check { name: "R20", about: "simulated faults and interleavings", run: |rig| Box::pin(r20::run(rig)) },
 ];
