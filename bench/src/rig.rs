@@ -22,6 +22,12 @@ impl Rig {
     pub fn choose<T>(&self, full: T, short: T) -> T {
         if self.short { short } else { full }
     }
+
+    /// How many times as long as its goal something may take: a short run is made with programs that are compiled for tests, on
+    /// machines that have other work to do.
+    pub fn patience(&self) -> u32 {
+        self.choose(1, 3)
+    }
 }
 
 /// Builds the program as this one was built, and says where it is: beside it.

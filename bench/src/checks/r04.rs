@@ -12,7 +12,6 @@ use crate::rig::Rig;
 use crate::upstream::{Act, Exchange, Upstream, done, failed};
 use crate::verdict::Verdict;
 
-const RATE: f64 = 200.0;
 const DEADLINE: Duration = Duration::from_secs(10);
 /// What one request may take: a fault that answers nothing holds a call this long.
 const ATTEMPT: Duration = Duration::from_secs(1);
@@ -53,7 +52,7 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
         .set("CALL_DEADLINE", DEADLINE.as_secs());
     let program = Program::start(&rig.program, &settings).await?;
     let client = program.client();
-    let samples = open_loop("R4", RATE, rig.choose(100_000, 1200), |number| {
+    let samples = open_loop("R4", rig.choose(200.0, 60.0), rig.choose(100_000, 400), |number| {
         let client = client.clone();
         async move { client.call(ToolCall::read(&format!("M{number}"))).await }
     })
@@ -120,7 +119,7 @@ mod tests {
         };
         let first = (0..100_000).filter(|number| fails(*number, 0)).count();
         assert!((9500..10_500).contains(&first), "{first}");
-        for calls in [1200, 100_000] {
+        for calls in [400, 100_000] {
             let lost = (0..calls).filter(|number| (0..3).all(|attempt| fails(*number, attempt))).count();
             assert!(lost * 10_000 <= calls * 15, "{lost} of {calls}");
         }

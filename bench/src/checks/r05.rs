@@ -13,7 +13,6 @@ use crate::rig::Rig;
 use crate::upstream::{Act, Blinking, Exchange, Upstream, done};
 use crate::verdict::Verdict;
 
-const RATE: f64 = 200.0;
 /// A connection in twenty is refused, since each change makes one of its own.
 const BLINKING: Blinking = Blinking { open: Duration::from_millis(95), gone: Duration::from_millis(5) };
 const AMBIGUOUS: &[(f64, Act)] = &[(0.10, Act::Reset), (0.05, Act::Silence)];
@@ -47,7 +46,7 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
         .set("API_TIMEOUT", 2);
     let program = Program::start(&rig.program, &settings).await?;
     let client = program.client();
-    let samples = open_loop("R5", RATE, rig.choose(10_000, 600), |number| {
+    let samples = open_loop("R5", rig.choose(200.0, 60.0), rig.choose(10_000, 300), |number| {
         let client = client.clone();
         async move { client.call(ToolCall::change(&marker(number))).await }
     })

@@ -19,7 +19,6 @@ use crate::scratch::Scratch;
 use crate::upstream::{Upstream, done};
 use crate::verdict::Verdict;
 
-const RATE: f64 = 200.0;
 /// How long the API takes, so that some changes are always under way.
 const TAKES: Duration = Duration::from_millis(20);
 
@@ -47,7 +46,7 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
     let folder = Scratch::new()?;
     let upstream = Upstream::start(|exchange| done(&exchange.marker).after(TAKES)).await?;
     let settings = Settings::new(&upstream.url()).set("AUDIT_FOLDER", folder.text());
-    let kills = rig.choose(50, 3);
+    let (kills, rate) = (rig.choose(50, 3), rig.choose(200.0, 60.0));
     let mut random = fastrand::Rng::with_seed(rig.seed);
     let mut found = Found { kills, ..Found::default() };
     let mut settled = HashSet::new();
@@ -55,7 +54,7 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
     let mut program = Program::start(&rig.program, &settings).await?;
     for kill in 0..kills {
         let after = rig.choose(2.0, 0.4) + random.f64() * rig.choose(4.0, 0.6);
-        let unanswered = load_and_kill(program, kill, Duration::from_secs_f64(after)).await?;
+        let unanswered = load_and_kill(program, kill, rate, Duration::from_secs_f64(after)).await?;
         let verified = journal::verify(&rig.program, folder.path()).await?;
         found.broken += usize::from(!verified.is_whole);
         found.torn = found.torn.max(verified.torn);
@@ -72,17 +71,23 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
     }
     program.stop().await?;
     let attempts = upstream.attempts();
-    Ok(judge(Found { seen: attempts.len(), most: attempts.values().copied().max().unwrap_or(0), ..found }))
+    let found = Found { seen: attempts.len(), most: attempts.values().copied().max().unwrap_or(0), ..found };
+    Ok(judge(found, rig.patience()))
 }
 
 /// Makes changes until the program is killed, and gives those that got no answer.
-async fn load_and_kill(program: Program, kill: usize, after: Duration) -> io::Result<HashSet<String>> {
+async fn load_and_kill(
+    program: Program,
+    kill: usize,
+    rate: f64,
+    after: Duration,
+) -> io::Result<HashSet<String>> {
     let unanswered = Arc::new(Mutex::new(HashSet::new()));
     let (client, waiting) = (program.client(), Arc::clone(&unanswered));
     let load = tokio::spawn(async move {
         let what = format!("R6: changes before kill {}", kill + 1);
         let plenty = 100_000;
-        open_loop(&what, RATE, plenty, |number| {
+        open_loop(&what, rate, plenty, |number| {
             let (client, waiting, marker) =
                 (client.clone(), Arc::clone(&waiting), format!("M{kill}-{number}"));
             async move {
@@ -123,7 +128,7 @@ async fn ask_again(
     }
 }
 
-fn judge(found: Found) -> Verdict {
+fn judge(found: Found, patience: u32) -> Verdict {
     let Found { kills, seen, missing, broken, torn, slowest, open, unknown, wrong, most } = found;
     Verdict::default()
         .note(format!("{kills} kills"))
@@ -131,7 +136,7 @@ fn judge(found: Found) -> Verdict {
         .exactly("without an intent", missing, 0)
         .exactly("broken chains", broken, 0)
         .at_most("torn records", torn as f64, kills as f64)
-        .within("slowest start", slowest, Duration::from_secs(1))
+        .within("slowest start", slowest, Duration::from_secs(1) * patience)
         .at_least("under way at a kill", open as f64, kills as f64 / 2.0)
         .exactly("told to be unknown", unknown, open)
         .exactly("told wrongly", wrong, 0)
@@ -157,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_bounds_themselves_pass_and_a_step_beyond_any_fails() {
-        assert!(judge(GOOD).passes());
+        assert!(judge(GOOD, 1).passes());
         for bad in [
             Found { seen: 999, ..GOOD },
             Found { missing: 1, ..GOOD },
@@ -170,7 +175,7 @@ mod tests {
             Found { wrong: 1, ..GOOD },
             Found { most: 2, ..GOOD },
         ] {
-            assert!(!judge(bad).passes(), "{bad:?}");
+            assert!(!judge(bad, 1).passes(), "{bad:?}");
         }
     }
 }

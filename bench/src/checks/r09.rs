@@ -43,7 +43,7 @@ struct Found {
 
 pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
     let once = once(&rig).await?;
-    twice(&rig, once).await.map(judge)
+    twice(&rig, once).await.map(|found| judge(found, rig.patience()))
 }
 
 /// Calls under way at the API.
@@ -127,15 +127,15 @@ async fn twice(rig: &Rig, found: Found) -> io::Result<Found> {
     })
 }
 
-fn judge(found: Found) -> Verdict {
-    let latest = DRAIN.min(found.last_in + Duration::from_secs(1));
+fn judge(found: Found, patience: u32) -> Verdict {
+    let latest = DRAIN.min(found.last_in + Duration::from_secs(1) * patience);
     Verdict::default()
         .exactly("calls done", found.done, found.calls)
-        .within("not ready after", found.unready_in, Duration::from_millis(100))
+        .within("not ready after", found.unready_in, Duration::from_millis(100) * patience)
         .exactly("new connections served", found.served, 0)
         .within("end", found.ended_in, latest)
         .holds(&format!("exit code {:?}", found.code), found.code == Some(0))
-        .within("end at a second signal", found.twice_in, Duration::from_secs(1))
+        .within("end at a second signal", found.twice_in, Duration::from_secs(1) * patience)
         .holds(&format!("exit code {:?}", found.twice_code), found.twice_code == Some(143))
         .holds("the journal is whole to its end", found.is_whole)
         .exactly("changes without an intent", found.unrecorded, 0)
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_bounds_themselves_pass_and_a_step_beyond_any_fails() {
-        assert!(judge(GOOD).passes());
+        assert!(judge(GOOD, 1).passes());
         let late = Duration::from_secs(40);
         for bad in [
             Found { done: 99, ..GOOD },
@@ -177,7 +177,7 @@ mod tests {
             Found { is_whole: false, ..GOOD },
             Found { unrecorded: 1, ..GOOD },
         ] {
-            assert!(!judge(bad).passes(), "{bad:?}");
+            assert!(!judge(bad, 1).passes(), "{bad:?}");
         }
     }
 }

@@ -91,7 +91,7 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
     let back = Instant::now();
     let samples = load.await?;
     let course = Course { recovery, gone, back, openings: program.log().openings() };
-    Ok(judge(find(&course, &samples, &upstream.exchanges())))
+    Ok(judge(find(&course, &samples, &upstream.exchanges()), rig.patience()))
 }
 
 fn find(course: &Course, samples: &[Sample<Answer>], exchanges: &[Exchange]) -> Found {
@@ -158,13 +158,13 @@ fn most_a_second(times: &[Instant]) -> usize {
     (0..times.len()).map(within).max().unwrap_or(0)
 }
 
-fn judge(found: Found) -> Verdict {
+fn judge(found: Found, patience: u32) -> Verdict {
     Verdict::default()
         .within("opened after", found.opened_in, Duration::from_secs(10))
         .at_least("openings", found.openings as f64, 1.0)
         .at_most("requests while open", found.probes as f64, found.openings as f64)
         .at_least("calls told at once", found.told as f64, 50.0)
-        .within("p99 of these", found.told_p99, Duration::from_millis(50))
+        .within("p99 of these", found.told_p99, Duration::from_millis(50) * patience)
         .within("first call done", found.first_in, found.pause + Duration::from_secs(1))
         .at_least("then done %", found.done_share, 95.0)
         .at_most("most requests a second", found.most_a_second as f64, RATE * 1.5)
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn the_bounds_themselves_pass_and_a_step_beyond_any_fails() {
-        assert!(judge(GOOD).passes());
+        assert!(judge(GOOD, 1).passes());
         for bad in [
             Found { opened_in: Duration::from_millis(10_001), ..GOOD },
             Found { openings: 0, probes: 0, ..GOOD },
@@ -200,7 +200,7 @@ mod tests {
             Found { most_a_second: 76, ..GOOD },
             NEVER_OPENED,
         ] {
-            assert!(!judge(bad).passes(), "{bad:?}");
+            assert!(!judge(bad, 1).passes(), "{bad:?}");
         }
     }
 

@@ -48,12 +48,12 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
     let upstream = Upstream::start(move |exchange| answer(exchange, failing.load(Ordering::Acquire))).await?;
     let settings = Settings::new(&upstream.url()).set("SECURITY_MAX_CONNECTIONS", 4096);
     let program = Program::start(&rig.program, &settings).await?;
-    let callers = rig.choose(1000, 200);
+    let callers = rig.choose(1000, 100);
     // A program that is compiled for tests needs longer for as many answers.
-    let room = rig.choose(Duration::from_millis(20), Duration::from_millis(500));
+    let room = rig.choose(Duration::from_millis(20), Duration::from_secs(2));
     let samples = all_at_once(&program, callers).await?;
     let without = without_the_first(&program, &upstream).await?;
-    let period = rig.choose(Duration::from_secs(20), Duration::from_secs(4));
+    let period = rig.choose(Duration::from_secs(20), Duration::from_secs(3));
     ask_again_and_again(&program, period).await;
     let requests_failing = requests(&upstream, "FAILING");
     is_failing.store(false, Ordering::Release);

@@ -39,7 +39,7 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
         .set("RATE_LIMIT_BURST_SIZE", BURST);
     let program = Program::start(&rig.program, &settings).await?;
     let client = program.client();
-    let calls = rig.choose(12_000, 1000);
+    let calls = rig.choose(12_000, 800);
     let samples = open_loop("R18", RATE, calls, |number| {
         let client = client.clone();
         async move {
