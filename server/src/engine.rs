@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
+use tower::{Service, service_fn};
 use tracing::Instrument;
 
 use crate::call::{Call, CallError, Reply};
@@ -14,6 +15,7 @@ use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
 use crate::journal::{Journal, ending};
 use crate::stack;
+use crate::stages::upstream::upstream as send;
 use crate::stages::{Next, audit, breaker, bulkhead, cache, confirm, ledger, quota, retry};
 use crate::start_error::StartError;
 use crate::upstream::{self, Upstream};
@@ -77,6 +79,22 @@ pub struct Engine {
 impl Engine {
     /// Prepares the stages; nothing is sent.
     pub fn new(api: &'static Api, options: Options) -> Result<Self, StartError> {
+        let upstream = Arc::new(Upstream::new(api, options.upstream.clone())?);
+        let address = upstream.address();
+        Self::above(api, options, address, service_fn(move |call| send(Arc::clone(&upstream), call)))
+    }
+
+    /// Prepares the stages above something that stands for the API at this address, which is asked in its place.
+    pub fn above<S>(
+        api: &'static Api,
+        options: Options,
+        address: String,
+        upstream: S,
+    ) -> Result<Self, StartError>
+    where
+        S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+    {
         if options.deadline.is_zero() {
             return Err(StartError::new("the time for a whole call must be above zero"));
         }
@@ -97,14 +115,12 @@ impl Engine {
             return Err(StartError::new("the time for a person's answer must be above zero"));
         }
         let deployment = Arc::new(options.deployment.checked()?);
-        let attempt_timeout = options.upstream.attempt_timeout;
-        let upstream = Arc::new(Upstream::new(api, options.upstream)?);
         let audit = audit::Options { journal: options.journal, settings: options.audit };
-        let stack = stack::build(stack::Options {
+        let stages = stack::Options {
             ledger: ledger::Options::new(options.ledger, audit.clone())?,
             audit,
             deadline: options.deadline,
-            attempt_timeout,
+            attempt_timeout: options.upstream.attempt_timeout,
             quota: options.quota,
             deployment: Arc::clone(&deployment),
             confirm: options.confirm,
@@ -112,8 +128,9 @@ impl Engine {
             bulkhead: options.bulkhead,
             retry: options.retry,
             breaker: options.breaker,
-            upstream,
-        });
+            address,
+        };
+        let stack = stack::build(stages, upstream);
         let calls = Calls { api, stack, confirm: options.confirm, mutations: TaskTracker::new() };
         Ok(Self { calls, deployment, draining: AtomicBool::new(false) })
     }

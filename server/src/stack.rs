@@ -4,14 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tower::{ServiceBuilder, service_fn};
+use tower::{Service, ServiceBuilder};
 
+use crate::call::{Call, CallError, Reply};
 use crate::decode::Deployment;
 use crate::stages::{
     Next, arguments, attempt, audit, breaker, bulkhead, cache, confirm, deadline, intent, ledger, own, quota,
-    retry, stage, upstream,
+    retry, stage,
 };
-use crate::upstream::Upstream;
 
 /// What the stages are made with.
 pub struct Options {
@@ -37,13 +37,17 @@ pub struct Options {
     pub retry: retry::Settings,
     /// When the API is left alone.
     pub breaker: breaker::Settings,
-    /// The API.
-    pub upstream: Arc<Upstream>,
+    /// Where the API is: what is kept of one API is nothing of another.
+    pub address: String,
 }
 
-/// Puts the stages together, outermost first.
-pub fn build(options: Options) -> Next {
-    let api = options.upstream;
+/// Puts the stages together, outermost first, above what sends a call: the `upstream` stage, or what stands for it where
+/// nothing is to be sent.
+pub fn build<S>(options: Options, upstream: S) -> Next
+where
+    S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+{
     Next::new(
         ServiceBuilder::new()
             // First, so that whatever else refuses, delays or drops a call, it is on the record.
@@ -56,12 +60,12 @@ pub fn build(options: Options) -> Next {
             .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
             // Below the arguments, since the question names them and the yes is for them; above the ledger, which would
             // otherwise give a change's answer to whoever was not asked.
-            .layer(stage(confirm::Options::new(options.confirm, api.address()), confirm::confirm))
+            .layer(stage(confirm::Options::new(options.confirm, options.address.clone()), confirm::confirm))
             // Identical are arguments in canonical form, so it stands below them; above everything that makes the call.
             .layer(stage(options.ledger, ledger::ledger))
             // Below the arguments, whose canonical form is the key; above all that asks the API, since what is kept asks
             // nothing of it and must not count as a sign of life.
-            .layer(stage(cache::Options::new(options.cache, api.address()), cache::cache))
+            .layer(stage(cache::Options::new(options.cache, options.address), cache::cache))
             // Before anything is about an exchange with the API: a hand-written tool makes none itself.
             .layer(own::Fork)
             // Below everything that may refuse the call, above everything that may send it.
@@ -76,7 +80,7 @@ pub fn build(options: Options) -> Next {
             // one.
             .layer(stage(attempt::Options { limit: options.attempt_timeout }, attempt::attempt))
             // The only place where bytes leave.
-            .service(service_fn(move |call| upstream::upstream(Arc::clone(&api), call))),
+            .service(upstream),
     )
 }
 
@@ -97,7 +101,7 @@ mod tests {
             })
             // The function of a stage is the last path of its line, in the module of its name.
             .map(|line| line.split("::Fork").next().unwrap_or(line).split("(Arc").next().unwrap_or(line))
-            .map(|line| line.rsplit("::").next().unwrap_or(line).trim_end_matches("))"))
+            .map(|line| line.rsplit("::").next().unwrap_or(line).trim_end_matches([')', ',']))
             .collect();
         assert_eq!(
             order,

@@ -96,10 +96,17 @@ pub struct Journal(Arc<Shared>);
 
 struct Shared {
     folder: PathBuf,
-    orders: std::sync::mpsc::SyncSender<Order>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    hand: Hand,
     health: Arc<writer::Health>,
     patience: Duration,
+}
+
+/// Who writes.
+enum Hand {
+    /// A thread, until it has been told to end.
+    Thread { orders: std::sync::mpsc::SyncSender<Order>, running: Mutex<Option<JoinHandle<()>>> },
+    /// Whoever records something.
+    Caller(Mutex<Option<Writer>>),
 }
 
 impl fmt::Debug for Journal {
@@ -112,7 +119,7 @@ impl Journal {
     /// Opens the journal behind the last record that is there, and records that a process begins. An error says what to
     /// do about the folder.
     pub fn open(options: &Options, program: &str) -> Result<Self, StartError> {
-        Self::open_on(options, program, Box::new(|path| Ok(Box::new(folder::appended(path)?))))
+        Self::open_on(options, program, appending())
     }
 
     fn open_on(options: &Options, program: &str, opening: Opening) -> Result<Self, StartError> {
@@ -130,9 +137,19 @@ impl Journal {
         let running = thread
             .spawn(move || writer.run(&received))
             .map_err(|error| StartError::new(format!("no thread for the journal: {error}")))?;
-        let patience = options.patience;
-        let (folder, writer) = (options.folder.clone(), Mutex::new(Some(running)));
-        Ok(Self(Arc::new(Shared { folder, orders, writer, health, patience })))
+        Ok(Self::with(options, health, Hand::Thread { orders, running: Mutex::new(Some(running)) }))
+    }
+
+    /// The same without a thread: whoever records something writes it. For simulations, in which no time may pass while a
+    /// thread is waited for.
+    pub fn open_without_thread(options: &Options, program: &str) -> Result<Self, StartError> {
+        let writer = Writer::open(options, program, appending())?;
+        Ok(Self::with(options, writer.health(), Hand::Caller(Mutex::new(Some(writer)))))
+    }
+
+    fn with(options: &Options, health: Arc<writer::Health>, hand: Hand) -> Self {
+        let (folder, patience) = (options.folder.clone(), options.patience);
+        Self(Arc::new(Shared { folder, hand, health, patience }))
     }
 
     /// Records something and waits until it is on the disk.
@@ -166,18 +183,41 @@ impl Journal {
 
     /// Records that the process ends, and waits until everything is on the disk or cannot be. Later records are refused.
     pub fn close(&self) {
-        let running = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(running) = running {
-            // Waits for room in the queue: what stands before is to be written as well.
-            let _ = self.0.orders.send(Order::Close);
-            let _ = running.join();
+        match &self.0.hand {
+            Hand::Thread { orders, running } => {
+                let running = running.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(running) = running {
+                    // Waits for room in the queue: what stands before is to be written as well.
+                    let _ = orders.send(Order::Close);
+                    let _ = running.join();
+                }
+            }
+            Hand::Caller(writer) => {
+                let writer = writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(mut writer) = writer {
+                    writer.obey_at_once(Order::Close);
+                }
+            }
         }
     }
 
     fn order(&self, order: Order) -> Result<(), Unwritten> {
-        self.0
-            .orders
-            .try_send(order)
-            .map_err(|error| Unwritten { cause: format!("the journal takes no record: {error}") })
+        match &self.0.hand {
+            Hand::Thread { orders, .. } => orders
+                .try_send(order)
+                .map_err(|error| Unwritten { cause: format!("the journal takes no record: {error}") }),
+            Hand::Caller(writer) => {
+                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                let writer =
+                    writer.as_mut().ok_or_else(|| Unwritten { cause: "the journal is closed".to_owned() })?;
+                writer.obey_at_once(order);
+                Ok(())
+            }
+        }
     }
+}
+
+/// Opens files of the journal for appending.
+fn appending() -> Opening {
+    Box::new(|path| Ok(Box::new(folder::appended(path)?)))
 }

@@ -190,6 +190,15 @@ impl Writer {
         }
     }
 
+    /// Does what is asked before this returns, for whoever has no thread.
+    pub(super) fn obey_at_once(&mut self, order: Order) {
+        let is_over = self.obey(order);
+        if is_over {
+            self.take(Entry { event: Event::Stop, subject: None }, None);
+        }
+        self.write(is_over);
+    }
+
     /// How long to wait for the next order.
     fn pause(&self) -> Option<Duration> {
         if !self.waiting.is_empty() {

@@ -1,6 +1,6 @@
 //! The rule: who may make a change, who joins, and who is told what became of it. Every method is given the time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -17,6 +17,8 @@ const MOST: usize = 10_000;
 /// Bytes of answers that are kept together, and of one of them; of others only the status is remembered.
 const MOST_BYTES: usize = 16 << 20;
 const LARGEST_REPLY: usize = 64 << 10;
+/// How long after one search for what no longer counts the next one is: it looks at everything, and a call must not.
+const REST: Duration = Duration::from_secs(1);
 
 /// What a caller who wants a change gets.
 #[derive(Debug)]
@@ -74,11 +76,17 @@ pub(super) struct Book {
     entries: HashMap<[u8; 32], Entry>,
     /// Changes of processes before, by the names that the journal has.
     past: HashMap<String, (Instant, Change)>,
+    /// Bytes of the answers that are kept.
+    bytes: usize,
+    /// Changes that have ended, in that order; what became of them may be forgotten by now.
+    ended: VecDeque<(Instant, [u8; 32])>,
+    searched: Option<Instant>,
 }
 
 impl Book {
     pub(super) fn new(settings: Settings) -> Self {
-        Self { settings, entries: HashMap::new(), past: HashMap::new() }
+        let (entries, past, ended) = (HashMap::new(), HashMap::new(), VecDeque::new());
+        Self { settings, entries, past, bytes: 0, ended, searched: None }
     }
 
     /// Remembers a change of a process before.
@@ -97,7 +105,7 @@ impl Book {
         now: Instant,
     ) -> Turn {
         self.forget(now);
-        if let Some(entry) = self.entries.get(&key.name) {
+        if let Some(entry) = self.entries.get(&key.name).filter(|entry| entry.counts(self.settings, now)) {
             let (age, request_id) = (now.saturating_duration_since(entry.at), entry.request_id.clone());
             return match &entry.state {
                 _ if entry.arguments != key.arguments => Turn::KeyTaken,
@@ -107,10 +115,12 @@ impl Book {
                 State::Unknown => Turn::Told { age, request_id, status: None },
             };
         }
-        if let Some((at, Change { request_id, status, .. })) = self.past.get(recorded) {
+        let past = self.past.get(recorded).filter(|(at, change)| counts(self.settings, *at, change, now));
+        if let Some((at, Change { request_id, status, .. })) = past {
             let age = now.saturating_duration_since(*at);
             return Turn::Told { age, request_id: request_id.clone(), status: *status };
         }
+        self.remove(&key.name);
         self.make_room();
         let (arguments, request_id) = (key.arguments, request_id.to_owned());
         self.entries.insert(key.name, Entry { arguments, request_id, at: now, state: State::Running(ended) });
@@ -127,40 +137,72 @@ impl Book {
             _ => Some(State::Unknown),
         };
         match (state, self.entries.get_mut(&key.name)) {
-            (Some(state), Some(entry)) => (entry.state, entry.at) = (state, now),
+            (Some(state), Some(entry)) => {
+                self.bytes += state.bytes();
+                (entry.state, entry.at) = (state, now);
+                self.ended.push_back((now, key.name));
+            }
             // What was certainly not made may be made again at once.
-            _ => drop(self.entries.remove(&key.name)),
+            _ => self.remove(&key.name),
         }
     }
 
     fn has_room(&self, bytes: usize) -> bool {
-        let kept: usize = self.entries.values().map(|entry| entry.state.bytes()).sum();
-        bytes <= LARGEST_REPLY && kept + bytes <= MOST_BYTES
+        bytes <= LARGEST_REPLY && self.bytes + bytes <= MOST_BYTES
     }
 
+    fn remove(&mut self, name: &[u8; 32]) {
+        if let Some(entry) = self.entries.remove(name) {
+            self.bytes -= entry.state.bytes();
+        }
+    }
+
+    /// Lets go of what no longer counts. That it is there until then changes nothing.
     fn forget(&mut self, now: Instant) {
-        let Settings { window, unknown } = self.settings;
-        self.entries.retain(|_, entry| match entry.state {
-            State::Running(_) => true,
-            State::Made(_) | State::Answered(_) => now.saturating_duration_since(entry.at) < window,
-            State::Unknown => now.saturating_duration_since(entry.at) < unknown,
-        });
-        self.past.retain(|_, (at, change)| {
-            let most = if change.status.is_some() { window } else { unknown };
-            now.saturating_duration_since(*at) < most
-        });
+        if self.searched.is_some_and(|last| now < last + REST) {
+            return;
+        }
+        self.searched = Some(now);
+        let settings = self.settings;
+        self.entries.retain(|_, entry| entry.counts(settings, now));
+        self.past.retain(|_, (at, change)| counts(settings, *at, change, now));
+        self.bytes = self.entries.values().map(|entry| entry.state.bytes()).sum();
+        let entries = &self.entries;
+        self.ended.retain(|(at, name)| entries.get(name).is_some_and(|entry| entry.at == *at));
     }
 
     /// The change that ended longest ago goes first.
     fn make_room(&mut self) {
-        if self.entries.len() < MOST {
-            return;
-        }
-        let ended = self.entries.iter().filter(|(_, entry)| !matches!(entry.state, State::Running(_)));
-        if let Some(oldest) = ended.min_by_key(|(_, entry)| entry.at).map(|(name, _)| *name) {
-            self.entries.remove(&oldest);
+        while self.entries.len() >= MOST
+            && let Some((at, name)) = self.ended.pop_front()
+        {
+            // The same change may have begun anew.
+            if self.entries.get(&name).is_some_and(|entry| entry.at == at && !entry.is_running()) {
+                self.remove(&name);
+            }
         }
     }
+}
+
+impl Entry {
+    fn is_running(&self) -> bool {
+        matches!(self.state, State::Running(_))
+    }
+
+    /// Whether it still has a say in what a caller gets.
+    fn counts(&self, Settings { window, unknown }: Settings, now: Instant) -> bool {
+        match self.state {
+            State::Running(_) => true,
+            State::Made(_) | State::Answered(_) => now.saturating_duration_since(self.at) < window,
+            State::Unknown => now.saturating_duration_since(self.at) < unknown,
+        }
+    }
+}
+
+/// The same of a change that a process before has made.
+fn counts(Settings { window, unknown }: Settings, at: Instant, change: &Change, now: Instant) -> bool {
+    let most = if change.status.is_some() { window } else { unknown };
+    now.saturating_duration_since(at) < most
 }
 
 #[cfg(test)]
@@ -268,6 +310,21 @@ mod tests {
         assert!(matches!(begin(&mut book, 2, now), Turn::First));
         assert!(matches!(begin(&mut book, 3, now), Turn::Told { status: Some(200), .. }));
         assert!(matches!(begin(&mut book, 4, now), Turn::First));
+    }
+
+    #[test]
+    fn what_no_longer_counts_is_not_given_although_nobody_has_searched_for_it() {
+        let window = Duration::from_millis(100);
+        let (mut book, now) = (Book::new(Settings { window, ..SETTINGS }), Instant::now());
+        begin(&mut book, 1, now);
+        book.end(&key(1), Some(&made().map(|reply| Reply { text: "x".repeat(10), ..reply })), true, now);
+        assert!(matches!(begin(&mut book, 1, now + window - Duration::from_millis(1)), Turn::Made { .. }));
+        assert!(matches!(begin(&mut book, 1, now + window), Turn::First));
+        assert_eq!((book.entries.len(), book.bytes), (1, 0));
+        book.end(&key(1), None, false, now + window);
+        assert!(book.entries.is_empty());
+        begin(&mut book, 2, now + REST);
+        assert_eq!(book.ended.len(), 0, "what has ended and is gone is not counted for ever");
     }
 
     #[test]

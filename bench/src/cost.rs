@@ -1,0 +1,223 @@
+//! What the stages cost: processor time of this process for calls through all of them, everything switched on, beside calls
+//! that go straight to an API that answers at once.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+use serde_json::{Value, json};
+use server::call::{Call, CallError, Caller, Reply};
+use server::engine::{self, Engine};
+use server::journal::{self, Journal};
+use server::stages::{Next, quota};
+use tokio::task::{JoinError, JoinSet};
+use tower::service_fn;
+
+use crate::client::ToolCall;
+use crate::scratch::Scratch;
+
+/// What kind of call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A read of which no answer is kept.
+    Read,
+    /// A read whose answer is then kept.
+    Miss,
+    /// A read whose answer was kept.
+    Hit,
+    /// A change.
+    Change,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Read, Self::Miss, Self::Hit, Self::Change];
+
+    /// The kind in a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Miss => "miss",
+            Self::Hit => "hit",
+            Self::Change => "change",
+        }
+    }
+
+    fn call(self, number: usize) -> ToolCall {
+        let marker = format!("M{number}");
+        match self {
+            Self::Read => ToolCall::read(&marker),
+            Self::Miss => ToolCall::kept_read(&marker),
+            Self::Hit => ToolCall::kept_read("SAME"),
+            Self::Change => ToolCall::change(&marker),
+        }
+    }
+}
+
+/// As many calls are under way at once: one by one, each change would have the disk's thread to itself.
+const AT_ONCE: usize = 32;
+
+/// The stages, and the same API without any.
+pub struct Bench {
+    engine: Arc<Engine>,
+    bare: Next,
+    journal: Journal,
+    /// In memory, so that no disk is waited for.
+    _folder: Scratch,
+    made: usize,
+}
+
+impl Bench {
+    /// Stages with everything on: quotas that admit all, answers kept, changes remembered, every call on the record.
+    pub fn new() -> io::Result<Self> {
+        let folder = Scratch::in_memory()?;
+        let journal =
+            Journal::open(&journal::Options::new(folder.path()), "bench").map_err(io::Error::other)?;
+        let mut options = engine::Options::new("http://bench");
+        options.journal = Some(journal.clone());
+        options.quota = quota::Settings {
+            per_minute: 60_000_000,
+            caller_per_minute: 60_000_000,
+            burst: 1_000_000,
+            ..quota::Settings::default()
+        };
+        let instant = service_fn(answered);
+        let catalog = code_pipeline_mcp::api::catalog();
+        let engine =
+            Engine::above(catalog, options, "http://bench".to_owned(), instant).map_err(io::Error::other)?;
+        Ok(Self { engine: Arc::new(engine), bare: Next::new(instant), journal, _folder: folder, made: 0 })
+    }
+
+    /// Microseconds of processor time that one of `count` calls takes through all stages.
+    pub async fn staged(&mut self, kind: Kind, count: usize) -> f64 {
+        let engine = Arc::clone(&self.engine);
+        let make = move |call| {
+            let engine = Arc::clone(&engine);
+            async move { engine.call(call).await }
+        };
+        cost_of(self.calls(kind, count), make).await
+    }
+
+    /// The same without stages.
+    pub async fn bare(&mut self, kind: Kind, count: usize) -> f64 {
+        let bare = self.bare.clone();
+        cost_of(self.calls(kind, count), move |call| bare.run(call)).await
+    }
+
+    /// Calls that are made before the clock is looked at; each but a hit is another one.
+    fn calls(&mut self, kind: Kind, count: usize) -> Vec<Call> {
+        let numbers = self.made..self.made + count;
+        self.made += count;
+        numbers.map(|number| self.call(&kind.call(number), number)).collect()
+    }
+
+    fn call(&self, call: &ToolCall, number: usize) -> Call {
+        let tool = self.engine.api().find(call.tool).expect("the catalog has it");
+        let arguments = call.arguments.as_object().cloned().unwrap_or_default();
+        Call::new(tool, arguments, Caller::LocalOwner, format!("r{number}"))
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        self.journal.close();
+    }
+}
+
+/// What the API answers, at once.
+async fn answered(call: Call) -> Result<Reply, CallError> {
+    call.progress.sending();
+    call.heard
+        .set(server::upstream::Freshness::of(&http::HeaderMap::new(), std::time::SystemTime::UNIX_EPOCH));
+    Ok(Reply { structured: Some(content()), ..Reply::text("") })
+}
+
+fn content() -> Value {
+    json!({ "setId": "S000000001", "assignmentId": "BENCH1", "owner": "BENCH", "message": "" })
+}
+
+/// Microseconds of processor time that each of these calls takes.
+async fn cost_of<R>(calls: Vec<Call>, make: impl Fn(Call) -> R) -> f64
+where
+    R: Future<Output = Result<Reply, CallError>> + Send + 'static,
+{
+    let (count, begun) = (calls.len(), processor_time());
+    let mut running = JoinSet::new();
+    for call in calls {
+        if running.len() == AT_ONCE {
+            succeeded(running.join_next().await);
+        }
+        running.spawn(make(call));
+    }
+    while let Some(ended) = running.join_next().await {
+        succeeded(Some(ended));
+    }
+    micros(processor_time() - begun, count)
+}
+
+fn succeeded(ended: Option<Result<Result<Reply, CallError>, JoinError>>) {
+    assert!(matches!(ended, Some(Ok(Ok(_)))), "{ended:?}");
+}
+
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+fn micros(time: Duration, count: usize) -> f64 {
+    time.as_secs_f64() * 1e6 / count as f64
+}
+
+/// The middle one of these figures; zero of none.
+pub fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// Keeps a connection busy for each of `callers`, for this long, and gives the calls a second.
+pub async fn closed_loop<R>(
+    callers: usize,
+    lasts: Duration,
+    call: impl Fn() -> R + Send + Sync + 'static,
+) -> f64
+where
+    R: Future<Output = bool> + Send,
+{
+    let begun = tokio::time::Instant::now();
+    let mut running = tokio::task::JoinSet::new();
+    let call = Arc::new(call);
+    for _ in 0..callers {
+        let call = Arc::clone(&call);
+        running.spawn(async move {
+            let mut made = 0_usize;
+            while begun.elapsed() < lasts {
+                assert!(call().await, "a call failed");
+                made += 1;
+            }
+            made
+        });
+    }
+    let made: usize = running.join_all().await.into_iter().sum();
+    made as f64 / begun.elapsed().as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_is_no_matter_of_one_figure() {
+        assert_eq!(median(vec![3.0, 1.0, 900.0]).to_bits(), 3.0_f64.to_bits());
+        assert_eq!(median(Vec::new()).to_bits(), 0.0_f64.to_bits());
+    }
+
+    #[tokio::test]
+    async fn stages_cost_something_and_every_kind_goes_through_them() {
+        let mut bench = Bench::new().expect("it starts");
+        for kind in Kind::ALL {
+            let (staged, bare) = (bench.staged(kind, 50).await, bench.bare(kind, 50).await);
+            assert!(staged > bare && bare > 0.0, "{kind:?}: {staged} {bare}");
+        }
+    }
+}

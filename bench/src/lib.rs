@@ -1,0 +1,25 @@
+//! Checks of the program as a process: what becomes of calls when the API, the disk or the program itself fails.
+//!
+//! A check starts the compiled program with settings of its own against a scripted API ([`upstream`]), drives it as clients
+//! would ([`load`], [`client`]), and compares what the API saw with what callers were told and what the journal holds. What
+//! must hold is a plain function of the figures ([`verdict`]), so that it is tested with figures just inside and just outside.
+
+pub mod command;
+pub mod checks;
+pub mod rig;
+pub mod verdict;
+
+pub mod program;
+pub mod journal;
+pub mod upstream;
+pub mod faults;
+pub mod full_disk;
+pub mod client;
+pub mod load;
+
+pub mod sim;
+pub mod cost;
+
+pub mod ports;
+pub mod progress;
+pub mod scratch;
