@@ -92,7 +92,7 @@ fn proven(tool: &Tool, reply: Reply) -> Result<Reply, CallError> {
 /// found.
 fn described(tool: &Tool, received: &Received, notes: &mut Vec<String>) -> Result<Value, CallError> {
     let status = received.status;
-    let mut value = parse(received)?;
+    let mut value = parse(received, notes)?;
     notes.extend(neutral::neutralise(&mut value));
     if let Some(proof) = tool.proof
         && let Value::Object(members) = &value
@@ -160,7 +160,7 @@ fn undescribed(tool: &Tool, received: Received, mut notes: Vec<String>) -> Resul
             what: "expected no content, got an HTML or XML page".to_owned(),
         });
     }
-    let text = match parse(&received) {
+    let text = match parse(&received, &mut notes) {
         Ok(mut value) => {
             notes.extend(neutral::neutralise(&mut value));
             value.to_string()
@@ -215,16 +215,19 @@ fn essence(media_type: &str) -> String {
 }
 
 fn visible_text(received: &Received, notes: &mut Vec<String>) -> Result<String, CallError> {
-    let mut value = Value::String(decoded(received)?);
+    let mut value = Value::String(decoded(received, notes)?);
     notes.extend(neutral::neutralise(&mut value));
     Ok(value.as_str().unwrap_or_default().to_owned())
 }
 
 /// Parses JSON of the right media type. An answer without a media type gets the benefit of the doubt: it must
 /// parse.
-fn parse(received: &Received) -> Result<Value, CallError> {
+fn parse(received: &Received, notes: &mut Vec<String>) -> Result<Value, CallError> {
     let status = received.status;
     let unexpected = |what: String| CallError::Unexpected { status, what };
+    if message::is_markup(received) {
+        return Err(unexpected("expected JSON, got an HTML or XML page, such as one to log in".to_owned()));
+    }
     if let Some(content_type) = &received.content_type {
         let media_type = essence(content_type);
         let json = matches!(media_type.as_str(), "application/json" | "text/json")
@@ -237,32 +240,40 @@ fn parse(received: &Received) -> Result<Value, CallError> {
     if received.body.iter().all(u8::is_ascii_whitespace) {
         return Err(unexpected("expected JSON, got an empty body".to_owned()));
     }
-    let text = decoded(received)?;
+    let mut replaced = Vec::new();
+    let text = decoded(received, &mut replaced)?;
     if let Some(refusal) = density::refusal(&text) {
         return Err(unexpected(format!("expected JSON of ordinary density, got {refusal}")));
     }
-    serde_json::from_str(&text).map_err(|error| {
+    let value = serde_json::from_str(&text).map_err(|error| {
         unexpected(format!(
             "expected JSON, got broken JSON at line {}, column {}",
             error.line(),
             error.column()
         ))
-    })
+    })?;
+    notes.append(&mut replaced);
+    Ok(value)
 }
 
-/// The body as text: UTF-8, or Latin-1 where the answer says so; nothing is guessed.
-fn decoded(received: &Received) -> Result<String, CallError> {
-    let unexpected = |what: &str| CallError::Unexpected { status: received.status, what: what.to_owned() };
+/// The body as text: UTF-8, or Latin-1 where the answer says so; nothing is guessed. Bytes that are no UTF-8 are replaced and
+/// told: that one name is garbled is no reason to lose the answer to a change.
+fn decoded(received: &Received, notes: &mut Vec<String>) -> Result<String, CallError> {
     let charset = received.content_type.as_deref().and_then(charset);
     match charset.as_deref() {
         None | Some("utf-8" | "utf8" | "us-ascii") => {
             let body = received.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&received.body);
-            let text =
-                std::str::from_utf8(body).map_err(|_| unexpected("expected UTF-8, got other bytes"))?;
-            Ok(text.to_owned())
+            let broken = body.utf8_chunks().filter(|chunk| !chunk.invalid().is_empty()).count();
+            if broken > 0 {
+                notes.push(format!("what is not UTF-8 was replaced by U+FFFD in {broken} places"));
+            }
+            Ok(String::from_utf8_lossy(body).into_owned())
         }
         Some("iso-8859-1") => Ok(received.body.iter().map(|byte| char::from(*byte)).collect()),
-        Some(_) => Err(unexpected("expected UTF-8, got another character set")),
+        Some(_) => {
+            let what = "expected UTF-8, got another character set".to_owned();
+            Err(CallError::Unexpected { status: received.status, what })
+        }
     }
 }
 
