@@ -5,17 +5,18 @@
 //! once, and not for long.
 
 mod question;
-mod seal;
+mod state;
 mod used;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::seal::Seal;
 use super::{Next, Outcome, digest};
 use crate::call::{Answer, Call, CallError, Consent};
 use crate::catalog::{Confirm, Effect, Tool};
 use crate::request::Prepared;
-use seal::{Nonce, Seal};
+use state::Nonce;
 use used::Used;
 
 /// Which calls a person is asked about, and what happens where nobody can be asked.
@@ -88,14 +89,14 @@ pub struct Options {
 impl Options {
     /// A seal of this process, and no state used yet. `target` is the API's address.
     pub fn new(settings: Settings, target: String) -> Self {
-        Self { settings, target, seal: Seal::new(), used: Mutex::default() }
+        Self { settings, target, seal: Seal::new("confirm 1"), used: Mutex::default() }
     }
 
     fn question(&self, call: &Call, prepared: &Prepared) -> CallError {
         let expires = now() + self.settings.patience.as_secs();
         CallError::Unconfirmed {
             question: question::of(call.tool, &prepared.arguments, &self.target),
-            state: self.seal.close(&self.subject(call, prepared), Nonce::new(), expires),
+            state: state::close(&self.seal, &self.subject(call, prepared), Nonce::new(), expires),
         }
     }
 
@@ -109,7 +110,7 @@ impl Options {
     /// Takes a state back, once.
     fn redeem(&self, state: &str, call: &Call, prepared: &Prepared) -> Result<(), CallError> {
         let now = now();
-        let opened = self.seal.open(state, &self.subject(call, prepared), now);
+        let opened = state::open(&self.seal, state, &self.subject(call, prepared), now);
         let opened = opened.map_err(|why| CallError::Unsealed { why })?;
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.take(opened.nonce, opened.expires, now).map_err(|why| CallError::Unsealed { why })

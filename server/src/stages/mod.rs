@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod own;
 pub mod quota;
 pub mod retry;
+mod seal;
 pub mod upstream;
 
 use std::future::Future;

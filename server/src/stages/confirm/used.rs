@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::seal::Nonce;
+use super::state::Nonce;
 
 /// How many answers of people are remembered at once.
 const MOST: usize = 10_000;
