@@ -33,6 +33,8 @@ pub struct Call {
     pub idempotency_key: Option<String>,
     /// What is known of a person's consent to it.
     pub consent: Consent,
+    /// Who reads the answer.
+    pub purpose: Purpose,
     /// When the whole call must be answered; set by the `deadline` stage, which only ever brings it nearer.
     pub deadline: Option<Instant>,
     /// How far the call got, for whoever gives up on it.
@@ -62,6 +64,7 @@ impl Call {
             traceparent: None,
             idempotency_key: None,
             consent: Consent::default(),
+            purpose: Purpose::default(),
             deadline: None,
             progress: Progress::default(),
             heard: Heard::default(),
@@ -81,6 +84,7 @@ impl Call {
             traceparent: self.traceparent.clone(),
             idempotency_key: self.idempotency_key.clone(),
             consent: self.consent.clone(),
+            purpose: self.purpose,
             deadline: self.deadline,
             progress: self.progress.clone(),
             heard: self.heard.clone(),
@@ -88,6 +92,16 @@ impl Call {
             calls: self.calls.clone(),
         }
     }
+}
+
+/// Who reads the answer of a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// A client, for its model: what is too large for one is cut.
+    #[default]
+    Client,
+    /// A program, which gets the whole.
+    Program,
 }
 
 /// What is known of a person's consent to a call.
@@ -220,6 +234,12 @@ impl Reply {
         Ok(Self { structured: Some(structured), ..Self::text(text) })
     }
 
+    /// Whether the text is the structured answer as JSON, and not what stands in the place of one.
+    pub(crate) fn tells_structure(&self) -> bool {
+        let structured = self.structured.as_ref().map(Value::to_string);
+        structured.as_deref() == Some(self.text.as_str())
+    }
+
     /// The answer of a hand-written tool without an output schema: this text.
     pub fn text(text: impl Into<String>) -> Self {
         Self { status: 200, structured: None, text: text.into(), attachment: None, notes: Vec::new() }
@@ -333,6 +353,15 @@ pub enum CallError {
         /// The HTTP status.
         status: u16,
     },
+    /// The answer came whole, and is larger than what a caller is given, and there is nothing in it to cut at.
+    Oversized {
+        /// How many bytes of JSON text it has.
+        size: usize,
+        /// How many are given at once.
+        limit: usize,
+        /// The HTTP status.
+        status: u16,
+    },
     /// The answer was not what the document promises (an HTML page, broken JSON, a required member of a wrong
     /// type).
     Unexpected {
@@ -390,6 +419,7 @@ impl CallError {
             Self::Refused { status, .. }
             | Self::Redirected { status }
             | Self::TooLarge { status, .. }
+            | Self::Oversized { status, .. }
             | Self::Unexpected { status, .. } => Some(*status),
             _ => None,
         }
@@ -418,6 +448,7 @@ impl CallError {
             Self::NothingDone { .. } => "nothing_done",
             Self::Redirected { .. } => "redirected",
             Self::TooLarge { .. } => "too_large",
+            Self::Oversized { .. } => "oversized",
             Self::Unexpected { .. } => "unexpected",
             Self::NoCredential { .. } => "no_credential",
             Self::Declined { .. } => "declined",

@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::decode::{Deployment, Gate, Problems};
 use crate::own;
-use crate::request::{Part, Prepared};
+use crate::request::{Part, Prepared, aside};
 use crate::shape::Shape;
+use crate::stages::portion;
 
 /// A whole generated API.
 #[derive(Debug)]
@@ -90,6 +91,8 @@ pub struct Tool {
     pub answers: &'static [AnswerRule],
     /// The headers of answers that are returned, by name, as the member `responseHeaders` of the structured answer.
     pub answer_headers: &'static [&'static str],
+    /// What a caller may choose of the answer by the argument `fields`; absent where there is no such argument.
+    pub fields: Option<Fields>,
     /// How it works.
     pub work: Work,
 }
@@ -123,6 +126,7 @@ impl Tool {
             security: &[],
             answers: &[],
             answer_headers: &[],
+            fields: None,
             work,
         }
     }
@@ -133,10 +137,31 @@ impl Tool {
         arguments: Map<String, Value>,
         deployment: &Deployment,
     ) -> Result<Prepared, Problems> {
-        match self.work {
+        aside::take(self, arguments, deployment, |arguments| match self.work {
             Work::Request(prepare) => prepare(arguments, deployment),
             Work::Own(worker) => worker.prepare(arguments, deployment),
-        }
+            Work::Rest => portion::prepare(arguments, deployment),
+        })
+    }
+
+    /// The arguments that may be left out, and that this deployment need not open first: what narrows a read.
+    pub(crate) fn optional_arguments(&self) -> Vec<String> {
+        let schema: Value = serde_json::from_str(self.input_schema).unwrap_or_default();
+        let is_required = |name: &str| {
+            let required = schema.get("required").and_then(Value::as_array);
+            required.is_some_and(|required| required.iter().any(|one| one == name))
+        };
+        let is_gated = |name: &str| {
+            self.gated.iter().any(|gated| gated.pointer.strip_prefix("/properties/") == Some(name))
+        };
+        let names = schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::keys);
+        names.filter(|name| !is_required(name) && !is_gated(name)).cloned().collect()
+    }
+
+    /// Whether the structured answer has a member of this name, as its schema says.
+    pub(crate) fn answers_with(&self, member: &str) -> bool {
+        let schema: Option<Value> = self.output_schema.and_then(|schema| serde_json::from_str(schema).ok());
+        schema.is_some_and(|schema| schema["properties"].get(member).is_some())
     }
 }
 
@@ -147,6 +172,18 @@ pub enum Work {
     Request(fn(Map<String, Value>, &Deployment) -> Result<Prepared, Problems>),
     /// Code written by hand does it.
     Own(&'static own::Worker),
+    /// It gives the next part of an answer that was too large to be given at once; the `portion` stage has it.
+    Rest,
+}
+
+/// What a caller may choose of an answer. Paths are the names of members with dots between them; a list stands for each
+/// of its items.
+#[derive(Clone, Copy, Debug)]
+pub struct Fields {
+    /// The paths that may be chosen.
+    pub offered: &'static [&'static str],
+    /// The paths of members that stay whatever is chosen, as the answer would be none without them.
+    pub kept: &'static [&'static str],
 }
 
 /// What a call does to the world.

@@ -16,7 +16,7 @@ use crate::decode::Deployment;
 use crate::journal::{Journal, ending};
 use crate::stack;
 use crate::stages::upstream::upstream as send;
-use crate::stages::{Next, audit, breaker, bulkhead, cache, confirm, ledger, quota, retry};
+use crate::stages::{Next, audit, breaker, bulkhead, cache, confirm, ledger, portion, quota, retry};
 use crate::start_error::StartError;
 use crate::upstream::{self, Upstream};
 
@@ -33,6 +33,8 @@ pub struct Options {
     pub deployment: Deployment,
     /// Which calls a person is asked about.
     pub confirm: confirm::Settings,
+    /// What a caller gets of an answer at once.
+    pub portion: portion::Settings,
     /// What is kept of answers.
     pub cache: cache::Settings,
     /// How much may be asked of the API at once.
@@ -58,6 +60,7 @@ impl Options {
             quota: quota::Settings::default(),
             deployment: Deployment::default(),
             confirm: confirm::Settings::default(),
+            portion: portion::Settings::default(),
             cache: cache::Settings::default(),
             bulkhead: bulkhead::Settings::default(),
             retry: retry::Settings::default(),
@@ -73,6 +76,7 @@ impl Options {
 pub struct Engine {
     calls: Calls,
     deployment: Arc<Deployment>,
+    cuts: bool,
     draining: AtomicBool,
 }
 
@@ -114,6 +118,10 @@ impl Engine {
         if options.confirm.patience.is_zero() {
             return Err(StartError::new("the time for a person's answer must be above zero"));
         }
+        if !options.portion.is_sound() {
+            return Err(StartError::new("answers are given in parts of 1024 bytes or more, or whole with 0"));
+        }
+        let api = portion::joined(api, options.portion)?;
         let deployment = Arc::new(options.deployment.checked()?);
         let audit = audit::Options { journal: options.journal, settings: options.audit };
         let stages = stack::Options {
@@ -124,6 +132,7 @@ impl Engine {
             quota: options.quota,
             deployment: Arc::clone(&deployment),
             confirm: options.confirm,
+            portion: options.portion,
             cache: options.cache,
             bulkhead: options.bulkhead,
             retry: options.retry,
@@ -132,7 +141,8 @@ impl Engine {
         };
         let stack = stack::build(stages, upstream);
         let calls = Calls { api, stack, confirm: options.confirm, mutations: TaskTracker::new() };
-        Ok(Self { calls, deployment, draining: AtomicBool::new(false) })
+        let cuts = options.portion.cuts();
+        Ok(Self { calls, deployment, cuts, draining: AtomicBool::new(false) })
     }
 
     /// The API that is served.
@@ -143,6 +153,11 @@ impl Engine {
     /// What the deployment allows.
     pub fn deployment(&self) -> &Deployment {
         &self.deployment
+    }
+
+    /// Whether an answer may be a part, marked as such.
+    pub fn cuts(&self) -> bool {
+        self.cuts
     }
 
     /// Whether a person is asked before a call of this tool is made.

@@ -9,8 +9,8 @@ use tower::{Service, ServiceBuilder};
 use crate::call::{Call, CallError, Reply};
 use crate::decode::Deployment;
 use crate::stages::{
-    Next, arguments, attempt, audit, breaker, bulkhead, cache, confirm, deadline, intent, ledger, own, quota,
-    retry, stage,
+    Next, arguments, attempt, audit, breaker, bulkhead, cache, confirm, deadline, intent, ledger, own,
+    portion, quota, retry, stage,
 };
 
 /// What the stages are made with.
@@ -27,6 +27,8 @@ pub struct Options {
     pub deployment: Arc<Deployment>,
     /// Which calls a person is asked about.
     pub confirm: confirm::Settings,
+    /// What a caller gets of an answer at once.
+    pub portion: portion::Settings,
     /// What is remembered of changes.
     pub ledger: ledger::Options,
     /// What is kept of answers.
@@ -61,6 +63,9 @@ where
             // Below the arguments, since the question names them and the yes is for them; above the ledger, which would
             // otherwise give a change's answer to whoever was not asked.
             .layer(stage(confirm::Options::new(options.confirm, options.address.clone()), confirm::confirm))
+            // Below the arguments, which say what is wanted of the answer; above whatever keeps answers, which keeps them whole,
+            // so that each caller is given the parts of what it asked for.
+            .layer(stage(portion::Options::new(options.portion), portion::portion))
             // Identical are arguments in canonical form, so it stands below them; above everything that makes the call.
             .layer(stage(options.ledger, ledger::ledger))
             // Below the arguments, whose canonical form is the key; above all that asks the API, since what is kept asks
@@ -111,6 +116,7 @@ mod tests {
                 "quota",
                 "arguments",
                 "confirm",
+                "portion",
                 "ledger",
                 "cache",
                 "own",

@@ -68,7 +68,13 @@ async fn they_are_listed_among_the_generated_ones_with_everything_stated() {
             },
             "outputSchema": {
                 "type": "object",
-                "properties": { "sets": { "type": "array", "items": { "type": "string" } } },
+                "properties": {
+                    "sets": { "type": "array", "items": { "type": "string" } },
+                    "truncated": {
+                        "type": "object",
+                        "description": "Says that this is a part of the answer: of what, and the cursor of the rest."
+                    }
+                },
                 "required": ["sets"]
             },
             "annotations": {

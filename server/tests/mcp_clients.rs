@@ -47,7 +47,7 @@ async fn a_client_of_either_era_lists_and_calls() {
         assert_eq!(server.server_info.as_ref().map(|info| info.name.as_str()), Some("sample-server"));
         let names: Vec<_> =
             client.list_all_tools().await.unwrap().into_iter().map(|tool| tool.name.into_owned()).collect();
-        assert_eq!(names, ["deploy", "elsewhere", "open", "read", "silent", "text"]);
+        assert_eq!(names, ["deploy", "elsewhere", "get_rest_of_answer", "open", "read", "silent", "text"]);
         let Value::Object(arguments) = sample::deploying() else { unreachable!() };
         let deploy = CallToolRequestParams::new("deploy").with_arguments(arguments);
         let done = client.call_tool(deploy.clone()).await.unwrap();
@@ -66,7 +66,7 @@ async fn a_client_pages_through_a_long_list() {
             Served::start_with([], |options| options.mcp.tools_page_size = std::num::NonZeroUsize::new(1))
                 .await;
         let client = connect(&served, lifecycle).await;
-        assert_eq!(client.list_all_tools().await.unwrap().len(), 6);
+        assert_eq!(client.list_all_tools().await.unwrap().len(), 7);
         client.cancel().await.unwrap();
     }
 }

@@ -48,7 +48,7 @@ async fn a_conversation_of_that_era_works() {
     assert_eq!((accepted.status, accepted.body.as_str()), (202, ""));
     assert_eq!(served.legacy("ping", json!({})).await.result(), json!({}));
     let list = served.legacy("tools/list", json!({})).await.result();
-    assert_eq!(list["tools"].as_array().map(Vec::len), Some(6));
+    assert_eq!(list["tools"].as_array().map(Vec::len), Some(7));
     assert_eq!((list.get("resultType"), list.get("_meta")), (None, None), "marks of the other era");
     let arguments = sample::reading("level", "DEV");
     let result =
@@ -62,7 +62,7 @@ async fn a_conversation_of_that_era_works() {
 async fn a_client_that_names_no_version_is_served() {
     let served = Served::start([]).await;
     let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
-    assert_eq!(served.post(&[], body).await.result()["tools"].as_array().map(Vec::len), Some(6));
+    assert_eq!(served.post(&[], body).await.result()["tools"].as_array().map(Vec::len), Some(7));
 }
 
 #[tokio::test]

@@ -212,7 +212,7 @@ async fn the_list_is_complete_ordered_and_described_for_safety() {
     assert_eq!(result.get("nextCursor"), None);
     let tools = result["tools"].as_array().unwrap();
     let names: Vec<_> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["deploy", "elsewhere", "open", "read", "silent", "text"]);
+    assert_eq!(names, ["deploy", "elsewhere", "get_rest_of_answer", "open", "read", "silent", "text"]);
     assert_eq!(
         tools[0],
         json!({
@@ -227,7 +227,7 @@ async fn the_list_is_complete_ordered_and_described_for_safety() {
         })
     );
     assert_eq!(tools[3]["annotations"]["readOnlyHint"], true);
-    assert_eq!(tools[4].get("outputSchema"), None);
+    assert_eq!(tools[5].get("outputSchema"), None);
 }
 
 #[tokio::test]
@@ -241,8 +241,8 @@ async fn pages_hold_what_was_asked_for_and_cursors_are_ours_alone() {
         let tools = page["tools"].as_array().unwrap().iter();
         tools.map(|tool| tool["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(names(&first), ["deploy", "elsewhere", "open", "read"]);
-    assert_eq!(names(&second), ["silent", "text"]);
+    assert_eq!(names(&first), ["deploy", "elsewhere", "get_rest_of_answer", "open"]);
+    assert_eq!(names(&second), ["read", "silent", "text"]);
     assert_eq!(second.get("nextCursor"), None);
     for wrong in ["", "4", "bm90IG91cnM", &format!("{cursor}x")] {
         let answer = served.modern("tools/list", None, json!({ "cursor": wrong })).await;

@@ -109,7 +109,7 @@ async fn a_real_client_of_either_era_is_served() {
             stdio::serve(&protocol, input, output, Duration::from_secs(5), CancellationToken::new()).await
         });
         let client = ClientConfig::default().serve_with_lifecycle(split(ours), lifecycle).await.unwrap();
-        assert_eq!(client.list_all_tools().await.unwrap().len(), 6);
+        assert_eq!(client.list_all_tools().await.unwrap().len(), 7);
         let Value::Object(arguments) = sample::deploying() else { unreachable!() };
         let result =
             client.call_tool(CallToolRequestParams::new("deploy").with_arguments(arguments)).await.unwrap();
@@ -181,7 +181,7 @@ async fn requests_of_the_stateless_era_need_no_greeting() {
     let mut client = Client::start([]).await;
     client.send(&modern_body("tools/list", json!({})).to_string()).await;
     let answer = client.receive().await;
-    assert_eq!(answer["result"]["tools"].as_array().map(Vec::len), Some(6));
+    assert_eq!(answer["result"]["tools"].as_array().map(Vec::len), Some(7));
     assert!(answer["result"]["_meta"]["io.modelcontextprotocol/serverInfo"].is_object());
     assert_eq!(client.finish().await, Vec::<Value>::new());
 }

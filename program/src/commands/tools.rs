@@ -15,7 +15,7 @@ pub(crate) fn table(api: &Api) -> String {
     for tool in api.tools {
         let operation = match tool.work {
             Work::Request(_) => tool.operation,
-            Work::Own(_) => "(own)",
+            Work::Own(_) | Work::Rest => "(own)",
         };
         rows.push([tool.name, tool.effect.word(), operation, tool.title].map(str::to_owned));
     }

@@ -108,7 +108,7 @@ fn logging() -> [Setting; 2] {
     ]
 }
 
-fn presenting() -> [Setting; 5] {
+fn presenting() -> [Setting; 6] {
     [
         setting(
             "mcp.name",
@@ -143,6 +143,16 @@ fn presenting() -> [Setting; 5] {
             &["MCP_TOOLS_PAGE_SIZE"],
             Kind::PageSize(|config| &mut config.server.mcp.tools_page_size),
             "How many tools one page of the list holds; 0 stands for all.",
+        ),
+        setting(
+            "mcp.max_answer_bytes",
+            &["MCP_MAX_ANSWER_SIZE"],
+            Kind::Count {
+                at: |config| &mut config.server.engine.portion.bytes,
+                minimum: 0,
+                maximum: 256 << 20,
+            },
+            "How many bytes of JSON text a client gets of an answer at once, 1024 or more; the rest of a longer one is given for a cursor. 0 gives every answer whole.",
         ),
     ]
 }

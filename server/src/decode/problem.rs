@@ -40,6 +40,13 @@ impl Problems {
         }
     }
 
+    /// Adds those of another decoding.
+    pub(crate) fn append(&mut self, other: Self) {
+        let more = other.more;
+        other.kept.into_iter().for_each(|problem| self.push(problem));
+        self.more += more;
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty()

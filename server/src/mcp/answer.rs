@@ -123,7 +123,8 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
             "The API answered {status} and pointed to another address, which this server never follows. Tell its operator: the configured address of the API is probably wrong. {}",
             after_sending(read)
         ),
-        CallError::TooLarge { limit, status } => too_large(*limit, *status, read),
+        CallError::TooLarge { limit, status } => too_large(tool, *limit, *status),
+        CallError::Oversized { size, limit, status } => oversized(tool, *size, *limit, *status),
         CallError::Unexpected { status, what } => format!(
             "The API answered {status}, but not in the form its document promises: {what}. {}",
             after_sending(read)
@@ -213,14 +214,36 @@ fn hint(status: u16, read: bool) -> &'static str {
     }
 }
 
-fn too_large(limit: usize, status: u16, read: bool) -> String {
-    let happened = format!("The API answered {status} with more than the {limit} bytes this server takes.");
-    let next = if read {
-        "Ask for less: narrow the filters, or take one item at a time."
-    } else {
-        "The change was probably made: look at the present state with a tool that reads before calling again."
+fn too_large(tool: &Tool, limit: usize, status: u16) -> String {
+    let happened = format!(
+        "The API answered {status} with more than the {limit} bytes that this server reads (setting API_MAX_ANSWER_SIZE)."
+    );
+    let next = match tool.effect {
+        Effect::Read => ask_for_less(tool),
+        _ => "The change was probably made: look at the present state with a tool that reads before calling again."
+            .to_owned(),
     };
     format!("{happened} {next}")
+}
+
+fn oversized(tool: &Tool, size: usize, limit: usize, status: u16) -> String {
+    let happened = format!(
+        "The API answered {status} with {size} bytes, more than the {limit} that are given at once (setting MCP_MAX_ANSWER_SIZE), and has no list or text to cut at."
+    );
+    let next = match tool.effect {
+        Effect::Read => ask_for_less(tool),
+        _ => "The change was made, and must not be called again for its answer: look with a tool that reads."
+            .to_owned(),
+    };
+    format!("{happened} {next}")
+}
+
+/// What narrows a read, by name.
+fn ask_for_less(tool: &Tool) -> String {
+    match tool.optional_arguments().as_slice() {
+        [] => "Ask for less: take one item at a time with another tool.".to_owned(),
+        names => format!("Ask for less: narrow it by {}.", names.join(", ")),
+    }
 }
 
 /// What a request that may have arrived means for whoever made it.
@@ -281,6 +304,7 @@ mod tests {
             security: &[],
             answers: &[],
             answer_headers: &[],
+            fields: None,
             work: crate::catalog::Work::Request(|_, _| unreachable!("not called here")),
         }
     }

@@ -81,7 +81,7 @@ pub(super) struct Shared {
 impl Shared {
     /// Prepares everything that does not change.
     pub(super) fn new(engine: Arc<Engine>, options: Options) -> Result<Self, StartError> {
-        let tools = listing::tools(engine.api(), engine.deployment())?;
+        let tools = listing::tools(&engine)?;
         let title = options.title.clone().unwrap_or_else(|| engine.api().title.to_owned());
         let server = Implementation::new(&options.name, &options.version).with_title(title);
         let about = options.instructions.as_deref().unwrap_or(engine.api().description);

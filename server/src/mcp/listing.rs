@@ -5,16 +5,17 @@ use std::sync::Arc;
 use rmcp::model::{Tool, ToolAnnotations};
 
 use super::schema;
-use crate::catalog::{Api, Effect, Tool as GeneratedTool, Work};
-use crate::decode::Deployment;
+use crate::catalog::{Effect, Tool as GeneratedTool, Work};
+use crate::engine::Engine;
 use crate::start_error::StartError;
 
 /// Every tool of the API in the catalog's order; an error names the tool whose schema cannot be served.
-pub(super) fn tools(api: &'static Api, deployment: &Deployment) -> Result<Vec<Tool>, StartError> {
-    api.tools.iter().map(|tool| listed(tool, deployment)).collect()
+pub(super) fn tools(engine: &Engine) -> Result<Vec<Tool>, StartError> {
+    engine.api().tools.iter().map(|tool| listed(tool, engine)).collect()
 }
 
-fn listed(tool: &'static GeneratedTool, deployment: &Deployment) -> Result<Tool, StartError> {
+fn listed(tool: &'static GeneratedTool, engine: &Engine) -> Result<Tool, StartError> {
+    let deployment = engine.deployment();
     let wrong = |which: &str, what: String| {
         StartError::new(format!("tool {}: its {which} schema: {what}", tool.name))
     };
@@ -25,7 +26,11 @@ fn listed(tool: &'static GeneratedTool, deployment: &Deployment) -> Result<Tool,
     match tool.output_schema {
         None => Ok(listed),
         Some(text) => {
-            let output = schema::advertised(text, &[], deployment).map_err(|what| wrong("output", what))?;
+            let mut output =
+                schema::advertised(text, &[], deployment).map_err(|what| wrong("output", what))?;
+            if engine.cuts() {
+                schema::may_be_a_part(&mut output);
+            }
             Ok(listed.with_raw_output_schema(Arc::new(output)))
         }
     }
@@ -40,7 +45,7 @@ fn annotations(tool: &GeneratedTool) -> ToolAnnotations {
         Some(tool.idempotent),
         // Behind every generated tool is an API whose data others write.
         Some(match tool.work {
-            Work::Request(_) => true,
+            Work::Request(_) | Work::Rest => true,
             Work::Own(worker) => worker.open_world(),
         }),
     )

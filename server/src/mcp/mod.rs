@@ -22,7 +22,7 @@ use std::time::Duration;
 use rmcp::model::ProtocolVersion;
 use serde_json::{Map, Value};
 
-use crate::call::{Answer, Call, Caller, Consent};
+use crate::call::{Answer, Call, Caller, Consent, Purpose};
 use crate::engine::Engine;
 use crate::http;
 use crate::start_error::StartError;
@@ -113,6 +113,7 @@ impl Protocol {
         let mut call = Call::new(tool, arguments, Caller::LocalOwner, http::new_request_id());
         call.idempotency_key = key;
         call.consent = Consent::Possible;
+        call.purpose = Purpose::Program;
         let mut again = call.again();
         let mut became = self.shared.call(call).await;
         if let Became::Question(question) = became {

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::catalog::Gated;
 use crate::decode::{Deployment, Gate};
+use crate::stages::portion::MARK;
 
 /// The schema of this text as this deployment advertises it; an error says what is wrong with the text.
 pub(super) fn advertised(
@@ -30,6 +31,31 @@ pub(super) fn advertised(
         }
         _ => unreachable!("a value with a member `type` is an object"),
     }
+}
+
+/// Declares the mark of an answer that is a part, where there is a list to cut or undeclared members are not free to come,
+/// unless the answer has a member of that name already: then a note tells it. Elsewhere the mark is one undeclared member
+/// more, and every client would pay for being told of it.
+pub(super) fn may_be_a_part(schema: &mut Map<String, Value>) {
+    let is_open = schema.get("additionalProperties").is_none_or(|rest| rest == true);
+    if is_open && !has_list(schema) {
+        return;
+    }
+    let properties = schema.entry("properties").or_insert_with(|| json!({}));
+    if let Some(properties) = properties.as_object_mut().filter(|properties| !properties.contains_key(MARK)) {
+        let description = "Says that this is a part of the answer: of what, and the cursor of the rest.";
+        properties.insert(MARK.to_owned(), json!({ "type": "object", "description": description }));
+    }
+}
+
+/// Whether a list is declared anywhere.
+fn has_list(schema: &Map<String, Value>) -> bool {
+    let any = |value: &Value| match value {
+        Value::Object(members) => has_list(members),
+        Value::Array(items) => items.iter().filter_map(Value::as_object).any(has_list),
+        _ => false,
+    };
+    schema.contains_key("items") || schema.values().any(any)
 }
 
 fn is_open(gate: Gate, deployment: &Deployment) -> bool {
@@ -104,7 +130,6 @@ fn references(value: &Value, names: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     const SCHEMA: &str = r##"{
         "type": "object",
@@ -143,6 +168,24 @@ mod tests {
         assert_eq!(open["required"], json!(["events"]));
         let names: Vec<_> = open["$defs"].as_object().expect("definitions").keys().cloned().collect();
         assert_eq!(names, ["Event", "Credentials", "Level"]);
+    }
+
+    #[test]
+    fn the_mark_of_a_part_is_declared_where_a_list_may_be_cut_or_nothing_else_may_come() {
+        let check = |schema: Value, declared: bool| {
+            let Value::Object(mut schema) = schema else { panic!("an object") };
+            may_be_a_part(&mut schema);
+            assert_eq!(
+                schema["properties"].get("truncated").is_some_and(Value::is_object),
+                declared,
+                "{schema:?}"
+            );
+        };
+        check(json!({ "properties": { "tasks": { "type": "array", "items": {} } } }), true);
+        check(json!({ "properties": {}, "additionalProperties": { "type": "integer" } }), true);
+        check(json!({ "properties": {}, "additionalProperties": false }), true);
+        check(json!({ "properties": { "name": {} } }), false);
+        check(json!({ "properties": { "truncated": true, "tasks": { "items": {} } } }), false);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::call::{Call, CallError, Caller, Consent, Progress, Reply};
+use crate::call::{Call, CallError, Caller, Consent, Progress, Purpose, Reply};
 use crate::catalog::{Effect, Tool, Work};
 use crate::engine::{self, Calls};
 use crate::http::new_request_id;
@@ -92,6 +92,7 @@ impl Context {
         call.deadline = self.deadline;
         call.consent = if self.confirmed { Consent::Confirmed } else { Consent::Unable };
         call.progress = self.progress.nested();
+        call.purpose = Purpose::Program;
         let mut entry =
             Entry { tool, request_id: call.request_id.clone(), within: &self.request_id, open: true };
         let begun = Clock::now();

@@ -6,7 +6,7 @@ use super::judge::{Judge, bounded};
 use super::{Context, Own};
 use crate::call::{Call, CallError, Reply};
 use crate::decode::{self, Decoder, Deployment, EXACT, Problem, Problems};
-use crate::request::{Parts, Prepared};
+use crate::request::{Aside, Parts, Prepared};
 
 /// A hand-written tool at work.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl Worker {
             problems.push(Problem { path: String::new(), rule: "type", message });
             return Err(problems);
         }
-        Ok(Prepared { arguments, parts: Parts::default() })
+        Ok(Prepared { arguments, parts: Parts::default(), aside: Aside::default() })
     }
 
     /// Does the work of a call that has come through the stages.

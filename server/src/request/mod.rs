@@ -4,6 +4,7 @@
 //! Nothing here joins strings that a caller chose: every value is encoded for its place before it is put
 //! anywhere, and the finished target is read back and compared with the template before it leaves.
 
+pub(crate) mod aside;
 mod body;
 mod encoding;
 mod header;
@@ -11,6 +12,7 @@ mod parts;
 mod style;
 mod target;
 
+pub use aside::Aside;
 pub use body::{Body, BodyKind, BodyRule, Lists, MultipartRule, PartKind, PartRule};
 pub(crate) use encoding::query_text;
 pub(crate) use header::refusal as header_refusal;
@@ -100,6 +102,8 @@ pub struct Prepared {
     pub arguments: Value,
     /// The request's parts before they are put together.
     pub parts: Parts,
+    /// What was said to this server alone.
+    pub aside: Aside,
 }
 
 /// Checks the arguments of a tool and writes the request that they make; all problems come back together.
@@ -133,5 +137,9 @@ fn prepare_by(
     let Some(arguments) = canonical.filter(|_| problems.is_empty()) else { return Err(problems) };
     parts.finish(deployment.max_body_bytes);
     let problems = parts.take_problems();
-    if problems.is_empty() { Ok(Prepared { arguments, parts }) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(Prepared { arguments, parts, aside: Aside::default() })
+    } else {
+        Err(problems)
+    }
 }

@@ -16,6 +16,7 @@ mod digest;
 pub mod intent;
 pub mod ledger;
 pub mod own;
+pub mod portion;
 pub mod quota;
 pub mod retry;
 mod seal;

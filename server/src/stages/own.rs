@@ -3,7 +3,7 @@
 
 use std::task::{Context, Poll};
 
-use futures_util::future::{BoxFuture, Either, FutureExt};
+use futures_util::future::{BoxFuture, Either, FutureExt, ready};
 use tower::{Layer, Service};
 
 use super::Outcome;
@@ -42,6 +42,12 @@ where
         match call.tool.work {
             Work::Request(_) => Either::Left(self.0.call(call)),
             Work::Own(worker) => Either::Right(worker.work(call).boxed()),
+            Work::Rest => Either::Right(ready(Err(unreachable_here())).boxed()),
         }
     }
+}
+
+/// What is kept of answers was given before.
+fn unreachable_here() -> CallError {
+    CallError::Internal { cause: "the rest of an answer was asked of the API".to_owned() }
 }

@@ -254,6 +254,7 @@ const BASE: rt::Tool = rt::Tool {
     security: TOKEN,
     answers: ANSWERS,
     answer_headers: &[],
+    fields: None,
     work: rt::Work::Request(rt::prepare::<ReadArguments>),
 };
 

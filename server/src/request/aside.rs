@@ -1,0 +1,110 @@
+//! Arguments that are for this server alone: the tool's schema has them, and neither its request nor what names the call
+//! for the cache and the ledger does.
+
+use serde_json::{Map, Value};
+
+use super::Prepared;
+use crate::catalog::Tool;
+use crate::decode::{Decoder, Deployment, Enumeration, List, Members, ObjectRule, Problems};
+
+/// The argument that says which members of the answer are wanted.
+pub(crate) const FIELDS: &str = "fields";
+
+/// What a caller said to this server alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Aside {
+    /// The paths of the answer's members that are wanted; all where none is named.
+    pub fields: Vec<String>,
+}
+
+/// Takes these arguments out, and prepares the others; all problems come back together.
+pub(crate) fn take(
+    tool: &Tool,
+    mut arguments: Map<String, Value>,
+    deployment: &Deployment,
+    prepare: impl FnOnce(Map<String, Value>) -> Result<Prepared, Problems>,
+) -> Result<Prepared, Problems> {
+    let mut decoder = Decoder::arguments(deployment);
+    let aside = decoded(tool, &mut arguments, &mut decoder);
+    let mut problems = decoder.into_problems();
+    match (prepare(arguments), aside) {
+        (Ok(prepared), Some(aside)) => Ok(Prepared { aside, ..prepared }),
+        (Ok(_), None) => Err(problems),
+        (Err(more), _) => {
+            problems.append(more);
+            Err(problems)
+        }
+    }
+}
+
+fn decoded(tool: &Tool, arguments: &mut Map<String, Value>, at: &mut Decoder<'_>) -> Option<Aside> {
+    static RULE: ObjectRule = ObjectRule::closed(&[FIELDS]);
+    let mut ours = Map::new();
+    if tool.fields.is_some() {
+        ours.extend(arguments.shift_remove_entry(FIELDS));
+    }
+    if ours.is_empty() {
+        return Some(Aside::default());
+    }
+    let mut members = at.object(Value::Object(ours), &RULE)?;
+    let fields = fields(tool, &mut members, at);
+    members.finish(at)?;
+    Some(Aside { fields: fields? })
+}
+
+fn fields(tool: &Tool, members: &mut Members, at: &mut Decoder<'_>) -> Option<Vec<String>> {
+    let values = tool.fields.map_or(&[][..], |fields| fields.offered);
+    let rule = List { min_items: 1, ..List::of(Enumeration { values }) };
+    members.optional(at, FIELDS, &rule).map(Option::unwrap_or_default)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::catalog::{Effect, Fields, Work};
+    use crate::request::Parts;
+
+    const OFFERED: Fields = Fields { offered: &["tasks.level", "message"], kept: &[] };
+
+    /// What is taken of these arguments, and what is left of them; or what is wrong.
+    fn check(fields: Option<Fields>, arguments: Value) -> Result<(Vec<String>, Value), String> {
+        let tool = Tool { fields, ..Tool::bare(Effect::Read, Work::Rest) };
+        let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+        let prepare = |left: Map<String, Value>| {
+            Ok(Prepared { arguments: left.into(), parts: Parts::default(), aside: Aside::default() })
+        };
+        let prepared = take(&tool, arguments, &Deployment::default(), prepare);
+        prepared
+            .map(|prepared| (prepared.aside.fields, prepared.arguments))
+            .map_err(|problems| problems.to_string())
+    }
+
+    #[test]
+    fn what_is_for_this_server_does_not_reach_the_request() {
+        let given = json!({ "srid": "A", "fields": ["message"] });
+        assert_eq!(check(Some(OFFERED), given), Ok((vec!["message".to_owned()], json!({ "srid": "A" }))));
+        assert_eq!(check(Some(OFFERED), json!({})), Ok((vec![], json!({}))));
+    }
+
+    #[test]
+    fn an_argument_of_the_same_name_is_left_to_a_tool_that_offers_no_choice() {
+        let given = json!({ "fields": 7 });
+        assert_eq!(check(None, given.clone()), Ok((vec![], given)));
+    }
+
+    #[test]
+    fn what_is_not_offered_is_told_with_what_is() {
+        for (fields, told) in [
+            (json!([]), "fields: at least 1 items are needed, got 0"),
+            (json!("message"), "fields: expected a list, got text"),
+            (json!(["messages"]), "fields[0]: `messages` is none of"),
+            (json!(["tasks"]), "tasks.level"),
+            (json!(null), "fields: expected a list, got null"),
+        ] {
+            let problem = check(Some(OFFERED), json!({ "fields": fields })).expect_err("it is refused");
+            assert!(problem.contains(told), "{problem}");
+        }
+    }
+}
