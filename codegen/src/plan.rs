@@ -5,6 +5,7 @@ pub mod model;
 
 mod answers;
 mod bodies;
+mod fields;
 mod files;
 mod findings;
 mod layout;

@@ -127,6 +127,25 @@ fn media_types_that_no_tool_sends_are_told_with_the_way_to_them() {
     check(&paths(every), &[], &["a", "as_form", "as_text"]);
 }
 
+#[test]
+fn what_may_be_chosen_of_an_answer_is_held_against_it() {
+    let paths = |fields: &str, parameter: &str, answer: &str| {
+        format!(
+            "  /a: {{get: {{operationId: a, x-mcp: {{fields: {fields}}}, parameters: [{parameter}], responses: {{'200': {{description: Done., {answer}}}}}}}}}"
+        )
+    };
+    let answer = "content: {application/json: {schema: {type: object, properties: {id: {type: string}}}}}";
+    let taken = "{name: fields, in: query, schema: {type: string}}";
+    let wrong = ["hint at /paths/~1a/get/x-mcp/fields"];
+    check(&paths("true", "", answer), &[], &["a"]);
+    check(&paths("[id]", "", answer), &[], &["a"]);
+    check(&paths("[name]", "", answer), &wrong, &["a"]);
+    check(&paths("true", "", ""), &wrong, &["a"]);
+    check(&paths("true", taken, answer), &wrong, &["a"]);
+    let told = planned(&paths("true", taken, answer)).report.problems[0].message.clone();
+    assert_eq!(told, "`fields`: the operation has an argument `fields` of its own");
+}
+
 fn body(members: &str, rest: &str) -> String {
     format!(
         "  /a:\n    post:\n      operationId: a\n{rest}      requestBody: {{required: true, content: {{application/json: {{schema: {{type: object, {members}}}}}}}}}\n      {DONE}"

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::ir::{Confirm, Effect, Lists, OperationHints, SchemaHints, Variant};
+use crate::ir::{Confirm, Effect, Fields, Lists, OperationHints, SchemaHints, Variant};
 use crate::problems::Problems;
 use crate::shape::{self, Form};
 use crate::store::At;
@@ -24,6 +24,7 @@ const OPERATION: &[&str] = &[
     "confirm",
     "weight",
     "answer",
+    "fields",
     "variants",
     "exclude",
 ];
@@ -74,6 +75,7 @@ pub(crate) fn operation(at: &At<'_>, problems: &mut Problems) -> OperationHints 
             "confirm" => hints.confirm = decode.confirm(&at),
             "weight" => hints.weight = decode.weight(&at),
             "answer" => decode.answer(&at, &mut hints),
+            "fields" => hints.fields = decode.fields(&at),
             "variants" => hints.variants = decode.variants(&at),
             "exclude" => drop(decode.flag(&at)),
             other => decode.unknown(other, &at, OPERATION),
@@ -248,6 +250,20 @@ impl Decode<'_> {
                 other => self.unknown(other, &member, &["media", "headers"]),
             }
         }
+    }
+
+    fn fields(&mut self, at: &At<'_>) -> Option<Fields> {
+        let named = || -> Option<Vec<String>> {
+            let items = at.value.as_array().filter(|items| !items.is_empty())?;
+            let path = |item: &Value| item.as_str().filter(|path| !path.is_empty()).map(str::to_owned);
+            items.iter().map(path).collect()
+        };
+        let paths = if at.value == &Value::Bool(true) { Some(Vec::new()) } else { named() };
+        if paths.is_none() {
+            let message = "`fields` takes true, or a list of the answer's members such as `tasks.level`";
+            self.problems.error("hint", at.place(), message);
+        }
+        Some(Fields { at: at.place(), paths: paths? })
     }
 
     fn headers(&mut self, at: &At<'_>) -> Vec<String> {

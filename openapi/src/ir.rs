@@ -641,8 +641,20 @@ pub struct OperationHints {
     pub answer_media: Option<String>,
     /// The headers of the answer that are worth returning, by name.
     pub answer_headers: Vec<String>,
+    /// Which members of the answer a caller may choose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Fields>,
     /// Further tools on the same operation.
     pub variants: Vec<Variant>,
+}
+
+/// Which members of the answer a caller may choose, by an argument that this server keeps to itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Fields {
+    /// Where it stands.
+    pub at: Place,
+    /// Paths of members, names with dots between them; all that the answer declares where none is given.
+    pub paths: Vec<String>,
 }
 
 /// Whether a person is asked before a call.

@@ -7,7 +7,7 @@ use super::rules::Place;
 use super::{answers, ident, literals};
 use crate::contract;
 use crate::plan::model::{
-    AnswerRule, Carrier, Confirm, Content, Effect, Need, Part, Plan, SecurityScheme, Tool,
+    AnswerRule, Carrier, Confirm, Content, Effect, Fields, Need, Part, Plan, SecurityScheme, Tool,
 };
 
 /// The API's entry.
@@ -57,6 +57,9 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
     let security = list(quote!(security), security);
     let answers = list(quote!(answers), answers);
     let answer_headers = list(quote!(answer_headers), answer_headers);
+    let fields = tool.fields.as_ref().map(|Fields { offered, kept }| {
+        quote!(fields: Some(rt::Fields { offered: &[#(#offered),*], kept: &[#(#kept),*] }),)
+    });
     quote! {
         /// The tool's entry in the catalog.
         pub static TOOL: rt::Tool = rt::Tool {
@@ -84,6 +87,7 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
             #security
             #answers
             #answer_headers
+            #fields
             ..rt::Tool::bare(rt::Effect::#effect, rt::Work::Request(rt::prepare::<Arguments>))
         };
     }

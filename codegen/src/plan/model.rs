@@ -85,12 +85,23 @@ pub struct Tool {
     pub answers: Vec<AnswerRule>,
     /// The headers of answers that are returned.
     pub answer_headers: Vec<String>,
+    /// What a caller may choose of the answer.
+    pub fields: Option<Fields>,
     /// What the tool takes.
     pub arguments: Struct,
     /// How the arguments are written into the request, in order.
     pub writes: Vec<Write>,
     /// Named types that only this tool uses.
     pub types: Vec<Type>,
+}
+
+/// What a caller may choose of an answer, as paths: names of members with dots between them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields {
+    /// What may be chosen.
+    pub offered: Vec<String>,
+    /// What stays wherever the object around it does, since the answer's schema requires it.
+    pub kept: Vec<String>,
 }
 
 /// Whether a person is asked before a call.

@@ -14,7 +14,8 @@ use super::opened::opened;
 use super::shapes::{Direction, Known, Shaper};
 use super::surface::{self, Surface};
 use super::{
-    answers, layout, media, names, prose, question, schema, secrets, settle, structs, tool_names, words,
+    answers, fields, layout, media, names, prose, question, schema, secrets, settle, structs, tool_names,
+    words,
 };
 use crate::profiles;
 use crate::profiles::names::Alphabet;
@@ -94,10 +95,10 @@ fn tool(
     let definition = |target: &str| shared.definition(target, &types);
     let purpose =
         if profiles.contains(&Profile::Gemini) { Purpose::ArgumentsInPlace } else { Purpose::Arguments };
-    let input = layout::lay_out_for(purpose, &input_schema(&arguments), &definition);
+    let mut input = layout::lay_out_for(purpose, &input_schema(&arguments), &definition);
     let answer_headers = operation.mcp.answer_headers.clone();
-    let output_schema =
-        answers::output_schema(&answers, &answer_headers, &definition).map(|schema| schema.to_string());
+    let output_schema = answers::output_schema(&answers, &answer_headers, &definition);
+    let fields = fields::plan(operation, &mut input.schema, output_schema.as_ref(), findings);
     let secrets = secrets::pointers(&arguments, &|id| shared.find(id, &types), &definition);
     let title = title(operation, &name);
     let effect = effect(operation);
@@ -128,12 +129,13 @@ fn tool(
         confirm,
         weight: operation.mcp.weight,
         input_schema: input.schema.to_string(),
-        output_schema,
+        output_schema: output_schema.map(|schema| schema.to_string()),
         gated: input.gated,
         secrets,
         security: security(operation),
         answers,
         answer_headers,
+        fields,
         arguments,
         writes,
         types,

@@ -6,8 +6,8 @@ pub static API: rt::Api = rt::Api {
     title: "Answers",
     version: "1",
     description: "",
-    digest: "613a2a93f0aa4b9031315a6019f22d8c60ffb9f95afeb64908a2a23c795d0693",
-    contract: "sha256:8f5c39e6d57bb88c673479a116d043eb19a5969f93121005049a12d90c23794a",
+    digest: "9e802e233f5e0ff4c737e24e1611b377b28295c9ca208cc70ad151513654c749",
+    contract: "sha256:2e3c15020722a0e8a3af7e2ae4198e7d44cf00a7bfa319ac561b90e015a76f47",
     tools: &[
         &tools::anything::TOOL,
         &tools::colour::TOOL,
@@ -312,10 +312,14 @@ pub mod tools {
                     },
                 },
             ],
+            fields: Some(rt::Fields {
+                offered: &["items", "items.id", "items.colour", "items.next"],
+                kept: &["items", "items.id"],
+            }),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
-        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{},\"additionalProperties\":false}";
+        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"fields\":{\"type\":\"array\",\"description\":\"The members of the answer that are wanted; all without it.\",\"items\":{\"type\":\"string\",\"enum\":[\"items\",\"items.id\",\"items.colour\",\"items.next\"]},\"minItems\":1}},\"additionalProperties\":false}";
         /// JSON Schema of the answer.
         pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/Item\"}}},\"required\":[\"items\"],\"$defs\":{\"Item\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"colour\":{\"enum\":[\"red\",\"green\"]},\"next\":{\"anyOf\":[{\"$ref\":\"#/$defs/Item\"},{\"type\":\"null\"}]}},\"required\":[\"id\"]}}}";
         /// What `one_or_many` takes.

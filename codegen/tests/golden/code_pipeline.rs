@@ -6,8 +6,8 @@ pub static API: rt::Api = rt::Api {
     title: "BMC AMI DevX Code Pipeline",
     version: "1.0.0",
     description: "Mainframe source control, build, promotion and deployment (formerly ISPW) through the REST API of its web server, CES. Work that changes code runs as a set: the answer names the set, and get_set tells its state. Written from what public clients of the API send and read; the vendor has not published a document.",
-    digest: "ecc45eaa594ffe81c00cb2f416ed53e887b3e1001ac9ac9437165f2720113cef",
-    contract: "sha256:002aa8640abfcf2ea6fcdb667057f192b16e3efcc632edff9b870d458f606541",
+    digest: "66f431003c1ecd01ce8805f8742e7f087e0f4889f9d8672d37d98fbaa17f1431",
+    contract: "sha256:aa37a60089bd31a7edf7e5ba997c3bb99ae9f90a608c27b3ffacbb808f1b800e",
     tools: &[
         &tools::add_task::TOOL,
         &tools::approve_set::TOOL,
@@ -9285,10 +9285,30 @@ pub mod tools {
                     },
                 },
             ],
+            fields: Some(rt::Fields {
+                offered: &[
+                    "tasks.taskId",
+                    "tasks.moduleName",
+                    "tasks.moduleType",
+                    "tasks.level",
+                    "tasks.status",
+                    "tasks.message",
+                    "tasks.operation",
+                    "tasks.set",
+                    "tasks.assignmentId",
+                    "tasks.release",
+                    "tasks.userId",
+                    "tasks.application",
+                    "tasks.dateTime",
+                    "tasks.version",
+                    "message",
+                ],
+                kept: &[],
+            }),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
-        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only tasks that are at this level now, e.g. DEV2; level names are the site's own.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\",\"assignmentId\"],\"additionalProperties\":false}";
+        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"assignmentId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Assignment, e.g. PLAY000313.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only tasks that are at this level now, e.g. DEV2; level names are the site's own.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"},\"fields\":{\"type\":\"array\",\"description\":\"The members of the answer that are wanted; all without it.\",\"items\":{\"type\":\"string\",\"enum\":[\"tasks.taskId\",\"tasks.moduleName\",\"tasks.moduleType\",\"tasks.level\",\"tasks.status\",\"tasks.message\",\"tasks.operation\",\"tasks.set\",\"tasks.assignmentId\",\"tasks.release\",\"tasks.userId\",\"tasks.application\",\"tasks.dateTime\",\"tasks.version\",\"message\"]},\"minItems\":1}},\"required\":[\"srid\",\"assignmentId\"],\"additionalProperties\":false}";
         /// JSON Schema of the answer.
         pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"taskId\":{\"type\":\"string\"},\"moduleName\":{\"type\":\"string\",\"description\":\"Component name.\"},\"moduleType\":{\"type\":\"string\",\"description\":\"Component type, e.g. COB.\"},\"level\":{\"type\":\"string\",\"description\":\"Level the task is at now.\"},\"status\":{\"type\":\"string\",\"description\":\"In the site's own words.\"},\"message\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation: B browse, C checkout, D delete, S edit, F or FB fallback, G generate, GP generate with parameters, I…\"},\"set\":{\"type\":\"string\",\"description\":\"Set it is in, if any.\"},\"assignmentId\":{\"type\":\"string\"},\"release\":{\"type\":\"string\"},\"container\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\",\"description\":\"Owner.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"currentLevel\":{\"type\":\"string\",\"description\":\"Level given when it was loaded.\"},\"startingLevel\":{\"type\":\"string\",\"description\":\"Lowest level of its path.\"},\"dateTime\":{\"type\":\"string\",\"description\":\"Time of the last operation.\"},\"action\":{\"type\":\"string\",\"description\":\"Special treatment, e.g. compile only.\"},\"version\":{\"type\":\"string\"},\"baseVersion\":{\"type\":\"string\",\"description\":\"Version the copy was made from.\"},\"internalVersion\":{\"type\":\"string\"},\"replaceVersion\":{\"type\":\"string\",\"description\":\"Version it will replace.\"},\"environment\":{\"type\":\"string\",\"description\":\"Version environment: OUTS, TEST, HOLD or PROD.\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"extension\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"flags\":{\"type\":\"string\"},\"generateSequence\":{\"type\":\"string\"},\"genstat\":{\"type\":\"string\",\"description\":\"Generate status.\"},\"program\":{\"type\":\"boolean\"},\"sql\":{\"type\":\"boolean\"},\"ims\":{\"type\":\"boolean\"},\"cics\":{\"type\":\"boolean\"},\"option1\":{\"type\":\"string\"},\"option2\":{\"type\":\"string\"},\"option3\":{\"type\":\"string\"},\"option4\":{\"type\":\"string\"},\"option5\":{\"type\":\"string\"},\"url\":{\"type\":\"string\"}}}},\"message\":{\"type\":\"string\",\"description\":\"When present, the reading went wrong and this says why.\"}}}";
         /// What `get_assignment_tasks` takes.
@@ -9451,10 +9471,25 @@ pub mod tools {
                     },
                 },
             ],
+            fields: Some(rt::Fields {
+                offered: &[
+                    "containers.containerId",
+                    "containers.containerType",
+                    "containers.stream",
+                    "containers.application",
+                    "containers.description",
+                    "containers.owner",
+                    "containers.path",
+                    "containers.releaseId",
+                    "containers.refNumber",
+                    "message",
+                ],
+                kept: &[],
+            }),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
-        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"containerId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Identifier.\"},\"application\":{\"$ref\":\"#/$defs/Application\"},\"subAppl\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Sub-application.\"},\"owner\":{\"$ref\":\"#/$defs/Application\"},\"description\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255},\"refNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Release that an assignment belongs to.\"},\"stream\":{\"$ref\":\"#/$defs/Application\"},\"path\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Default level.\"},\"tag\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":8,\"description\":\"Four-character label; letter case matters.\"},\"userId\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"Owner or joined user; no *.\"},\"includeClosedContainers\":{\"type\":\"boolean\",\"description\":\"true adds closed ones, which are else left out.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\"],\"additionalProperties\":false,\"$defs\":{\"Application\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\"}}}";
+        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"containerId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Identifier.\"},\"application\":{\"$ref\":\"#/$defs/Application\"},\"subAppl\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Sub-application.\"},\"owner\":{\"$ref\":\"#/$defs/Application\"},\"description\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255},\"refNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Release that an assignment belongs to.\"},\"stream\":{\"$ref\":\"#/$defs/Application\"},\"path\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Default level.\"},\"tag\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":8,\"description\":\"Four-character label; letter case matters.\"},\"userId\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"Owner or joined user; no *.\"},\"includeClosedContainers\":{\"type\":\"boolean\",\"description\":\"true adds closed ones, which are else left out.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"},\"fields\":{\"type\":\"array\",\"description\":\"The members of the answer that are wanted; all without it.\",\"items\":{\"type\":\"string\",\"enum\":[\"containers.containerId\",\"containers.containerType\",\"containers.stream\",\"containers.application\",\"containers.description\",\"containers.owner\",\"containers.path\",\"containers.releaseId\",\"containers.refNumber\",\"message\"]},\"minItems\":1}},\"required\":[\"srid\"],\"additionalProperties\":false,\"$defs\":{\"Application\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\"}}}";
         /// JSON Schema of the answer.
         pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"containers\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"containerId\":{\"type\":\"string\"},\"containerType\":{\"type\":\"string\",\"description\":\"A assignment, R release, S set.\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"description\":{\"type\":\"string\"},\"owner\":{\"type\":\"string\"},\"userId\":{\"type\":\"string\"},\"path\":{\"type\":\"string\",\"description\":\"Default level.\"},\"releaseId\":{\"type\":\"string\"},\"refNumber\":{\"type\":\"string\",\"description\":\"Outside reference.\"},\"tag\":{\"type\":\"string\"},\"includeClosedContainers\":{\"type\":\"string\",\"description\":\"Echo of the filter.\"},\"message\":{\"type\":\"string\"}}}},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}}}";
         /// What `get_assignments` takes.
@@ -10080,10 +10115,25 @@ pub mod tools {
                     },
                 },
             ],
+            fields: Some(rt::Fields {
+                offered: &[
+                    "deployments.requestId",
+                    "deployments.setId",
+                    "deployments.environment",
+                    "deployments.status",
+                    "deployments.description",
+                    "deployments.createDate",
+                    "deployments.createDateTime",
+                    "deployments.message",
+                    "deployments.packages",
+                    "message",
+                ],
+                kept: &[],
+            }),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
-        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"todaysDate\":{\"type\":\"boolean\",\"description\":\"Those of today.\"},\"priorWeek\":{\"type\":\"boolean\",\"description\":\"Those of the last week; left out, true.\"},\"startDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"From this day, yyyy-mm-dd.\"},\"endDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"To this day, yyyy-mm-dd.\"},\"requestId\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":9007199254740991,\"description\":\"One deploy request.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Set; letter case matters. A trailing * matches the rest.\"},\"environment\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Deploy environment. A trailing * matches the rest.\"},\"status\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z -]*[*]?$\",\"description\":\"Planned, Confirmed, Staged, Implemented, Completed, Failed, Pending or Terminated. A trailing * matches the rest.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\"],\"additionalProperties\":false}";
+        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"todaysDate\":{\"type\":\"boolean\",\"description\":\"Those of today.\"},\"priorWeek\":{\"type\":\"boolean\",\"description\":\"Those of the last week; left out, true.\"},\"startDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"From this day, yyyy-mm-dd.\"},\"endDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"To this day, yyyy-mm-dd.\"},\"requestId\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":9007199254740991,\"description\":\"One deploy request.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Set; letter case matters. A trailing * matches the rest.\"},\"environment\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Deploy environment. A trailing * matches the rest.\"},\"status\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z -]*[*]?$\",\"description\":\"Planned, Confirmed, Staged, Implemented, Completed, Failed, Pending or Terminated. A trailing * matches the rest.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"},\"fields\":{\"type\":\"array\",\"description\":\"The members of the answer that are wanted; all without it.\",\"items\":{\"type\":\"string\",\"enum\":[\"deployments.requestId\",\"deployments.setId\",\"deployments.environment\",\"deployments.status\",\"deployments.description\",\"deployments.createDate\",\"deployments.createDateTime\",\"deployments.message\",\"deployments.packages\",\"message\"]},\"minItems\":1}},\"required\":[\"srid\"],\"additionalProperties\":false}";
         /// JSON Schema of the answer.
         pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"deployments\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"requestId\":{\"type\":\"string\",\"description\":\"Deploy request, as cancel_deployment wants it.\"},\"setId\":{\"type\":\"string\"},\"environment\":{\"type\":\"string\"},\"status\":{\"type\":\"string\",\"description\":\"Planned, Confirmed, Staged, Implemented, Completed, Failed, Pending or Terminated; sometimes in capitals.\"},\"description\":{\"type\":\"string\"},\"createDate\":{\"type\":\"string\"},\"createDateTime\":{\"type\":\"string\",\"description\":\"Without zone, e.g. 2026-08-14 09:48:11.\"},\"url\":{\"type\":\"string\"},\"message\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"packages\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"packageId\":{\"type\":\"string\"},\"subEnvironment\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"category\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"},\"startDate\":{\"type\":\"string\"},\"endDate\":{\"type\":\"string\"},\"implementationDate\":{\"type\":\"string\"},\"activeDate\":{\"type\":\"string\"},\"deploymentItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentItem\"}},\"deploymentListItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/DeploymentItem\"},\"description\":\"Other name of deploymentItems.\"}}}}}},\"description\":\"At most 5000.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}},\"$defs\":{\"DeploymentItem\":{\"type\":\"object\",\"properties\":{\"item\":{\"type\":\"string\"},\"part\":{\"type\":\"string\"},\"name\":{\"type\":\"string\",\"description\":\"Component name.\"},\"type\":{\"type\":\"string\",\"description\":\"Component type.\"},\"deploymentType\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"action\":{\"type\":\"string\"},\"system\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"},\"storage\":{\"type\":\"string\"}}}}}";
         /// What `get_deployments` takes.
@@ -11029,10 +11079,30 @@ pub mod tools {
                     },
                 },
             ],
+            fields: Some(rt::Fields {
+                offered: &[
+                    "tasks.taskId",
+                    "tasks.moduleName",
+                    "tasks.moduleType",
+                    "tasks.level",
+                    "tasks.status",
+                    "tasks.message",
+                    "tasks.operation",
+                    "tasks.set",
+                    "tasks.assignmentId",
+                    "tasks.release",
+                    "tasks.userId",
+                    "tasks.application",
+                    "tasks.dateTime",
+                    "tasks.version",
+                    "message",
+                ],
+                kept: &[],
+            }),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
-        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only tasks that are at this level now, e.g. DEV2; level names are the site's own.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\",\"releaseId\"],\"additionalProperties\":false}";
+        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Release, e.g. MYREL01; the site chooses the name.\"},\"level\":{\"type\":\"string\",\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9#@$_-]+$\",\"description\":\"Only tasks that are at this level now, e.g. DEV2; level names are the site's own.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"},\"fields\":{\"type\":\"array\",\"description\":\"The members of the answer that are wanted; all without it.\",\"items\":{\"type\":\"string\",\"enum\":[\"tasks.taskId\",\"tasks.moduleName\",\"tasks.moduleType\",\"tasks.level\",\"tasks.status\",\"tasks.message\",\"tasks.operation\",\"tasks.set\",\"tasks.assignmentId\",\"tasks.release\",\"tasks.userId\",\"tasks.application\",\"tasks.dateTime\",\"tasks.version\",\"message\"]},\"minItems\":1}},\"required\":[\"srid\",\"releaseId\"],\"additionalProperties\":false}";
         /// What `get_release_tasks` takes.
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
@@ -11193,10 +11263,25 @@ pub mod tools {
                     },
                 },
             ],
+            fields: Some(rt::Fields {
+                offered: &[
+                    "containers.containerId",
+                    "containers.containerType",
+                    "containers.stream",
+                    "containers.application",
+                    "containers.description",
+                    "containers.owner",
+                    "containers.path",
+                    "containers.releaseId",
+                    "containers.refNumber",
+                    "message",
+                ],
+                kept: &[],
+            }),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
-        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"containerId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Identifier.\"},\"application\":{\"$ref\":\"#/$defs/Application\"},\"subAppl\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Sub-application.\"},\"owner\":{\"$ref\":\"#/$defs/Application\"},\"description\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255},\"refNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Release that an assignment belongs to.\"},\"stream\":{\"$ref\":\"#/$defs/Application\"},\"path\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Default level.\"},\"tag\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":8,\"description\":\"Four-character label; letter case matters.\"},\"userId\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"Owner or joined user; no *.\"},\"includeClosedContainers\":{\"type\":\"boolean\",\"description\":\"true adds closed ones, which are else left out.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\"],\"additionalProperties\":false,\"$defs\":{\"Application\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\"}}}";
+        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"containerId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Identifier.\"},\"application\":{\"$ref\":\"#/$defs/Application\"},\"subAppl\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Sub-application.\"},\"owner\":{\"$ref\":\"#/$defs/Application\"},\"description\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255},\"refNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Release that an assignment belongs to.\"},\"stream\":{\"$ref\":\"#/$defs/Application\"},\"path\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Default level.\"},\"tag\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":8,\"description\":\"Four-character label; letter case matters.\"},\"userId\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"Owner or joined user; no *.\"},\"includeClosedContainers\":{\"type\":\"boolean\",\"description\":\"true adds closed ones, which are else left out.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"},\"fields\":{\"type\":\"array\",\"description\":\"The members of the answer that are wanted; all without it.\",\"items\":{\"type\":\"string\",\"enum\":[\"containers.containerId\",\"containers.containerType\",\"containers.stream\",\"containers.application\",\"containers.description\",\"containers.owner\",\"containers.path\",\"containers.releaseId\",\"containers.refNumber\",\"message\"]},\"minItems\":1}},\"required\":[\"srid\"],\"additionalProperties\":false,\"$defs\":{\"Application\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\"}}}";
         /// What `get_releases` takes.
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
@@ -11877,10 +11962,30 @@ pub mod tools {
                     },
                 },
             ],
+            fields: Some(rt::Fields {
+                offered: &[
+                    "tasks.taskId",
+                    "tasks.moduleName",
+                    "tasks.moduleType",
+                    "tasks.level",
+                    "tasks.status",
+                    "tasks.message",
+                    "tasks.operation",
+                    "tasks.set",
+                    "tasks.assignmentId",
+                    "tasks.release",
+                    "tasks.userId",
+                    "tasks.application",
+                    "tasks.dateTime",
+                    "tasks.version",
+                    "message",
+                ],
+                kept: &[],
+            }),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
-        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\",\"setId\"],\"additionalProperties\":false}";
+        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"setId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":16,\"pattern\":\"^[A-Za-z0-9]+$\",\"description\":\"Set, e.g. S000015218, as answered by the call that started the work. Letters upper-case.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"},\"fields\":{\"type\":\"array\",\"description\":\"The members of the answer that are wanted; all without it.\",\"items\":{\"type\":\"string\",\"enum\":[\"tasks.taskId\",\"tasks.moduleName\",\"tasks.moduleType\",\"tasks.level\",\"tasks.status\",\"tasks.message\",\"tasks.operation\",\"tasks.set\",\"tasks.assignmentId\",\"tasks.release\",\"tasks.userId\",\"tasks.application\",\"tasks.dateTime\",\"tasks.version\",\"message\"]},\"minItems\":1}},\"required\":[\"srid\",\"setId\"],\"additionalProperties\":false}";
         /// What `get_set_tasks` takes.
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
@@ -12013,10 +12118,25 @@ pub mod tools {
                     },
                 },
             ],
+            fields: Some(rt::Fields {
+                offered: &[
+                    "containers.containerId",
+                    "containers.containerType",
+                    "containers.stream",
+                    "containers.application",
+                    "containers.description",
+                    "containers.owner",
+                    "containers.path",
+                    "containers.releaseId",
+                    "containers.refNumber",
+                    "message",
+                ],
+                kept: &[],
+            }),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
-        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"containerId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Identifier.\"},\"application\":{\"$ref\":\"#/$defs/Application\"},\"subAppl\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Sub-application.\"},\"owner\":{\"$ref\":\"#/$defs/Application\"},\"description\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255},\"refNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Release that an assignment belongs to.\"},\"stream\":{\"$ref\":\"#/$defs/Application\"},\"path\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Default level.\"},\"tag\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":8,\"description\":\"Four-character label; letter case matters.\"},\"userId\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"Owner or joined user; no *.\"},\"includeClosedContainers\":{\"type\":\"boolean\",\"description\":\"true adds closed ones, which are else left out.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\"],\"additionalProperties\":false,\"$defs\":{\"Application\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\"}}}";
+        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"containerId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Identifier.\"},\"application\":{\"$ref\":\"#/$defs/Application\"},\"subAppl\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Sub-application.\"},\"owner\":{\"$ref\":\"#/$defs/Application\"},\"description\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255},\"refNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Release that an assignment belongs to.\"},\"stream\":{\"$ref\":\"#/$defs/Application\"},\"path\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Default level.\"},\"tag\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":8,\"description\":\"Four-character label; letter case matters.\"},\"userId\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"Owner or joined user; no *.\"},\"includeClosedContainers\":{\"type\":\"boolean\",\"description\":\"true adds closed ones, which are else left out.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"},\"fields\":{\"type\":\"array\",\"description\":\"The members of the answer that are wanted; all without it.\",\"items\":{\"type\":\"string\",\"enum\":[\"containers.containerId\",\"containers.containerType\",\"containers.stream\",\"containers.application\",\"containers.description\",\"containers.owner\",\"containers.path\",\"containers.releaseId\",\"containers.refNumber\",\"message\"]},\"minItems\":1}},\"required\":[\"srid\"],\"additionalProperties\":false,\"$defs\":{\"Application\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\"}}}";
         /// What `get_sets` takes.
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.
@@ -12412,10 +12532,29 @@ pub mod tools {
                     },
                 },
             ],
+            fields: Some(rt::Fields {
+                offered: &[
+                    "workListItems.name",
+                    "workListItems.type",
+                    "workListItems.level",
+                    "workListItems.operation",
+                    "workListItems.environment",
+                    "workListItems.dateTime",
+                    "workListItems.user",
+                    "workListItems.owner",
+                    "workListItems.assignmentId",
+                    "workListItems.releaseId",
+                    "workListItems.taskId",
+                    "workListItems.application",
+                    "workList",
+                    "message",
+                ],
+                kept: &[],
+            }),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
-        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"inProgress\":{\"type\":\"boolean\",\"description\":\"Active tasks that are not in production; left out, true.\"},\"production\":{\"type\":\"boolean\",\"description\":\"Current production tasks; left out, false.\"},\"historical\":{\"type\":\"boolean\",\"description\":\"Historical versions; left out, false.\"},\"startDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Changed on or after, yyyy-mm-dd.\"},\"endDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Changed on or before, yyyy-mm-dd.\"},\"type\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Component type.\"},\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]*[*]?$\",\"description\":\"Component name; letter case matters.\"},\"operation\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z -]*[*]?$\",\"description\":\"Last operation: Browse, Checkout, Delete, Edit, Fallback, Generate, Implement, Loaded, Promote, Regress, Transfer or Update Replace Version.\"},\"level\":{\"$ref\":\"#/$defs/Level\"},\"environment\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"OUTS, TEST, HOLD or PROD.\"},\"application\":{\"$ref\":\"#/$defs/Level\"},\"subAppl\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Sub-application.\"},\"stream\":{\"$ref\":\"#/$defs/Level\"},\"lastUpdatedBy\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"User who asked for the last operation; no *.\"},\"owner\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"User who checked it out; no *.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Release.\"},\"refNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference.\"},\"group\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Owner group.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\"],\"additionalProperties\":false,\"$defs\":{\"Level\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\"}}}";
+        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"inProgress\":{\"type\":\"boolean\",\"description\":\"Active tasks that are not in production; left out, true.\"},\"production\":{\"type\":\"boolean\",\"description\":\"Current production tasks; left out, false.\"},\"historical\":{\"type\":\"boolean\",\"description\":\"Historical versions; left out, false.\"},\"startDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Changed on or after, yyyy-mm-dd.\"},\"endDate\":{\"type\":\"string\",\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}$\",\"description\":\"Changed on or before, yyyy-mm-dd.\"},\"type\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Component type.\"},\"name\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"pattern\":\"^[A-Za-z0-9#@$_./+-]*[*]?$\",\"description\":\"Component name; letter case matters.\"},\"operation\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":32,\"pattern\":\"^[A-Za-z -]*[*]?$\",\"description\":\"Last operation: Browse, Checkout, Delete, Edit, Fallback, Generate, Implement, Loaded, Promote, Regress, Transfer or Update Replace Version.\"},\"level\":{\"$ref\":\"#/$defs/Level\"},\"environment\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"OUTS, TEST, HOLD or PROD.\"},\"application\":{\"$ref\":\"#/$defs/Level\"},\"subAppl\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Sub-application.\"},\"stream\":{\"$ref\":\"#/$defs/Level\"},\"lastUpdatedBy\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"User who asked for the last operation; no *.\"},\"owner\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"User who checked it out; no *.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Release.\"},\"refNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference.\"},\"group\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Owner group.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"},\"fields\":{\"type\":\"array\",\"description\":\"The members of the answer that are wanted; all without it.\",\"items\":{\"type\":\"string\",\"enum\":[\"workListItems.name\",\"workListItems.type\",\"workListItems.level\",\"workListItems.operation\",\"workListItems.environment\",\"workListItems.dateTime\",\"workListItems.user\",\"workListItems.owner\",\"workListItems.assignmentId\",\"workListItems.releaseId\",\"workListItems.taskId\",\"workListItems.application\",\"workList\",\"message\"]},\"minItems\":1}},\"required\":[\"srid\"],\"additionalProperties\":false,\"$defs\":{\"Level\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\"}}}";
         /// JSON Schema of the answer.
         pub const OUTPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"workListItems\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/WorkListItem\"}},\"workList\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/WorkListItem\"},\"description\":\"Other name of workListItems.\"},\"message\":{\"type\":\"string\",\"description\":\"Result or reason in words.\"}},\"$defs\":{\"WorkListItem\":{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\",\"description\":\"Component name.\"},\"type\":{\"type\":\"string\",\"description\":\"Component type.\"},\"level\":{\"type\":\"string\"},\"operation\":{\"type\":\"string\",\"description\":\"Last operation, as a word.\"},\"environment\":{\"type\":\"string\",\"description\":\"OUTS, TEST, HOLD or PROD.\"},\"version\":{\"type\":\"string\"},\"dateTime\":{\"type\":\"string\"},\"user\":{\"type\":\"string\"},\"owner\":{\"type\":\"string\"},\"assignmentId\":{\"type\":\"string\"},\"releaseId\":{\"type\":\"string\"},\"taskId\":{\"type\":\"string\"},\"stream\":{\"type\":\"string\"},\"application\":{\"type\":\"string\"},\"subAppl\":{\"type\":\"string\"},\"clazz\":{\"type\":\"string\",\"description\":\"Component class.\"},\"action\":{\"type\":\"string\"},\"alternateName\":{\"type\":\"string\"},\"group\":{\"type\":\"string\"},\"path\":{\"type\":\"string\"},\"relativePath\":{\"type\":\"string\"},\"technology\":{\"type\":\"string\"},\"refNumber\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"}}}}}";
         /// What `get_work_list` takes.
@@ -13054,10 +13193,25 @@ pub mod tools {
                     },
                 },
             ],
+            fields: Some(rt::Fields {
+                offered: &[
+                    "containers.containerId",
+                    "containers.containerType",
+                    "containers.stream",
+                    "containers.application",
+                    "containers.description",
+                    "containers.owner",
+                    "containers.path",
+                    "containers.releaseId",
+                    "containers.refNumber",
+                    "message",
+                ],
+                kept: &[],
+            }),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
-        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"containerId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Identifier.\"},\"containerType\":{\"type\":\"string\",\"enum\":[\"A\",\"R\",\"S\"],\"description\":\"A assignment, R release, S set; left out, all.\"},\"application\":{\"$ref\":\"#/$defs/Application\"},\"subAppl\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Sub-application.\"},\"owner\":{\"$ref\":\"#/$defs/Application\"},\"description\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255},\"refNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Release that an assignment belongs to.\"},\"stream\":{\"$ref\":\"#/$defs/Application\"},\"path\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Default level.\"},\"tag\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":8,\"description\":\"Four-character label; letter case matters.\"},\"userId\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"Owner or joined user; no *.\"},\"includeClosedContainers\":{\"type\":\"boolean\",\"description\":\"true adds closed ones, which are else left out.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"}},\"required\":[\"srid\"],\"additionalProperties\":false,\"$defs\":{\"Application\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\"}}}";
+        pub const INPUT_SCHEMA: &str = "{\"type\":\"object\",\"properties\":{\"srid\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_-][A-Za-z0-9#@$._-]*$\",\"description\":\"Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.\"},\"containerId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Identifier.\"},\"containerType\":{\"type\":\"string\",\"enum\":[\"A\",\"R\",\"S\"],\"description\":\"A assignment, R release, S set; left out, all.\"},\"application\":{\"$ref\":\"#/$defs/Application\"},\"subAppl\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Sub-application.\"},\"owner\":{\"$ref\":\"#/$defs/Application\"},\"description\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255},\"refNumber\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":255,\"description\":\"Outside reference.\"},\"releaseId\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Release that an assignment belongs to.\"},\"stream\":{\"$ref\":\"#/$defs/Application\"},\"path\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\",\"description\":\"Default level.\"},\"tag\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":8,\"description\":\"Four-character label; letter case matters.\"},\"userId\":{\"type\":\"string\",\"maxLength\":20,\"pattern\":\"^[A-Za-z0-9#@$_.-]+$\",\"description\":\"Owner or joined user; no *.\"},\"includeClosedContainers\":{\"type\":\"boolean\",\"description\":\"true adds closed ones, which are else left out.\"},\"rtConfig\":{\"type\":\"string\",\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$_][A-Za-z0-9#@$._-]*$\",\"description\":\"Runtime configuration to read under, e.g. TPTP; usually left out.\"},\"fields\":{\"type\":\"array\",\"description\":\"The members of the answer that are wanted; all without it.\",\"items\":{\"type\":\"string\",\"enum\":[\"containers.containerId\",\"containers.containerType\",\"containers.stream\",\"containers.application\",\"containers.description\",\"containers.owner\",\"containers.path\",\"containers.releaseId\",\"containers.refNumber\",\"message\"]},\"minItems\":1}},\"required\":[\"srid\"],\"additionalProperties\":false,\"$defs\":{\"Application\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64,\"pattern\":\"^[A-Za-z0-9#@$._-]*[*]?$\"}}}";
         /// What `list_containers` takes.
         pub struct Arguments {
             /// Code Pipeline instance: mainframe host and port joined by a hyphen (cw09-47623), or the name the site gave it.

@@ -183,6 +183,20 @@ fn answers_that_are_no_objects_are_wrapped() {
 }
 
 #[test]
+fn what_may_be_chosen_of_an_answer_is_an_argument_that_is_not_sent() {
+    let chosen = tool(replies::catalog(), "one_or_many");
+    let fields = chosen.fields.expect("the overlay offers it");
+    assert_eq!(fields.kept, ["items", "items.id"]);
+    let schema: Value = serde_json::from_str(chosen.input_schema).expect("JSON");
+    assert_eq!(schema["properties"]["fields"]["items"]["enum"], json!(fields.offered));
+    let given = json!({"fields": ["items.colour"]});
+    let prepared =
+        chosen.prepare(given.as_object().expect("an object").clone(), &server::decode::Deployment::default());
+    let prepared = prepared.expect("it is accepted");
+    assert_eq!((prepared.arguments, prepared.aside.fields), (json!({}), vec!["items.colour".to_owned()]));
+}
+
+#[test]
 fn several_answers_share_one_schema() {
     let api = replies::catalog();
     assert_eq!(
