@@ -71,7 +71,6 @@ async fn they_are_listed_among_the_generated_ones_with_everything_stated() {
                 "properties": {
                     "sets": { "type": "array", "items": { "type": "string" } },
                     "truncated": {
-                        "type": "object",
                         "description": "Says that this is a part of the answer: of what, and the cursor of the rest."
                     }
                 },

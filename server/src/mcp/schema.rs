@@ -44,7 +44,8 @@ pub(super) fn may_be_a_part(schema: &mut Map<String, Value>) {
     let properties = schema.entry("properties").or_insert_with(|| json!({}));
     if let Some(properties) = properties.as_object_mut().filter(|properties| !properties.contains_key(MARK)) {
         let description = "Says that this is a part of the answer: of what, and the cursor of the rest.";
-        properties.insert(MARK.to_owned(), json!({ "type": "object", "description": description }));
+        // Of no type: an API may answer undeclared members of any name.
+        properties.insert(MARK.to_owned(), json!({ "description": description }));
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Whole {
     status: u16,
     text: String,
     site: Site,
-    /// What stands beside the text, where the text is not the structured answer itself.
+    /// What stands beside the text, where the text is not the structured answer.
     beside: Option<Reply>,
     notes: Vec<String>,
     /// Whether parts are marked in the structured answer; not where the API has a member of that name.
@@ -44,10 +44,10 @@ impl Whole {
         let (status, notes) = (reply.status, std::mem::take(&mut reply.notes));
         let is_member = |structured: &Value| structured.get(MARK).is_some();
         let marked = !reply.structured.as_ref().is_some_and(is_member) && !tool.answers_with(MARK);
-        let tells_structure = reply.tells_structure();
-        if let Some(answer) = reply.structured.take_if(|_| tells_structure) {
-            let site = Site::of(&answer, &reply.text, room)?;
-            return Some(Self { tool, status, text: reply.text, site, beside: None, notes, marked });
+        let json = reply.structured.as_ref().map(Value::to_string).filter(|json| json.len() > room);
+        if let (Some(answer), Some(text)) = (&reply.structured, json) {
+            let site = Site::of(answer, &text, room)?;
+            return Some(Self { tool, status, text, site, beside: None, notes, marked });
         }
         let mut text = std::mem::take(&mut reply.text);
         let site = match serde_json::from_str::<Value>(&text) {
