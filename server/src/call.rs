@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::catalog::Tool;
@@ -35,6 +36,8 @@ pub struct Call {
     pub consent: Consent,
     /// Who reads the answer.
     pub purpose: Purpose,
+    /// Told of each new state of the work that it starts, while its caller waits for that.
+    pub states: Option<mpsc::Sender<String>>,
     /// When the whole call must be answered; set by the `deadline` stage, which only ever brings it nearer.
     pub deadline: Option<Instant>,
     /// How far the call got, for whoever gives up on it.
@@ -65,6 +68,7 @@ impl Call {
             idempotency_key: None,
             consent: Consent::default(),
             purpose: Purpose::default(),
+            states: None,
             deadline: None,
             progress: Progress::default(),
             heard: Heard::default(),
@@ -85,6 +89,7 @@ impl Call {
             idempotency_key: self.idempotency_key.clone(),
             consent: self.consent.clone(),
             purpose: self.purpose,
+            states: self.states.clone(),
             deadline: self.deadline,
             progress: self.progress.clone(),
             heard: self.heard.clone(),
@@ -102,6 +107,8 @@ pub enum Purpose {
     Client,
     /// A program, which gets the whole.
     Program,
+    /// Whoever waits for a state to change: the whole, and as it is now, not as it was when it was kept.
+    Watch,
 }
 
 /// What is known of a person's consent to a call.

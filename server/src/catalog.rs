@@ -93,6 +93,8 @@ pub struct Tool {
     pub answer_headers: &'static [&'static str],
     /// What a caller may choose of the answer by the argument `fields`; absent where there is no such argument.
     pub fields: Option<Fields>,
+    /// How the work is followed that goes on after the answer; absent where there is none.
+    pub long: Option<Long>,
     /// How it works.
     pub work: Work,
 }
@@ -127,6 +129,7 @@ impl Tool {
             answers: &[],
             answer_headers: &[],
             fields: None,
+            long: None,
             work,
         }
     }
@@ -184,6 +187,34 @@ pub struct Fields {
     pub offered: &'static [&'static str],
     /// The paths of members that stay whatever is chosen, as the answer would be none without them.
     pub kept: &'static [&'static str],
+}
+
+/// How the work is followed that goes on after the answer to a change. Pointers are JSON pointers into structured answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Long {
+    /// The pointer to what names the work; an answer without it has started none.
+    pub id: &'static str,
+    /// The tool that reads how far it is.
+    pub tool: &'static str,
+    /// The arguments of that tool, and what each is taken from.
+    pub with: &'static [(&'static str, Source)],
+    /// The pointer to the state in the answer of that tool.
+    pub state: &'static str,
+    /// States that mean that the work is done.
+    pub done: &'static [&'static str],
+    /// States that mean that it failed.
+    pub failed: &'static [&'static str],
+    /// States in which a person must act before it goes on.
+    pub waiting: &'static [&'static str],
+}
+
+/// What an argument of the read is taken from.
+#[derive(Clone, Copy, Debug)]
+pub enum Source {
+    /// The value at this pointer in the answer to the change.
+    Answer(&'static str),
+    /// The argument of the change of this name, if it was given.
+    Argument(&'static str),
 }
 
 /// What a call does to the world.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::{Service, service_fn};
 use tracing::Instrument;
@@ -13,6 +14,7 @@ use tracing::Instrument;
 use crate::call::{Call, CallError, Reply};
 use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
+use crate::follow::{self, Following};
 use crate::journal::{Journal, ending};
 use crate::stack;
 use crate::stages::upstream::upstream as send;
@@ -35,6 +37,8 @@ pub struct Options {
     pub confirm: confirm::Settings,
     /// What a caller gets of an answer at once.
     pub portion: portion::Settings,
+    /// How long callers may wait for the work that a change starts.
+    pub follow: follow::Settings,
     /// What is kept of answers.
     pub cache: cache::Settings,
     /// How much may be asked of the API at once.
@@ -61,6 +65,7 @@ impl Options {
             deployment: Deployment::default(),
             confirm: confirm::Settings::default(),
             portion: portion::Settings::default(),
+            follow: follow::Settings::default(),
             cache: cache::Settings::default(),
             bulkhead: bulkhead::Settings::default(),
             retry: retry::Settings::default(),
@@ -77,6 +82,9 @@ pub struct Engine {
     calls: Calls,
     deployment: Arc<Deployment>,
     cuts: bool,
+    follow: follow::Settings,
+    /// Cancelled when nobody shall wait any more.
+    leaving: CancellationToken,
     draining: AtomicBool,
 }
 
@@ -115,6 +123,9 @@ impl Engine {
         if options.quota.burst == 0 || options.quota.change_weight == 0 {
             return Err(StartError::new("calls at once, and what a change counts as, must be above zero"));
         }
+        if options.follow.first_pause.is_zero() || options.follow.longest_pause.is_zero() {
+            return Err(StartError::new("pauses between looks at a state must be above zero"));
+        }
         if options.confirm.patience.is_zero() {
             return Err(StartError::new("the time for a person's answer must be above zero"));
         }
@@ -141,8 +152,14 @@ impl Engine {
         };
         let stack = stack::build(stages, upstream);
         let calls = Calls { api, stack, confirm: options.confirm, mutations: TaskTracker::new() };
-        let cuts = options.portion.cuts();
-        Ok(Self { calls, deployment, cuts, draining: AtomicBool::new(false) })
+        Ok(Self {
+            calls,
+            deployment,
+            cuts: options.portion.cuts(),
+            follow: options.follow,
+            leaving: CancellationToken::new(),
+            draining: AtomicBool::new(false),
+        })
     }
 
     /// The API that is served.
@@ -165,13 +182,23 @@ impl Engine {
         self.calls.confirm.asks(tool)
     }
 
-    /// Makes a call. If the caller drops this, a read is cancelled and a mutation goes on to its end, since
-    /// half a mutation helps nobody.
+    /// Makes a call, and waits for the work that it starts where the caller wants that. If the caller drops this, a read is
+    /// cancelled and a mutation goes on to its end, since half a mutation helps nobody; only the waiting ends.
     pub async fn call(&self, mut call: Call) -> Result<Reply, CallError> {
         if let Work::Own(_) = call.tool.work {
             call.calls = Some(self.calls.clone());
         }
-        self.calls.call(call).await
+        let following = Following::of(&call);
+        let reply = self.calls.call(call).await?;
+        match following {
+            Some(following) => Ok(following.up(&self.calls, self.follow, &self.leaving, reply).await),
+            None => Ok(reply),
+        }
+    }
+
+    /// Ends every wait for work that goes on: those who wait get what is known.
+    pub fn end_waits(&self) {
+        self.leaving.cancel();
     }
 
     /// Whether new calls are wanted. The API is not asked: a probe for each health check would load it, and

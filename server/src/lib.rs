@@ -10,6 +10,7 @@ pub mod mcp;
 
 pub mod engine;
 pub mod call;
+pub mod follow;
 pub mod journal;
 pub mod stack;
 pub mod stages;

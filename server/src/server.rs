@@ -58,7 +58,8 @@ impl Server {
         let endpoint = self.protocol.endpoint(address, &self.http);
         let status = Status::new(&self.engine, &shutdown, self.protocol.version());
         let app = http::App::new(address, &self.http, status, endpoint.clone());
-        http::serve(listener, Arc::new(app), &self.http, shutdown).await;
+        let serving = http::serve(listener, Arc::new(app), &self.http, shutdown.clone());
+        self.until_served(serving, &shutdown).await;
         endpoint.stop();
         self.drain().await;
         Ok(())
@@ -67,14 +68,14 @@ impl Server {
     /// Serves one client on standard input and output until end of input or `shutdown`. Nothing else may write to
     /// standard output meanwhile.
     pub async fn stdio(self: Arc<Self>, shutdown: CancellationToken) -> std::io::Result<()> {
-        let outcome = mcp::stdio::serve(
+        let serving = mcp::stdio::serve(
             &self.protocol,
             tokio::io::stdin(),
             tokio::io::stdout(),
             self.http.drain,
-            shutdown,
-        )
-        .await;
+            shutdown.clone(),
+        );
+        let outcome = self.until_served(serving, &shutdown).await;
         self.drain().await;
         outcome
     }
@@ -100,6 +101,19 @@ impl Server {
         ask: impl FnOnce(&str) -> Answer,
     ) -> Option<Value> {
         self.protocol.call(tool, arguments, idempotency_key, ask).await
+    }
+
+    /// Serves to the end, and ends all waits when that is wanted: they would hold it up.
+    async fn until_served<T>(&self, serving: impl Future<Output = T>, shutdown: &CancellationToken) -> T {
+        let ending = async {
+            shutdown.cancelled().await;
+            self.engine.end_waits();
+            std::future::pending().await
+        };
+        tokio::select! {
+            outcome = serving => outcome,
+            outcome = ending => outcome,
+        }
     }
 
     /// Waits, within bounds, for mutations that go on although nobody waits for them.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use server::catalog::{AnswerRule, Api, Confirm, Content, Need, Tool};
+use server::catalog::{AnswerRule, Api, Confirm, Content, Long, Need, Source, Tool};
 use server::generated::Part;
 
 /// The version of the lock's format.
@@ -44,6 +44,7 @@ fn of_tool(tool: &Tool) -> Value {
     set("timeoutSeconds", tool.timeout.map(|timeout| timeout.as_secs().into()));
     set("proof", tool.proof.map(Into::into));
     set("confirm", confirm(tool.confirm));
+    set("long", tool.long.map(long));
     set("security", (!tool.security.is_empty()).then(|| security(tool.security)));
     let gated: Vec<&str> = tool.gated.iter().map(|gated| gated.pointer).collect();
     set("gated", (!gated.is_empty()).then(|| json!(gated)));
@@ -68,6 +69,18 @@ fn confirm(confirm: Confirm) -> Option<Value> {
         Confirm::Always => Some(true.into()),
         Confirm::Question(parts) => Some(parts.iter().map(word).collect::<String>().into()),
     }
+}
+
+fn long(long: Long) -> Value {
+    let Long { id, tool, with, state, done, failed, waiting } = long;
+    let source = |source: &Source| match source {
+        Source::Answer(pointer) => *pointer,
+        Source::Argument(name) => *name,
+    };
+    let with: BTreeMap<&str, &str> = with.iter().map(|(name, from)| (*name, source(from))).collect();
+    json!({
+        "id": id, "tool": tool, "with": with, "state": state, "done": done, "failed": failed, "waiting": waiting
+    })
 }
 
 fn security(alternatives: &[&[Need]]) -> Value {

@@ -263,13 +263,23 @@ fn credentials(api: &'static Api) -> Vec<Setting> {
     settings
 }
 
-fn calls() -> [Setting; 2] {
+fn calls() -> [Setting; 3] {
     [
         setting(
             "call.deadline_seconds",
             &["CALL_DEADLINE"],
             Kind::Seconds { at: |config| &mut config.server.engine.deadline, minimum: 0.1, maximum: 3600.0 },
             "How long a whole tool call may take.",
+        ),
+        setting(
+            "call.longest_wait_seconds",
+            &["CALL_LONGEST_WAIT"],
+            Kind::Seconds {
+                at: |config| &mut config.server.engine.follow.longest,
+                minimum: 0.0,
+                maximum: 86400.0,
+            },
+            "How long a caller may wait at most for the work that a change starts, besides the call itself; 0 lets nobody wait.",
         ),
         setting(
             "call.callback_hosts",

@@ -17,6 +17,7 @@ use settle::{LeftOut, settle};
 
 use crate::call::{Attachment, CallError, Reply};
 use crate::catalog::{AnswerRule, Content, Tool};
+use crate::follow::FOLLOW_UP;
 use crate::shape::Shape;
 use crate::upstream::Received;
 
@@ -94,6 +95,10 @@ fn described(tool: &Tool, received: &Received, notes: &mut Vec<String>) -> Resul
     let status = received.status;
     let mut value = parse(received, notes)?;
     notes.extend(neutral::neutralise(&mut value));
+    if let (Some(_), Value::Object(members)) = (tool.long, &mut value) {
+        // The output schema says what stands there, and that is ours to say.
+        members.shift_remove(FOLLOW_UP);
+    }
     if let Some(proof) = tool.proof
         && let Value::Object(members) = &value
     {

@@ -15,6 +15,9 @@ use super::{Request, Response};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
+/// The longest request id.
+const LONGEST: usize = 64;
+
 /// Names a request: 1 to 64 characters of `[A-Za-z0-9._-]`. In the request's extensions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub Arc<str>);
@@ -62,6 +65,12 @@ impl Layer for Identify {
 /// A fresh request id; later ones sort after earlier ones.
 pub fn new_request_id() -> String {
     uuid::Uuid::now_v7().to_string()
+}
+
+/// The id with a number, for a request that is made for another one; a fresh id where it would be too long.
+pub(crate) fn numbered(request_id: &str, number: usize) -> String {
+    let numbered = format!("{request_id}.{number}");
+    if numbered.len() <= LONGEST { numbered } else { new_request_id() }
 }
 
 /// Whether this is a `traceparent` of W3C Trace Context: version, trace id, parent id and flags in lower-case hex, ids

@@ -305,6 +305,7 @@ mod tests {
             answers: &[],
             answer_headers: &[],
             fields: None,
+            long: None,
             work: crate::catalog::Work::Request(|_, _| unreachable!("not called here")),
         }
     }

@@ -66,7 +66,8 @@ impl McpEndpoint {
     async fn judge(&self, request: Request) -> Result<(HttpRequest<Full<Bytes>>, Envelope), Turned> {
         let (mut head, body) = request.into_parts();
         one_of_each(&head.headers)?;
-        media_types(&mut head.headers)?;
+        let streams = media_types(&mut head.headers)?;
+        head.extensions.insert(TakesStreams(streams));
         let body = body.collect().await.map_err(|error| Turned::ByHttp(unread_body(&error)))?.to_bytes();
         debug_assert!(body.len() <= self.max_body_bytes, "the body limit stands before");
         let envelope = envelope::judge(&body).map_err(Turned::ByProtocol)?;
@@ -112,8 +113,13 @@ fn one_of_each(headers: &HeaderMap) -> Result<(), Turned> {
     Ok(())
 }
 
-/// Requires a JSON body and a client that takes JSON, and spells `Accept` as the library wants it.
-fn media_types(headers: &mut HeaderMap) -> Result<(), Turned> {
+/// Whether the answer to a request may be a stream of events. In the request's extensions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TakesStreams(pub(super) bool);
+
+/// Requires a JSON body and a client that takes JSON, and spells `Accept` as the library wants it. Gives whether the client
+/// takes streams of events too.
+fn media_types(headers: &mut HeaderMap) -> Result<bool, Turned> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !is_json(content_type) {
         return Err(Turned::ByHttp(Refusal::new(
@@ -124,15 +130,18 @@ fn media_types(headers: &mut HeaderMap) -> Result<(), Turned> {
     }
     let ranges: Vec<_> =
         headers.get_all(ACCEPT).iter().map(|value| value.to_str().unwrap_or_default()).collect();
-    if !ranges.is_empty() && !ranges.iter().flat_map(|ranges| ranges.split(',')).any(takes_json) {
+    let takes =
+        |names: &[&str]| ranges.iter().flat_map(|ranges| ranges.split(',')).any(|range| allows(range, names));
+    if !ranges.is_empty() && !takes(&["application/json", "application/*", "*/*"]) {
         return Err(Turned::ByHttp(Refusal::new(
             StatusCode::NOT_ACCEPTABLE,
             "not_acceptable",
             "Answers are application/json; Accept must allow it.",
         )));
     }
+    let streams = takes(&["text/event-stream", "text/*", "*/*"]);
     headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
-    Ok(())
+    Ok(streams)
 }
 
 fn is_json(content_type: &str) -> bool {
@@ -145,12 +154,11 @@ fn is_json(content_type: &str) -> bool {
         })
 }
 
-/// Whether one range of `Accept` lets an answer be `application/json`.
-fn takes_json(range: &str) -> bool {
+/// Whether one range of `Accept` lets an answer be one of these.
+fn allows(range: &str, names: &[&str]) -> bool {
     let mut parts = range.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
-    let named =
-        ["application/json", "application/*", "*/*"].iter().any(|name| essence.eq_ignore_ascii_case(name));
+    let named = names.iter().any(|name| essence.eq_ignore_ascii_case(name));
     let weight =
         parts.find_map(|parameter| parameter.strip_prefix("q=").or_else(|| parameter.strip_prefix("Q=")));
     named && weight.is_none_or(|weight| weight.parse::<f32>().is_ok_and(|weight| weight > 0.0))
@@ -234,7 +242,7 @@ mod tests {
             ("text/html", false),
             ("", false),
         ] {
-            assert_eq!(takes_json(range), takes, "{range:?}");
+            assert_eq!(allows(range, &["application/json", "application/*", "*/*"]), takes, "{range:?}");
         }
     }
 }

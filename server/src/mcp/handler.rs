@@ -18,8 +18,10 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 use serde_json::Value;
+use tokio::sync::mpsc;
 
 use super::asking::{self, Question};
+use super::progress::{self, Told};
 use super::{Options, VERSIONS, answer, cursor, listing};
 use crate::call::{Call, CallError, Caller};
 use crate::catalog::Tool as GeneratedTool;
@@ -37,6 +39,9 @@ const HANDSHAKE_METHODS: [&str; 2] = ["initialize", "ping"];
 const IDEMPOTENCY_KEY: &str = "idempotencyKey";
 /// The longest idempotency key, in characters.
 const LONGEST_KEY: usize = 128;
+
+/// How many states may wait to be told.
+const WAITING_STATES: usize = 16;
 
 /// Said of a call whose question was answered with neither yes nor no.
 const UNANSWERED: &str = "A person was asked about this call and said neither yes nor no; nothing was sent.";
@@ -248,8 +253,14 @@ impl ServerHandler for Handler {
                 .map(|trace| trace.0.as_ref().to_owned()),
         };
         call.idempotency_key = idempotency_key(context.meta.get(IDEMPOTENCY_KEY))?;
+        let told = Told::asked(&context).filter(|_| tool.long.is_some());
+        let states = told.map(|told| {
+            let (sender, states) = mpsc::channel(WAITING_STATES);
+            call.states = Some(sender);
+            (told, states)
+        });
         let became = tokio::select! {
-            became = self.made(call, &context) => became,
+            became = progress::telling(self.made(call, &context), states) => became,
             // The caller left. Dropping the call is how the engine hears of it.
             () = context.ct.cancelled() => {
                 tracing::info!(tool = tool.name, outcome = "caller_left", "called");

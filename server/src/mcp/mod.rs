@@ -11,6 +11,7 @@ mod front;
 mod handler;
 mod json;
 mod listing;
+mod progress;
 mod schema;
 pub mod stdio;
 

@@ -11,11 +11,8 @@ use tokio::time::Instant;
 use crate::call::{Call, CallError, Caller, Consent, Progress, Purpose, Reply};
 use crate::catalog::{Effect, Tool, Work};
 use crate::engine::{self, Calls};
-use crate::http::new_request_id;
+use crate::http::numbered;
 use crate::stages::ledger;
-
-/// The longest request id.
-const LONGEST_ID: usize = 64;
 
 /// The call that a handler works for.
 #[derive(Debug)]
@@ -86,7 +83,7 @@ impl Context {
         let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
         // Two identical calls of one handler are meant; those of a handler that is called again are the same two.
         let change = format!("{} {number} {}", self.change, Value::Object(arguments.clone()));
-        let mut call = Call::new(tool, arguments, self.caller.clone(), self.id(number));
+        let mut call = Call::new(tool, arguments, self.caller.clone(), numbered(&self.request_id, number));
         call.idempotency_key = Some(change);
         call.traceparent.clone_from(&self.traceparent);
         call.deadline = self.deadline;
@@ -120,12 +117,6 @@ impl Context {
             );
         }
         Ok(tool)
-    }
-
-    /// This call's id with a number, where that is not too long for an id.
-    fn id(&self, number: usize) -> String {
-        let numbered = format!("{}.{number}", self.request_id);
-        if numbered.len() <= LONGEST_ID { numbered } else { new_request_id() }
     }
 
     fn fault(&self, what: String) -> CallError {

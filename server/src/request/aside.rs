@@ -1,14 +1,28 @@
 //! Arguments that are for this server alone: the tool's schema has them, and neither its request nor what names the call
 //! for the cache and the ledger does.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use super::Prepared;
 use crate::catalog::Tool;
-use crate::decode::{Decoder, Deployment, Enumeration, List, Members, ObjectRule, Problems};
+use crate::decode::{Decoder, Deployment, Enumeration, Integer, List, Members, ObjectRule, Problems};
 
 /// The argument that says which members of the answer are wanted.
 pub(crate) const FIELDS: &str = "fields";
+
+/// The argument that says how long to wait for the work that a change starts.
+pub(crate) const WAIT: &str = "wait_seconds";
+
+/// The longest wait that can be asked for, in seconds.
+const LONGEST_WAIT: i64 = 86_400;
+
+/// How long a caller wants to wait. What is wrong with it is told where arguments are checked.
+pub(crate) fn wait(arguments: &Map<String, Value>) -> Duration {
+    let seconds = arguments.get(WAIT).and_then(Value::as_f64);
+    seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or_default()
+}
 
 /// What a caller said to this server alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,17 +52,23 @@ pub(crate) fn take(
 }
 
 fn decoded(tool: &Tool, arguments: &mut Map<String, Value>, at: &mut Decoder<'_>) -> Option<Aside> {
-    static RULE: ObjectRule = ObjectRule::closed(&[FIELDS]);
+    static RULE: ObjectRule = ObjectRule::closed(&[FIELDS, WAIT]);
     let mut ours = Map::new();
     if tool.fields.is_some() {
         ours.extend(arguments.shift_remove_entry(FIELDS));
+    }
+    if tool.long.is_some() {
+        ours.extend(arguments.shift_remove_entry(WAIT));
     }
     if ours.is_empty() {
         return Some(Aside::default());
     }
     let mut members = at.object(Value::Object(ours), &RULE)?;
     let fields = fields(tool, &mut members, at);
+    let wait = members.optional(at, WAIT, &Integer { minimum: 0, maximum: LONGEST_WAIT, multiple_of: None });
     members.finish(at)?;
+    // Who waits has looked at it already: the wait is no part of the call.
+    wait?;
     Some(Aside { fields: fields? })
 }
 
@@ -63,7 +83,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::catalog::{Effect, Fields, Work};
+    use crate::catalog::{Effect, Fields, Long, Work};
     use crate::request::Parts;
 
     const OFFERED: Fields = Fields { offered: &["tasks.level", "message"], kept: &[] };
@@ -92,6 +112,32 @@ mod tests {
     fn an_argument_of_the_same_name_is_left_to_a_tool_that_offers_no_choice() {
         let given = json!({ "fields": 7 });
         assert_eq!(check(None, given.clone()), Ok((vec![], given)));
+    }
+
+    #[test]
+    fn a_wait_is_whole_seconds_up_to_a_day() {
+        let long = Long { id: "", tool: "", with: &[], state: "", done: &[], failed: &[], waiting: &[] };
+        let tool = Tool { long: Some(long), ..Tool::bare(Effect::Write, Work::Rest) };
+        let check = |seconds: Value| {
+            let arguments = Map::from_iter([(WAIT.to_owned(), seconds)]);
+            let prepare = |left: Map<String, Value>| {
+                assert!(left.is_empty());
+                Ok(Prepared { arguments: left.into(), parts: Parts::default(), aside: Aside::default() })
+            };
+            let waited = wait(&arguments);
+            take(&tool, arguments, &Deployment::default(), prepare).ok().map(|_| waited.as_secs())
+        };
+        for (seconds, expected) in [
+            (json!(0), Some(0)),
+            (json!(30.0), Some(30)),
+            (json!(86_400), Some(86_400)),
+            (json!(86_401), None),
+            (json!(-1), None),
+            (json!(1.5), None),
+            (json!("30"), None),
+        ] {
+            assert_eq!(check(seconds.clone()), expected, "{seconds}");
+        }
     }
 
     #[test]

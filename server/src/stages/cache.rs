@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{Next, Outcome};
-use crate::call::{Call, CallError, Heard, Progress, Reply};
+use crate::call::{Call, CallError, Heard, Progress, Purpose, Reply};
 use crate::catalog::{Effect, Tool, Work};
 use crate::request::Prepared;
 use crate::upstream::{Freshness, NOT_MODIFIED};
@@ -87,7 +87,8 @@ pub async fn cache(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     if call.tool.effect != Effect::Read {
         return change(&options, &prepared, call, next).await;
     }
-    match options.ttl(call.tool) {
+    let ttl = if call.purpose == Purpose::Watch { Duration::ZERO } else { options.ttl(call.tool) };
+    match ttl {
         Duration::ZERO => next.run(call).await,
         fresh => {
             let stale = call.tool.stale.unwrap_or_default();

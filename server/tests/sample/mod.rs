@@ -255,6 +255,7 @@ const BASE: rt::Tool = rt::Tool {
     answers: ANSWERS,
     answer_headers: &[],
     fields: None,
+    long: None,
     work: rt::Work::Request(rt::prepare::<ReadArguments>),
 };
 

@@ -1,0 +1,172 @@
+//! Work that goes on after the answer to a change: how its state is learnt, and the wait for its end where one was asked for.
+//!
+//! This is no stage. The change is over and on the record when it begins, so that whoever stops waiting stops nothing else,
+//! and the time of a call does not bound it. Each look at the state is a call of its own, through every stage from the first.
+
+mod pace;
+mod told;
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::call::{Call, CallError, Caller, Purpose, Reply};
+use crate::catalog::{Long, Source, Tool};
+use crate::engine::{self, Calls};
+use crate::http::numbered;
+use crate::request::aside;
+use pace::Pace;
+use told::{FollowUp, Outcome};
+
+pub(crate) use told::FOLLOW_UP;
+
+/// After how many looks in a row that learnt nothing the wait ends.
+const FRUITLESS: usize = 5;
+
+/// How long callers may wait, and how often the state is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// The longest wait; zero answers at once whatever is asked.
+    pub longest: Duration,
+    /// The pause before the first look.
+    pub first_pause: Duration,
+    /// What a pause grows to.
+    pub longest_pause: Duration,
+}
+
+/// Five minutes; the first look after one second, and one every ten seconds in the end.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            longest: Duration::from_secs(300),
+            first_pause: Duration::from_secs(1),
+            longest_pause: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A change whose work is followed once it has been answered.
+pub(crate) struct Following {
+    tool: &'static Tool,
+    long: Long,
+    arguments: Map<String, Value>,
+    caller: Caller,
+    request_id: String,
+    traceparent: Option<String>,
+    wait: Duration,
+    /// Told of each state that is new.
+    states: Option<mpsc::Sender<String>>,
+}
+
+impl Following {
+    /// What is remembered of a call for this, if its tool starts work that goes on.
+    pub(crate) fn of(call: &Call) -> Option<Self> {
+        Some(Self {
+            tool: call.tool,
+            long: call.tool.long?,
+            arguments: call.arguments.clone(),
+            caller: call.caller.clone(),
+            request_id: call.request_id.clone(),
+            traceparent: call.traceparent.clone(),
+            wait: aside::wait(&call.arguments),
+            states: call.states.clone(),
+        })
+    }
+
+    /// The reply with how to learn the state of the work; after the wait, also with what it is.
+    pub(crate) async fn up(
+        self,
+        calls: &Calls,
+        settings: Settings,
+        leaving: &CancellationToken,
+        mut reply: Reply,
+    ) -> Reply {
+        let Some(arguments) = self.arguments_of_the_read(&reply) else {
+            if !self.wait.is_zero() {
+                reply.notes.push("No work goes on after this answer, so nothing was waited for.".to_owned());
+            }
+            return reply;
+        };
+        let mut follow_up = FollowUp { long: self.long, arguments, state: None };
+        let wait = self.wait.min(settings.longest);
+        let begun = Instant::now();
+        if !wait.is_zero() {
+            tokio::select! {
+                () = self.watch(calls, Pace::new(settings), begun + wait, &mut follow_up) => {}
+                // The server is about to leave: whoever waits hears where to go on.
+                () = leaving.cancelled() => {}
+            }
+        }
+        follow_up.tell(&mut reply, (!self.wait.is_zero()).then(|| begun.elapsed()));
+        reply
+    }
+
+    /// The arguments of the call that tells the state; nothing where the answer names no work.
+    fn arguments_of_the_read(&self, reply: &Reply) -> Option<Map<String, Value>> {
+        let answer = reply.structured.as_ref()?;
+        let given = |value: &&Value| !value.is_null() && value.as_str() != Some("");
+        answer.pointer(self.long.id).filter(given)?;
+        let value = |source: &Source| match source {
+            Source::Answer(pointer) => answer.pointer(pointer).filter(given).cloned(),
+            Source::Argument(name) => self.arguments.get(*name).cloned(),
+        };
+        let pairs = self.long.with.iter();
+        Some(pairs.filter_map(|(name, source)| Some(((*name).to_owned(), value(source)?))).collect())
+    }
+
+    /// Looks at the state until it ends the wait, or time is up.
+    async fn watch(&self, calls: &Calls, mut pace: Pace, until: Instant, follow_up: &mut FollowUp) {
+        let (mut looks, mut fruitless) = (0, 0);
+        loop {
+            let now = Instant::now();
+            if now >= until {
+                return;
+            }
+            sleep_until((now + pace.pause()).min(until)).await;
+            looks += 1;
+            match self.look(calls, looks, follow_up).await {
+                Some(state) => {
+                    fruitless = 0;
+                    let is_new = follow_up.state.as_ref() != Some(&state);
+                    if let Some(states) = self.states.as_ref().filter(|_| is_new) {
+                        // Who does not listen misses a state, and holds nothing up.
+                        let _ = states.try_send(state.clone());
+                    }
+                    follow_up.state = Some(state);
+                    if follow_up.outcome() != Outcome::Running {
+                        return;
+                    }
+                }
+                None => fruitless += 1,
+            }
+            if fruitless == FRUITLESS {
+                return;
+            }
+        }
+    }
+
+    /// The state as it is now, if it can be learnt.
+    async fn look(&self, calls: &Calls, number: usize, follow_up: &FollowUp) -> Option<String> {
+        let tool = calls.find(self.long.tool)?;
+        let request_id = numbered(&self.request_id, number);
+        let mut call = Call::new(tool, follow_up.arguments.clone(), self.caller.clone(), request_id.clone());
+        call.purpose = Purpose::Watch;
+        call.traceparent.clone_from(&self.traceparent);
+        let begun = Instant::now();
+        let outcome = calls.call(call).await;
+        engine::log(tool, &outcome, &request_id, Some(&self.request_id), begun.elapsed());
+        if let Err(CallError::Arguments(problems)) = &outcome {
+            let (tool, problems) = (self.tool.name, problems.to_string());
+            tracing::error!(tool, problems, "the read that tells the state refuses what the overlay says");
+        }
+        let answer = outcome.ok()?.structured?;
+        match answer.pointer(self.long.state)? {
+            Value::String(state) => Some(state.clone()),
+            Value::Null => None,
+            other => Some(other.to_string()),
+        }
+    }
+}
