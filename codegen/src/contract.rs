@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use openapi::report::{Place, Report};
 use openapi::{Reading, Source};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::plan::model::Effect;
@@ -72,6 +73,8 @@ pub struct Tool {
     pub confirm: Option<Confirm>,
     /// How many calls a call counts as; by effect where nothing is said.
     pub weight: Option<u64>,
+    /// How the work is followed that goes on after the answer.
+    pub long: Option<Long>,
     /// Alternative sets of security schemes, each with its scopes.
     pub security: Vec<BTreeMap<String, Vec<String>>>,
     /// JSON pointers of arguments that are offered only behind the callback gate.
@@ -86,6 +89,26 @@ pub struct Tool {
     pub answer: Option<Value>,
     /// Where it stands in the file that it was read from.
     pub places: Places,
+}
+
+/// How the work is followed that goes on after the answer to a tool. Pointers are JSON pointers into answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Long {
+    /// The pointer to what names the work.
+    pub id: String,
+    /// The tool that reads how far it is.
+    pub tool: String,
+    /// That tool's arguments: each by an argument's name, or a pointer into the answer.
+    pub with: BTreeMap<String, String>,
+    /// The pointer to the state in that tool's answer.
+    pub state: String,
+    /// States that mean done.
+    pub done: Vec<String>,
+    /// States that mean failed.
+    pub failed: Vec<String>,
+    /// States in which a person must act.
+    pub waiting: Vec<String>,
 }
 
 impl Contract {

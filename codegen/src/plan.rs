@@ -9,6 +9,7 @@ mod fields;
 mod files;
 mod findings;
 mod layout;
+mod long;
 mod media;
 pub(crate) mod names;
 mod opened;
@@ -83,6 +84,7 @@ pub fn plan(api: &Api) -> Planned {
     // Of two names that clash the first one stays, and which is the first must not hang on where the document says it.
     found.sort_by(|(one, _), (other, _)| (&one.template, &one.method).cmp(&(&other.template, &other.method)));
     let mut tools = distinct(found, &mut findings);
+    long::plan(&named, &mut tools, &mut findings);
     settle::prune(&mut tools, &mut [&mut arguments, &mut answers]);
     for types in [&mut arguments, &mut answers] {
         settle::types(types, &|target| shared.definition(target, &[]), &mut findings);

@@ -146,6 +146,72 @@ fn what_may_be_chosen_of_an_answer_is_held_against_it() {
     assert_eq!(told, "`fields`: the operation has an argument `fields` of its own");
 }
 
+/// A change whose work is followed as LONG says, by a read of this effect.
+const WORK: &str = r#"  /works/{id}:
+    get: {operationId: getWork, x-mcp: {effect: EFFECT}, parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {'200': {description: Done., content: {application/json: {schema: {type: object, properties: {state: {type: string}}}}}}}}
+  /works:
+    post: {operationId: start, x-mcp: {long: LONG}, parameters: [{name: region, in: query, schema: {type: string}}], responses: {'200': {description: Done., content: {application/json: {schema: {type: object, properties: {id: {type: string}}}}}}}}"#;
+
+#[test]
+fn how_work_is_followed_is_held_against_both_tools() {
+    let told = |changed: &[(&str, &str)]| {
+        let mut parts = [
+            ("id", "/id"),
+            ("poll", "getWork"),
+            ("with", "{id: /id}"),
+            ("state", "/state"),
+            ("effect", "read"),
+        ];
+        for (name, value) in changed {
+            parts.iter_mut().find(|part| part.0 == *name).expect("a part").1 = value;
+        }
+        let [(_, id), (_, poll), (_, with), (_, state), (_, effect)] = parts;
+        let long = format!("{{id: {id}, poll: {poll}, with: {with}, state: {state}, done: [Done]}}");
+        let planned = planned(&WORK.replace("LONG", &long).replace("EFFECT", effect));
+        let problems: Vec<String> = planned
+            .report
+            .problems
+            .iter()
+            .map(|problem| {
+                assert_eq!(
+                    (problem.rule, &*problem.place.pointer),
+                    ("hint", "/paths/~1works/post/x-mcp/long")
+                );
+                problem.message.clone()
+            })
+            .collect();
+        let start =
+            planned.plan.tools.iter().find(|tool| tool.name == "start").expect("it is a tool").clone();
+        assert_eq!(start.long.is_some(), problems.is_empty());
+        assert_eq!(start.input_schema.contains("wait_seconds"), problems.is_empty());
+        assert_eq!(start.output_schema.expect("a schema").contains("followUp"), problems.is_empty());
+        problems.join("; ")
+    };
+    assert_eq!(told(&[]), "");
+    for (part, value, message) in [
+        ("poll", "nothing", "`long`: `poll`: there is no operation `nothing`"),
+        ("poll", "start", "`long`: `poll`: the operation `start` is no read"),
+        ("effect", "write", "`long`: `poll`: the operation `getWork` is no read"),
+        ("id", "/name", "`long`: `id`: /name leads to nothing in the answer of `start`"),
+        ("state", "/status", "`long`: `state`: /status leads to nothing in the answer of `getWork`"),
+        (
+            "with",
+            "{id: /id, name: /id}",
+            "`long`: `with`: `name` is no argument of `get_work`; these are: id",
+        ),
+        ("with", "{}", "`long`: `with`: `get_work` needs the argument `id`"),
+        ("with", "{id: /name}", "`long`: `with`: /name leads to nothing in the answer of `start`"),
+        (
+            "with",
+            "{id: name}",
+            "`long`: `with`: `name` is no argument of `start`; a pointer into its answer begins with `/`",
+        ),
+        ("with", "{id: region}", "`long`: `with`: `region` may be left out, and the read needs it"),
+    ] {
+        assert_eq!(told(&[(part, value)]), message);
+    }
+}
+
 fn body(members: &str, rest: &str) -> String {
     format!(
         "  /a:\n    post:\n      operationId: a\n{rest}      requestBody: {{required: true, content: {{application/json: {{schema: {{type: object, {members}}}}}}}}}\n      {DONE}"
@@ -254,10 +320,17 @@ fn the_order_of_operations_changes_no_tool() {
 fn removing_operations_changes_no_other_tool() {
     let mut api = code_pipeline();
     let before = plan(&api).plan;
+    // A tool whose work is followed hangs on the operation that does it, and on no other.
+    let polled: Vec<String> = api
+        .operations
+        .iter()
+        .filter_map(|operation| Some(operation.mcp.long.as_ref()?.poll.clone()))
+        .collect();
+    assert!(!polled.is_empty());
     let mut index = 0;
-    api.operations.retain(|_| {
+    api.operations.retain(|operation| {
         index += 1;
-        index % 3 == 0
+        index % 3 == 0 || polled.contains(&operation.id)
     });
     let after = plan(&api).plan;
     assert!(!after.tools.is_empty());

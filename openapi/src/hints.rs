@@ -1,5 +1,7 @@
 //! `x-mcp`, the vocabulary that an overlay adds: read, checked, and every key that is not known reported.
 
+mod long;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -25,6 +27,7 @@ const OPERATION: &[&str] = &[
     "weight",
     "answer",
     "fields",
+    "long",
     "variants",
     "exclude",
 ];
@@ -76,6 +79,7 @@ pub(crate) fn operation(at: &At<'_>, problems: &mut Problems) -> OperationHints 
             "weight" => hints.weight = decode.weight(&at),
             "answer" => decode.answer(&at, &mut hints),
             "fields" => hints.fields = decode.fields(&at),
+            "long" => hints.long = long::read(&mut decode, &at),
             "variants" => hints.variants = decode.variants(&at),
             "exclude" => drop(decode.flag(&at)),
             other => decode.unknown(other, &at, OPERATION),

@@ -644,6 +644,9 @@ pub struct OperationHints {
     /// Which members of the answer a caller may choose.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fields: Option<Fields>,
+    /// How the work is followed that goes on after the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub long: Option<Long>,
     /// Further tools on the same operation.
     pub variants: Vec<Variant>,
 }
@@ -655,6 +658,27 @@ pub struct Fields {
     pub at: Place,
     /// Paths of members, names with dots between them; all that the answer declares where none is given.
     pub paths: Vec<String>,
+}
+
+/// How the work is followed that goes on after the answer to an operation. Pointers are JSON pointers into the answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Long {
+    /// Where it stands.
+    pub at: Place,
+    /// The pointer to what names the work in the answer; an answer without it has started none.
+    pub id: String,
+    /// The operation that reads how far it is.
+    pub poll: String,
+    /// The arguments of that operation: each an argument of this one, or a pointer into its answer.
+    pub with: IndexMap<String, String>,
+    /// The pointer to the state in the answer of that operation.
+    pub state: String,
+    /// The states that mean that the work is done.
+    pub done: Vec<String>,
+    /// Those that mean that it failed.
+    pub failed: Vec<String>,
+    /// Those in which a person must act before it goes on.
+    pub waiting: Vec<String>,
 }
 
 /// Whether a person is asked before a call.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Confirm, Contract, Places, Tool, canonical};
+use super::{Confirm, Contract, Long, Places, Tool, canonical};
 use crate::plan::model::{self, AnswerRule, Content, Need, Part, Plan};
 
 /// The contract of a plan, without places.
@@ -33,6 +33,7 @@ fn of_tool(tool: &model::Tool) -> Tool {
         proof: tool.proof.clone(),
         confirm: tool.confirm.as_ref().map(confirm),
         weight: tool.weight,
+        long: tool.long.as_ref().map(long),
         security: tool.security.iter().map(|together| alternative(together)).collect(),
         gated: tool.gated.clone(),
         secrets: tool.secrets.clone(),
@@ -58,6 +59,18 @@ fn confirm(confirm: &model::Confirm) -> Confirm {
         model::Confirm::Never => Confirm::Never,
         model::Confirm::Always => Confirm::Always,
         model::Confirm::Question(parts) => Confirm::Question(parts.iter().map(word).collect()),
+    }
+}
+
+fn long(long: &model::Long) -> Long {
+    Long {
+        id: long.id.clone(),
+        tool: long.tool.clone(),
+        with: long.with.iter().cloned().collect(),
+        state: long.state.clone(),
+        done: long.done.clone(),
+        failed: long.failed.clone(),
+        waiting: long.waiting.clone(),
     }
 }
 

@@ -119,6 +119,10 @@ impl Reader<'_> {
             timeout_seconds: seconds("timeoutSeconds")?,
             confirm: entry.get("confirm").map(|value| self.confirm(value, &at)).transpose()?,
             weight: number("weight", "a number of calls")?,
+            long: entry
+                .get("long")
+                .map(|_| self.decoded(entry, "long", &at, "how work is followed"))
+                .transpose()?,
             proof: entry.get("proof").map(|_| text("proof")).transpose()?,
             security: self.decoded(entry, "security", &at, "a list of sets of schemes")?,
             gated: self.decoded(entry, "gated", &at, "a list of JSON pointers")?,

@@ -65,6 +65,7 @@ fn of_tool(name: &str, tool: &Tool) -> Value {
         }),
     );
     set("weight", tool.weight.map(Into::into));
+    set("long", tool.long.as_ref().map(|long| json!(long)));
     set("security", (!tool.security.is_empty()).then(|| json!(tool.security)));
     set("gated", (!tool.gated.is_empty()).then(|| json!(tool.gated)));
     set("secrets", (!tool.secrets.is_empty()).then(|| json!(tool.secrets)));

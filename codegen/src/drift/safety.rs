@@ -6,7 +6,7 @@ use super::Finding;
 use super::compare::Change;
 use super::members::spoken;
 use super::rules::safety;
-use crate::contract::{Confirm, Effect, Tool, effect_word};
+use crate::contract::{Confirm, Effect, Long, Tool, effect_word};
 
 type Alternative = BTreeMap<String, Vec<String>>;
 
@@ -19,6 +19,7 @@ pub(super) fn compare(change: &Change<'_>, findings: &mut Vec<Finding>) {
     secrets(change, findings);
     confirm(change, findings);
     weight(change, findings);
+    long(change, findings);
     let (old, new) = (&change.old.proof, &change.new.proof);
     match (old, new) {
         (Some(old), None) => {
@@ -93,6 +94,32 @@ fn weight(change: &Change<'_>, findings: &mut Vec<Finding>) {
         std::cmp::Ordering::Less => findings.push(change.finding(&safety::WEIGHT_LOWERED, message)),
         std::cmp::Ordering::Equal => {}
     }
+}
+
+fn long(change: &Change<'_>, findings: &mut Vec<Finding>) {
+    let (rule, message) = match (&change.old.long, &change.new.long) {
+        (None, Some(new)) => (&safety::FOLLOW_ADDED, format!("its work is followed by {}", new.tool)),
+        (Some(old), None) => {
+            (&safety::FOLLOW_DROPPED, format!("its work is no longer followed by {}", old.tool))
+        }
+        (Some(old), Some(new)) if old != new => {
+            (&safety::FOLLOW_CHANGED, format!("from {} to {}", followed(old), followed(new)))
+        }
+        _ => return,
+    };
+    findings.push(change.finding(rule, message));
+}
+
+fn followed(long: &Long) -> String {
+    let Long { id, tool, with, state, done, failed, waiting } = long;
+    let with: Vec<String> = with.iter().map(|(name, source)| format!("{name} = {source}")).collect();
+    format!(
+        "{id} by {tool}({}) at {state}: done {}, failed {}, waiting {}",
+        with.join(", "),
+        done.join("|"),
+        failed.join("|"),
+        waiting.join("|")
+    )
 }
 
 /// Whether a person is asked where the deployment asks about what destroys.

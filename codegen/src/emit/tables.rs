@@ -7,7 +7,7 @@ use super::rules::Place;
 use super::{answers, ident, literals};
 use crate::contract;
 use crate::plan::model::{
-    AnswerRule, Carrier, Confirm, Content, Effect, Fields, Need, Part, Plan, SecurityScheme, Tool,
+    AnswerRule, Carrier, Confirm, Content, Effect, Fields, Long, Need, Part, Plan, SecurityScheme, Tool,
 };
 
 /// The API's entry.
@@ -60,6 +60,7 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
     let fields = tool.fields.as_ref().map(|Fields { offered, kept }| {
         quote!(fields: Some(rt::Fields { offered: &[#(#offered),*], kept: &[#(#kept),*] }),)
     });
+    let long = tool.long.as_ref().map(self::long);
     quote! {
         /// The tool's entry in the catalog.
         pub static TOOL: rt::Tool = rt::Tool {
@@ -88,6 +89,7 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
             #answers
             #answer_headers
             #fields
+            #long
             ..rt::Tool::bare(rt::Effect::#effect, rt::Work::Request(rt::prepare::<Arguments>))
         };
     }
@@ -101,6 +103,25 @@ fn confirm(confirm: &Confirm) -> TokenStream {
             let parts = segment(parts);
             quote!(confirm: rt::Confirm::Question(#parts),)
         }
+    }
+}
+
+fn long(long: &Long) -> TokenStream {
+    let Long { id, tool, with, state, done, failed, waiting } = long;
+    let with = with.iter().map(|(name, source)| match source.starts_with('/') {
+        true => quote!((#name, rt::Source::Answer(#source))),
+        false => quote!((#name, rt::Source::Argument(#source))),
+    });
+    quote! {
+        long: Some(rt::Long {
+            id: #id,
+            tool: #tool,
+            with: &[#(#with),*],
+            state: #state,
+            done: &[#(#done),*],
+            failed: &[#(#failed),*],
+            waiting: &[#(#waiting),*],
+        }),
     }
 }
 

@@ -87,6 +87,8 @@ pub struct Tool {
     pub answer_headers: Vec<String>,
     /// What a caller may choose of the answer.
     pub fields: Option<Fields>,
+    /// How the work is followed that goes on after the answer.
+    pub long: Option<Long>,
     /// What the tool takes.
     pub arguments: Struct,
     /// How the arguments are written into the request, in order.
@@ -102,6 +104,25 @@ pub struct Fields {
     pub offered: Vec<String>,
     /// What stays wherever the object around it does, since the answer's schema requires it.
     pub kept: Vec<String>,
+}
+
+/// How the work is followed that goes on after an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Long {
+    /// The pointer into the answer to what names the work.
+    pub id: String,
+    /// The tool that reads how far it is.
+    pub tool: String,
+    /// That tool's arguments: each by an argument's name, or a pointer into the answer.
+    pub with: Vec<(String, String)>,
+    /// The pointer into that tool's answer to the state.
+    pub state: String,
+    /// States that mean done.
+    pub done: Vec<String>,
+    /// States that mean failed.
+    pub failed: Vec<String>,
+    /// States in which a person must act.
+    pub waiting: Vec<String>,
 }
 
 /// Whether a person is asked before a call.

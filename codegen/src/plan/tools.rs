@@ -136,6 +136,8 @@ fn tool(
         answers,
         answer_headers,
         fields,
+        // Decided when all tools are there.
+        long: None,
         arguments,
         writes,
         types,

@@ -22,6 +22,9 @@ super::rules! {
     CONFIRM_REWORDED = "confirm-reworded", Text, "The person who is asked reads other words.";
     WEIGHT_RAISED = "weight-raised", Risky, "A call takes more of its caller's quota: callers reach the bound earlier than before.";
     WEIGHT_LOWERED = "weight-lowered", Compatible, "A call takes less of its caller's quota: more of them are admitted.";
+    FOLLOW_DROPPED = "follow-dropped", Risky, "Answers no longer say how the work is followed that goes on after them: clients may take its start for its end.";
+    FOLLOW_ADDED = "follow-added", Compatible, "Answers say how the work is followed that goes on after them, and callers may wait for it.";
+    FOLLOW_CHANGED = "follow-changed", Risky, "The state of the work is read otherwise, or other states mean done, failed or waiting: waits end at other times.";
     PROOF_CHANGED = "proof-changed", Risky, "Another member of the answer proves that something was done: answers without it are told as failures now.";
     PROOF_DROPPED = "proof-dropped", Risky, "Answers that show no work done are told as successes from now on.";
 }
