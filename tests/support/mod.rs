@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use code_pipeline_mcp::api;
-use rmcp::RoleClient;
 use rmcp::model::{CallToolRequestParams, CallToolResult, ProtocolVersion};
 use rmcp::service::{ClientLifecycleMode, ClientServiceExt, RunningService, ServiceError};
 use rmcp::transport::StreamableHttpClientTransport;
+use rmcp::{ClientHandler, RoleClient};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use simulator::{Clock, Running, Simulator};
@@ -76,6 +76,15 @@ impl World {
 
     /// A client connected to the server.
     pub(crate) async fn client(&self, era: Era) -> Client {
+        self.client_as((), era).await
+    }
+
+    /// A client that handles by itself what the server tells it.
+    pub(crate) async fn client_as<H: ClientHandler>(
+        &self,
+        handler: H,
+        era: Era,
+    ) -> RunningService<RoleClient, H> {
         let lifecycle = match era {
             Era::Handshake => ClientLifecycleMode::Initialize,
             Era::Stateless => {
@@ -83,7 +92,7 @@ impl World {
             }
         };
         let transport = StreamableHttpClientTransport::from_uri(self.endpoint.as_str());
-        ().serve_with_lifecycle(transport, lifecycle).await.expect("the client connects")
+        handler.serve_with_lifecycle(transport, lifecycle).await.expect("the client connects")
     }
 
     /// Stops both.

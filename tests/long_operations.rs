@@ -1,0 +1,101 @@
+//! Sets of Code Pipeline are followed to their end, by real clients of both eras, who are told each state.
+
+mod support;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rmcp::model::{CallToolResult, ProgressNotificationParam};
+use rmcp::service::NotificationContext;
+use rmcp::{ClientHandler, RoleClient};
+use serde_json::{Map, Value, json};
+use simulator::{Clock, Matching};
+use support::{ERAS, Era, World, text};
+
+/// A client that lets the mainframe's time pass whenever it hears of a state.
+struct Watcher {
+    clock: Clock,
+    heard: Arc<Mutex<Vec<String>>>,
+}
+
+impl ClientHandler for Watcher {
+    async fn on_progress(&self, progress: ProgressNotificationParam, _: NotificationContext<RoleClient>) {
+        let state = progress.message.expect("a state");
+        let pause = if state == "Dispatched" { 1 } else { 2 };
+        self.heard.lock().expect("nobody panicked").push(state);
+        self.clock.advance(Duration::from_secs(pause));
+    }
+}
+
+async fn world() -> World {
+    World::start_with(|options| {
+        options.engine.follow.first_pause = Duration::from_millis(1);
+        options.engine.follow.longest_pause = Duration::from_millis(5);
+    })
+    .await
+}
+
+/// Waits for what a call starts; gives its result and the states that were told meanwhile.
+async fn wait(world: &World, era: Era, tool: &str, arguments: Value) -> (CallToolResult, Vec<String>) {
+    let heard = Arc::default();
+    let watcher = Watcher { clock: world.simulator.clock().clone(), heard: Arc::clone(&heard) };
+    let client = world.client_as(watcher, era).await;
+    let mut given =
+        Map::from_iter([("srid".to_owned(), json!("cw09-47623")), ("wait_seconds".to_owned(), json!(60))]);
+    given.extend(arguments.as_object().expect("arguments are an object").clone());
+    let request = rmcp::model::CallToolRequestParams::new(tool.to_owned()).with_arguments(given);
+    let result = client.call_tool(request).await.expect("the call is answered");
+    client.cancel().await.expect("the client closes");
+    let heard = heard.lock().expect("nobody panicked").clone();
+    (result, heard)
+}
+
+fn follow_up(result: &CallToolResult) -> Value {
+    result.structured_content.as_ref().map(|answer| answer["followUp"].clone()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_generate_is_followed_until_it_is_complete() {
+    for era in ERAS {
+        let world = world().await;
+        let arguments =
+            json!({ "assignmentId": "PLAY000313", "level": "DEV2", "runtimeConfiguration": "TPZP" });
+        let (result, heard) = wait(&world, era, "generate_assignment", arguments).await;
+        assert_eq!(heard, ["Dispatched", "Executing", "Complete"], "{era:?}");
+        let told = follow_up(&result);
+        assert_eq!((&told["outcome"], &told["state"]), (&json!("done"), &json!("Complete")), "{era:?}");
+        let set = result.structured_content.as_ref().expect("an answer")["setId"].clone();
+        assert_eq!(
+            (&told["tool"], &told["arguments"]),
+            (&json!("get_set"), &json!({ "srid": "cw09-47623", "setId": set, "rtConfig": "TPZP" }))
+        );
+        let count = |operation| world.simulator.count(&Matching::operation(operation));
+        assert_eq!(count("generateTasksInAssignment"), 1);
+        assert!(count("getSet") >= 3);
+        world.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn failure_and_people_end_the_wait() {
+    let held = json!({ "assignmentId": "PLAY000313", "level": "DEV2", "executionStatus": "H" });
+    for (tool, arguments, outcome, state) in [
+        ("generate_assignment", json!({ "assignmentId": "PLAY002631", "level": "DEV1" }), "failed", "Failed"),
+        (
+            "promote_assignment",
+            json!({ "assignmentId": "PLAY000313", "level": "QA" }),
+            "waiting",
+            "Waiting-Approval",
+        ),
+        ("generate_assignment", held, "waiting", "Held"),
+    ] {
+        let world = world().await;
+        let (result, heard) = wait(&world, Era::Stateless, tool, arguments).await;
+        let told = follow_up(&result);
+        assert_eq!((&told["outcome"], &told["state"]), (&json!(outcome), &json!(state)), "{tool}: {heard:?}");
+        assert_eq!(heard.last().map(String::as_str), Some(state));
+        let asks = text(&result).contains("a person must act before it goes on");
+        assert_eq!(asks, outcome == "waiting", "{}", text(&result));
+        world.stop().await;
+    }
+}
