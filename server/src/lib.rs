@@ -14,6 +14,7 @@ pub mod journal;
 pub mod stack;
 pub mod stages;
 mod quota;
+pub mod metrics;
 
 pub mod catalog;
 pub mod shape;
