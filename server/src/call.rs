@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::catalog::Tool;
 use crate::decode::Problems;
 use crate::engine::Calls;
+use crate::metrics::Metrics;
 use crate::request::Prepared;
 use crate::upstream::Freshness;
 
@@ -46,6 +47,8 @@ pub struct Call {
     pub heard: Heard,
     /// What the API named the answer by that is kept: it may say that this is still right, with the status 304.
     pub validator: Option<Arc<str>>,
+    /// Where what happens to it is counted.
+    pub metrics: Metrics,
     /// What a hand-written tool makes its calls with; absent for every other tool.
     pub(crate) calls: Option<Calls>,
 }
@@ -73,6 +76,7 @@ impl Call {
             progress: Progress::default(),
             heard: Heard::default(),
             validator: None,
+            metrics: Metrics::default(),
             calls: None,
         }
     }
@@ -94,6 +98,7 @@ impl Call {
             progress: self.progress.clone(),
             heard: self.heard.clone(),
             validator: self.validator.clone(),
+            metrics: self.metrics.clone(),
             calls: self.calls.clone(),
         }
     }

@@ -16,6 +16,7 @@ use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
 use crate::follow::{self, Following};
 use crate::journal::{Journal, ending};
+use crate::metrics::Metrics;
 use crate::stack;
 use crate::stages::upstream::upstream as send;
 use crate::stages::{Next, audit, breaker, bulkhead, cache, confirm, ledger, portion, quota, retry};
@@ -80,6 +81,7 @@ impl Options {
 /// Makes the calls of one API.
 pub struct Engine {
     calls: Calls,
+    journal: Option<Journal>,
     deployment: Arc<Deployment>,
     cuts: bool,
     follow: follow::Settings,
@@ -134,6 +136,7 @@ impl Engine {
         }
         let api = portion::joined(api, options.portion)?;
         let deployment = Arc::new(options.deployment.checked()?);
+        let journal = options.journal.clone();
         let audit = audit::Options { journal: options.journal, settings: options.audit };
         let stages = stack::Options {
             ledger: ledger::Options::new(options.ledger, audit.clone())?,
@@ -151,9 +154,11 @@ impl Engine {
             address,
         };
         let stack = stack::build(stages, upstream);
-        let calls = Calls { api, stack, confirm: options.confirm, mutations: TaskTracker::new() };
+        let (mutations, metrics) = (TaskTracker::new(), Metrics::default());
+        let calls = Calls { api, stack, confirm: options.confirm, metrics, mutations };
         Ok(Self {
             calls,
+            journal,
             deployment,
             cuts: options.portion.cuts(),
             follow: options.follow,
@@ -207,6 +212,11 @@ impl Engine {
         !self.draining.load(Ordering::Acquire)
     }
 
+    /// What was counted, in the text format of Prometheus.
+    pub fn metrics(&self) -> String {
+        self.calls.metrics.render(self.journal.as_ref())
+    }
+
     /// Waits until every mutation has come to its end, also those that nobody waits for any more.
     pub async fn drain(&self) {
         self.draining.store(true, Ordering::Release);
@@ -227,6 +237,7 @@ pub(crate) struct Calls {
     api: &'static Api,
     stack: Next,
     confirm: confirm::Settings,
+    metrics: Metrics,
     mutations: TaskTracker,
 }
 
@@ -237,18 +248,19 @@ impl Calls {
     }
 
     /// Makes a call, as [`Engine::call`] says.
-    pub(crate) async fn call(&self, call: Call) -> Result<Reply, CallError> {
-        let tool = call.tool;
-        let request_id = call.request_id.clone();
+    pub(crate) async fn call(&self, mut call: Call) -> Result<Reply, CallError> {
+        let (tool, request_id) = (call.tool, call.request_id.clone());
+        let metrics = self.metrics.clone();
+        call.metrics = self.metrics.clone();
         let guarded = self.stack.clone().guarded(call);
         if tool.effect == Effect::Read {
             let outcome = guarded.await;
-            record(tool.name, &request_id, &outcome);
+            record(tool.name, &request_id, &outcome, &metrics);
             return outcome;
         }
         let to_its_end = async move {
             let outcome = guarded.await;
-            record(tool.name, &request_id, &outcome);
+            record(tool.name, &request_id, &outcome, &metrics);
             outcome
         };
         let task = self.mutations.spawn(to_its_end.in_current_span());
@@ -277,8 +289,9 @@ pub(crate) fn log(
     tracing::info!(tool = tool.name, outcome = word, status, milliseconds, request_id, within, "called");
 }
 
-/// Leaves causes in the log, where they belong: callers get words made of the variant alone.
-fn record(tool: &'static str, request_id: &str, outcome: &Result<Reply, CallError>) {
+/// Counts a call, and leaves causes in the log, where they belong: callers get words made of the variant alone.
+fn record(tool: &'static str, request_id: &str, outcome: &Result<Reply, CallError>, metrics: &Metrics) {
+    metrics.called(tool, ending(outcome).0);
     match outcome {
         Err(CallError::Internal { cause }) => tracing::error!(tool, request_id, cause, "a fault of ours"),
         Err(CallError::Unrecorded { cause }) => {

@@ -15,6 +15,7 @@ pub mod journal;
 pub mod stack;
 pub mod stages;
 mod quota;
+pub mod metrics;
 
 pub mod catalog;
 pub mod shape;

@@ -1,9 +1,11 @@
-//! The paths that are served: `/mcp`, `/health` and `/ready`, spelled exactly so. Anything else is not found.
+//! The paths that are served: `/mcp`, `/health`, `/ready` and `/metrics`, spelled exactly so. Anything else is not found.
 
 use std::sync::Arc;
 
-use ::http::header::{ALLOW, HeaderValue};
+use ::http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use ::http::{Method, StatusCode};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +30,14 @@ impl Status {
     fn health(&self) -> Response {
         let contract = self.engine.api().contract;
         json_answer(StatusCode::OK, &json!({ "status": "ok", "version": self.version, "contract": contract }))
+    }
+
+    fn metrics(&self) -> Response {
+        let mut response = Response::new(Full::new(Bytes::from(self.engine.metrics())).boxed());
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
+        response
     }
 
     fn ready(&self) -> Response {
@@ -61,7 +71,8 @@ impl Routes {
             "/mcp" => at_once(method_not_allowed("POST")),
             "/health" if reading => at_once(self.status.health()),
             "/ready" if reading => at_once(self.status.ready()),
-            "/health" | "/ready" => at_once(method_not_allowed("GET, HEAD")),
+            "/metrics" if reading => at_once(self.status.metrics()),
+            "/health" | "/ready" | "/metrics" => at_once(method_not_allowed("GET, HEAD")),
             _ => Refusal::new(
                 StatusCode::NOT_FOUND,
                 "not_found",

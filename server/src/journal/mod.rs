@@ -181,6 +181,16 @@ impl Journal {
         self.0.health.is_failing()
     }
 
+    /// How many records are on the disk or soon will be, since the process began.
+    pub fn written(&self) -> u64 {
+        self.0.health.written()
+    }
+
+    /// How many records were lost and are not yet told of.
+    pub fn lost(&self) -> u64 {
+        self.0.health.lost()
+    }
+
     /// Records that the process ends, and waits until everything is on the disk or cannot be. Later records are refused.
     pub fn close(&self) {
         match &self.0.hand {

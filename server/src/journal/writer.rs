@@ -50,11 +50,20 @@ pub(super) enum Order {
 pub(super) struct Health {
     is_failing: AtomicBool,
     lost: AtomicU64,
+    written: AtomicU64,
 }
 
 impl Health {
     pub(super) fn is_failing(&self) -> bool {
         self.is_failing.load(Ordering::Acquire)
+    }
+
+    pub(super) fn written(&self) -> u64 {
+        self.written.load(Ordering::Acquire)
+    }
+
+    pub(super) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Acquire)
     }
 
     /// Counts a record that is nowhere.
@@ -302,6 +311,7 @@ impl Writer {
     /// What was put stays.
     fn stands(&mut self, put: &Put) {
         self.health.lost.fetch_sub(put.lost, Ordering::AcqRel);
+        self.health.written.fetch_add(self.link.sequence - put.link.sequence, Ordering::AcqRel);
         if let Some(copy) = &mut self.copy {
             copy.take(&put.lines);
         }

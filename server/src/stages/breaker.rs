@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::{Next, Outcome};
 use crate::call::{Call, CallError};
+use crate::metrics::{self, Count, Metrics};
 
 pub use circuit::{Admission, Circuit, Judgement, State};
 
@@ -52,7 +53,11 @@ pub async fn breaker(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     if let Admission::Refused { retry_after } = admission {
         return Err(CallError::Unavailable { retry_after });
     }
-    let mut turn = Turn { options: &options, is_probe: admission == Admission::Probe, is_over: false };
+    let (is_probe, metrics) = (admission == Admission::Probe, call.metrics.clone());
+    if is_probe {
+        metrics.breaker(metrics::Breaker::HalfOpen);
+    }
+    let mut turn = Turn { options: &options, is_probe, metrics, is_over: false };
     let outcome = next.run(call).await;
     turn.end(judge(&outcome));
     outcome
@@ -78,6 +83,7 @@ fn judge(outcome: &Outcome) -> Judgement {
 struct Turn<'o> {
     options: &'o Options,
     is_probe: bool,
+    metrics: Metrics,
     is_over: bool,
 }
 
@@ -88,7 +94,19 @@ impl Turn<'_> {
             self.options.circuit().record(judgement, self.is_probe, Instant::now(), fastrand::f64());
         if let Some(state) = changed {
             tracing::warn!(state = state.word(), "the circuit of the API changed");
+            tell(state, &self.metrics);
         }
+    }
+}
+
+fn tell(state: State, metrics: &Metrics) {
+    metrics.breaker(match state {
+        State::Closed => metrics::Breaker::Closed,
+        State::Open => metrics::Breaker::Open,
+        State::HalfOpen => metrics::Breaker::HalfOpen,
+    });
+    if state == State::Open {
+        metrics.count(Count::BreakerOpened);
     }
 }
 

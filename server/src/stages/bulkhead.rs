@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use super::{Next, Outcome};
 use crate::call::{Call, CallError};
 use crate::catalog::Effect;
+use crate::metrics::Metrics;
 use room::{Room, Turn};
 
 /// How long a call waits for its turn at most, and when it is worth coming again.
@@ -62,15 +63,15 @@ impl Options {
 
     /// A turn, at once or after a short wait; `None` when there is none. The caller's own comes first, so that those of its
     /// calls that wait for each other take no place from anybody else.
-    async fn turn(&self, caller: &str, effect: Effect) -> Option<Turns<'_>> {
+    async fn turn(&self, caller: &str, effect: Effect, metrics: &Metrics) -> Option<Turns<'_>> {
         let visit = self.caller.map(|settings| Visit::begin(&self.callers, caller, settings));
         let is_change = effect != Effect::Read;
         let taken = async {
             let own = match &visit {
-                Some(visit) => Some(visit.room.turn(is_change).await?),
+                Some(visit) => Some(visit.room.turn(is_change, metrics).await?),
                 None => None,
             };
-            Some((own, self.common.turn(is_change).await?))
+            Some((own, self.common.turn(is_change, metrics).await?))
         };
         let (own, common) = timeout(PATIENCE, taken).await.ok().flatten()?;
         Some(Turns { _common: common, _own: own, _visit: visit })
@@ -79,7 +80,7 @@ impl Options {
 
 /// Makes the call when it is its turn.
 pub async fn bulkhead(options: Arc<Options>, call: Call, next: Next) -> Outcome {
-    let turn = options.turn(call.caller.word(), call.tool.effect).await;
+    let turn = options.turn(call.caller.word(), call.tool.effect, &call.metrics).await;
     let _turn = turn.ok_or(CallError::Busy { retry_after: PATIENCE })?;
     next.run(call).await
 }
@@ -130,47 +131,52 @@ mod tests {
         Options::new(Settings { requests: 64, caller_requests, waiting: 128 })
     }
 
+    async fn turn<'o>(options: &'o Options, caller: &str, effect: Effect) -> Option<Turns<'o>> {
+        options.turn(caller, effect, &Metrics::default()).await
+    }
+
     #[tokio::test(start_paused = true)]
     async fn t_3c_five_hundred_slow_calls_of_one_caller_leave_the_calls_of_another_through() {
         let (options, begun) = (options(48), Instant::now());
-        let flood = (0..500).map(|_| options.turn("flood", Effect::Write));
+        let flood = (0..500).map(|_| turn(&options, "flood", Effect::Write));
         let held: Vec<_> = futures_util::future::join_all(flood).await.into_iter().flatten().collect();
         assert_eq!(held.len(), 24, "half of what one caller may have");
-        let reads = (0..500).map(|_| options.turn("flood", Effect::Read));
+        let reads = (0..500).map(|_| turn(&options, "flood", Effect::Read));
         let read: Vec<_> = futures_util::future::join_all(reads).await.into_iter().flatten().collect();
         assert_eq!(held.len() + read.len(), 48);
         assert_eq!(begun.elapsed(), 2 * PATIENCE, "those that waited, waited no longer");
         let begun = Instant::now();
         let mut others = Vec::new();
         for effect in [[Effect::Write; 8], [Effect::Read; 8]].concat() {
-            others.push(options.turn("calm", effect).await.expect("a turn"));
+            others.push(turn(&options, "calm", effect).await.expect("a turn"));
         }
         assert_eq!(begun.elapsed(), Duration::ZERO, "at once");
-        assert!(options.turn("calm", Effect::Read).await.is_none(), "all 64 are taken");
+        assert!(turn(&options, "calm", Effect::Read).await.is_none(), "all 64 are taken");
     }
 
     #[tokio::test(start_paused = true)]
     async fn t_3c_one_above_what_a_caller_may_have_waits_for_the_caller_only() {
         let options = options(2);
-        let _held = (options.turn("a", Effect::Read).await, options.turn("a", Effect::Write).await);
+        let _held = (turn(&options, "a", Effect::Read).await, turn(&options, "a", Effect::Write).await);
         // Two of 64 may be at the API, so 4 of 128 may wait; the fifth hears it at once.
         let begun = Instant::now();
         let waiting = (0..5).map(|_| async {
-            let turn = options.turn("a", Effect::Read).await;
+            let turn = turn(&options, "a", Effect::Read).await;
             (turn.is_none(), begun.elapsed())
         });
         let told = futures_util::future::join_all(waiting).await;
         assert!(told.iter().all(|(refused, _)| *refused));
         assert_eq!(told.iter().filter(|(_, after)| *after == PATIENCE).count(), 4);
         assert_eq!(told.iter().filter(|(_, after)| after.is_zero()).count(), 1);
-        assert!(options.turn("b", Effect::Read).await.is_some());
+        assert!(turn(&options, "b", Effect::Read).await.is_some());
     }
 
     #[tokio::test(start_paused = true)]
     async fn t_3c_whoever_has_no_call_has_no_room() {
         let options = options(2);
         let names: Vec<String> = (0..50).map(|number| number.to_string()).collect();
-        let turns = futures_util::future::join_all(names.iter().map(|name| options.turn(name, Effect::Read)));
+        let turns =
+            futures_util::future::join_all(names.iter().map(|name| turn(&options, name, Effect::Read)));
         let turns = turns.await;
         let rooms = || options.callers.lock().expect("not poisoned").len();
         assert_eq!(rooms(), 50);
@@ -182,7 +188,8 @@ mod tests {
     async fn one_caller_may_have_everything_unless_a_bound_is_named() {
         for caller_requests in [0, 64, 65] {
             let options = options(caller_requests);
-            let all = futures_util::future::join_all((0..65).map(|_| options.turn("a", Effect::Read))).await;
+            let all =
+                futures_util::future::join_all((0..65).map(|_| turn(&options, "a", Effect::Read))).await;
             assert_eq!(all.into_iter().flatten().count(), 64, "{caller_requests}");
         }
     }

@@ -18,6 +18,7 @@ use super::audit;
 use super::{Next, Outcome};
 use crate::call::{Call, CallError, Reply};
 use crate::catalog::{Effect, Work};
+use crate::metrics::Count;
 use crate::start_error::StartError;
 use book::{Book, Turn};
 use key::Key;
@@ -81,6 +82,7 @@ pub async fn ledger(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     match turn {
         Turn::First => first(&options, key, ended, call, next).await,
         Turn::Join { ended, request_id } => {
+            call.metrics.count(Count::Joined);
             // Somebody's request is on its way: a caller who gives up must not hear that nothing was sent.
             call.progress.sending();
             join(ended).await.unwrap_or(Err(CallError::Repeated {
@@ -89,7 +91,10 @@ pub async fn ledger(options: Arc<Options>, call: Call, next: Next) -> Outcome {
                 status: None,
             }))
         }
-        Turn::Made { reply, age, request_id } => Ok(again(reply, age, &request_id)),
+        Turn::Made { reply, age, request_id } => {
+            call.metrics.count(Count::Replayed);
+            Ok(again(reply, age, &request_id))
+        }
         Turn::Told { age, request_id, status } => Err(CallError::Repeated { age, request_id, status }),
         Turn::KeyTaken => Err(CallError::KeyTaken),
     }

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{Next, Outcome};
 use crate::call::Call;
+use crate::metrics::Count;
 
 pub use backoff::Backoff;
 pub use budget::Budget;
@@ -63,9 +64,14 @@ pub async fn retry(options: Arc<Options>, call: Call, next: Next) -> Outcome {
         let wait = repetition.wait.unwrap_or_else(|| options.backoff.delay(made, fastrand::f64()));
         let is_in_time = call.deadline.is_none_or(|deadline| Instant::now() + wait < deadline);
         // The budget is asked last: what is not repeated for another reason costs nothing of it.
-        if !is_in_time || !options.budget.withdraw() {
+        if !is_in_time {
             return outcome;
         }
+        if !options.budget.withdraw() {
+            call.metrics.count(Count::OverBudget);
+            return outcome;
+        }
+        call.metrics.count(Count::Repeated);
         let (tool, request_id, kind) = (call.tool.name, &call.request_id, error.kind());
         let milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         tracing::warn!(tool, request_id, made, kind, milliseconds, "repeating after a wait");

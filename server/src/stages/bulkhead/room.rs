@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Settings;
+use crate::metrics::{Count, Metrics};
 
 /// What may be asked at once, by one caller or by all.
 #[derive(Debug)]
@@ -28,11 +29,12 @@ impl Room {
     }
 
     /// A turn, at once or as soon as there is one; `None` when too many wait already.
-    pub(super) async fn turn(&self, is_change: bool) -> Option<Turn> {
+    pub(super) async fn turn(&self, is_change: bool, metrics: &Metrics) -> Option<Turn> {
         let changes = is_change.then_some(&self.changes);
         if let Some(turn) = Turn::at_once(changes, &self.requests) {
             return Some(turn);
         }
+        metrics.count(Count::Waited);
         let _place = Place::take(&self.waiting, self.most_waiting)?;
         Turn::wait(changes, &self.requests).await
     }

@@ -1,0 +1,168 @@
+//! What is counted while calls are made, and the text of it for Prometheus. Every label is a word of this program or a tool's
+//! name, so that no caller can make a series.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::journal::Journal;
+
+/// Something that is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// A request was repeated.
+    Repeated,
+    /// One was not, since too many had been.
+    OverBudget,
+    /// The API was left alone.
+    BreakerOpened,
+    /// A call waited until there was room at the API.
+    Waited,
+    /// A change joined an identical one that was being made.
+    Joined,
+    /// A change got the answer of an identical one.
+    Replayed,
+}
+
+impl Count {
+    const ALL: [Self; 6] =
+        [Self::Repeated, Self::OverBudget, Self::BreakerOpened, Self::Waited, Self::Joined, Self::Replayed];
+
+    /// The name of its series, and what it means.
+    fn named(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Repeated => ("mcp_retries_total", "Requests to the API that were repetitions."),
+            Self::OverBudget => (
+                "mcp_retry_budget_refusals_total",
+                "Repetitions that were not made, since too many had been.",
+            ),
+            Self::BreakerOpened => ("mcp_breaker_openings_total", "How often the API was left alone."),
+            Self::Waited => ("mcp_bulkhead_waits_total", "Calls that waited for room at the API."),
+            Self::Joined => {
+                ("mcp_ledger_joins_total", "Changes that joined an identical one that was being made.")
+            }
+            Self::Replayed => {
+                ("mcp_ledger_replays_total", "Changes that got the answer of an identical one.")
+            }
+        }
+    }
+}
+
+/// The state of the API's circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Breaker {
+    /// Calls are let through.
+    Closed,
+    /// The API is left alone.
+    Open,
+    /// One call finds out whether it is back.
+    HalfOpen,
+}
+
+impl Breaker {
+    const ALL: [(Self, &'static str); 3] =
+        [(Self::Closed, "closed"), (Self::Open, "open"), (Self::HalfOpen, "half_open")];
+}
+
+/// What was counted, shared by all who count.
+#[derive(Clone, Debug, Default)]
+pub struct Metrics(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    counts: [AtomicU64; Count::ALL.len()],
+    /// Calls by tool and by the word for how they ended.
+    calls: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
+    breaker: AtomicU64,
+}
+
+impl Metrics {
+    /// Counts one.
+    pub fn count(&self, what: Count) {
+        self.0.counts[what as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a call that has ended.
+    pub fn called(&self, tool: &'static str, outcome: &'static str) {
+        *self.0.calls.lock().unwrap_or_else(PoisonError::into_inner).entry((tool, outcome)).or_default() += 1;
+    }
+
+    /// Notes the state of the circuit.
+    pub fn breaker(&self, state: Breaker) {
+        self.0.breaker.store(state as u64, Ordering::Relaxed);
+    }
+
+    /// Everything in the text format of Prometheus, with the state of the journal.
+    pub fn render(&self, journal: Option<&Journal>) -> String {
+        let mut text = String::new();
+        family(&mut text, "fastmcp_tool_executions_total", "counter", "Calls that have ended.");
+        for ((tool, outcome), count) in &*self.0.calls.lock().unwrap_or_else(PoisonError::into_inner) {
+            let success = *outcome == "answered";
+            let _ = writeln!(
+                text,
+                "fastmcp_tool_executions_total{{tool_name=\"{tool}\",success=\"{success}\",outcome=\"{outcome}\"}} {count}"
+            );
+        }
+        for (what, count) in Count::ALL.into_iter().zip(&self.0.counts) {
+            let (name, help) = what.named();
+            single(&mut text, name, "counter", help, count.load(Ordering::Relaxed));
+        }
+        family(&mut text, "mcp_breaker_state", "gauge", "1 for the state that the API's circuit is in.");
+        let now = self.0.breaker.load(Ordering::Relaxed);
+        for (state, word) in Breaker::ALL {
+            let _ = writeln!(text, "mcp_breaker_state{{state=\"{word}\"}} {}", u8::from(state as u64 == now));
+        }
+        if let Some(journal) = journal {
+            let failing = u64::from(journal.is_failing());
+            single(
+                &mut text,
+                "mcp_journal_failing",
+                "gauge",
+                "1 while the journal cannot be written.",
+                failing,
+            );
+            let help = "Records that are on the disk or soon will be.";
+            single(&mut text, "mcp_journal_records_total", "counter", help, journal.written());
+            let help = "Records that were lost and are not yet told of in the journal.";
+            single(&mut text, "mcp_journal_lost", "gauge", help, journal.lost());
+        }
+        text
+    }
+}
+
+fn single(text: &mut String, name: &str, kind: &str, help: &str, value: u64) {
+    family(text, name, kind, help);
+    let _ = writeln!(text, "{name} {value}");
+}
+
+fn family(text: &mut String, name: &str, kind: &str, help: &str) {
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_count_has_a_series_of_its_own() {
+        let metrics = Metrics::default();
+        for (times, what) in Count::ALL.into_iter().enumerate() {
+            assert_eq!(what as usize, times);
+            (0..=times).for_each(|_| metrics.count(what));
+        }
+        metrics.breaker(Breaker::HalfOpen);
+        metrics.called("deploy", "limited");
+        let text = metrics.render(None);
+        for (times, what) in Count::ALL.into_iter().enumerate() {
+            assert!(text.contains(&format!("\n{} {}\n", what.named().0, times + 1)), "{what:?}: {text}");
+        }
+        for line in [
+            "mcp_breaker_state{state=\"half_open\"} 1",
+            "mcp_breaker_state{state=\"closed\"} 0",
+            "fastmcp_tool_executions_total{tool_name=\"deploy\",success=\"false\",outcome=\"limited\"} 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line}: {text}");
+        }
+    }
+}
