@@ -60,7 +60,8 @@ fn ended(change: Change, outcome: &Record) -> Option<Change> {
     let status = status.and_then(|status| u16::try_from(status).ok());
     let was_sent = outcome.members.get("sent") != Some(&false.into());
     match outcome.text("outcome") {
-        "answered" => Some(Change { status: status.or(Some(200)), ..change }),
+        // Too large for its caller is an answer all the same.
+        "answered" | "oversized" => Some(Change { status: status.or(Some(200)), ..change }),
         _ if !was_sent => None,
         "nothing_done" | "declined" | "arguments" | "no_credential" => None,
         "refused" if status.is_some_and(|status| (400..500).contains(&status) && status != 408) => None,
@@ -136,7 +137,10 @@ mod tests {
                     let open = Change { key, age, request_id, status: None };
                     let kept = ended(open, &record("outcome", "", said));
                     let known = kept.as_ref().map(|change| change.status);
-                    let expected = (sent && !one.says_unchanged()).then_some(None);
+                    let expected = match one {
+                        CallError::Oversized { status, .. } => Some(Some(status)),
+                        _ => (sent && !one.says_unchanged()).then_some(None),
+                    };
                     assert_eq!(known, expected, "{one:?}, sent: {sent}");
                 }
                 error = after(Some(one), status);
