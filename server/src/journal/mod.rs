@@ -106,7 +106,7 @@ enum Hand {
     /// A thread, until it has been told to end.
     Thread { orders: std::sync::mpsc::SyncSender<Order>, running: Mutex<Option<JoinHandle<()>>> },
     /// Whoever records something.
-    Caller(Mutex<Option<Writer>>),
+    Caller(Mutex<Option<Box<Writer>>>),
 }
 
 impl fmt::Debug for Journal {
@@ -144,7 +144,7 @@ impl Journal {
     /// thread is waited for.
     pub fn open_without_thread(options: &Options, program: &str) -> Result<Self, StartError> {
         let writer = Writer::open(options, program, appending())?;
-        Ok(Self::with(options, writer.health(), Hand::Caller(Mutex::new(Some(writer)))))
+        Ok(Self::with(options, writer.health(), Hand::Caller(Mutex::new(Some(Box::new(writer))))))
     }
 
     fn with(options: &Options, health: Arc<writer::Health>, hand: Hand) -> Self {

@@ -202,6 +202,7 @@ impl Writer {
     /// Does what is asked before this returns, for whoever has no thread.
     pub(super) fn obey_at_once(&mut self, order: Order) {
         let is_over = self.obey(order);
+        self.sum_up(is_over);
         if is_over {
             self.take(Entry { event: Event::Stop, subject: None }, None);
         }
