@@ -56,12 +56,11 @@ impl Shelf {
         let mut guard = self.inside();
         let Inside { store, flights, forgotten, .. } = &mut *guard;
         let before = store.get(&key).filter(|kept| kept.is_of_use(now)).cloned();
-        if let Some(kept) = before.as_ref().filter(|kept| kept.is_fresh(now)) {
-            if forgotten.is_true(kept.stamp(), marks) {
-                // A large answer is copied without keeping others waiting.
-                drop(guard);
-                return Turn::Kept(kept.reply(now));
-            }
+        let is_right = |kept: &&Kept| kept.is_fresh(now) && forgotten.is_true(kept.stamp(), marks);
+        if let Some(kept) = before.as_ref().filter(is_right) {
+            // A large answer is copied without keeping others waiting.
+            drop(guard);
+            return Turn::Kept(kept.reply(now));
         }
         if before.is_none() {
             store.remove(&key);
