@@ -88,16 +88,24 @@ pub(super) fn open(line: &[u8]) -> Result<Sealed, Broken> {
     Ok(Sealed { link, before, record })
 }
 
+/// Whether a line without its line feed ends in the hash of its bytes, so that it is as it was written.
+pub(super) fn is_whole(line: &[u8]) -> bool {
+    let tail = BEFORE_HASH.len() + DIGITS + AFTER_HASH.len();
+    let Some((text, end)) = line.len().checked_sub(tail).map(|length| line.split_at(length)) else {
+        return false;
+    };
+    end == format!("{BEFORE_HASH}{}{AFTER_HASH}", hash(text)).as_bytes()
+}
+
 /// The members that every record has besides those of its entry.
 #[cfg(test)]
 pub(super) const FRAME: [&str; 5] = ["seq", "time", "epoch", "prev", "hash"];
 
 fn hash(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(DIGITS), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGIT: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let halves = |byte: &u8| [byte >> 4, byte & 15].map(|half| DIGIT[usize::from(half)]);
+    Sha256::digest(bytes).iter().flat_map(halves).collect()
 }
 
 #[cfg(test)]
@@ -135,6 +143,7 @@ mod tests {
         for index in 0..line.len() {
             let mut changed = line.to_vec();
             changed[index] ^= 1;
+            assert!(!is_whole(&changed) && is_whole(line), "byte {index}");
             assert!(open(&changed).is_err(), "byte {index} of {}", String::from_utf8_lossy(&changed));
             assert_eq!(open(&line[..index]).unwrap_err(), Broken::Torn, "cut after {index}");
         }

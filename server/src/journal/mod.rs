@@ -10,6 +10,7 @@ mod disk;
 mod entry;
 mod flood;
 mod folder;
+mod line;
 mod read;
 mod redact;
 mod signature;
@@ -32,6 +33,7 @@ use writer::{Order, Writer};
 pub use copy::Stream;
 pub(crate) use entry::ending;
 pub use entry::{Entry, Event, Subject};
+pub use line::Line;
 pub use read::{Record, records};
 pub use redact::Redaction;
 pub use signature::{PublicKey, SigningKey};
@@ -171,9 +173,9 @@ impl Journal {
         }
     }
 
-    /// The records of this time and later, oldest first, and those that stand with them in one file.
-    pub fn since(&self, time: SystemTime) -> io::Result<Vec<Record>> {
-        read::since(&self.0.folder, time)
+    /// Shows the records of this time and later, oldest first.
+    pub fn each_since(&self, time: SystemTime, see: &mut dyn FnMut(&Line<'_>)) -> io::Result<()> {
+        line::each_since(&self.0.folder, time, see)
     }
 
     /// Whether the last attempt to write failed.

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use serde_json::{Map, Value};
 
@@ -37,21 +36,6 @@ pub fn records(place: &Path) -> io::Result<impl Iterator<Item = io::Result<Recor
         };
         found.into_iter().map(Ok).chain(failed)
     }))
-}
-
-/// The records of this time and later, and those before them in the same file; older files are not read.
-pub(super) fn since(place: &Path, time: SystemTime) -> io::Result<Vec<Record>> {
-    let mut files = Vec::new();
-    for number in folder::numbers(place)?.into_iter().rev() {
-        let path = folder::path(place, number);
-        let records = whole(&path, &std::fs::read(&path)?);
-        let first = records.first().and_then(|record| humantime::parse_rfc3339(record.text("time")).ok());
-        files.push(records);
-        if first.is_some_and(|first| first < time) {
-            break;
-        }
-    }
-    Ok(files.into_iter().rev().flatten().collect())
 }
 
 fn whole(path: &Path, bytes: &[u8]) -> Vec<Record> {

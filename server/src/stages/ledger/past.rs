@@ -6,7 +6,7 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 use super::Settings;
-use crate::journal::{Journal, Record};
+use crate::journal::{Journal, Line};
 
 /// A change that a process before has made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,43 +26,59 @@ pub(super) fn changes(journal: &Journal, settings: Settings) -> io::Result<Vec<C
     let now = SystemTime::now();
     let longest = settings.window.max(settings.unknown);
     let since = now.checked_sub(longest).unwrap_or(SystemTime::UNIX_EPOCH);
-    Ok(among(journal.since(since)?, now))
+    let mut past = Past::new(now);
+    journal.each_since(since, &mut |line| past.see(line))?;
+    Ok(past.changes())
 }
 
-fn among(records: impl IntoIterator<Item = Record>, now: SystemTime) -> Vec<Change> {
-    let mut open: HashMap<[String; 3], Change> = HashMap::new();
-    let mut made = Vec::new();
-    for record in records {
-        let call = ["epoch", "request_id", "tool"].map(|member| record.text(member).to_owned());
-        match record.text("kind") {
+/// What the records that were seen so far say.
+struct Past {
+    now: SystemTime,
+    /// Changes that were sent, or were about to be, by process, request and tool.
+    open: HashMap<[String; 3], Change>,
+    ended: Vec<Change>,
+}
+
+impl Past {
+    fn new(now: SystemTime) -> Self {
+        Self { now, open: HashMap::new(), ended: Vec::new() }
+    }
+
+    fn see(&mut self, line: &Line<'_>) {
+        let call = || [&line.epoch, &line.request_id, &line.tool].map(ToString::to_string);
+        match &*line.kind {
             "intent" => {
-                let time = humantime::parse_rfc3339(record.text("time")).unwrap_or(now);
+                let time = humantime::parse_rfc3339(&line.time).unwrap_or(self.now);
                 let change = Change {
-                    key: record.text("key").to_owned(),
-                    age: now.duration_since(time).unwrap_or_default(),
-                    request_id: record.text("request_id").to_owned(),
+                    key: line.key.to_string(),
+                    age: self.now.duration_since(time).unwrap_or_default(),
+                    request_id: line.request_id.to_string(),
                     status: None,
                 };
                 // One caller's id may name several calls: what is not known of one stays not known.
-                made.extend(open.insert(call, change));
+                self.ended.extend(self.open.insert(call(), change));
             }
-            "outcome" => made.extend(open.remove(&call).and_then(|change| ended(change, &record))),
+            "outcome" => {
+                let change = self.open.remove(&call());
+                self.ended.extend(change.and_then(|change| ended(change, line)));
+            }
             _ => {}
         }
     }
-    made.extend(open.into_values());
-    made
+
+    fn changes(mut self) -> Vec<Change> {
+        self.ended.extend(self.open.into_values());
+        self.ended
+    }
 }
 
 /// The change with its outcome; `None` when it was certainly not made: what `CallError::says_unchanged` says while running.
-fn ended(change: Change, outcome: &Record) -> Option<Change> {
-    let status = outcome.members.get("status").and_then(serde_json::Value::as_u64);
-    let status = status.and_then(|status| u16::try_from(status).ok());
-    let was_sent = outcome.members.get("sent") != Some(&false.into());
-    match outcome.text("outcome") {
+fn ended(change: Change, outcome: &Line<'_>) -> Option<Change> {
+    let status = outcome.status;
+    match &*outcome.outcome {
         // Too large for its caller is an answer all the same.
         "answered" | "oversized" => Some(Change { status: status.or(Some(200)), ..change }),
-        _ if !was_sent => None,
+        _ if outcome.sent == Some(false) => None,
         "nothing_done" | "declined" | "arguments" | "no_credential" => None,
         "refused" if status.is_some_and(|status| (400..500).contains(&status) && status != 408) => None,
         _ => Some(change),
@@ -77,16 +93,16 @@ mod tests {
     use crate::call::CallError;
     use crate::decode::Problems;
 
-    fn record(kind: &str, request: &str, more: Value) -> Record {
+    /// A record's text, and what it says.
+    fn record(kind: &str, request: &str, more: Value) -> String {
         let mut members = json!({
             "time": "2026-11-25T00:00:00.000Z", "epoch": "e", "kind": kind, "tool": "deploy",
-            "request_id": request, "key": format!("key of {request}"),
+            "request_id": request, "key": format!("key of {request}"), "arguments": {"level": "DEV"},
         });
         for (key, value) in more.as_object().unwrap() {
             members[key] = value.clone();
         }
-        let Value::Object(members) = members else { unreachable!() };
-        Record { file: "f".into(), line: 1, members }
+        members.to_string()
     }
 
     /// The error after this one, the first after none. Each names the next, so that a new one cannot be left out.
@@ -135,7 +151,8 @@ mod tests {
                     }
                     let (key, age, request_id) = (String::new(), Duration::ZERO, String::new());
                     let open = Change { key, age, request_id, status: None };
-                    let kept = ended(open, &record("outcome", "", said));
+                    let text = record("outcome", "", said);
+                    let kept = ended(open, &serde_json::from_str(&text).unwrap());
                     let known = kept.as_ref().map(|change| change.status);
                     let expected = match one {
                         CallError::Oversized { status, .. } => Some(Some(status)),
@@ -164,7 +181,9 @@ mod tests {
             records.push(record("intent", request, json!({})));
             records.push(record("outcome", request, outcome.clone()));
         }
-        let found = among(records, now);
+        let mut past = Past::new(now);
+        records.iter().for_each(|text| past.see(&serde_json::from_str(text).unwrap()));
+        let found = past.changes();
         let status_of = |request: &str| {
             let key = format!("key of {request}");
             found.iter().find(|change| change.key == key).map(|change| change.status)
