@@ -23,11 +23,32 @@ pub enum Count {
     Joined,
     /// A change got the answer of an identical one.
     Replayed,
+    /// A read was answered from what is kept.
+    Kept,
+    /// A read was answered with what somebody else asked for.
+    Shared,
+    /// A read was asked of the API, for one caller or several.
+    Asked,
+    /// The API said that what is kept is still right.
+    Renewed,
+    /// The API was down, and an old answer was given.
+    Stale,
 }
 
 impl Count {
-    const ALL: [Self; 6] =
-        [Self::Repeated, Self::OverBudget, Self::BreakerOpened, Self::Waited, Self::Joined, Self::Replayed];
+    const ALL: [Self; 11] = [
+        Self::Repeated,
+        Self::OverBudget,
+        Self::BreakerOpened,
+        Self::Waited,
+        Self::Joined,
+        Self::Replayed,
+        Self::Kept,
+        Self::Shared,
+        Self::Asked,
+        Self::Renewed,
+        Self::Stale,
+    ];
 
     /// The name of its series, and what it means.
     fn named(self) -> (&'static str, &'static str) {
@@ -45,6 +66,17 @@ impl Count {
             Self::Replayed => {
                 ("mcp_ledger_replays_total", "Changes that got the answer of an identical one.")
             }
+            Self::Kept => ("mcp_cache_hits_total", "Reads that were answered from what is kept."),
+            Self::Shared => {
+                ("mcp_cache_joins_total", "Reads that were answered with what another caller asked for.")
+            }
+            Self::Asked => {
+                ("mcp_cache_misses_total", "Reads of what may be kept that were asked of the API.")
+            }
+            Self::Renewed => {
+                ("mcp_cache_renewals_total", "Answers that the API called unchanged when it was asked.")
+            }
+            Self::Stale => ("mcp_cache_stale_total", "Old answers that were given since the API was down."),
         }
     }
 }

@@ -176,3 +176,32 @@ async fn a_change_that_was_refused_as_busy_is_made_once_the_api_is_free() {
     assert!(matches!(error, CallError::Refused { status: 409, .. }), "{error:?}");
     assert_eq!(upstream.requests().len(), 3, "where the overlay says nothing, 409 is an answer");
 }
+
+#[tokio::test]
+async fn what_became_of_reads_is_counted() {
+    let fresh = TAGGED.replace("no-cache", "max-age=3600");
+    let (_upstream, engine) = engine([
+        aged(""),
+        answer("503 Service Unavailable", "", ""),
+        answer("200 OK", TAGGED, r#"{"message":"one"}"#),
+        answer("304 Not Modified", &fresh, ""),
+    ])
+    .await;
+    for _ in 0..2 {
+        read(&engine, &STALE).await.unwrap();
+    }
+    for _ in 0..5 {
+        read(&engine, &KEPT).await.unwrap();
+    }
+    let text = engine.metrics();
+    for (series, expected) in [
+        ("mcp_cache_hits_total", "3"),
+        ("mcp_cache_joins_total", "0"),
+        ("mcp_cache_misses_total", "4"),
+        ("mcp_cache_renewals_total", "1"),
+        ("mcp_cache_stale_total", "1"),
+    ] {
+        let value = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        assert_eq!(value, Some(expected), "{series}");
+    }
+}

@@ -19,6 +19,7 @@ use tracing::Instrument;
 use super::{Next, Outcome};
 use crate::call::{Call, CallError, Heard, Progress, Purpose, Reply};
 use crate::catalog::{Effect, Tool, Work};
+use crate::metrics::Count;
 use crate::request::Prepared;
 use crate::upstream::{Freshness, NOT_MODIFIED};
 
@@ -174,11 +175,22 @@ async fn read(options: &Options, prepared: &Prepared, allowed: Allowed, call: Ca
         let turn = options.shelf.turn(key, &marks, Instant::now(), call.deadline, depart);
         let seat = match turn {
             Turn::Kept(reply) => {
+                call.metrics.count(Count::Kept);
                 tracing::debug!(tool = call.tool.name, call.request_id, "answered from what is kept");
                 return Ok(reply);
             }
-            Turn::Alone => return next.run(call).await,
-            Turn::Waits(flight) => Seat::new(Arc::clone(&options.shelf), flight),
+            Turn::Alone => {
+                call.metrics.count(Count::Asked);
+                return next.run(call).await;
+            }
+            Turn::Departs(flight) => {
+                call.metrics.count(Count::Asked);
+                Seat::new(Arc::clone(&options.shelf), flight)
+            }
+            Turn::Waits(flight) => {
+                call.metrics.count(Count::Shared);
+                Seat::new(Arc::clone(&options.shelf), flight)
+            }
         };
         // Whoever gives up meanwhile hears "perhaps" rather than a wrong "no".
         call.progress.sending();
@@ -199,19 +211,26 @@ async fn fly(
     mut call: Call,
     next: Next,
 ) {
-    let heard = call.heard.clone();
+    let (heard, metrics) = (call.heard.clone(), call.metrics.clone());
     call.validator = flight.before().and_then(Kept::validator);
     let mut outcome = next.guarded(call).await.map(Arc::new);
     let mut lifetime = heard.get().map(|freshness| allowed.lifetime(&freshness)).unwrap_or_default();
     let unchanged = outcome.as_ref().is_ok_and(|reply| reply.status == NOT_MODIFIED);
     if let (true, Some(before), Some(freshness)) = (unchanged, flight.before(), heard.get()) {
+        metrics.count(Count::Renewed);
         outcome = Ok(before.confirmed());
         lifetime = allowed.renewed(&freshness, before.lifetime());
     }
     let reply = outcome.as_ref().ok().filter(|reply| reply.status == 200);
     let kept = reply.map(|reply| Kept::new(Arc::clone(reply), flight.since(), lifetime, flight.stamp()));
     shelf.land(&flight, &marks, kept, Instant::now());
-    landing.tell(outcome.or_else(|error| instead(error, &shelf, &flight, &marks)));
+    landing.tell(outcome.or_else(|error| {
+        let instead = instead(error, &shelf, &flight, &marks);
+        if instead.is_ok() {
+            metrics.count(Count::Stale);
+        }
+        instead
+    }));
 }
 
 /// What was kept, where the API is down and the overlay allows that; an answer from before a change is never given.

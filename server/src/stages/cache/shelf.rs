@@ -15,7 +15,9 @@ use crate::call::Reply;
 pub(super) enum Turn {
     /// By this, which was kept.
     Kept(Reply),
-    /// By this, when it lands.
+    /// By this, when it lands, which was asked for just now.
+    Departs(Arc<Flight>),
+    /// By this, when it lands, which somebody else asked for.
     Waits(Arc<Flight>),
     /// By asking the API for oneself: too many wait already.
     Alone,
@@ -73,7 +75,7 @@ impl Shelf {
         let (flight, landing) = Flight::new(key, forgotten.now(), now, deadline, before);
         flights.insert(key, Arc::clone(&flight));
         depart(Arc::clone(&flight), landing);
-        Turn::Waits(flight)
+        Turn::Departs(flight)
     }
 
     /// Whether no change has touched these places since.
@@ -143,7 +145,7 @@ mod tests {
     fn ask(shelf: &Shelf, departed: &mut Vec<Landing>) -> Arc<Flight> {
         let key = Key::of("http://api", "read", &json!({}), &Caller::LocalOwner);
         let turn = shelf.turn(key, &[1], Instant::now(), None, |_, landing| departed.push(landing));
-        let Turn::Waits(flight) = turn else { panic!("a flight is expected") };
+        let (Turn::Waits(flight) | Turn::Departs(flight)) = turn else { panic!("a flight is expected") };
         flight
     }
 
