@@ -200,7 +200,7 @@ mod tests {
     fn one_seed_is_the_same_again_and_another_is_not() {
         let [mut one, mut again, mut other] = [3, 3, 4].map(|seed| run(seed).expect("it runs"));
         // Those who wait for one answer are woken together, in an order that tokio draws.
-        [&mut one, &mut again, &mut other].map(|outcome| outcome.history.sort());
+        [&mut one, &mut again, &mut other].into_iter().for_each(|outcome| outcome.history.sort());
         assert_eq!(one.history, again.history);
         assert_ne!(one.history, other.history);
         assert!(one.broken.is_empty(), "{:#?}", one.broken);

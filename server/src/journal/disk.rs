@@ -35,7 +35,7 @@ impl Disk for File {
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
     use std::sync::mpsc::{Receiver, Sender, channel};
     use std::sync::{Arc, Mutex};
     use std::time::Duration;
@@ -53,6 +53,8 @@ mod tests {
 
     #[derive(Clone)]
     struct Faults {
+        /// How long a file may become.
+        room: Arc<AtomicU64>,
         /// Whether nothing can be made durable.
         fails: Arc<AtomicBool>,
         /// Told when something is to be made durable.
@@ -63,7 +65,11 @@ mod tests {
 
     impl io::Write for Faulty {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.file.write(bytes)
+            let room = self.faults.room.load(Ordering::Acquire).saturating_sub(self.length()?);
+            match bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX)) {
+                0 => Err(io::ErrorKind::StorageFull.into()),
+                count => self.file.write(&bytes[..count]),
+            }
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -107,7 +113,12 @@ mod tests {
             let place = std::env::temp_dir().join(format!("journal-{name}-{}", std::process::id()));
             let _ = std::fs::remove_dir_all(&place);
             let (begins, begun) = channel();
-            let faults = Faults { fails: Arc::default(), begins, slow: Arc::default() };
+            let faults = Faults {
+                room: Arc::new(u64::MAX.into()),
+                fails: Arc::default(),
+                begins,
+                slow: Arc::default(),
+            };
             let chosen = faults.clone();
             let opening: Opening = Box::new(move |path| {
                 Ok(Box::new(Faulty { file: folder::appended(path)?, faults: chosen.clone() }))
@@ -152,6 +163,28 @@ mod tests {
         let (kinds, whole) = on.told();
         assert_eq!(kinds, ["start", "gap", "gap", "gap", "stop"]);
         assert_eq!((whole.lost, whole.files), (111, 2), "the first file is not written to again");
+    }
+
+    #[tokio::test]
+    async fn t_53_what_was_kept_while_the_disk_was_full_is_written_as_far_as_there_is_room() {
+        let on = OnFaulty::new("full");
+        on.faults.room.store(0, Ordering::Release);
+        for _ in 0..1000 {
+            on.journal.note(entry(1));
+            tokio::task::yield_now().await;
+        }
+        let refused = on.journal.write(entry(1_000_000)).await.expect_err("there is no room");
+        assert!(refused.cause.contains("storage"), "{refused:?}");
+        // Some of the thousand have room here, and not all.
+        on.faults.room.store(150_000, Ordering::Release);
+        on.journal.write(entry(1_000_000)).await.expect_err("there is not room enough");
+        let (kinds, whole) = on.told();
+        assert!((257..1000).contains(&kinds.len()), "{} records: {whole:?}", kinds.len());
+        on.faults.room.store(u64::MAX, Ordering::Release);
+        on.journal.write(entry(1)).await.expect("there is room again");
+        on.journal.close();
+        let (_, whole) = on.told();
+        assert_eq!(whole.lost, 1001, "all of them, and none that was refused");
     }
 
     #[tokio::test]

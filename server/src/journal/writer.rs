@@ -161,7 +161,7 @@ impl Writer {
             _lock: lock,
         };
         writer.take(Entry { event: Event::Start { program: program.to_owned() }, subject: None }, None);
-        writer.flush().map_err(failed)?;
+        writer.flush(1).map_err(failed)?;
         writer.waiting.clear();
         Ok(writer)
     }
@@ -182,11 +182,15 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => false,
                 Err(RecvTimeoutError::Disconnected) => true,
             };
+            // Counted by what comes, not by what waits: on a full disk that is more already, and each order would be an
+            // attempt of its own.
+            let mut taken = 1;
             while !is_over
-                && self.waiting.len() < TOGETHER
+                && taken < TOGETHER
                 && let Ok(order) = orders.try_recv()
             {
                 is_over = self.obey(order);
+                taken += 1;
             }
             self.sum_up(is_over);
             if is_over {
@@ -249,32 +253,38 @@ impl Writer {
         self.waiting.push_back(Waiting { entry, time: SystemTime::now(), done });
     }
 
-    /// Writes what waits, and tells those who wait for it.
+    /// Writes what waits, a part at a time, and tells those who wait for it. After a disk was full there is more than the
+    /// room for all of it at once.
     fn write(&mut self, is_over: bool) {
         if self.waiting.is_empty() && self.dirty.is_none() {
             return;
         }
-        let is_waited_for = self.waiting.iter().any(|waiting| waiting.done.is_some());
-        let is_idle = self.waiting.is_empty();
-        // However much more comes, what is written does not stay off the disk for longer.
-        let is_late = self.dirty.is_some_and(|since| since.elapsed() >= SOON);
-        let written =
-            if is_waited_for || is_idle || is_late || is_over { self.flush() } else { self.append() };
-        let was_failing = self.health.is_failing.swap(written.is_err(), Ordering::AcqRel);
-        match written {
-            // Told last: whoever waits finds everything as it is from now on.
-            Ok(()) => {
-                for done in self.waiting.drain(..).filter_map(|waiting| waiting.done) {
-                    let _ = done.send(Ok(()));
-                }
-            }
-            Err(error) => {
+        loop {
+            let count = self.waiting.len().min(TOGETHER);
+            let written = self.write_first(count, is_over);
+            let was_failing = self.health.is_failing.swap(written.is_err(), Ordering::AcqRel);
+            if let Err(error) = written {
                 if !was_failing {
                     tracing::error!(%error, "the journal cannot be written: changes are refused until it can");
                 }
-                self.refuse(&error);
+                return self.refuse(&error);
+            }
+            // Told last: whoever waits finds everything as it is from now on.
+            for done in self.waiting.drain(..count).filter_map(|waiting| waiting.done) {
+                let _ = done.send(Ok(()));
+            }
+            if self.waiting.is_empty() {
+                return;
             }
         }
+    }
+
+    /// Writes the first that wait, and makes them durable where that is due.
+    fn write_first(&mut self, count: usize, is_over: bool) -> io::Result<()> {
+        let is_waited_for = self.waiting.iter().take(count).any(|waiting| waiting.done.is_some());
+        // However much more comes, what is written does not stay off the disk for longer.
+        let is_late = self.dirty.is_some_and(|since| since.elapsed() >= SOON);
+        if is_waited_for || count == 0 || is_late || is_over { self.flush(count) } else { self.append(count) }
     }
 
     /// Those who wait are told no, so their records must not appear later.
@@ -287,9 +297,9 @@ impl Writer {
         }
     }
 
-    /// Writes what waits and makes everything durable.
-    fn flush(&mut self) -> io::Result<()> {
-        let put = self.put()?;
+    /// Writes the first that wait and makes everything durable.
+    fn flush(&mut self, count: usize) -> io::Result<()> {
+        let put = self.put(count)?;
         if let Err(error) = self.current.file.sync() {
             (self.link, self.unsigned) = (put.link, put.unsigned);
             self.current.length -= put.lines.len() as u64;
@@ -301,9 +311,9 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes what waits; it is durable soon.
-    fn append(&mut self) -> io::Result<()> {
-        let put = self.put()?;
+    /// Writes the first that wait; they are durable soon.
+    fn append(&mut self, count: usize) -> io::Result<()> {
+        let put = self.put(count)?;
         self.dirty.get_or_insert_with(Instant::now);
         self.stands(&put);
         Ok(())
@@ -318,14 +328,14 @@ impl Writer {
         }
     }
 
-    /// Writes what waits into the file, all of it or nothing. What was lost before is told first.
-    fn put(&mut self) -> io::Result<Put> {
+    /// Writes the first that wait into the file, all of them or none. What was lost before is told first.
+    fn put(&mut self, count: usize) -> io::Result<Put> {
         self.mend()?;
         let is_new = self.rotate()?;
         let lost = self.health.lost.load(Ordering::Acquire);
         let gap =
             (lost > 0).then(|| (Entry { event: Event::Gap { lost }, subject: None }, SystemTime::now()));
-        let waiting = self.waiting.iter().map(|waiting| (waiting.entry.clone(), waiting.time));
+        let waiting = self.waiting.iter().take(count).map(|waiting| (waiting.entry.clone(), waiting.time));
         let mut sealing =
             Sealing { writer: self, link: self.link.clone(), unsigned: self.unsigned, lines: String::new() };
         if is_new {
