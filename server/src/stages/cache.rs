@@ -173,7 +173,7 @@ async fn read(options: &Options, prepared: &Prepared, allowed: Allowed, call: Ca
             flight.started(tokio::spawn(flown.in_current_span()).abort_handle());
         };
         let turn = options.shelf.turn(key, &marks, Instant::now(), call.deadline, depart);
-        let seat = match turn {
+        let (count, flight) = match turn {
             Turn::Kept(reply) => {
                 call.metrics.count(Count::Kept);
                 tracing::debug!(tool = call.tool.name, call.request_id, "answered from what is kept");
@@ -183,15 +183,11 @@ async fn read(options: &Options, prepared: &Prepared, allowed: Allowed, call: Ca
                 call.metrics.count(Count::Asked);
                 return next.run(call).await;
             }
-            Turn::Departs(flight) => {
-                call.metrics.count(Count::Asked);
-                Seat::new(Arc::clone(&options.shelf), flight)
-            }
-            Turn::Waits(flight) => {
-                call.metrics.count(Count::Shared);
-                Seat::new(Arc::clone(&options.shelf), flight)
-            }
+            Turn::Departs(flight) => (Count::Asked, flight),
+            Turn::Waits(flight) => (Count::Shared, flight),
         };
+        call.metrics.count(count);
+        let seat = Seat::new(Arc::clone(&options.shelf), flight);
         // Whoever gives up meanwhile hears "perhaps" rather than a wrong "no".
         call.progress.sending();
         let outcome = seat.outcome().await;
