@@ -16,6 +16,8 @@ use crate::metrics::Metrics;
 use crate::request::Prepared;
 use crate::upstream::Freshness;
 
+pub use crate::identity::Caller;
+
 /// A tool call on its way through the stages.
 #[derive(Debug)]
 pub struct Call {
@@ -200,22 +202,6 @@ impl Heard {
     /// What the last answer said; nothing where none came, and then there is nothing to keep.
     pub fn get(&self) -> Option<Freshness> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// Who calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Caller {
-    /// Whoever can reach the loopback address, or holds the process's standard input.
-    LocalOwner,
-}
-
-impl Caller {
-    /// The caller in a word, as the journal has it.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::LocalOwner => "local_owner",
-        }
     }
 }
 

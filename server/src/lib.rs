@@ -6,6 +6,7 @@ mod server;
 mod start_error;
 
 pub mod http;
+pub mod identity;
 pub mod mcp;
 
 pub mod engine;
@@ -15,6 +16,7 @@ pub mod journal;
 pub mod stack;
 pub mod stages;
 mod quota;
+mod digest;
 pub mod metrics;
 
 pub mod catalog;

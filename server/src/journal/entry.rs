@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
 
-use crate::call::{Call, CallError, Reply};
+use crate::call::{Call, CallError, Caller, Reply};
 use crate::catalog::Effect;
 
 /// One thing that happened.
@@ -49,7 +49,7 @@ pub enum Event {
     /// Calls were refused, besides those that are recorded each.
     Refusals {
         /// Who called.
-        caller: &'static str,
+        caller: Caller,
         /// The kind of the error.
         outcome: &'static str,
         /// How many.
@@ -94,7 +94,7 @@ pub struct Subject {
     /// What it does to the world.
     pub effect: Effect,
     /// Who called.
-    pub caller: &'static str,
+    pub caller: Caller,
     /// The request's id, as answers and logs have it.
     pub request_id: String,
 }
@@ -102,8 +102,7 @@ pub struct Subject {
 impl Subject {
     /// The subject that a call is.
     pub fn of(call: &Call) -> Self {
-        let caller = call.caller.word();
-        let request_id = call.request_id.clone();
+        let (caller, request_id) = (call.caller.clone(), call.request_id.clone());
         Self { tool: call.tool.name, effect: call.tool.effect, caller, request_id }
     }
 }
@@ -124,7 +123,7 @@ impl Entry {
         if let Some(Subject { tool, effect, caller, request_id }) = self.subject {
             members.insert("tool".to_owned(), tool.into());
             members.insert("effect".to_owned(), effect.word().into());
-            members.insert("caller".to_owned(), caller.into());
+            members.insert("caller".to_owned(), caller.word().into());
             members.insert("request_id".to_owned(), request_id.into());
         }
         let said = match self.event {
@@ -144,7 +143,7 @@ impl Entry {
             }
             Event::Refusals { caller, outcome, count, since } => {
                 let since = humantime::format_rfc3339_millis(since).to_string();
-                json!({ "caller": caller, "outcome": outcome, "count": count, "since": since })
+                json!({ "caller": caller.word(), "outcome": outcome, "count": count, "since": since })
             }
             Event::Gap { lost } => json!({ "lost": lost }),
             Event::Checkpoint { signature } => json!({ "signature": signature }),

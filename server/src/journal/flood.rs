@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use super::entry::{Entry, Event, Subject};
+use crate::call::Caller;
 use crate::catalog::Effect;
 use crate::quota::Rate;
 
@@ -26,8 +27,11 @@ const BEFORE_INTENT: [&str; 10] = [
     "outcome_unknown",
 ];
 
-/// Refusals are alike when they are of one caller and of one kind. Both are words of this program, so there are not many.
-type Kind = (&'static str, &'static str);
+/// How many kinds of refusals are told apart. Kinds beyond are recorded whole: each takes a caller whom somebody vouches for.
+const MOST: usize = 10_000;
+
+/// Refusals are alike when they are of one caller and of one kind.
+type Kind = (Caller, &'static str);
 
 /// The refusals of late.
 pub(super) struct Flood {
@@ -58,6 +62,13 @@ impl Flood {
     /// Whether an entry is to be recorded whole; else it is counted.
     pub(super) fn passes(&mut self, entry: &Entry, now: Duration, time: SystemTime) -> bool {
         let Some(kind) = kind(entry) else { return true };
+        if self.alike.len() >= MOST && !self.alike.contains_key(&kind) {
+            // Those that are over tell nothing any more.
+            self.alike.retain(|_, alike| alike.counted.is_some() || now < alike.whole);
+            if self.alike.len() >= MOST {
+                return true;
+            }
+        }
         let alike = self.alike.entry(kind).or_insert(Alike { whole: Duration::ZERO, counted: None });
         let charged = self.rate.charge(alike.whole, 1, now);
         match charged {
@@ -80,7 +91,7 @@ impl Flood {
         let is_due = |counted: &mut Counted| is_over || now >= counted.begun + INTERVAL;
         let due = self.alike.iter_mut().filter_map(|((caller, outcome), alike)| {
             let Counted { count, since, .. } = alike.counted.take_if(is_due)?;
-            let event = Event::Refusals { caller, outcome, count, since };
+            let event = Event::Refusals { caller: caller.clone(), outcome, count, since };
             Some(Entry { event, subject: None })
         });
         due.collect()
@@ -95,18 +106,23 @@ fn kind(entry: &Entry) -> Option<Kind> {
         return None;
     };
     let is_refusal = *outcome != "answered" && (*effect == Effect::Read || BEFORE_INTENT.contains(outcome));
-    is_refusal.then_some((caller, outcome))
+    is_refusal.then(|| (caller.clone(), *outcome))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::{Identity, Principal};
 
     const TIME: SystemTime = SystemTime::UNIX_EPOCH;
 
     fn ended(outcome: &'static str, effect: Effect, sent: bool) -> Entry {
         let event = Event::Outcome { outcome, status: None, sent, milliseconds: 0, arguments: None };
-        let subject = Subject { tool: "deploy", effect, caller: "local_owner", request_id: "r".to_owned() };
+        of(Caller::LocalOwner, event, effect)
+    }
+
+    fn of(caller: Caller, event: Event, effect: Effect) -> Entry {
+        let subject = Subject { tool: "deploy", effect, caller, request_id: "r".to_owned() };
         Entry { event, subject: Some(subject) }
     }
 
@@ -129,7 +145,7 @@ mod tests {
         assert_eq!(flood.next(), Some(now + INTERVAL));
         assert_eq!(flood.due(now + INTERVAL - Duration::from_nanos(1), false), []);
         let told = flood.due(now + INTERVAL, false);
-        let event = Event::Refusals { caller: "local_owner", outcome: "limited", count: 1, since: TIME };
+        let event = Event::Refusals { caller: Caller::LocalOwner, outcome: "limited", count: 1, since: TIME };
         assert_eq!(told, [Entry { event, subject: None }]);
         assert_eq!((flood.next(), flood.due(now + INTERVAL, true)), (None, Vec::new()), "told once");
         assert!(flood.passes(&limited, now + Duration::from_secs(1), TIME), "the rate goes on");
@@ -149,6 +165,29 @@ mod tests {
         assert_eq!(whole + count(&told), 360_000);
         let records = whole + told.len() as u64;
         assert!(records <= 3 * (60 * 61 + 60), "{records}");
+    }
+
+    #[test]
+    fn t_53_refusals_of_more_callers_than_have_room_are_whole_and_room_is_made_again() {
+        let (mut flood, now) = (Flood::new(1), Duration::from_secs(5));
+        let refused = |subject: usize| {
+            let identity = Identity { subject: subject.to_string(), ..Identity::default() };
+            let event = Event::Outcome {
+                outcome: "busy",
+                status: None,
+                sent: false,
+                milliseconds: 0,
+                arguments: None,
+            };
+            of(Caller::Known(Principal::new(identity).into()), event, Effect::Read)
+        };
+        assert!((0..MOST).all(|subject| flood.passes(&refused(subject), now, TIME)));
+        assert!(!flood.passes(&refused(0), now, TIME), "the second of one");
+        assert!((0..2).all(|_| flood.passes(&refused(MOST), now, TIME)), "one above the room");
+        let later = now + INTERVAL;
+        assert!(flood.passes(&refused(MOST), later, TIME) && !flood.passes(&refused(MOST), later, TIME));
+        assert_eq!(flood.alike.len(), 2, "the one that is counted, and the new one");
+        assert_eq!(count(&flood.due(later, true)), 2);
     }
 
     #[test]

@@ -235,10 +235,15 @@ impl ServerHandler for Handler {
         let request_id = from_http
             .and_then(|extensions| extensions.get::<RequestId>())
             .map_or_else(new_request_id, |id| id.0.as_ref().to_owned());
-        let caller = from_http
-            .and_then(|extensions| extensions.get::<Caller>())
-            .cloned()
-            .unwrap_or(Caller::LocalOwner);
+        let caller = match from_http {
+            Some(extensions) => extensions.get::<Caller>().cloned(),
+            None => Some(Caller::LocalOwner),
+        };
+        // Whoever comes over HTTP was asked who it is; that nobody asked must not make an owner of a stranger.
+        let Some(caller) = caller else {
+            tracing::error!(request_id, "a request without a caller reached the protocol");
+            return Err(ErrorData::internal_error("The request could not be handled", None));
+        };
         let capable = asking::shows_forms(context.client_capabilities().as_ref());
         // A question of ours needs a way to the client, which a single exchange over HTTP is not.
         let carries_questions = stateless(&context) || from_http.is_none();

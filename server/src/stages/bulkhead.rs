@@ -80,7 +80,7 @@ impl Options {
 
 /// Makes the call when it is its turn.
 pub async fn bulkhead(options: Arc<Options>, call: Call, next: Next) -> Outcome {
-    let turn = options.turn(call.caller.word(), call.tool.effect, &call.metrics).await;
+    let turn = options.turn(call.caller.key(), call.tool.effect, &call.metrics).await;
     let _turn = turn.ok_or(CallError::Busy { retry_after: PATIENCE })?;
     next.run(call).await
 }

@@ -104,7 +104,7 @@ impl Options {
     fn subject(&self, call: &Call, prepared: &Prepared) -> [u8; 32] {
         let arguments = prepared.arguments.to_string();
         let key = call.idempotency_key.as_deref().unwrap_or_default();
-        digest::of(&[call.caller.word(), call.tool.name, &arguments, key, &self.target])
+        digest::of(&[call.caller.key(), call.tool.name, &arguments, key, &self.target])
     }
 
     /// Takes a state back, once.

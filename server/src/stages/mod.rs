@@ -12,7 +12,6 @@ pub mod bulkhead;
 pub mod cache;
 pub mod confirm;
 pub mod deadline;
-mod digest;
 pub mod intent;
 pub mod ledger;
 pub mod own;
@@ -32,6 +31,7 @@ use futures_util::future::BoxFuture;
 use tower::{Layer, Service};
 
 use crate::call::{Call, CallError, Reply};
+use crate::digest;
 
 /// What every stage gives back.
 pub type Outcome = Result<Reply, CallError>;

@@ -103,7 +103,7 @@ impl Options {
 
 /// Whose a cursor is. The tool and its arguments are those of the answer that it names.
 fn subject(caller: &Caller) -> [u8; 32] {
-    digest::of(&[caller.word()])
+    digest::of(&[caller.key()])
 }
 
 /// Gives the answer, or the part of it that has room.

@@ -107,9 +107,9 @@ pub async fn quota(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     if options.common.is_none() && options.caller.is_none() {
         return next.run(call).await;
     }
-    let (caller, weight) = (call.caller.word(), options.weight(call.tool));
+    let (caller, weight) = (call.caller.clone(), options.weight(call.tool));
     let charge = || {
-        let charged = options.charge(caller, weight, options.began.elapsed());
+        let charged = options.charge(caller.key(), weight, options.began.elapsed());
         charged.map_err(|retry_after| CallError::Limited { retry_after })
     };
     let is_answer = matches!(call.consent, Consent::Answered { .. }) && options.confirm.asks(call.tool);

@@ -22,7 +22,7 @@ impl Key {
             Some(key) => ["key", key],
             None => ["arguments", &arguments],
         };
-        let name = digest::of(&[call.caller.word(), call.tool.name, distinct[0], distinct[1]]);
+        let name = digest::of(&[call.caller.key(), call.tool.name, distinct[0], distinct[1]]);
         Self { name, arguments: digest::of(&[&arguments]) }
     }
 }
@@ -35,7 +35,7 @@ pub(crate) fn recorded(call: &Call, redacted: &Value) -> String {
         Some(key) => ["key", key],
         None => ["arguments", &redacted.to_string()],
     };
-    let name = digest::of(&[call.caller.word(), call.tool.name, distinct[0], distinct[1]]);
+    let name = digest::of(&[call.caller.key(), call.tool.name, distinct[0], distinct[1]]);
     name.iter().fold(String::with_capacity(64), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -4,7 +4,7 @@
 use sha2::{Digest as _, Sha256};
 
 /// The digest of these fields in this order.
-pub(super) fn of(fields: &[&str]) -> [u8; 32] {
+pub(crate) fn of(fields: &[&str]) -> [u8; 32] {
     let mut digest = Sha256::new();
     for field in fields {
         digest.update((field.len() as u64).to_be_bytes());

@@ -1,0 +1,139 @@
+//! A caller whom somebody vouches for, and the two names that one has here: a key for this program, a word for people.
+
+use std::fmt::Write as _;
+use std::time::SystemTime;
+
+use crate::digest;
+
+/// The longest part of a word that comes from outside, in characters.
+const LONGEST: usize = 64;
+
+/// What an identity provider, or the list of keys, says of a caller.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// Which kind of provider says so, in a word: `jwt`, `api_key`.
+    pub provider: &'static str,
+    /// Who vouches for it. A subject means something only together with this.
+    pub issuer: String,
+    /// Who it is: never given to anybody else by this issuer.
+    pub subject: String,
+    /// The program that the caller uses, or the key.
+    pub client: Option<String>,
+    /// A name to show.
+    pub name: Option<String>,
+    /// What the caller is.
+    pub roles: Vec<String>,
+    /// What the caller belongs to.
+    pub groups: Vec<String>,
+    /// What the caller lets this program do.
+    pub scopes: Vec<String>,
+    /// The organisation that the caller acts for.
+    pub tenant: Option<String>,
+    /// Until when all this is so.
+    pub expires: Option<SystemTime>,
+}
+
+/// A caller whom somebody vouches for.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    identity: Identity,
+    key: Box<str>,
+    word: Box<str>,
+}
+
+impl Principal {
+    /// The caller of this identity. The same subject by way of another program is another caller: what one program asked and
+    /// was shown is not the other's.
+    pub fn new(identity: Identity) -> Self {
+        let Identity { provider, issuer, subject, client, .. } = &identity;
+        // That there is no client is not a client of the empty name.
+        let client = client.as_ref().map_or_else(String::new, |client| format!("={client}"));
+        let digest = digest::of(&["principal 1", provider, issuer, subject, &client]);
+        let key = digest.iter().fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
+        let word = format!("{provider}:{}#{}", shown(subject), &key[..16]).into();
+        Self { key: key.into(), word, identity }
+    }
+
+    /// What is said of the caller.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// As [`Caller::key`](super::Caller::key) says.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// As [`Caller::word`](super::Caller::word) says: provider and subject, and the beginning of the key, by which those of
+    /// one subject are told apart.
+    pub fn word(&self) -> &str {
+        &self.word
+    }
+}
+
+/// A text from outside as part of a word: what is invisible or would end a line is made visible, what is long is cut.
+fn shown(text: &str) -> String {
+    let mut shown: String = text.chars().flat_map(char::escape_debug).take(LONGEST).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::identity::Caller;
+
+    fn of(issuer: &str, subject: &str, client: Option<&str>) -> Principal {
+        let client = client.map(str::to_owned);
+        let (issuer, subject) = (issuer.to_owned(), subject.to_owned());
+        Principal::new(Identity { provider: "jwt", issuer, subject, client, ..Identity::default() })
+    }
+
+    #[test]
+    fn t_30_no_two_callers_have_the_same_key_or_word() {
+        let parts = ["a", "aa", "a:a", "", "=", "local_owner", "anonymous", "\0"];
+        let mut seen = HashSet::from(["local_owner".to_owned(), "anonymous".to_owned()]);
+        let mut words = seen.clone();
+        for issuer in parts {
+            for subject in parts {
+                for client in parts.map(Some).into_iter().chain([None]) {
+                    let principal = of(issuer, subject, client);
+                    assert!(seen.insert(principal.key().to_owned()), "{issuer:?} {subject:?} {client:?}");
+                    assert!(words.insert(principal.word().to_owned()), "{issuer:?} {subject:?} {client:?}");
+                }
+            }
+        }
+        let other = Identity { provider: "api_key", ..of("a", "a", None).identity().clone() };
+        assert!(seen.insert(Principal::new(other).key().to_owned()), "another provider");
+    }
+
+    #[test]
+    fn the_same_caller_with_other_rights_is_the_same_caller() {
+        let one = of("i", "s", Some("c"));
+        let other = Identity { roles: vec!["admin".to_owned()], expires: None, ..one.identity().clone() };
+        let [one, other] = [one, Principal::new(other)].map(|principal| Caller::Known(principal.into()));
+        assert_eq!(one, other);
+        assert_ne!(one, Caller::Anonymous);
+    }
+
+    #[test]
+    fn a_word_is_one_bounded_line_whatever_the_subject_is() {
+        let word = of("i", "alice@example.com", None).word().to_owned();
+        let (readable, mark) = word.split_once('#').expect("a mark");
+        assert_eq!((readable, mark.len()), ("jwt:alice@example.com", 16));
+        for subject in ["a\nb", "a\u{202e}b", "a\u{1b}[31m", "\0", &"\u{7}".repeat(300), &"x".repeat(300)] {
+            let word = of("i", subject, None).word().to_owned();
+            assert!(word.chars().all(|c| c == '…' || c.is_ascii_graphic()), "{word}");
+            assert!(word.len() <= LONGEST + 32, "{word}");
+        }
+        let [one, other] = ["1", "2"].map(|end| of("i", &("x".repeat(99) + end), None).word().to_owned());
+        assert_ne!(one, other, "cut, and told apart");
+    }
+}
