@@ -319,6 +319,12 @@ pub enum CallError {
         /// For the log, never for callers.
         cause: String,
     },
+    /// What processes share of changes cannot be reached, so that it is not known whether the change was made before; nothing
+    /// was sent.
+    Unshared {
+        /// For the log, never for callers.
+        cause: String,
+    },
     /// The connection broke after the request was sent, or while the answer was read: a mutation's outcome is
     /// unknown.
     Interrupted {
@@ -441,6 +447,7 @@ impl CallError {
             Self::Unanswered => "unanswered",
             Self::Unsealed { .. } => "unsealed",
             Self::Unrecorded { .. } => "unrecorded",
+            Self::Unshared { .. } => "unshared",
             Self::Interrupted { .. } => "interrupted",
             Self::Refused { .. } => "refused",
             Self::NothingDone { .. } => "nothing_done",

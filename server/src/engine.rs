@@ -17,6 +17,7 @@ use crate::decode::Deployment;
 use crate::follow::{self, Following};
 use crate::journal::{Journal, ending};
 use crate::metrics::Metrics;
+use crate::replicas::{self, Replicas};
 use crate::stack;
 use crate::stages::upstream::upstream as send;
 use crate::stages::{Next, audit, breaker, bulkhead, cache, confirm, ledger, portion, quota, retry};
@@ -50,6 +51,8 @@ pub struct Options {
     pub breaker: breaker::Settings,
     /// For how long changes are remembered.
     pub ledger: ledger::Settings,
+    /// What is shared with other processes that serve the same API; nothing without it.
+    pub replicas: Option<replicas::Settings>,
     /// Where calls are put on the record; nowhere without one.
     pub journal: Option<Journal>,
     /// What is put on the record.
@@ -72,6 +75,7 @@ impl Options {
             retry: retry::Settings::default(),
             breaker: breaker::Settings::default(),
             ledger: ledger::Settings::default(),
+            replicas: None,
             journal: None,
             audit: audit::Settings::default(),
         }
@@ -137,10 +141,13 @@ impl Engine {
         let api = portion::joined(api, options.portion)?;
         let deployment = Arc::new(options.deployment.checked()?);
         let journal = options.journal.clone();
+        let replicas =
+            options.replicas.map(|settings| Replicas::new(settings, address.clone())).transpose()?;
         let audit = audit::Options { journal: options.journal, settings: options.audit };
         let stages = stack::Options {
             ledger: ledger::Options::new(options.ledger, audit.clone())?,
             audit,
+            replicas,
             deadline: options.deadline,
             attempt_timeout: options.upstream.attempt_timeout,
             quota: options.quota,
@@ -296,6 +303,9 @@ fn record(tool: &'static str, request_id: &str, outcome: &Result<Reply, CallErro
         Err(CallError::Internal { cause }) => tracing::error!(tool, request_id, cause, "a fault of ours"),
         Err(CallError::Unrecorded { cause }) => {
             tracing::error!(tool, request_id, cause, "the journal cannot be written")
+        }
+        Err(CallError::Unshared { cause }) => {
+            tracing::warn!(tool, request_id, cause, "what servers share cannot be reached")
         }
         Err(CallError::Unreachable { cause }) => {
             tracing::warn!(tool, request_id, cause, "the API is unreachable")

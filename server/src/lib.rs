@@ -16,6 +16,7 @@ pub mod journal;
 pub mod stack;
 pub mod stages;
 mod quota;
+pub mod replicas;
 mod digest;
 pub mod metrics;
 

@@ -8,6 +8,7 @@ use tower::{Service, ServiceBuilder};
 
 use crate::call::{Call, CallError, Reply};
 use crate::decode::Deployment;
+use crate::replicas::Replicas;
 use crate::stages::{
     Next, arguments, attempt, audit, breaker, bulkhead, cache, confirm, deadline, intent, ledger, own,
     portion, quota, retry, stage,
@@ -17,6 +18,8 @@ use crate::stages::{
 pub struct Options {
     /// What is put on the record, and where.
     pub audit: audit::Options,
+    /// What is shared with other processes that serve the same API.
+    pub replicas: Option<Replicas>,
     /// What a whole call may take.
     pub deadline: Duration,
     /// What one attempt may take.
@@ -62,7 +65,10 @@ where
             .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
             // Below the arguments, since the question names them and the yes is for them; above the ledger, which would
             // otherwise give a change's answer to whoever was not asked.
-            .layer(stage(confirm::Options::new(options.confirm, options.address.clone()), confirm::confirm))
+            .layer(stage(
+                confirm::Options::new(options.confirm, options.address.clone(), options.replicas.clone()),
+                confirm::confirm,
+            ))
             // Below the arguments, which say what is wanted of the answer; above whatever keeps answers, which keeps them whole,
             // so that each caller is given the parts of what it asked for.
             .layer(stage(portion::Options::new(options.portion), portion::portion))

@@ -186,6 +186,7 @@ fn told(outcome: &Result<Reply, CallError>) -> Told {
             | CallError::Busy { .. }
             | CallError::Limited { .. }
             | CallError::Unrecorded { .. }
+            | CallError::Unshared { .. }
             | CallError::TimedOut { sent: false, .. },
         ) => Told::NotSent,
         Err(_) => Told::Perhaps,

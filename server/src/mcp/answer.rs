@@ -114,6 +114,10 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
             "This server must record the call before it is made, and cannot: its journal cannot be written. Nothing was sent. Tell its operator; call again later."
                 .to_owned()
         }
+        CallError::Unshared { .. } => {
+            "This server must know whether another one has made this change, and cannot reach the store that they share. Nothing was sent. Call again in a few seconds; tell its operator if that does not help."
+                .to_owned()
+        }
         CallError::Interrupted { .. } => {
             format!("The connection to the API broke before its answer was complete. {}", after_sending(read))
         }

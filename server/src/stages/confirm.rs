@@ -15,6 +15,7 @@ use super::seal::Seal;
 use super::{Next, Outcome, digest};
 use crate::call::{Answer, Call, CallError, Consent};
 use crate::catalog::{Confirm, Effect, Tool};
+use crate::replicas::Replicas;
 use crate::request::Prepared;
 use state::Nonce;
 use used::Used;
@@ -84,36 +85,64 @@ pub struct Options {
     target: String,
     seal: Seal,
     used: Mutex<Used>,
+    /// Those who may be given the answer in the place of this process.
+    replicas: Option<Replicas>,
 }
 
 impl Options {
-    /// A seal of this process, and no state used yet. `target` is the API's address.
-    pub fn new(settings: Settings, target: String) -> Self {
-        Self { settings, target, seal: Seal::new("confirm 1"), used: Mutex::default() }
+    /// No state used yet, and the seal of this process, or of all replicas where there are some. `target` is the API's address.
+    pub fn new(settings: Settings, target: String, replicas: Option<Replicas>) -> Self {
+        let kind = "confirm 1";
+        let seal = replicas.as_ref().map_or_else(|| Seal::new(kind), |all| Seal::of(&all.key(kind), kind));
+        Self { settings, target, seal, used: Mutex::default(), replicas }
     }
 
-    fn question(&self, call: &Call, prepared: &Prepared) -> CallError {
+    async fn question(&self, call: &Call, prepared: &Prepared) -> CallError {
+        let epoch = match self.epoch().await {
+            Ok(epoch) => epoch,
+            Err(error) => return error,
+        };
         let expires = now() + self.settings.patience.as_secs();
         CallError::Unconfirmed {
             question: question::of(call.tool, &prepared.arguments, &self.target),
-            state: state::close(&self.seal, &self.subject(call, prepared), Nonce::new(), expires),
+            state: state::close(&self.seal, &self.subject(call, prepared, &epoch), Nonce::new(), expires),
         }
     }
 
-    /// What a yes is for.
-    fn subject(&self, call: &Call, prepared: &Prepared) -> [u8; 32] {
+    /// What a yes is for. Where replicas share what was used, it is good for as long as that is certainly remembered.
+    fn subject(&self, call: &Call, prepared: &Prepared, epoch: &str) -> [u8; 32] {
         let arguments = prepared.arguments.to_string();
         let key = call.idempotency_key.as_deref().unwrap_or_default();
-        digest::of(&[call.caller.key(), call.tool.name, &arguments, key, &self.target])
+        digest::of(&[call.caller.key(), call.tool.name, &arguments, key, &self.target, epoch])
+    }
+
+    async fn epoch(&self) -> Result<Arc<str>, CallError> {
+        let Some(replicas) = &self.replicas else { return Ok("".into()) };
+        match replicas.link().epoch(replicas.patience()).await {
+            Ok(epoch) => Ok(epoch.0),
+            Err(_) if replicas.may_be_alone() => Ok("".into()),
+            Err(away) => Err(CallError::Unshared { cause: away.to_string() }),
+        }
     }
 
     /// Takes a state back, once.
-    fn redeem(&self, state: &str, call: &Call, prepared: &Prepared) -> Result<(), CallError> {
-        let now = now();
-        let opened = state::open(&self.seal, state, &self.subject(call, prepared), now);
+    async fn redeem(&self, state: &str, call: &Call, prepared: &Prepared) -> Result<(), CallError> {
+        let (now, epoch) = (now(), self.epoch().await?);
+        let opened = state::open(&self.seal, state, &self.subject(call, prepared, &epoch), now);
         let opened = opened.map_err(|why| CallError::Unsealed { why })?;
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        used.take(opened.nonce, opened.expires, now).map_err(|why| CallError::Unsealed { why })
+        let taken = {
+            let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+            used.take(opened.nonce, opened.expires, now)
+        };
+        taken.map_err(|why| CallError::Unsealed { why })?;
+        let Some(replicas) = self.replicas.as_ref().filter(|_| !epoch.is_empty()) else { return Ok(()) };
+        let lasting = Duration::from_secs(opened.expires.saturating_sub(now) + 1);
+        match replicas.take("answer", &opened.nonce.0, lasting).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(CallError::Unsealed { why: used::BEFORE }),
+            Err(_) if replicas.may_be_alone() => Ok(()),
+            Err(away) => Err(CallError::Unshared { cause: away.to_string() }),
+        }
     }
 }
 
@@ -126,14 +155,14 @@ pub async fn confirm(options: Arc<Options>, mut call: Call, next: Next) -> Outco
         Consent::Unable if options.settings.mode == Mode::Required => return Err(CallError::Unasked),
         Consent::Unable => {}
         Consent::Confirmed => call.consent = Consent::Confirmed,
-        Consent::Possible => return Err(options.question(&call, &prepared)),
+        Consent::Possible => return Err(options.question(&call, &prepared).await),
         Consent::Answered { state, answer } => {
-            options.redeem(&state, &call, &prepared)?;
+            options.redeem(&state, &call, &prepared).await?;
             match answer {
                 Answer::Yes => call.consent = Consent::Confirmed,
                 Answer::No => return Err(CallError::Unwanted),
                 Answer::Missing => return Err(CallError::Unanswered),
-                Answer::Unclear => return Err(options.question(&call, &prepared)),
+                Answer::Unclear => return Err(options.question(&call, &prepared).await),
             }
         }
     }

@@ -4,7 +4,7 @@ use super::super::seal::{Seal, random};
 
 /// Names a state, so that it is used once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Nonce([u8; 16]);
+pub(super) struct Nonce(pub(super) [u8; 16]);
 
 impl Nonce {
     /// One that was never used.

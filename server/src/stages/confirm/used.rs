@@ -6,6 +6,8 @@ use super::state::Nonce;
 
 /// How many answers of people are remembered at once.
 const MOST: usize = 10_000;
+/// Why a state is not to be had a second time.
+pub(super) const BEFORE: &str = "it was used before";
 
 /// The states that were used and have not ended.
 #[derive(Debug, Default)]
@@ -18,7 +20,7 @@ impl Used {
             self.0.retain(|_, expires| now < *expires);
         }
         if self.0.contains_key(&nonce) {
-            return Err("it was used before");
+            return Err(BEFORE);
         }
         // Forgetting one that has not ended would let it be used again.
         if self.0.len() >= MOST {
