@@ -145,7 +145,7 @@ impl Engine {
             options.replicas.map(|settings| Replicas::new(settings, address.clone())).transpose()?;
         let audit = audit::Options { journal: options.journal, settings: options.audit };
         let stages = stack::Options {
-            ledger: ledger::Options::new(options.ledger, audit.clone())?,
+            ledger: ledger::Options::new(options.ledger, audit.clone(), replicas.clone())?,
             audit,
             replicas,
             deadline: options.deadline,

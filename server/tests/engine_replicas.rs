@@ -6,16 +6,21 @@ mod redis_server;
 mod sample;
 mod scratch;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fake_upstream::{FakeUpstream, json as json_answer};
+use fake_upstream::{Act, FakeUpstream, json as json_answer};
 use redis_server::RedisServer;
-use sample::{DEPLOY, call_of, deploying, options};
+use sample::{DEPLOY, call, call_of, deploying, options};
 use scratch::Scratch;
 use server::call::{Answer, CallError, Consent};
 use server::engine::Engine;
+use server::generated::serde_json::json;
+use server::journal::{self, Journal};
 use server::replicas::Settings;
 use server::stages::confirm::{Asking, Mode};
+use server::stages::ledger;
+use tokio::sync::Notify;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const DONE: &str = r#"{"setId":"S1"}"#;
@@ -110,4 +115,150 @@ async fn without_redis_nobody_can_say_yes_unless_told_otherwise() {
     let alone = asking(&upstream, Settings { alone: true, ..settings });
     let state = question(&alone).await.unwrap();
     yes(&alone, &state).await.unwrap();
+}
+
+fn remembering(upstream: &FakeUpstream, settings: Settings, journal: Option<Journal>) -> Arc<Engine> {
+    let mut options = options(&upstream.base_url());
+    options.ledger = ledger::Settings::default();
+    options.replicas = Some(settings);
+    options.journal = journal;
+    Arc::new(Engine::new(&sample::API, options).unwrap())
+}
+
+async fn deploy(engine: &Engine) -> Result<server::call::Reply, CallError> {
+    call(engine, &DEPLOY, deploying()).await
+}
+
+/// The answer to a change, sent when it is released.
+fn held(release: &Arc<Notify>) -> Act {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n";
+    let answer = format!("{head}Content-Length: {}\r\n\r\n{DONE}", DONE.len());
+    Act::Hold(Arc::clone(release), answer.into_bytes())
+}
+
+#[tokio::test]
+async fn t36_identical_changes_at_three_processes_are_one() {
+    let scratch = Scratch::new("replicas-one");
+    let redis = RedisServer::start(scratch.path());
+    let release = Arc::new(Notify::new());
+    let upstream = FakeUpstream::start([held(&release)]).await;
+    let engines = [(); 3].map(|()| remembering(&upstream, sharing(&redis), None));
+    let calls: Vec<_> = (0..30)
+        .map(|number| Arc::clone(&engines[number % 3]))
+        .map(|engine| tokio::spawn(async move { deploy(&engine).await }))
+        .collect();
+    upstream.arrival().await;
+    release.notify_one();
+    for call in calls {
+        assert_eq!(call.await.unwrap().unwrap().structured, Some(json!({ "setId": "S1" })));
+    }
+    for engine in &engines {
+        let again = deploy(engine).await.unwrap();
+        assert!(again.notes.iter().any(|note| note.contains("nothing was sent again")), "{:?}", again.notes);
+    }
+    assert_eq!(upstream.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_one_set_of_arguments_at_every_process() {
+    let scratch = Scratch::new("replicas-key");
+    let redis = RedisServer::start(scratch.path());
+    let upstream = FakeUpstream::start([json_answer("200 OK", DONE)]).await;
+    let [one, other] = [(); 2].map(|()| remembering(&upstream, sharing(&redis), None));
+    let keyed = |arguments| {
+        let mut call = call_of(&DEPLOY, arguments);
+        call.idempotency_key = Some("one".to_owned());
+        call
+    };
+    one.call(keyed(deploying())).await.unwrap();
+    let error = other.call(keyed(json!({ "srid": "ISPW", "releaseId": "REL2" }))).await.unwrap_err();
+    assert!(matches!(error, CallError::KeyTaken), "{error:?}");
+    other.call(keyed(deploying())).await.unwrap();
+    assert_eq!(upstream.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn t36_what_one_process_does_not_know_another_does_not_do_and_what_was_not_made_it_may() {
+    let scratch = Scratch::new("replicas-unknown");
+    let redis = RedisServer::start(scratch.path());
+    let refused = json_answer("400 Bad Request", "{}");
+    let upstream = FakeUpstream::start([refused, Act::Reset]).await;
+    let [one, other] = [(); 2].map(|()| remembering(&upstream, sharing(&redis), None));
+    let error = deploy(&one).await.unwrap_err();
+    assert!(matches!(error, CallError::Refused { status: 400, .. }), "{error:?}");
+    let error = deploy(&other).await.unwrap_err();
+    assert!(matches!(error, CallError::Interrupted { .. }), "{error:?}");
+    let error = deploy(&one).await.unwrap_err();
+    assert!(matches!(error, CallError::Repeated { status: None, .. }), "{error:?}");
+    assert_eq!(upstream.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn t33_an_outcome_that_none_of_us_wrote_is_no_answer_and_no_leave() {
+    let scratch = Scratch::new("replicas-forged");
+    let redis = RedisServer::start(scratch.path());
+    let upstream = FakeUpstream::start([json_answer("200 OK", DONE)]).await;
+    let [one, other] = [(); 2].map(|()| remembering(&upstream, sharing(&redis), None));
+    deploy(&one).await.unwrap();
+    let key = redis.ask(&["keys", "mcp:change:*"]);
+    redis.ask(&["hset", &key, "value", "{\"request_id\":\"r\",\"status\":200}"]);
+    let error = deploy(&other).await.unwrap_err();
+    assert!(matches!(error, CallError::Repeated { status: None, .. }), "{error:?}");
+    assert_eq!(upstream.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn r12_without_redis_no_change_is_made_unless_told_otherwise() {
+    let scratch = Scratch::new("replicas-away");
+    let mut redis = RedisServer::start(scratch.path());
+    let upstream = FakeUpstream::start([json_answer("200 OK", DONE)]).await;
+    let settings = sharing(&redis);
+    redis.kill();
+    let error = deploy(&remembering(&upstream, settings.clone(), None)).await.unwrap_err();
+    assert!(matches!(error, CallError::Unshared { .. }), "{error:?}");
+    assert_eq!(upstream.requests().len(), 0);
+    let alone = remembering(&upstream, Settings { alone: true, ..settings }, None);
+    deploy(&alone).await.unwrap();
+    deploy(&alone).await.unwrap();
+    assert_eq!(upstream.requests().len(), 1, "its own changes it knows");
+}
+
+#[tokio::test]
+async fn r12_a_redis_that_comes_back_empty_is_told_what_was_made() {
+    let scratch = Scratch::new("replicas-empty");
+    let mut redis = RedisServer::start(scratch.path());
+    let upstream = FakeUpstream::start([json_answer("200 OK", DONE)]).await;
+    let settings = Settings { settle: Duration::from_secs(3), ..sharing(&redis) };
+    // The first epoch settles as well.
+    let [one, other] = [(); 2].map(|()| remembering(&upstream, settings.clone(), None));
+    deploy(&one).await.unwrap();
+    redis.kill();
+    redis.restart();
+    let again = once_it_is_back(async || deploy(&other).await).await.unwrap();
+    assert!(again.notes.iter().any(|note| note.contains("nothing was sent again")), "{:?}", again.notes);
+    assert_eq!(redis.ask(&["flushall"]), "OK");
+    let third = remembering(&upstream, settings, None);
+    once_it_is_back(async || deploy(&third).await).await.unwrap();
+    assert_eq!(upstream.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn r12_a_process_tells_what_its_journal_knows() {
+    let (scratch, folder) = (Scratch::new("replicas-journal"), Scratch::new("replicas-records"));
+    let mut redis = RedisServer::start(scratch.path());
+    let upstream = FakeUpstream::start([json_answer("200 OK", DONE)]).await;
+    let settings = Settings { settle: Duration::from_secs(3), ..sharing(&redis) };
+    let open = || Journal::open(&journal::Options::new(folder.path()), "test").unwrap();
+    let first = open();
+    deploy(&remembering(&upstream, settings.clone(), Some(first.clone()))).await.unwrap();
+    first.close();
+    redis.kill();
+    redis.restart();
+    let second = open();
+    let _again = remembering(&upstream, settings.clone(), Some(second.clone()));
+    let other = remembering(&upstream, settings, None);
+    let error = once_it_is_back(async || deploy(&other).await).await.unwrap_err();
+    assert!(matches!(error, CallError::Repeated { status: Some(200), .. }), "{error:?}");
+    assert_eq!(upstream.requests().len(), 1);
+    second.close();
 }

@@ -12,6 +12,7 @@ use redis::{
     AsyncConnectionConfig, Client, FromRedisValue, IntoConnectionInfo as _, RedisResult, ToRedisArgs,
 };
 use secrecy::ExposeSecret as _;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -189,7 +190,9 @@ impl Link {
 
     /// Begins to keep a connection, where that has not begun.
     fn start(&self) {
-        self.0.keeper.call_once(|| drop(tokio::spawn(keeper::keep(Arc::downgrade(&self.0)))));
+        if let Ok(runtime) = Handle::try_current() {
+            self.0.keeper.call_once(|| drop(runtime.spawn(keeper::keep(Arc::downgrade(&self.0)))));
+        }
     }
 }
 

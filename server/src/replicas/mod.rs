@@ -5,6 +5,7 @@
 //! hears [`Away`] at once and does without; when it comes back empty or as another server, a new *epoch* begins, in which
 //! no change is made until every process that is alive has told what it knows.
 
+mod changes;
 mod epoch;
 mod keeper;
 mod link;
@@ -21,6 +22,7 @@ use sha2::Sha256;
 
 use crate::start_error::StartError;
 
+pub(crate) use changes::{Became, Begun, Changes, LEASE, Names, Told};
 pub(crate) use epoch::Epoch;
 pub(crate) use link::{Link, Script};
 pub(crate) use proof::Proof;
@@ -91,6 +93,11 @@ impl Replicas {
     /// The way to Redis.
     pub(crate) fn link(&self) -> &Link {
         &self.link
+    }
+
+    /// What every key begins with.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.settings.prefix
     }
 
     /// How long a read waits for Redis.

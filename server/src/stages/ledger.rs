@@ -7,10 +7,12 @@
 mod book;
 mod key;
 mod past;
+mod shared;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -19,9 +21,11 @@ use super::{Next, Outcome};
 use crate::call::{Call, CallError, Reply};
 use crate::catalog::{Effect, Work};
 use crate::metrics::Count;
+use crate::replicas::{Became, Replicas};
 use crate::start_error::StartError;
 use book::{Book, Turn};
 use key::Key;
+use shared::{Lease, Leave, Shared};
 
 pub(crate) use key::recorded;
 
@@ -45,12 +49,18 @@ impl Default for Settings {
 #[derive(Debug)]
 pub struct Options {
     audit: audit::Options,
-    book: Mutex<Book>,
+    book: Arc<Mutex<Book>>,
+    /// What other processes know.
+    shared: Option<Shared>,
 }
 
 impl Options {
-    /// A book with what the journal knows of changes that were made before this process began.
-    pub fn new(settings: Settings, audit: audit::Options) -> Result<Self, StartError> {
+    /// A book with what the journal knows of changes that were made before this process began. Other processes are told of them.
+    pub fn new(
+        settings: Settings,
+        audit: audit::Options,
+        replicas: Option<Replicas>,
+    ) -> Result<Self, StartError> {
         let mut book = Book::new(settings);
         if let Some(journal) = &audit.journal {
             let found = past::changes(journal, settings).map_err(|error| {
@@ -58,7 +68,12 @@ impl Options {
             })?;
             found.into_iter().for_each(|change| book.recall(change, Instant::now()));
         }
-        Ok(Self { audit, book: Mutex::new(book) })
+        let book = Arc::new(Mutex::new(book));
+        let shared = replicas.map(|replicas| Shared::new(replicas, settings));
+        if let (Some(shared), Ok(runtime)) = (&shared, Handle::try_current()) {
+            runtime.spawn(shared.clone().tell_all(Arc::downgrade(&book)));
+        }
+        Ok(Self { audit, book, shared })
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -80,7 +95,7 @@ pub async fn ledger(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     let (ended, _) = watch::channel(None);
     let turn = options.book().begin(&key, &known, &call.request_id, ended.subscribe(), Instant::now());
     match turn {
-        Turn::First => first(&options, key, ended, call, next).await,
+        Turn::First => first(&options, Wanted { key, known }, ended, call, next).await,
         Turn::Join { ended, request_id } => {
             call.metrics.count(Count::Joined);
             // Somebody's request is on its way: a caller who gives up must not hear that nothing was sent.
@@ -100,16 +115,40 @@ pub async fn ledger(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     }
 }
 
+/// A change by both of its names.
+struct Wanted {
+    key: Key,
+    known: String,
+}
+
 async fn first(
     options: &Options,
-    key: Key,
+    wanted: Wanted,
     ended: watch::Sender<Option<Outcome>>,
     call: Call,
     next: Next,
 ) -> Outcome {
-    let mut open = Open { options, key: Some(key), progress: call.progress.clone() };
-    let outcome = next.run(call).await;
-    open.end(Some(&outcome));
+    let Wanted { key, known } = wanted;
+    let mut open = Open { options, key: Some(key.clone()), lease: None, progress: call.progress.clone() };
+    if let Some(shared) = &options.shared {
+        match shared.ask(&key, &known, &call.request_id, &call.progress).await {
+            Leave::Given(lease) => open.lease = Some(lease),
+            Leave::Alone => {}
+            Leave::Not(outcome) => {
+                open.let_go();
+                ended.send_replace(Some(outcome.clone()));
+                return outcome;
+            }
+        }
+    }
+    let outcome = match &open.lease {
+        Some(lease) => lease.during(next.run(call)).await,
+        None => next.run(call).await,
+    };
+    let (lease, became) = open.end(Some(&outcome));
+    if let Some(lease) = lease {
+        lease.end(became).await;
+    }
     ended.send_replace(Some(outcome.clone()));
     outcome
 }
@@ -132,19 +171,32 @@ fn again(mut reply: Reply, age: Duration, request_id: &str) -> Reply {
 struct Open<'o> {
     options: &'o Options,
     key: Option<Key>,
+    lease: Option<Lease>,
     progress: crate::call::Progress,
 }
 
 impl Open<'_> {
-    fn end(&mut self, outcome: Option<&Outcome>) {
+    /// Notes the end; what is left to be told to others, and to whom.
+    fn end(&mut self, outcome: Option<&Outcome>) -> (Option<Lease>, Option<Became>) {
+        let ended = self
+            .key
+            .take()
+            .map(|key| self.options.book().end(&key, outcome, self.progress.sent(), Instant::now()));
+        (self.lease.take(), ended.flatten())
+    }
+
+    /// The change is another process's.
+    fn let_go(&mut self) {
         if let Some(key) = self.key.take() {
-            self.options.book().end(&key, outcome, self.progress.sent(), Instant::now());
+            self.options.book().let_go(&key);
         }
     }
 }
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
-        self.end(None);
+        if let (Some(lease), became) = self.end(None) {
+            lease.end_later(became);
+        }
     }
 }

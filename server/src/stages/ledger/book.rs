@@ -10,6 +10,7 @@ use super::Settings;
 use super::key::Key;
 use super::past::Change;
 use crate::call::Reply;
+use crate::replicas::{Became, Told};
 use crate::stages::Outcome;
 
 /// Changes that are remembered at most; those being made are never forgotten.
@@ -35,6 +36,15 @@ pub(super) enum Turn {
     KeyTaken,
 }
 
+/// By which name a change is known.
+#[derive(Clone, Debug)]
+pub(super) enum Named {
+    /// By its own.
+    Key(Key),
+    /// By the one that the journal has.
+    Recorded(String),
+}
+
 #[derive(Debug)]
 struct Entry {
     arguments: [u8; 32],
@@ -54,6 +64,16 @@ enum State {
 }
 
 impl State {
+    /// What others are to know of it.
+    fn told(&self) -> Became {
+        match self {
+            Self::Running(_) => Became::Running,
+            Self::Made(reply) => Became::Made(reply.clone()),
+            Self::Answered(status) => Became::Answered(*status),
+            Self::Unknown => Became::Unknown,
+        }
+    }
+
     /// Bytes that are kept of it.
     fn bytes(&self) -> usize {
         match self {
@@ -127,8 +147,15 @@ impl Book {
         Turn::First
     }
 
-    /// Notes how a change ended; `None` when nobody was left to see it. `sent` tells whether a byte of it may have left.
-    pub(super) fn end(&mut self, key: &Key, outcome: Option<&Outcome>, sent: bool, now: Instant) {
+    /// Notes how a change ended; `None` when nobody was left to see it. `sent` tells whether a byte of it may have left. Gives
+    /// what others are to know of it; nothing where it was certainly not made.
+    pub(super) fn end(
+        &mut self,
+        key: &Key,
+        outcome: Option<&Outcome>,
+        sent: bool,
+        now: Instant,
+    ) -> Option<Became> {
         let state = match outcome {
             Some(Ok(reply)) if self.has_room(size(reply)) => Some(State::Made(Box::new(reply.clone()))),
             Some(Ok(reply)) => Some(State::Answered(reply.status)),
@@ -136,6 +163,7 @@ impl Book {
             None if !sent => None,
             _ => Some(State::Unknown),
         };
+        let became = state.as_ref().map(State::told);
         match (state, self.entries.get_mut(&key.name)) {
             (Some(state), Some(entry)) => {
                 self.bytes += state.bytes();
@@ -145,6 +173,31 @@ impl Book {
             // What was certainly not made may be made again at once.
             _ => self.remove(&key.name),
         }
+        became
+    }
+
+    /// Lets go of a change that this process does not make after all.
+    pub(super) fn let_go(&mut self, key: &Key) {
+        self.remove(&key.name);
+    }
+
+    /// What is known of changes that have ended, of this process and of those before.
+    pub(super) fn known(&self, now: Instant) -> Vec<(Named, Told)> {
+        let age = |at: Instant| now.saturating_duration_since(at);
+        let ended =
+            self.entries.iter().filter(|(_, entry)| !entry.is_running() && entry.counts(self.settings, now));
+        let ended = ended.map(|(name, entry)| {
+            let (request_id, became) = (entry.request_id.clone(), entry.state.told());
+            let key = Key { name: *name, arguments: entry.arguments };
+            (Named::Key(key), Told { request_id, age: age(entry.at), became })
+        });
+        let past = self.past.iter().filter(|(_, (at, change))| counts(self.settings, *at, change, now));
+        let past = past.map(|(recorded, (at, change))| {
+            let became = change.status.map_or(Became::Unknown, Became::Answered);
+            let told = Told { request_id: change.request_id.clone(), age: age(*at), became };
+            (Named::Recorded(recorded.clone()), told)
+        });
+        ended.chain(past).collect()
     }
 
     fn has_room(&self, bytes: usize) -> bool {
