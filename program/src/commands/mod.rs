@@ -120,6 +120,7 @@ fn prepare(program: &Program, mut config: Config, printed: Stream) -> Result<Rec
     }
     let journal = journal(program, &config.journal, printed)?;
     config.server.engine.journal.clone_from(&journal);
+    config.server.engine.replicas = config.sharing.settings()?;
     let server = build(program, config.server)?;
     Ok(Recorded { server, journal })
 }

@@ -7,6 +7,7 @@
 mod environment;
 mod file;
 mod predecessor;
+mod replicas;
 pub(crate) mod show;
 mod table;
 pub(crate) mod value;
@@ -24,6 +25,7 @@ use secrecy::{ExposeSecret, SecretString};
 use server::catalog::Api;
 
 pub(crate) use self::environment::{Environment, nearest};
+pub(crate) use self::replicas::Sharing;
 pub(crate) use self::table::{Setting, table};
 use crate::refusal::Refusal;
 use crate::telemetry;
@@ -50,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) server: server::Options,
     /// The journal.
     pub(crate) journal: Journaling,
+    /// What is shared with other servers.
+    pub(crate) sharing: Sharing,
 }
 
 /// Whether and how calls are put on the record.
@@ -82,6 +86,7 @@ impl Config {
                 signing_key: PathBuf::new(),
                 options: server::journal::Options::new(""),
             },
+            sharing: Sharing::default(),
         }
     }
 

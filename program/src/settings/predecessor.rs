@@ -32,7 +32,7 @@ pub(crate) const AUTHENTICATION_PREFIXES: [&str; 2] = ["FASTMCP_AUTH_", "FASTMCP
 
 /// Names without effect here. Each is also known with `FASTMCP_` before it, which is how the Python server's
 /// code read most of them.
-pub(crate) const WITHOUT_EFFECT: [&str; 32] = [
+pub(crate) const WITHOUT_EFFECT: [&str; 30] = [
     "BMC_AMI_DEVX_ENVIRONMENT",
     "BMC_AMI_DEVX_TIMEOUT",
     "CONNECTION_POOL_MAX_KEEPALIVE",
@@ -55,9 +55,7 @@ pub(crate) const WITHOUT_EFFECT: [&str; 32] = [
     "PROMETHEUS_ENABLED",
     "PROMETHEUS_METRICS_PATH",
     "PROMETHEUS_METRICS_PORT",
-    "REDIS_KEY_PREFIX",
     "REDIS_SERIALIZER",
-    "REDIS_URL",
     "SECURITY_CORS_ENABLED",
     "SECURITY_ENABLED",
     "SECURITY_HEADERS_ENABLED",

@@ -7,6 +7,7 @@
 use server::catalog::{Api, Carrier};
 use server::stages::confirm::{Asking, Mode};
 
+use crate::settings::replicas;
 use crate::settings::value::Kind;
 
 /// One setting.
@@ -35,13 +36,14 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(keeping());
     table.extend(failures());
     table.extend(ledger());
+    table.extend(replicas::rows());
     table.extend(journal());
     table.extend(sizes());
     table.extend(times());
     table
 }
 
-fn setting(key: &str, environment: &[&str], kind: Kind, help: &str) -> Setting {
+pub(super) fn setting(key: &str, environment: &[&str], kind: Kind, help: &str) -> Setting {
     Setting {
         key: key.to_owned(),
         environment: environment.iter().map(|&name| name.to_owned()).collect(),

@@ -127,6 +127,11 @@ fn example(key: &str) -> &'static str {
         "audit.sensitive" | "audit.stdout" => "true",
         "audit.file_bytes" => "65536",
         "audit.file_seconds" => "3600",
+        "redis.url" => "redis://127.0.0.1:6379/0",
+        "redis.secret" => "0123456789abcdef0123456789abcdef",
+        "redis.key_prefix" => "team:",
+        "redis.timeout_seconds" => "0.2",
+        "redis.changes_on_failure" => "open",
         "limits.request_bytes" | "cache.bytes" | "api.max_answer_bytes" | "api.max_body_bytes" => "2048",
         _ => "17",
     }
@@ -335,14 +340,14 @@ fn names_of_the_python_server_without_effect_are_collected() {
         ("METRICS_ENABLED", "true"),
         ("FASTMCP_SECURITY_ENABLED", "true"),
         ("FASTMCP_INCLUDE_TAGS", "public"),
-        ("REDIS_URL", "redis://localhost"),
+        ("REDIS_SERIALIZER", "json"),
         ("INCLUDE_TAGS", "somebody else's"),
         ("PATH", "/bin"),
     ])
     .unwrap();
     assert_eq!(
         settings.without_effect,
-        ["FASTMCP_INCLUDE_TAGS", "FASTMCP_SECURITY_ENABLED", "METRICS_ENABLED", "REDIS_URL"]
+        ["FASTMCP_INCLUDE_TAGS", "FASTMCP_SECURITY_ENABLED", "METRICS_ENABLED", "REDIS_SERIALIZER"]
     );
 }
 

@@ -66,6 +66,8 @@ pub(crate) enum Kind {
     File(fn(&mut Config) -> &mut PathBuf),
     /// A number of bytes.
     Bytes { at: fn(&mut Config) -> &mut u64, minimum: u64 },
+    /// Something that only this program and its like may know; may be unset.
+    Secret(fn(&mut Config) -> &mut Option<SecretString>),
     /// The credential of this security scheme.
     Credential(&'static str),
 }
@@ -129,6 +131,7 @@ impl Kind {
             Self::Bytes { at, minimum } => {
                 *at(config) = in_range(text, *minimum, LARGEST_FILE).ok_or_else(|| self.not(text))?;
             }
+            Self::Secret(at) => *at(config) = Some(text.into()),
             Self::Credential(scheme) => put_credential(config, scheme, text)?,
         }
         Ok(())
@@ -154,6 +157,7 @@ impl Kind {
             Self::OneOf { at, words, .. } => words[at(config)].to_owned(),
             Self::Folder(at) | Self::File(at) => at(config).display().to_string(),
             Self::Bytes { at, .. } => at(config).to_string(),
+            Self::Secret(at) => if at(config).is_some() { "****" } else { "" }.to_owned(),
             Self::Credential(scheme) => {
                 let set = config.server.engine.upstream.credentials.iter().any(|(name, _)| name == scheme);
                 if set { "****" } else { "" }.to_owned()
@@ -174,7 +178,7 @@ impl Kind {
 
     /// Whether the value must never be shown.
     pub(crate) fn is_secret(&self) -> bool {
-        matches!(self, Self::Credential(_))
+        matches!(self, Self::Credential(_) | Self::Secret(_))
     }
 
     /// What is accepted, in words that follow "expected".
@@ -210,6 +214,7 @@ impl Kind {
             Self::Folder(_) => "the path of a folder".to_owned(),
             Self::File(_) => "the path of a file".to_owned(),
             Self::Bytes { minimum, .. } => format!("a whole number from {minimum} to {LARGEST_FILE}"),
+            Self::Secret(_) => "text".to_owned(),
             Self::Credential(_) => "visible ASCII characters".to_owned(),
         }
     }
