@@ -98,6 +98,15 @@ impl Client {
         }
     }
 
+    /// Makes a call over a connection of its own, which a balancer may give to any server.
+    pub async fn call_anew(&self, call: ToolCall) -> Answer {
+        let request = call.request(self.0.address, "Connection: close\r\n");
+        let exchange = async { Connection::open(self.0.address).await?.exchange(&request).await };
+        exchange
+            .await
+            .map_or_else(|error| Answer::Lost(error.to_string()), |response| Answer::read(&response))
+    }
+
     /// The status that a path answers to a GET.
     pub async fn status(&self, path: &str) -> io::Result<u16> {
         let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.0.address);

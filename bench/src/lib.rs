@@ -14,6 +14,8 @@ pub mod journal;
 pub mod upstream;
 pub mod faults;
 pub mod full_disk;
+pub mod redis;
+pub mod balancer;
 pub mod client;
 pub mod load;
 

@@ -24,6 +24,8 @@ pub enum Failure {
     Before(Option<u16>),
     /// The journal cannot be written, so that nothing was sent.
     Unrecorded,
+    /// What servers share cannot be reached, so that nothing was sent.
+    Unshared,
     /// The API is left alone for a while.
     Unavailable,
     /// Too many calls; when to call again, in seconds.
@@ -82,6 +84,9 @@ impl Failure {
         }
         if has("its journal cannot be written") {
             return Self::Unrecorded;
+        }
+        if has("cannot reach the store that they share") {
+            return Self::Unshared;
         }
         if has("leaves it alone for a while") {
             return Self::Unavailable;
@@ -150,6 +155,7 @@ mod tests {
                 Failure::Limited(12),
             ),
             ("As many requests are at the API as this server sends at once; nothing", Failure::Busy),
+            ("This server cannot reach the store that they share. Nothing was sent.", Failure::Unshared),
             ("This server cannot: its journal cannot be written. Nothing was sent.", Failure::Unrecorded),
             ("The API answered 503 (Service Unavailable). If it names", Failure::Refused(503)),
             ("The API could not be reached; nothing was sent.", Failure::Other),
