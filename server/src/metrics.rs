@@ -158,6 +158,12 @@ impl Metrics {
             single(&mut text, "mcp_journal_records_total", "counter", help, journal.written());
             let help = "Records that were lost and are not yet told of in the journal.";
             single(&mut text, "mcp_journal_lost", "gauge", help, journal.lost());
+            if let Some((taken, lost)) = journal.collected() {
+                let help = "Records that the collector of logs has taken.";
+                single(&mut text, "mcp_journal_collected_total", "counter", help, taken);
+                let help = "Records that the collector of logs did not take; the journal has them.";
+                single(&mut text, "mcp_journal_uncollected_total", "counter", help, lost);
+            }
         }
         text
     }

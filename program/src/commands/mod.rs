@@ -12,7 +12,7 @@ mod typed;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use server::journal::{self, Journal, SigningKey, Stream};
+use server::journal::{self, Collector, Journal, SigningKey, Stream};
 use server::{Options, Server, StartError};
 use tokio::runtime::Runtime;
 
@@ -133,15 +133,35 @@ fn journal(program: &Program, wanted: &Journaling, printed: Stream) -> Result<Op
                 "AUDIT_STDOUT prints the journal, and none is kept: set AUDIT_FOLDER",
             ));
         }
+        if wanted.collected {
+            return Err(Refusal::configuration(
+                "AUDIT_OTLP sends the journal, and none is kept: set AUDIT_FOLDER",
+            ));
+        }
         return Ok(None);
     }
     let wrong = |error: StartError| Refusal::configuration(error.to_string());
     let is_signed = !wanted.signing_key.as_os_str().is_empty();
     let signing = is_signed.then(|| SigningKey::read(&wanted.signing_key).map(Arc::new)).transpose();
     let (copy, signing) = (wanted.copied.then_some(printed), signing.map_err(wrong)?);
-    let options = journal::Options { copy, signing, ..wanted.options.clone() };
+    let collector = collector(program, wanted);
+    let options = journal::Options { copy, collector, signing, ..wanted.options.clone() };
     let name = format!("{} {}", program.name, program.version);
     Journal::open(&options, &name).map(Some).map_err(wrong)
+}
+
+/// Where the journal's records are sent as well, if they are to be.
+fn collector(program: &Program, wanted: &Journaling) -> Option<Collector> {
+    let address = match wanted.logs_collector.as_str() {
+        "" => format!("{}/v1/logs", wanted.collector),
+        whole => whole.to_owned(),
+    };
+    wanted.collected.then(|| Collector {
+        headers: wanted.collector_headers.clone(),
+        service: program.name.to_owned(),
+        version: program.version.to_owned(),
+        ..Collector::at(address)
+    })
 }
 
 fn build(program: &Program, mut options: Options) -> Result<Arc<Server>, Refusal> {

@@ -21,6 +21,7 @@ use std::io::Read as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 use server::catalog::Api;
 
@@ -62,6 +63,14 @@ pub(crate) struct Journaling {
     pub(crate) enabled: bool,
     /// Whether every record is printed as well.
     pub(crate) copied: bool,
+    /// Whether every record is sent to a collector as well.
+    pub(crate) collected: bool,
+    /// Where the collector takes OTLP over HTTP; logs at `/v1/logs` below it.
+    pub(crate) collector: String,
+    /// Where it takes logs, if not there.
+    pub(crate) logs_collector: String,
+    /// What is sent with every request to it.
+    pub(crate) collector_headers: HeaderMap,
     /// The file of the key that signs; nothing is signed without one.
     pub(crate) signing_key: PathBuf,
     /// Where, and how files are kept; without a folder there is no journal.
@@ -83,6 +92,10 @@ impl Config {
             journal: Journaling {
                 enabled: true,
                 copied: false,
+                collected: false,
+                collector: "http://localhost:4318".to_owned(),
+                logs_collector: String::new(),
+                collector_headers: HeaderMap::new(),
                 signing_key: PathBuf::new(),
                 options: server::journal::Options::new(""),
             },

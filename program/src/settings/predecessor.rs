@@ -32,7 +32,7 @@ pub(crate) const AUTHENTICATION_PREFIXES: [&str; 2] = ["FASTMCP_AUTH_", "FASTMCP
 
 /// Names without effect here. Each is also known with `FASTMCP_` before it, which is how the Python server's
 /// code read most of them.
-pub(crate) const WITHOUT_EFFECT: [&str; 30] = [
+pub(crate) const WITHOUT_EFFECT: [&str; 29] = [
     "BMC_AMI_DEVX_ENVIRONMENT",
     "BMC_AMI_DEVX_TIMEOUT",
     "CONNECTION_POOL_MAX_KEEPALIVE",
@@ -46,7 +46,6 @@ pub(crate) const WITHOUT_EFFECT: [&str; 30] = [
     "OTEL_BSP_SCHEDULE_DELAY",
     "OTEL_ENABLED",
     "OTEL_ENVIRONMENT",
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_METRICS_ENABLED",
     "OTEL_SERVICE_NAME",
     "OTEL_SERVICE_VERSION",
@@ -66,7 +65,7 @@ pub(crate) const WITHOUT_EFFECT: [&str; 30] = [
 ];
 
 /// Names without effect here that were only ever written with `FASTMCP_`.
-const PREFIXED_WITHOUT_EFFECT: [&str; 22] = [
+const PREFIXED_WITHOUT_EFFECT: [&str; 23] = [
     "CACHE_CLEANUP_INTERVAL",
     "CUSTOM_ROUTES_ENABLED",
     "ERROR_RECOVERY_ENABLED",
@@ -81,6 +80,7 @@ const PREFIXED_WITHOUT_EFFECT: [&str; 22] = [
     "METRICS_PORT",
     "MONITORING_ENABLED",
     "ON_DUPLICATE_TOOLS",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OPENAPI_SPEC_URL",
     "PROMPTS_ENABLED",
     "READY_PATH",

@@ -38,6 +38,7 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(ledger());
     table.extend(replicas::rows());
     table.extend(journal());
+    table.extend(collecting());
     table.extend(sizes());
     table.extend(times());
     table
@@ -598,6 +599,35 @@ fn journal() -> [Setting; 11] {
                 maximum: 3_153_600_000.0,
             },
             "How long files of the journal are kept after their last record; 0 stands for ever.",
+        ),
+    ]
+}
+
+fn collecting() -> [Setting; 4] {
+    [
+        setting(
+            "audit.otlp",
+            &["AUDIT_OTLP"],
+            Kind::Switch(|config| &mut config.journal.collected),
+            "Whether every record is sent to a collector of logs as well, by OTLP over HTTP (JSON); one that it cannot take is counted, and the journal has it.",
+        ),
+        setting(
+            "otlp.endpoint",
+            &["OTEL_EXPORTER_OTLP_ENDPOINT"],
+            Kind::Address(|config| &mut config.journal.collector),
+            "The address of the collector, below which it takes logs at `/v1/logs`; nothing is sent there unless `AUDIT_OTLP` says so.",
+        ),
+        setting(
+            "otlp.logs_endpoint",
+            &["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"],
+            Kind::Address(|config| &mut config.journal.logs_collector),
+            "The whole address at which it takes logs, where that is another.",
+        ),
+        setting(
+            "otlp.headers",
+            &["OTEL_EXPORTER_OTLP_HEADERS"],
+            Kind::Headers(|config| &mut config.journal.collector_headers),
+            "Headers for the collector, `name=value` separated by commas, values percent-encoded.",
         ),
     ]
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use http::HeaderMap;
 use secrecy::SecretString;
 use server::http::Network;
 
@@ -68,6 +69,8 @@ pub(crate) enum Kind {
     Bytes { at: fn(&mut Config) -> &mut u64, minimum: u64 },
     /// Something that only this program and its like may know; may be unset.
     Secret(fn(&mut Config) -> &mut Option<SecretString>),
+    /// Headers of requests to a collector, which may hold a credential.
+    Headers(fn(&mut Config) -> &mut HeaderMap),
     /// The credential of this security scheme.
     Credential(&'static str),
 }
@@ -132,6 +135,10 @@ impl Kind {
                 *at(config) = in_range(text, *minimum, LARGEST_FILE).ok_or_else(|| self.not(text))?;
             }
             Self::Secret(at) => *at(config) = Some(text.into()),
+            Self::Headers(at) => {
+                *at(config) = server::journal::headers(text)
+                    .map_err(|_| format!("expected {}, and this is none", self.accepted()))?;
+            }
             Self::Credential(scheme) => put_credential(config, scheme, text)?,
         }
         Ok(())
@@ -158,6 +165,7 @@ impl Kind {
             Self::Folder(at) | Self::File(at) => at(config).display().to_string(),
             Self::Bytes { at, .. } => at(config).to_string(),
             Self::Secret(at) => if at(config).is_some() { "****" } else { "" }.to_owned(),
+            Self::Headers(at) => if at(config).is_empty() { "" } else { "****" }.to_owned(),
             Self::Credential(scheme) => {
                 let set = config.server.engine.upstream.credentials.iter().any(|(name, _)| name == scheme);
                 if set { "****" } else { "" }.to_owned()
@@ -178,7 +186,7 @@ impl Kind {
 
     /// Whether the value must never be shown.
     pub(crate) fn is_secret(&self) -> bool {
-        matches!(self, Self::Credential(_) | Self::Secret(_))
+        matches!(self, Self::Credential(_) | Self::Secret(_) | Self::Headers(_))
     }
 
     /// What is accepted, in words that follow "expected".
@@ -215,6 +223,9 @@ impl Kind {
             Self::File(_) => "the path of a file".to_owned(),
             Self::Bytes { minimum, .. } => format!("a whole number from {minimum} to {LARGEST_FILE}"),
             Self::Secret(_) => "text".to_owned(),
+            Self::Headers(_) => {
+                "headers such as `api-key=VALUE`, separated by commas, values percent-encoded".to_owned()
+            }
             Self::Credential(_) => "visible ASCII characters".to_owned(),
         }
     }

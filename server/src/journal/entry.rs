@@ -97,14 +97,22 @@ pub struct Subject {
     pub caller: Caller,
     /// The request's id, as answers and logs have it.
     pub request_id: String,
+    /// The trace that it is part of, in 32 digits, where the caller named one.
+    pub trace_id: Option<Box<str>>,
 }
 
 impl Subject {
     /// The subject that a call is.
     pub fn of(call: &Call) -> Self {
         let (caller, request_id) = (call.caller.clone(), call.request_id.clone());
-        Self { tool: call.tool.name, effect: call.tool.effect, caller, request_id }
+        let trace_id = call.traceparent.as_deref().and_then(trace_id).map(Box::from);
+        Self { tool: call.tool.name, effect: call.tool.effect, caller, request_id, trace_id }
     }
+}
+
+/// The trace that a `traceparent` names: what stands between its first two dashes.
+fn trace_id(traceparent: &str) -> Option<&str> {
+    traceparent.split('-').nth(1)
 }
 
 /// The word for how a call ended, and the API's status.
@@ -120,11 +128,12 @@ impl Entry {
     pub(super) fn members(self) -> Map<String, Value> {
         let mut members = Map::new();
         members.insert("kind".to_owned(), self.event.kind().into());
-        if let Some(Subject { tool, effect, caller, request_id }) = self.subject {
+        if let Some(Subject { tool, effect, caller, request_id, trace_id }) = self.subject {
             members.insert("tool".to_owned(), tool.into());
             members.insert("effect".to_owned(), effect.word().into());
             members.insert("caller".to_owned(), caller.word().into());
             members.insert("request_id".to_owned(), request_id.into());
+            members.extend(trace_id.map(|trace_id| ("trace_id".to_owned(), String::from(trace_id).into())));
         }
         let said = match self.event {
             Event::Start { program } => json!({ "program": program }),

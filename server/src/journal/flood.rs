@@ -122,7 +122,8 @@ mod tests {
     }
 
     fn of(caller: Caller, event: Event, effect: Effect) -> Entry {
-        let subject = Subject { tool: "deploy", effect, caller, request_id: "r".to_owned() };
+        let request_id = "r".to_owned();
+        let subject = Subject { tool: "deploy", effect, caller, request_id, trace_id: None };
         Entry { event, subject: Some(subject) }
     }
 

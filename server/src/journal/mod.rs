@@ -5,6 +5,7 @@
 //! the waiting ends.
 
 mod chain;
+mod collector;
 mod copy;
 mod disk;
 mod entry;
@@ -30,6 +31,7 @@ use crate::start_error::StartError;
 use disk::Opening;
 use writer::{Order, Writer};
 
+pub use collector::{Collector, NoHeaders, Patience, headers};
 pub use copy::Stream;
 pub(crate) use entry::ending;
 pub use entry::{Entry, Event, Subject};
@@ -59,6 +61,8 @@ pub struct Options {
     pub refusals_per_minute: usize,
     /// Where every record is printed as well, if anywhere.
     pub copy: Option<Stream>,
+    /// Where every record is sent as well, if anywhere.
+    pub collector: Option<Collector>,
     /// What signs the record, if anything does.
     pub signing: Option<Arc<SigningKey>>,
 }
@@ -74,6 +78,7 @@ impl Options {
             patience: Duration::from_secs(1),
             refusals_per_minute: 60,
             copy: None,
+            collector: None,
             signing: None,
         }
     }
@@ -191,6 +196,11 @@ impl Journal {
     /// How many records were lost and are not yet told of.
     pub fn lost(&self) -> u64 {
         self.0.health.lost()
+    }
+
+    /// How many records a collector of logs has taken, and how many it never will; nothing where none is named.
+    pub fn collected(&self) -> Option<(u64, u64)> {
+        self.0.health.collected()
     }
 
     /// Records that the process ends, and waits until everything is on the disk or cannot be. Later records are refused.

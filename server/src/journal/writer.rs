@@ -15,6 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 
 use super::chain::{self, Broken, Link};
+use super::collector::{Collecting, Losses};
 use super::copy::Copy;
 use super::disk::{Disk, Opening};
 use super::entry::{Entry, Event};
@@ -51,6 +52,8 @@ pub(super) struct Health {
     is_failing: AtomicBool,
     lost: AtomicU64,
     written: AtomicU64,
+    /// What reached a collector, where one is named.
+    collected: Option<Arc<Losses>>,
 }
 
 impl Health {
@@ -64,6 +67,11 @@ impl Health {
 
     pub(super) fn lost(&self) -> u64 {
         self.lost.load(Ordering::Acquire)
+    }
+
+    /// How many records a collector has taken, and how many it never will.
+    pub(super) fn collected(&self) -> Option<(u64, u64)> {
+        self.collected.as_ref().map(|losses| (losses.arrived(), losses.lost()))
     }
 
     /// Counts a record that is nowhere.
@@ -116,6 +124,7 @@ pub(super) struct Writer {
     waiting: VecDeque<Waiting>,
     flood: Flood,
     copy: Option<Copy>,
+    collecting: Option<Collecting>,
     /// The clock of the flood.
     began: Instant,
     /// Keeps other processes out.
@@ -141,11 +150,15 @@ impl Writer {
         let length = file.length().map_err(failed)?;
         folder::sync(place).map_err(|error| folder::cannot(place, "be made durable", &error))?;
         let copy = options.copy.map(Copy::to).transpose();
+        let collected = options.collector.as_ref().map(|_| Arc::default());
+        let collecting = options.collector.as_ref().zip(collected.clone());
+        let collecting =
+            collecting.map(|(collector, losses)| Collecting::start(collector, losses)).transpose()?;
         let current = Current { file, number, length, since: Instant::now() };
         let mut writer = Self {
             options: options.clone(),
             opening,
-            health: Arc::default(),
+            health: Arc::new(Health { collected, ..Health::default() }),
             epoch: uuid::Uuid::now_v7().to_string(),
             link,
             unsigned: 0,
@@ -156,6 +169,7 @@ impl Writer {
             waiting: VecDeque::new(),
             copy: copy
                 .map_err(|error| StartError::new(format!("no thread for the journal's copy: {error}")))?,
+            collecting,
             flood: Flood::new(options.refusals_per_minute),
             began: Instant::now(),
             _lock: lock,
@@ -325,6 +339,9 @@ impl Writer {
         self.health.written.fetch_add(self.link.sequence - put.link.sequence, Ordering::AcqRel);
         if let Some(copy) = &mut self.copy {
             copy.take(&put.lines);
+        }
+        if let Some(collecting) = &mut self.collecting {
+            collecting.take(&put.lines);
         }
     }
 

@@ -1,0 +1,200 @@
+//! A copy of every record for a collector of logs, by OTLP over HTTP. The journal is the record: a collector that is slow, full
+//! or away misses records, is counted against, and holds nothing up.
+
+mod form;
+mod headers;
+mod losses;
+mod post;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+
+use http::HeaderMap;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::start_error::StartError;
+use form::Form;
+use post::{Post, Told};
+
+pub use headers::{NoHeaders, headers};
+pub(super) use losses::Losses;
+
+/// Records that may wait for the collector, and their bytes.
+const WAITING: usize = 4096;
+const WAITING_BYTES: usize = 16 << 20;
+/// Records that are sent together, and the bytes after which no more join them.
+const TOGETHER: usize = 256;
+const TOGETHER_BYTES: usize = 1 << 20;
+
+/// Where copies of the records go.
+#[derive(Clone, Debug)]
+pub struct Collector {
+    /// Where the collector takes logs, such as `http://localhost:4318/v1/logs`.
+    pub address: String,
+    /// What is sent with every request, often a credential; values are marked as sensitive.
+    pub headers: HeaderMap,
+    /// The name of this service.
+    pub service: String,
+    /// Its version.
+    pub version: String,
+    /// How long is tried.
+    pub patience: Patience,
+}
+
+impl Collector {
+    /// The collector at this address, and the usual times.
+    pub fn at(address: impl Into<String>) -> Self {
+        Self {
+            address: address.into(),
+            headers: HeaderMap::new(),
+            service: String::new(),
+            version: String::new(),
+            patience: Patience::default(),
+        }
+    }
+}
+
+/// How long records are tried to be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// One request.
+    pub attempt: Duration,
+    /// All requests for the same records.
+    pub whole: Duration,
+    /// The pause before the second request; it doubles.
+    pub pause: Duration,
+    /// The end of the journal, for all that still waits.
+    pub end: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { attempt: seconds(10), whole: seconds(30), pause: Duration::from_millis(500), end: seconds(2) }
+    }
+}
+
+/// The way to the thread that sends.
+pub(super) struct Collecting {
+    lines: Option<mpsc::Sender<String>>,
+    bytes: Arc<AtomicUsize>,
+    losses: Arc<Losses>,
+    ended: Receiver<()>,
+    patience: Duration,
+}
+
+impl Collecting {
+    /// Starts the thread; nothing is sent yet.
+    pub(super) fn start(collector: &Collector, losses: Arc<Losses>) -> Result<Self, StartError> {
+        let post = Post::new(collector)?;
+        let (lines, waiting) = mpsc::channel(WAITING);
+        let (end, ended) = sync_channel(1);
+        let bytes = Arc::new(AtomicUsize::new(0));
+        let sending = Sending {
+            post,
+            form: Form::new(&collector.service, &collector.version),
+            patience: collector.patience,
+            bytes: Arc::clone(&bytes),
+            losses: Arc::clone(&losses),
+        };
+        let begun = runtime().and_then(|runtime| {
+            std::thread::Builder::new().name("journal-collector".to_owned()).spawn(move || {
+                runtime.block_on(sending.run(waiting));
+                let _ = end.send(());
+            })
+        });
+        begun.map_err(|error| StartError::new(format!("no thread for the collector of logs: {error}")))?;
+        Ok(Self { lines: Some(lines), bytes, losses, ended, patience: collector.patience.end })
+    }
+
+    /// Passes records on, each a line.
+    pub(super) fn take(&mut self, text: &str) {
+        for line in text.lines() {
+            self.losses.take();
+            let has_room = self.bytes.fetch_add(line.len(), Ordering::AcqRel) + line.len() <= WAITING_BYTES;
+            let lines = self.lines.as_ref().filter(|_| has_room);
+            if lines.is_none_or(|lines| lines.try_send(line.to_owned()).is_err()) {
+                self.bytes.fetch_sub(line.len(), Ordering::AcqRel);
+                self.losses.lose(1, "too many wait for the collector", Instant::now());
+            }
+        }
+    }
+}
+
+impl Drop for Collecting {
+    fn drop(&mut self) {
+        self.lines = None;
+        let _ = self.ended.recv_timeout(self.patience);
+        self.losses.end();
+    }
+}
+
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()
+}
+
+/// What the thread works with.
+struct Sending {
+    post: Post,
+    form: Form,
+    patience: Patience,
+    bytes: Arc<AtomicUsize>,
+    losses: Arc<Losses>,
+}
+
+impl Sending {
+    /// Sends what comes until nothing more can.
+    async fn run(self, mut lines: mpsc::Receiver<String>) {
+        while let Some(first) = lines.recv().await {
+            let mut together = vec![first];
+            let mut bytes = together[0].len();
+            while together.len() < TOGETHER
+                && bytes < TOGETHER_BYTES
+                && let Ok(line) = lines.try_recv()
+            {
+                bytes += line.len();
+                together.push(line);
+            }
+            self.send(&together).await;
+            // Only now, so that what is being sent counts as waiting.
+            self.bytes.fetch_sub(bytes, Ordering::AcqRel);
+        }
+    }
+
+    async fn send(&self, lines: &[String]) {
+        let count = lines.len() as u64;
+        match self.deliver(self.form.request(lines).to_string()).await {
+            Ok(rejected) => {
+                let rejected = rejected.min(count);
+                self.losses.arrive(count - rejected);
+                self.losses.lose(rejected, "the collector rejected them", Instant::now());
+            }
+            Err(why) => self.losses.lose(count, &why, Instant::now()),
+        }
+    }
+
+    /// How many of the records the collector rejected, or why it took none.
+    async fn deliver(&self, body: String) -> Result<u64, String> {
+        let (body, until) = (bytes::Bytes::from(body), Instant::now() + self.patience.whole);
+        let mut pause = self.patience.pause;
+        loop {
+            let (why, wait) = match self.post.once(body.clone()).await {
+                Told::Taken { rejected } => return Ok(rejected),
+                Told::Refused(why) => return Err(why),
+                // Half of it at random, so that many programs do not come back together.
+                Told::Later { why, after } => {
+                    (why, after.unwrap_or(pause.mul_f64(0.5 + fastrand::f64() / 2.0)))
+                }
+            };
+            if Instant::now() + wait >= until {
+                return Err(why);
+            }
+            tokio::time::sleep(wait).await;
+            pause *= 2;
+        }
+    }
+}
