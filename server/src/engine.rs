@@ -146,6 +146,7 @@ impl Engine {
         let audit = audit::Options { journal: options.journal, settings: options.audit };
         let stages = stack::Options {
             ledger: ledger::Options::new(options.ledger, audit.clone(), replicas.clone())?,
+            api,
             audit,
             replicas,
             deadline: options.deadline,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tower::{Service, ServiceBuilder};
 
 use crate::call::{Call, CallError, Reply};
+use crate::catalog::Api;
 use crate::decode::Deployment;
 use crate::replicas::Replicas;
 use crate::stages::{
@@ -16,6 +17,8 @@ use crate::stages::{
 
 /// What the stages are made with.
 pub struct Options {
+    /// The API that is served.
+    pub api: &'static Api,
     /// What is put on the record, and where.
     pub audit: audit::Options,
     /// What is shared with other processes that serve the same API.
@@ -71,7 +74,10 @@ where
             ))
             // Below the arguments, which say what is wanted of the answer; above whatever keeps answers, which keeps them whole,
             // so that each caller is given the parts of what it asked for.
-            .layer(stage(portion::Options::new(options.portion), portion::portion))
+            .layer(stage(
+                portion::Options::new(options.portion, options.api, options.replicas.clone()),
+                portion::portion,
+            ))
             // Identical are arguments in canonical form, so it stands below them; above everything that makes the call.
             .layer(stage(options.ledger, ledger::ledger))
             // Below the arguments, whose canonical form is the key; above all that asks the API, since what is kept asks

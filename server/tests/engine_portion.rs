@@ -3,17 +3,22 @@
 
 mod fake_upstream;
 mod http_support;
+mod redis_server;
 mod sample;
+mod scratch;
 
 use std::time::Duration;
 
 use fake_upstream::{Act, FakeUpstream, answer, json as upstream_json};
 use http_support::Served;
+use redis_server::RedisServer;
 use sample::{call_of, deploying, options, reading};
+use scratch::Scratch;
 use serde_json::{Value, json};
 use server::call::{Call, CallError, Caller, Purpose, Reply};
 use server::catalog::{Api, Fields, Tool};
 use server::engine::Engine;
+use server::replicas::Settings;
 use server::stages::portion::REST;
 
 /// How much is given at once here.
@@ -67,6 +72,30 @@ async fn all(engine: &Engine, first: Reply) -> Vec<Value> {
         assert!(reply.notes.last().unwrap().contains(&cursor), "{:?}", reply.notes);
         reply = ask(engine, &REST, json!({ "cursor": cursor })).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn the_rest_of_an_answer_comes_from_any_process() {
+    let scratch = Scratch::new("rest");
+    let mut redis = RedisServer::start(scratch.path());
+    let upstream = FakeUpstream::start([upstream_json("200 OK", &tasks(1000).to_string())]).await;
+    let process = |secret: &str| {
+        let mut options = options(&upstream.base_url());
+        options.portion.bytes = ROOM;
+        let replicas = Settings::new(redis.url().into(), secret.into());
+        options.replicas = Some(Settings { patience: Duration::from_secs(5), ..replicas });
+        Engine::new(&API, options).unwrap()
+    };
+    let [one, other] = [(); 2].map(|()| process("0123456789abcdef0123456789abcdef"));
+    let stranger = process("1123456789abcdef0123456789abcdef");
+    let first = ask(&one, &LISTING, reading("level", "DEV")).await.unwrap();
+    let rest = json!({ "cursor": cursor(&first).unwrap() });
+    let error = ask(&stranger, &REST, rest.clone()).await.unwrap_err();
+    assert!(format!("{error:?}").contains("not one that this server gave out"), "{error:?}");
+    assert_eq!(all(&other, first).await.len(), 1000);
+    redis.kill();
+    ask(&other, &REST, rest).await.unwrap();
+    assert_eq!(upstream.requests().len(), 1);
 }
 
 #[tokio::test]

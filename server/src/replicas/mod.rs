@@ -13,6 +13,7 @@ mod once;
 mod proof;
 mod reply;
 mod state;
+mod store;
 
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub(crate) use link::{Link, Script};
 pub(crate) use proof::Proof;
 pub(crate) use reply::{packed, unpacked};
 pub(crate) use state::Away;
+pub(crate) use store::Store;
 
 /// The shortest secret, in bytes: whoever knows it can put answers and outcomes into the mouths of other processes.
 pub const SHORTEST_SECRET: usize = 32;

@@ -6,6 +6,7 @@ mod fields;
 mod kept;
 mod part;
 mod rest;
+mod shared;
 mod site;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,9 +17,11 @@ use tokio::time::Instant;
 use super::seal::{Seal, random};
 use super::{Next, Outcome, digest};
 use crate::call::{Call, CallError, Caller, Purpose, Reply};
-use crate::catalog::{Fields, Tool, Work};
+use crate::catalog::{Api, Fields, Tool, Work};
+use crate::replicas::Replicas;
 use kept::{Id, Kept};
 use part::Whole;
+use shared::Shared;
 
 pub(crate) use part::MARK;
 pub use rest::REST;
@@ -59,37 +62,60 @@ pub struct Options {
     settings: Settings,
     seal: Seal,
     kept: Mutex<Kept<Whole>>,
+    /// Where other processes find what is kept here.
+    shared: Option<Shared>,
 }
 
 impl Options {
-    /// A seal of this process, and nothing kept.
-    pub fn new(settings: Settings) -> Self {
-        Self { settings, seal: Seal::new("portion 1"), kept: Mutex::default() }
+    /// Nothing kept yet, and the seal of this process, or of all replicas where there are some.
+    pub fn new(settings: Settings, api: &'static Api, replicas: Option<Replicas>) -> Self {
+        let kind = "portion 1";
+        let seal = replicas.as_ref().map_or_else(|| Seal::new(kind), |all| Seal::of(&all.key(kind), kind));
+        let shared = replicas.map(|replicas| Shared::new(replicas, api));
+        Self { settings, seal, kept: Mutex::default(), shared }
     }
 
     /// The first part of an answer that has no room.
-    fn first(&self, tool: &'static Tool, caller: &Caller, reply: Reply) -> Outcome {
+    async fn first(&self, tool: &'static Tool, caller: &Caller, reply: Reply) -> Outcome {
         let (size, status) = (reply.text.len(), reply.status);
+        let id = random();
+        let for_others = self.shared.as_ref().map(|shared| (shared, reply.clone()));
         let whole = Whole::of(tool, reply, self.settings.bytes);
         let whole = whole.ok_or(CallError::Oversized { size, limit: self.settings.bytes, status })?;
-        let (id, whole) = (random(), Arc::new(whole));
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_kept = kept.put(id, Arc::clone(&whole), Instant::now());
-        drop(kept);
+        let whole = Arc::new(whole);
+        let is_kept = self.keep(id, &whole);
+        if let Some((shared, reply)) = for_others.filter(|_| is_kept) {
+            shared.put(&id, tool, &reply).await;
+        }
         Ok(whole.part(0, self.settings.bytes, |begin| is_kept.then(|| self.cursor(caller, id, begin))))
     }
 
     /// The part that a cursor stands for.
-    fn next(&self, caller: &Caller, cursor: &str) -> Outcome {
+    async fn next(&self, caller: &Caller, cursor: &str) -> Outcome {
         let sealed: [u8; 24] = self.seal.open(cursor, &subject(caller)).ok_or_else(rest::unknown)?;
         let (mut id, mut begin) = ([0; 16], [0; 8]);
         id.copy_from_slice(&sealed[..16]);
         begin.copy_from_slice(&sealed[16..]);
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let whole = kept.get(&id, Instant::now()).ok_or_else(rest::gone)?;
-        drop(kept);
+        let whole = self.whole(id).await.ok_or_else(rest::gone)?;
         let begin = usize::try_from(u64::from_be_bytes(begin)).unwrap_or(usize::MAX);
         Ok(whole.part(begin, self.settings.bytes, |begin| Some(self.cursor(caller, id, begin))))
+    }
+
+    fn keep(&self, id: Id, whole: &Arc<Whole>) -> bool {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.put(id, Arc::clone(whole), Instant::now())
+    }
+
+    /// The answer of this name, from here or from where another process has put it.
+    async fn whole(&self, id: Id) -> Option<Arc<Whole>> {
+        let here = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&id, Instant::now());
+        if here.is_some() {
+            return here;
+        }
+        let (tool, reply) = self.shared.as_ref()?.get(&id).await?;
+        let whole = Arc::new(Whole::of(tool, reply, self.settings.bytes)?);
+        self.keep(id, &whole);
+        Some(whole)
     }
 
     /// Names the rest of a kept answer that begins with this piece, for this caller.
@@ -111,7 +137,7 @@ pub async fn portion(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     let (tool, caller) = (call.tool, call.caller.clone());
     if let Work::Rest = tool.work {
         let cursor = call.prepared.as_ref().and_then(|prepared| prepared.arguments["cursor"].as_str());
-        return options.next(&caller, cursor.unwrap_or_default());
+        return options.next(&caller, cursor.unwrap_or_default()).await;
     }
     let fields = call.prepared.as_ref().map(|prepared| prepared.aside.fields.clone()).unwrap_or_default();
     let is_for_a_model = call.purpose == Purpose::Client;
@@ -120,7 +146,7 @@ pub async fn portion(options: Arc<Options>, call: Call, next: Next) -> Outcome {
         choose(&mut reply, &fields, offer);
     }
     let has_room = !options.settings.cuts() || reply.text.len() <= options.settings.bytes;
-    if has_room || !is_for_a_model { Ok(reply) } else { options.first(tool, &caller, reply) }
+    if has_room || !is_for_a_model { Ok(reply) } else { options.first(tool, &caller, reply).await }
 }
 
 /// Leaves what was chosen.
