@@ -220,6 +220,11 @@ impl Engine {
         !self.draining.load(Ordering::Acquire)
     }
 
+    /// Where everything is counted.
+    pub(crate) fn counters(&self) -> Metrics {
+        self.calls.metrics.clone()
+    }
+
     /// What was counted, in the text format of Prometheus.
     pub fn metrics(&self) -> String {
         self.calls.metrics.render(self.journal.as_ref())

@@ -107,6 +107,8 @@ struct Shared {
     /// Calls by tool and by the word for how they ended.
     calls: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
     breaker: AtomicU64,
+    /// Attempts to be let in by the provider that vouched for somebody, and whether one did.
+    attempts: Mutex<BTreeMap<(&'static str, bool), u64>>,
 }
 
 impl Metrics {
@@ -118,6 +120,12 @@ impl Metrics {
     /// Counts a call that has ended.
     pub fn called(&self, tool: &'static str, outcome: &'static str) {
         *self.0.calls.lock().unwrap_or_else(PoisonError::into_inner).entry((tool, outcome)).or_default() += 1;
+    }
+
+    /// Counts an attempt to be let in.
+    pub fn authenticated(&self, provider: &'static str, is_let_in: bool) {
+        let mut attempts = self.0.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        *attempts.entry((provider, is_let_in)).or_default() += 1;
     }
 
     /// Notes the state of the circuit.
@@ -136,6 +144,7 @@ impl Metrics {
                 "fastmcp_tool_executions_total{{tool_name=\"{tool}\",success=\"{success}\",outcome=\"{outcome}\"}} {count}"
             );
         }
+        self.render_attempts(&mut text);
         for (what, count) in Count::ALL.into_iter().zip(&self.0.counts) {
             let (name, help) = what.named();
             single(&mut text, name, "counter", help, count.load(Ordering::Relaxed));
@@ -166,6 +175,25 @@ impl Metrics {
             }
         }
         text
+    }
+
+    fn render_attempts(&self, text: &mut String) {
+        let attempts = self.0.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        if attempts.is_empty() {
+            return;
+        }
+        family(
+            text,
+            "fastmcp_auth_attempts_total",
+            "counter",
+            "Requests by whether their caller was let in.",
+        );
+        for ((provider, success), count) in &*attempts {
+            let _ = writeln!(
+                text,
+                "fastmcp_auth_attempts_total{{provider=\"{provider}\",success=\"{success}\"}} {count}"
+            );
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::call::Answer;
 use crate::catalog::Api;
 use crate::engine::{self, Engine};
 use crate::http::{self, Status};
+use crate::identity::Gate;
 use crate::mcp::{self, Protocol};
 use crate::start_error::StartError;
 
@@ -29,6 +30,7 @@ pub struct Options {
 pub struct Server {
     engine: Arc<Engine>,
     protocol: Protocol,
+    gate: Arc<Gate>,
     http: http::Options,
 }
 
@@ -36,15 +38,18 @@ impl Server {
     /// Prepares the server; an error is one line that names what is wrong.
     pub fn new(api: &'static Api, options: Options) -> Result<Server, StartError> {
         options.http.check()?;
+        let journal = options.engine.journal.clone();
         let engine = Arc::new(Engine::new(api, options.engine)?);
+        let name = options.mcp.title.as_deref().unwrap_or(api.title);
+        let gate = Arc::new(Gate::new(&options.http.identity, name, journal, engine.counters())?);
         let protocol = Protocol::new(Arc::clone(&engine), options.mcp)?;
-        Ok(Server { engine, protocol, http: options.http })
+        Ok(Server { engine, protocol, gate, http: options.http })
     }
 
     /// Serves streamable HTTP at `/mcp`, and `/health` and `/ready`, until `shutdown`; then lets what is in flight
     /// finish for as long as [`http::Options::drain`] allows.
     ///
-    /// A listener that others than this machine can reach is refused, as nothing authenticates callers, unless
+    /// A listener that others than this machine can reach is refused where nothing authenticates callers, unless
     /// [`http::Options::allow_unauthenticated`] says that this is wanted.
     pub async fn serve(
         self: Arc<Self>,
@@ -57,7 +62,7 @@ impl Server {
         http::refuse_open_listener(address, &self.http)?;
         let endpoint = self.protocol.endpoint(address, &self.http);
         let status = Status::new(&self.engine, &shutdown, self.protocol.version());
-        let app = http::App::new(address, &self.http, status, endpoint.clone());
+        let app = http::App::new(address, &self.http, &self.gate, status, endpoint.clone());
         let serving = http::serve(listener, Arc::new(app), &self.http, shutdown.clone());
         self.until_served(serving, &shutdown).await;
         endpoint.stop();

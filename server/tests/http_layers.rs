@@ -13,6 +13,8 @@ use http_support::{Answer, Served};
 use serde_json::json;
 use server::engine::Engine;
 use server::http::{Answering, App, BodyError, Endpoint, Options, Request, Status};
+use server::identity::{self, Gate};
+use server::metrics::Metrics;
 use tokio_util::sync::CancellationToken;
 
 #[tokio::test]
@@ -147,7 +149,14 @@ impl Endpoint for Panicking {
 fn app(shutdown: &CancellationToken) -> App {
     let engine = Engine::new(&sample::API, sample::options("http://127.0.0.1:9")).unwrap();
     let status = Status::new(&Arc::new(engine), shutdown, "1");
-    App::new(SocketAddr::from(([127, 0, 0, 1], 8000)), &Options::default(), status, Panicking)
+    let gate = Gate::new(&identity::Options::default(), "", None, Metrics::default()).unwrap();
+    App::new(
+        SocketAddr::from(([127, 0, 0, 1], 8000)),
+        &Options::default(),
+        &Arc::new(gate),
+        status,
+        Panicking,
+    )
 }
 
 async fn ask(app: &App, method: &str, path: &str) -> (u16, serde_json::Value) {

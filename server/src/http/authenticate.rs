@@ -1,28 +1,63 @@
-//! Says who calls. There is one kind of caller yet: whoever can reach the loopback address.
+//! Says who calls: asks the gate where there are providers; else whoever can reach the listener may call.
 //!
-//! Credentials in odd places are refused although nothing reads them, so that a client learns its mistake here and
+//! Credentials in odd places are refused also where nothing reads them, so that a client learns its mistake here and
 //! not when authentication is switched on, and so that no token travels in an address.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use ::http::StatusCode;
 use ::http::header::AUTHORIZATION;
 use percent_encoding::percent_decode_str;
 
+use super::challenge::Challenges;
 use super::layer::{Answering, Layer, Next};
-use super::{Options, Refusal, Request};
-use crate::call::Caller;
+use super::peer::{Network, Peer, site};
+use super::{Options, Refusal, Request, RequestId};
+use crate::identity::{Caller, Denied, Gate, Presented};
 use crate::start_error::StartError;
 
-/// The layer.
-pub(super) struct Authenticate;
+/// The paths that are served to strangers, besides the metadata for clients that look for a token.
+const EXEMPT: [&str; 2] = ["/health", "/ready"];
 
-impl Layer for Authenticate {
-    fn name(&self) -> &'static str {
-        "authenticate"
+/// The layer.
+pub(super) struct Authenticate {
+    gate: Arc<Gate>,
+    challenges: Challenges,
+    proxies: Vec<Network>,
+    /// Whoever calls where nobody is asked.
+    unasked: Caller,
+}
+
+impl Authenticate {
+    /// The layer of a listener at `address`.
+    pub(super) fn new(address: SocketAddr, options: &Options, gate: Arc<Gate>) -> Self {
+        let unasked = if address.ip().is_loopback() { Caller::LocalOwner } else { Caller::Anonymous };
+        let (challenges, proxies) = (Challenges::of(&gate), options.trusted_proxies.clone());
+        Self { gate, challenges, proxies, unasked }
     }
 
-    fn handle<'a>(&'a self, mut request: Request, next: Next<'a>) -> Answering<'a> {
+    /// Decided by the path as it was sent and by nothing else: headers and other spellings are written by whoever asks.
+    fn is_exempt(&self, path: &str) -> bool {
+        EXEMPT.contains(&path) || self.gate.metadata().is_some_and(|metadata| metadata.is_at(path))
+    }
+
+    async fn admit(&self, request: &::http::request::Parts) -> Result<Caller, Denied> {
+        if has_token_in_query(request.uri.query().unwrap_or_default()) {
+            return Err(Denied::Malformed("token_in_query"));
+        }
+        self.gate.admit(Presented::of(&request.headers, self.gate.takes_keys())?).await
+    }
+
+    fn record(&self, outcome: Result<&Caller, Denied>, request: &::http::request::Parts) {
+        let request_id = request.extensions.get::<RequestId>().map_or("", |id| &id.0);
+        let peer = request.extensions.get::<Peer>().map(|Peer(peer)| *peer);
+        let address = peer.map(|peer| site(peer, &request.headers, &self.proxies));
+        self.gate.record(outcome, request_id, address);
+    }
+
+    /// Lets a request pass where nobody is asked.
+    fn unasked<'a>(&self, mut request: Request, next: Next<'a>) -> Answering<'a> {
         if has_token_in_query(request.uri().query().unwrap_or_default()) {
             let sentence = "A token must never be part of an address; send it in the Authorization header.";
             return Refusal::new(StatusCode::BAD_REQUEST, "invalid_request", sentence).answering();
@@ -33,18 +68,48 @@ impl Layer for Authenticate {
             let sentence = "At most one Authorization header with one credential is allowed.";
             return Refusal::new(StatusCode::BAD_REQUEST, "invalid_request", sentence).answering();
         }
-        request.extensions_mut().insert(Caller::LocalOwner);
+        request.extensions_mut().insert(self.unasked.clone());
         next.run(request)
+    }
+}
+
+impl Layer for Authenticate {
+    fn name(&self) -> &'static str {
+        "authenticate"
+    }
+
+    fn handle<'a>(&'a self, mut request: Request, next: Next<'a>) -> Answering<'a> {
+        if !self.gate.asks() {
+            return self.unasked(request, next);
+        }
+        if self.is_exempt(request.uri().path()) {
+            request.extensions_mut().insert(Caller::Anonymous);
+            return next.run(request);
+        }
+        Box::pin(async move {
+            let (mut parts, body) = request.into_parts();
+            let outcome = self.admit(&parts).await;
+            self.record(outcome.as_ref().map_err(|denied| *denied), &parts);
+            match outcome {
+                Ok(caller) => {
+                    // It has done its work, and nothing behind this has any use for it.
+                    Presented::take(&mut parts.headers);
+                    parts.extensions.insert(caller);
+                    next.run(Request::from_parts(parts, body)).await
+                }
+                Err(denied) => self.challenges.answer(denied),
+            }
+        })
     }
 }
 
 /// Refuses to serve everyone by accident: without authentication only loopback listeners are served.
 pub fn refuse_open_listener(address: SocketAddr, options: &Options) -> Result<(), StartError> {
-    if address.ip().is_loopback() || options.allow_unauthenticated {
+    if address.ip().is_loopback() || options.allow_unauthenticated || options.identity.asks() {
         return Ok(());
     }
     Err(StartError::new(format!(
-        "HOST={} would serve everyone on the network without authentication: use HOST=127.0.0.1, or set ALLOW_UNAUTHENTICATED=i-understand if that is wanted",
+        "HOST={} would serve everyone on the network without authentication: set AUTH_PROVIDER, use HOST=127.0.0.1, or set ALLOW_UNAUTHENTICATED=i-understand if that is wanted",
         address.ip()
     )))
 }

@@ -4,9 +4,11 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use super::routes::{Routes, Status};
 use super::{Options, Request, Response, layers};
+use crate::identity::Gate;
 
 /// An answer in the making.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
@@ -52,10 +54,12 @@ impl App {
     pub fn new(
         address: SocketAddr,
         options: &Options,
+        gate: &Arc<Gate>,
         status: Status,
         endpoint: impl Endpoint + 'static,
     ) -> App {
-        App { layers: layers(address, options), routes: Routes::new(status, Box::new(endpoint)) }
+        let routes = Routes::new(status, Arc::clone(gate), Box::new(endpoint));
+        App { layers: layers(address, options, gate), routes }
     }
 
     /// Answers one request.

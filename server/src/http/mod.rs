@@ -6,6 +6,7 @@
 mod authenticate;
 mod body_limit;
 mod body_timeout;
+mod challenge;
 mod framing;
 mod host_and_origin;
 mod identify;
@@ -20,11 +21,13 @@ mod security_headers;
 mod wire;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::combinators::{BoxBody, UnsyncBoxBody};
 
+use crate::identity::{self, Gate};
 use crate::start_error::StartError;
 
 pub use authenticate::refuse_open_listener;
@@ -68,6 +71,8 @@ pub struct Options {
     pub drain: Duration,
     /// Serves everyone who can reach the listener, without asking who they are.
     pub allow_unauthenticated: bool,
+    /// What vouches for callers.
+    pub identity: identity::Options,
 }
 
 impl Default for Options {
@@ -87,6 +92,7 @@ impl Default for Options {
             trusted_proxies: Vec::new(),
             drain: Duration::from_secs(30),
             allow_unauthenticated: false,
+            identity: identity::Options::default(),
         }
     }
 }
@@ -158,7 +164,7 @@ impl std::fmt::Display for BodyError {
 impl std::error::Error for BodyError {}
 
 /// The layers from outside to inside. The order is pinned by a test.
-fn layers(address: SocketAddr, options: &Options) -> Vec<Box<dyn layer::Layer>> {
+fn layers(address: SocketAddr, options: &Options, gate: &Arc<Gate>) -> Vec<Box<dyn layer::Layer>> {
     vec![
         // First, so that every answer and every event names its request.
         Box::new(identify::Identify),
@@ -174,19 +180,23 @@ fn layers(address: SocketAddr, options: &Options) -> Vec<Box<dyn layer::Layer>> 
         Box::new(body_limit::BodyLimit::new(options)),
         // Inside the limit: a body that is refused for its size is not waited for.
         Box::new(body_timeout::BodyTimeout::new(options)),
-        // Last: only what may be served is asked who it is.
-        Box::new(authenticate::Authenticate),
+        // Last: only what may be served is asked who it is; before the protocol, so that nothing is done for a stranger.
+        Box::new(authenticate::Authenticate::new(address, options, Arc::clone(gate))),
     ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Metrics;
 
     #[test]
     fn the_order_of_the_layers_is_pinned() {
         let address = SocketAddr::from(([127, 0, 0, 1], 8000));
-        let names: Vec<_> = layers(address, &Options::default()).iter().map(|layer| layer.name()).collect();
+        let gate =
+            Gate::new(&identity::Options::default(), "", None, Metrics::default()).expect("no provider");
+        let names: Vec<_> =
+            layers(address, &Options::default(), &Arc::new(gate)).iter().map(|layer| layer.name()).collect();
         assert_eq!(
             names,
             [

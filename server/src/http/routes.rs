@@ -1,8 +1,9 @@
-//! The paths that are served: `/mcp`, `/health`, `/ready` and `/metrics`, spelled exactly so. Anything else is not found.
+//! The paths that are served: `/mcp`, `/health`, `/ready` and `/metrics`, and what clients read who look for a token, spelled
+//! exactly so. Anything else is not found.
 
 use std::sync::Arc;
 
-use ::http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use ::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CONTENT_TYPE, HeaderValue};
 use ::http::{Method, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -10,8 +11,10 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::layer::{Answering, Endpoint};
+use super::security_headers::Public;
 use super::{Refusal, Request, Response, json_answer};
 use crate::engine::Engine;
+use crate::identity::Gate;
 
 /// What `/health` and `/ready` tell: which tool contract is served, by its hash, and nothing about the API, its address
 /// or the machine.
@@ -55,17 +58,25 @@ impl Status {
 /// The routes.
 pub(super) struct Routes {
     status: Status,
+    gate: Arc<Gate>,
     endpoint: Box<dyn Endpoint>,
 }
 
 impl Routes {
-    pub(super) fn new(status: Status, endpoint: Box<dyn Endpoint>) -> Self {
-        Self { status, endpoint }
+    pub(super) fn new(status: Status, gate: Arc<Gate>, endpoint: Box<dyn Endpoint>) -> Self {
+        Self { status, gate, endpoint }
     }
 
     /// Answers by path and method.
     pub(super) fn answer(&self, request: Request) -> Answering<'_> {
         let reading = matches!(*request.method(), Method::GET | Method::HEAD);
+        if let Some(metadata) = self.gate.metadata().filter(|metadata| metadata.is_at(request.uri().path())) {
+            return at_once(if reading {
+                public(json_answer(StatusCode::OK, metadata.body()))
+            } else {
+                method_not_allowed("GET, HEAD")
+            });
+        }
         match request.uri().path() {
             "/mcp" if request.method() == Method::POST => self.endpoint.answer(request),
             "/mcp" => at_once(method_not_allowed("POST")),
@@ -85,6 +96,13 @@ impl Routes {
 
 fn at_once<'a>(response: Response) -> Answering<'a> {
     Box::pin(std::future::ready(response))
+}
+
+/// The answer for anybody, whose pages may read it too.
+fn public(mut response: Response) -> Response {
+    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response.extensions_mut().insert(Public);
+    response
 }
 
 fn method_not_allowed(allowed: &'static str) -> Response {

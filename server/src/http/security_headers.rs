@@ -17,6 +17,16 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
 ];
 
+/// What may be kept by anybody for an hour, and read by pages from elsewhere.
+const OF_PUBLIC: [(HeaderName, HeaderValue); 2] = [
+    (CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
+];
+
+/// Marks an answer that is the same for everybody and no secret.
+#[derive(Clone, Copy)]
+pub(super) struct Public;
+
 /// The layer.
 pub(super) struct SecurityHeaders;
 
@@ -28,7 +38,9 @@ impl Layer for SecurityHeaders {
     fn handle<'a>(&'a self, request: Request, next: Next<'a>) -> Answering<'a> {
         Box::pin(async move {
             let mut response = next.run(request).await;
-            for (name, value) in HEADERS {
+            let is_public = response.extensions().get::<Public>().is_some();
+            let of_public = OF_PUBLIC.into_iter().filter(|_| is_public);
+            for (name, value) in HEADERS.into_iter().chain(of_public) {
                 response.headers_mut().insert(name, value);
             }
             response

@@ -1,7 +1,26 @@
-//! Who calls: the kinds of caller there are, and what an identity provider says of one.
+//! Who calls: the kinds of caller there are, what vouches for one, and how that is found out.
+//!
+//! What it promises: a caller is known only by a credential that was checked whole; what is wrong with a credential is told to
+//! the journal and never to whoever sent it; that a provider cannot be asked is never taken for a wrong credential.
 
 mod caller;
 mod principal;
 
+mod denied;
+mod gate;
+mod options;
+mod presented;
+mod metadata;
+mod verified;
+
+pub mod jwt;
+pub mod keys;
+
 pub use caller::Caller;
+pub use denied::Denied;
+pub use gate::Gate;
+pub use options::Options;
+pub use presented::Presented;
 pub use principal::{Identity, Principal};
+
+pub(crate) use metadata::Metadata;

@@ -1,5 +1,6 @@
 //! What is recorded.
 
+use std::net::IpAddr;
 use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
@@ -46,6 +47,15 @@ pub enum Event {
         /// The arguments as given, redacted, where no intent has them.
         arguments: Option<Value>,
     },
+    /// Somebody was not let in.
+    Denied {
+        /// Why, in a word.
+        outcome: &'static str,
+        /// The request's id, as answers and logs have it.
+        request_id: String,
+        /// Where the request came from, if that is known.
+        address: Option<IpAddr>,
+    },
     /// Calls were refused, besides those that are recorded each.
     Refusals {
         /// Who called.
@@ -78,6 +88,7 @@ impl Event {
             Self::Start { .. } => "start",
             Self::Intent { .. } => "intent",
             Self::Outcome { .. } => "outcome",
+            Self::Denied { .. } => "denied",
             Self::Refusals { .. } => "refusals",
             Self::Gap { .. } => "gap",
             Self::Checkpoint { .. } => "checkpoint",
@@ -149,6 +160,9 @@ impl Entry {
                     said["arguments"] = arguments;
                 }
                 said
+            }
+            Event::Denied { outcome, request_id, address } => {
+                json!({ "request_id": request_id, "outcome": outcome, "address": address })
             }
             Event::Refusals { caller, outcome, count, since } => {
                 let since = humantime::format_rfc3339_millis(since).to_string();

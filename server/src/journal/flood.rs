@@ -100,13 +100,16 @@ impl Flood {
 
 /// Of which kind a refusal is; `None` when it is none, or must be recorded whole.
 fn kind(entry: &Entry) -> Option<Kind> {
-    let (Event::Outcome { outcome, sent: false, .. }, Some(Subject { caller, effect, .. })) =
-        (&entry.event, &entry.subject)
-    else {
-        return None;
+    let (caller, effect, outcome) = match (&entry.event, &entry.subject) {
+        // Nobody knows who it was, so all who are kept out for one reason are alike.
+        (Event::Denied { outcome, .. }, _) => return Some((Caller::Anonymous, outcome)),
+        (Event::Outcome { outcome, sent: false, .. }, Some(Subject { caller, effect, .. })) => {
+            (caller, *effect, *outcome)
+        }
+        _ => return None,
     };
-    let is_refusal = *outcome != "answered" && (*effect == Effect::Read || BEFORE_INTENT.contains(outcome));
-    is_refusal.then(|| (caller.clone(), *outcome))
+    let is_refusal = outcome != "answered" && (effect == Effect::Read || BEFORE_INTENT.contains(&outcome));
+    is_refusal.then(|| (caller.clone(), outcome))
 }
 
 #[cfg(test)]
@@ -189,6 +192,19 @@ mod tests {
         assert!(flood.passes(&refused(MOST), later, TIME) && !flood.passes(&refused(MOST), later, TIME));
         assert_eq!(flood.alike.len(), 2, "the one that is counted, and the new one");
         assert_eq!(count(&flood.due(later, true)), 2);
+    }
+
+    #[test]
+    fn t_21_those_who_are_kept_out_are_counted_as_one() {
+        let (mut flood, now) = (Flood::new(1), Duration::from_secs(5));
+        let denied = |request: u32| {
+            let (request_id, address) = (request.to_string(), Some([192, 0, 2, request as u8].into()));
+            Entry { event: Event::Denied { outcome: "expired", request_id, address }, subject: None }
+        };
+        assert!(flood.passes(&denied(0), now, TIME));
+        assert!((1..100).all(|request| !flood.passes(&denied(request), now, TIME)));
+        let event = Event::Refusals { caller: Caller::Anonymous, outcome: "expired", count: 99, since: TIME };
+        assert_eq!(flood.due(now, true), [Entry { event, subject: None }]);
     }
 
     #[test]

@@ -1,0 +1,104 @@
+//! The gate: from a credential to a caller, by the one provider that it is for; and the record of those who are kept out.
+
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use tokio::time::Instant;
+
+use super::verified::Verified;
+use super::{Caller, Denied, Metadata, Options, Presented, Principal, jwt};
+use crate::journal::{Entry, Event, Journal};
+use crate::metrics::Metrics;
+use crate::start_error::StartError;
+
+/// What callers must pass.
+#[derive(Debug)]
+pub struct Gate {
+    tokens: Option<jwt::Verifier>,
+    verified: Verified,
+    scopes: Vec<String>,
+    metadata: Option<Metadata>,
+    journal: Option<Journal>,
+    metrics: Metrics,
+}
+
+impl Gate {
+    /// The gate of a server of this name, which puts on the record whom it keeps out; nothing is fetched yet.
+    pub fn new(
+        options: &Options,
+        name: &str,
+        journal: Option<Journal>,
+        metrics: Metrics,
+    ) -> Result<Self, StartError> {
+        options.check()?;
+        let tokens = options.tokens.clone().map(jwt::Verifier::new).transpose()?;
+        let (scopes, metadata) = (options.scopes.clone(), Metadata::of(options, name));
+        Ok(Self { tokens, verified: Verified::new(), scopes, metadata, journal, metrics })
+    }
+
+    /// Whether callers are asked who they are.
+    pub fn asks(&self) -> bool {
+        self.tokens.is_some()
+    }
+
+    /// Whether keys are taken that are no tokens.
+    pub fn takes_keys(&self) -> bool {
+        false
+    }
+
+    /// Who shows this credential, or why it is not good enough.
+    pub async fn admit(&self, presented: Presented<'_>) -> Result<Caller, Denied> {
+        let caller = match presented {
+            Presented::Nothing => return Err(Denied::Missing),
+            Presented::Key(_) => return Err(Denied::Invalid("unknown_key")),
+            Presented::Bearer(token) => self.bearer(token).await?,
+        };
+        let has = |scope: &String| {
+            caller.principal().is_some_and(|principal| principal.identity().scopes.contains(scope))
+        };
+        if self.scopes.iter().all(has) { Ok(caller) } else { Err(Denied::Insufficient) }
+    }
+
+    async fn bearer(&self, token: &str) -> Result<Caller, Denied> {
+        let tokens = self.tokens.as_ref().ok_or(Denied::Invalid("not_a_token"))?;
+        let hash = Verified::hash(token);
+        if let Some(caller) = self.verified.get(&hash, Instant::now()) {
+            return Ok(caller);
+        }
+        let time = SystemTime::now();
+        let identity = tokens.verify(token, time).await?;
+        let caller = Caller::Known(Principal::new(identity).into());
+        self.verified.put(hash, caller.clone(), Instant::now(), time);
+        Ok(caller)
+    }
+
+    /// Puts on the record how an attempt to be let in went, by whoever is at this address.
+    pub(crate) fn record(&self, outcome: Result<&Caller, Denied>, request_id: &str, address: Option<IpAddr>) {
+        match outcome {
+            Ok(caller) => {
+                let provider = caller.principal().map(|principal| principal.identity().provider);
+                self.metrics.authenticated(provider.unwrap_or("none"), true);
+            }
+            Err(denied) => {
+                let reason = denied.reason();
+                self.metrics.authenticated("none", false);
+                tracing::info!(reason, request_id, "not let in");
+                if let Some(journal) = &self.journal {
+                    let request_id = request_id.to_owned();
+                    let event = Event::Denied { outcome: reason, request_id, address };
+                    journal.note(Entry { event, subject: None });
+                }
+            }
+        }
+    }
+
+    /// What every caller must be allowed to do.
+    pub(crate) fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// What is said of this server to clients that look for a token.
+    pub(crate) fn metadata(&self) -> Option<&Metadata> {
+        self.metadata.as_ref()
+    }
+}

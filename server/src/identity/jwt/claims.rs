@@ -1,0 +1,233 @@
+//! What a token claims, judged by what is configured and by the clock that is given.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value};
+
+use super::{Options, names};
+use crate::identity::{Denied, Identity};
+
+/// The longest subject in bytes.
+const LONGEST_SUBJECT: usize = 256;
+/// Claims that only a token has that tells a program who logged in (OpenID Connect Core, sections 2 and 3).
+const OF_ID_TOKENS: [&str; 3] = ["at_hash", "c_hash", "s_hash"];
+
+/// The claims of a token.
+pub(super) struct Claims(Map<String, Value>);
+
+impl Claims {
+    /// Reads an object.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok().map(Self)
+    }
+
+    /// Who the caller is if the claims are true, or which of them is not good here and now.
+    pub(super) fn judge(&self, options: &Options, time: SystemTime) -> Result<Identity, Denied> {
+        self.is_access_token().ok_or(Denied::Invalid("token_type"))?;
+        // A list of issuers would be a way to be from everywhere.
+        if self.text("iss") != Some(&options.issuer) {
+            return Err(Denied::Invalid("issuer"));
+        }
+        if !self.is_for(&options.audiences) {
+            return Err(Denied::Invalid("audience"));
+        }
+        let expires = self.lifetime(options, time)?;
+        let subject = self.text("sub").filter(|sub| (1..=LONGEST_SUBJECT).contains(&sub.len()));
+        let subject = subject.ok_or(Denied::Invalid("subject"))?.to_owned();
+        Ok(Identity {
+            provider: options.provider,
+            issuer: options.issuer.clone(),
+            subject,
+            client: self.first(&["client_id", "azp"]),
+            name: self.first(&["name", "preferred_username", "email"]),
+            roles: self.words(&options.names.roles),
+            groups: self.words(&options.names.groups),
+            scopes: self.words(&options.names.scopes),
+            tenant: names::find(&self.0, &options.names.tenant).and_then(Value::as_str).map(str::to_owned),
+            expires: Some(expires),
+        })
+    }
+
+    /// Nothing where it is another kind of token by the words of the usual providers.
+    fn is_access_token(&self) -> Option<()> {
+        let is_id_token = OF_ID_TOKENS.iter().any(|name| self.0.contains_key(*name));
+        let named = |claim: &str, access: &[&str]| {
+            self.text(claim).is_none_or(|word| access.iter().any(|known| word.eq_ignore_ascii_case(known)))
+        };
+        (!is_id_token
+            && named("token_use", &["access"])
+            && named("typ", &["Bearer", "DPoP", "JWT", "at+jwt"]))
+        .then_some(())
+    }
+
+    /// Whether one of these is meant. A list that holds anything but text is no list of audiences.
+    fn is_for(&self, audiences: &[String]) -> bool {
+        match self.0.get("aud") {
+            Some(Value::String(audience)) => audiences.contains(audience),
+            Some(Value::Array(items)) => {
+                let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+                texts.is_some_and(|texts| audiences.iter().any(|audience| texts.contains(&audience.as_str())))
+            }
+            _ => false,
+        }
+    }
+
+    /// When it expires, if it is good at this time.
+    fn lifetime(&self, options: &Options, time: SystemTime) -> Result<SystemTime, Denied> {
+        let now = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+        let leeway = options.leeway.as_secs_f64();
+        let expires = self.time("exp")?.ok_or(Denied::Invalid("no_expiry"))?;
+        if expires <= now - leeway {
+            return Err(Denied::Invalid("expired"));
+        }
+        if self.time("nbf")?.is_some_and(|begins| begins > now + leeway) {
+            return Err(Denied::Invalid("not_yet"));
+        }
+        let issued = self.time("iat")?;
+        if issued.is_some_and(|issued| issued > now + leeway) {
+            return Err(Denied::Invalid("issued_later"));
+        }
+        if expires - issued.unwrap_or(now) > options.longest_life.as_secs_f64() {
+            return Err(Denied::Invalid("lives_too_long"));
+        }
+        // Good for as long as it is taken.
+        Ok(UNIX_EPOCH + Duration::from_secs_f64(expires) + options.leeway)
+    }
+
+    /// A time in seconds since 1970, within what any clock says.
+    fn time(&self, name: &str) -> Result<Option<f64>, Denied> {
+        const LATEST: f64 = 253_402_300_800.0; // the year 10000
+        match self.0.get(name) {
+            None => Ok(None),
+            Some(value) => match value.as_f64().filter(|seconds| (0.0..LATEST).contains(seconds)) {
+                Some(seconds) => Ok(Some(seconds)),
+                None => Err(Denied::Invalid("bad_time")),
+            },
+        }
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
+    }
+
+    fn first(&self, names: &[&str]) -> Option<String> {
+        names.iter().find_map(|name| self.text(name)).map(str::to_owned)
+    }
+
+    fn words(&self, names: &[String]) -> Vec<String> {
+        names::words(names::find(&self.0, names))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::identity::keys::Source;
+
+    const NOW: u64 = 1_800_000_000;
+    const LEEWAY: u64 = 30;
+    const DAY: u64 = 24 * 60 * 60;
+
+    fn options() -> Options {
+        let audiences = ["https://mcp.example.com/mcp", "other-name"].map(str::to_owned).to_vec();
+        Options::new(Source::Pinned(String::new()), "https://login.example.com", audiences)
+    }
+
+    fn good() -> Value {
+        json!({
+            "iss": "https://login.example.com", "aud": "https://mcp.example.com/mcp", "sub": "alice",
+            "iat": NOW - 10, "exp": NOW + 600, "client_id": "editor", "scope": "cp:read cp:write",
+            "roles": ["developer"], "groups": ["payroll"], "tenant": "acme", "name": "Alice",
+        })
+    }
+
+    /// The claims with one of them changed, or taken away by null.
+    fn judged(name: &str, value: Value) -> Result<Identity, Denied> {
+        let mut claims = good();
+        let members = claims.as_object_mut().expect("an object");
+        if value.is_null() {
+            members.remove(name)
+        } else {
+            members.insert(name.to_owned(), value)
+        };
+        Claims(members.clone()).judge(&options(), UNIX_EPOCH + Duration::from_secs(NOW))
+    }
+
+    #[test]
+    fn good_claims_tell_all_of_a_caller() {
+        let identity = judged("none", Value::Null).expect("good");
+        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+        let expected = Identity {
+            provider: "jwt",
+            issuer: "https://login.example.com".to_owned(),
+            subject: "alice".to_owned(),
+            client: Some("editor".to_owned()),
+            name: Some("Alice".to_owned()),
+            roles: words(&["developer"]),
+            groups: words(&["payroll"]),
+            scopes: words(&["cp:read", "cp:write"]),
+            tenant: Some("acme".to_owned()),
+            expires: Some(UNIX_EPOCH + Duration::from_secs(NOW + 600 + LEEWAY)),
+        };
+        assert_eq!(identity, expected);
+    }
+
+    #[test]
+    fn t_25_each_claim_is_judged() {
+        for (name, value, reason) in [
+            ("iss", Value::Null, "issuer"),
+            ("iss", json!("https://login.example.com/"), "issuer"),
+            ("iss", json!("https://LOGIN.example.com"), "issuer"),
+            ("iss", json!(["https://login.example.com"]), "issuer"),
+            ("aud", Value::Null, "audience"),
+            ("aud", json!("https://other.example.com/mcp"), "audience"),
+            ("aud", json!("https://mcp.example.com/mcp/"), "audience"),
+            ("aud", json!("https://MCP.example.com/mcp"), "audience"),
+            ("aud", json!({ "https://mcp.example.com/mcp": 1 }), "audience"),
+            ("aud", json!(["https://mcp.example.com/mcp", 7]), "audience"),
+            ("aud", json!([]), "audience"),
+            ("sub", Value::Null, "subject"),
+            ("sub", json!(""), "subject"),
+            ("sub", json!(7), "subject"),
+            ("sub", json!("x".repeat(257)), "subject"),
+            ("exp", Value::Null, "no_expiry"),
+            ("exp", json!("1900000000"), "bad_time"),
+            ("exp", json!(1e300), "bad_time"),
+            ("exp", json!(-1), "bad_time"),
+            ("nbf", json!("soon"), "bad_time"),
+            ("iat", json!([NOW]), "bad_time"),
+            ("at_hash", json!("x"), "token_type"),
+            ("token_use", json!("id"), "token_type"),
+            ("typ", json!("Refresh"), "token_type"),
+        ] {
+            assert_eq!(judged(name, value.clone()), Err(Denied::Invalid(reason)), "{name}: {value}");
+        }
+        for (name, value) in [
+            ("aud", json!(["x", "https://mcp.example.com/mcp"])),
+            ("aud", json!("other-name")),
+            ("sub", json!("x".repeat(256))),
+            ("iat", Value::Null),
+            ("nbf", json!(NOW)),
+            ("exp", json!(NOW as f64 + 0.5)),
+            ("token_use", json!("access")),
+            ("typ", json!("Bearer")),
+        ] {
+            assert!(judged(name, value.clone()).is_ok(), "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn t_29_each_time_is_crossed_by_one_second() {
+        for (name, good, bad, reason) in [
+            ("exp", NOW - LEEWAY + 1, NOW - LEEWAY, "expired"),
+            ("nbf", NOW + LEEWAY, NOW + LEEWAY + 1, "not_yet"),
+            ("iat", NOW + LEEWAY, NOW + LEEWAY + 1, "issued_later"),
+            ("exp", NOW - 10 + DAY, NOW - 10 + DAY + 1, "lives_too_long"),
+        ] {
+            assert!(judged(name, json!(good)).is_ok(), "{name} {good}");
+            assert_eq!(judged(name, json!(bad)), Err(Denied::Invalid(reason)), "{name} {bad}");
+        }
+    }
+}

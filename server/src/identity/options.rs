@@ -1,0 +1,60 @@
+//! What vouches for callers.
+
+use super::jwt;
+use crate::start_error::StartError;
+
+/// What vouches for callers, and how clients learn of it. Without any provider nobody is asked who they are.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Whose tokens are taken.
+    pub tokens: Option<jwt::Options>,
+    /// The address under which clients reach this server, as tokens and metadata name it (RFC 8707, RFC 9728). Never taken
+    /// from a request, since whoever makes a request writes its `Host`.
+    pub resource: Option<String>,
+    /// Where clients get tokens; the issuer of the tokens while there is none.
+    pub authorization_servers: Vec<String>,
+    /// What every caller must be allowed to do; told to clients, so that they ask for it.
+    pub scopes: Vec<String>,
+}
+
+impl Options {
+    /// Whether callers are asked who they are.
+    pub fn asks(&self) -> bool {
+        self.tokens.is_some()
+    }
+
+    /// Refuses what cannot work, in a line that names it.
+    pub(super) fn check(&self) -> Result<(), StartError> {
+        if let Some(resource) = &self.resource
+            && !is_address(resource)
+        {
+            return Err(StartError::new(format!(
+                "resource {resource:?}: expected the address under which clients reach the server, such as https://mcp.example.com/mcp"
+            )));
+        }
+        if let Some(server) = self.authorization_servers.iter().find(|server| !is_address(server)) {
+            return Err(StartError::new(format!(
+                "authorization server {server:?}: expected an address such as https://login.example.com"
+            )));
+        }
+        if let Some(scope) = self.scopes.iter().find(|scope| !is_scope(scope)) {
+            return Err(StartError::new(format!(
+                "scope {scope:?}: expected visible ASCII characters without blanks, `\"` and `\\`"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// An address that others can use as it stands: http or https, a host, no user, query or fragment.
+fn is_address(text: &str) -> bool {
+    let uri = text.parse::<http::Uri>().ok();
+    uri.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    }) && !text.contains(['@', '?', '#', '"', '\\'])
+}
+
+/// As RFC 6749, section 3.3, has it.
+fn is_scope(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
+}
