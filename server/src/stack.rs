@@ -56,6 +56,9 @@ where
     S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
     S::Future: Send + 'static,
 {
+    let replicas = &options.replicas;
+    let asking = confirm::Options::new(options.confirm, options.address.clone(), replicas.clone());
+    let parts = portion::Options::new(options.portion, options.api, replicas.clone());
     Next::new(
         ServiceBuilder::new()
             // First, so that whatever else refuses, delays or drops a call, it is on the record.
@@ -68,16 +71,10 @@ where
             .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
             // Below the arguments, since the question names them and the yes is for them; above the ledger, which would
             // otherwise give a change's answer to whoever was not asked.
-            .layer(stage(
-                confirm::Options::new(options.confirm, options.address.clone(), options.replicas.clone()),
-                confirm::confirm,
-            ))
+            .layer(stage(asking, confirm::confirm))
             // Below the arguments, which say what is wanted of the answer; above whatever keeps answers, which keeps them whole,
             // so that each caller is given the parts of what it asked for.
-            .layer(stage(
-                portion::Options::new(options.portion, options.api, options.replicas.clone()),
-                portion::portion,
-            ))
+            .layer(stage(parts, portion::portion))
             // Identical are arguments in canonical form, so it stands below them; above everything that makes the call.
             .layer(stage(options.ledger, ledger::ledger))
             // Below the arguments, whose canonical form is the key; above all that asks the API, since what is kept asks
