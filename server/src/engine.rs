@@ -86,6 +86,7 @@ impl Options {
 pub struct Engine {
     calls: Calls,
     journal: Option<Journal>,
+    replicas: Option<Replicas>,
     deployment: Arc<Deployment>,
     cuts: bool,
     follow: follow::Settings,
@@ -148,7 +149,7 @@ impl Engine {
             ledger: ledger::Options::new(options.ledger, audit.clone(), replicas.clone())?,
             api,
             audit,
-            replicas,
+            replicas: replicas.clone(),
             deadline: options.deadline,
             attempt_timeout: options.upstream.attempt_timeout,
             quota: options.quota,
@@ -167,6 +168,7 @@ impl Engine {
         Ok(Self {
             calls,
             journal,
+            replicas,
             deployment,
             cuts: options.portion.cuts(),
             follow: options.follow,
@@ -227,7 +229,7 @@ impl Engine {
 
     /// What was counted, in the text format of Prometheus.
     pub fn metrics(&self) -> String {
-        self.calls.metrics.render(self.journal.as_ref())
+        self.calls.metrics.render(self.journal.as_ref(), self.replicas.as_ref())
     }
 
     /// Waits until every mutation has come to its end, also those that nobody waits for any more.

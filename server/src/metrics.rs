@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::journal::Journal;
+use crate::replicas::Replicas;
 
 /// Something that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,8 +134,8 @@ impl Metrics {
         self.0.breaker.store(state as u64, Ordering::Relaxed);
     }
 
-    /// Everything in the text format of Prometheus, with the state of the journal.
-    pub fn render(&self, journal: Option<&Journal>) -> String {
+    /// Everything in the text format of Prometheus, with the state of the journal and of what is shared.
+    pub fn render(&self, journal: Option<&Journal>, replicas: Option<&Replicas>) -> String {
         let mut text = String::new();
         family(&mut text, "fastmcp_tool_executions_total", "counter", "Calls that have ended.");
         for ((tool, outcome), count) in &*self.0.calls.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -153,6 +154,13 @@ impl Metrics {
         let now = self.0.breaker.load(Ordering::Relaxed);
         for (state, word) in Breaker::ALL {
             let _ = writeln!(text, "mcp_breaker_state{{state=\"{word}\"}} {}", u8::from(state as u64 == now));
+        }
+        if let Some(link) = replicas.map(Replicas::link) {
+            let (up, help) =
+                (u64::from(link.is_here()), "1 while the Redis that servers share can be asked.");
+            single(&mut text, "mcp_redis_up", "gauge", help, up);
+            let help = "Questions to Redis that got no answer in time, or an error.";
+            single(&mut text, "mcp_redis_failures_total", "counter", help, link.failures());
         }
         if let Some(journal) = journal {
             let failing = u64::from(journal.is_failing());
@@ -219,7 +227,7 @@ mod tests {
         }
         metrics.breaker(Breaker::HalfOpen);
         metrics.called("deploy", "limited");
-        let text = metrics.render(None);
+        let text = metrics.render(None, None);
         for (times, what) in Count::ALL.into_iter().enumerate() {
             assert!(text.contains(&format!("\n{} {}\n", what.named().0, times + 1)), "{what:?}: {text}");
         }

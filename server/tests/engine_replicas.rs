@@ -262,3 +262,23 @@ async fn r12_a_process_tells_what_its_journal_knows() {
     assert_eq!(upstream.requests().len(), 1);
     second.close();
 }
+
+#[tokio::test]
+async fn r12_whether_redis_can_be_asked_is_told_to_who_watches() {
+    let scratch = Scratch::new("replicas-metrics");
+    let mut redis = RedisServer::start(scratch.path());
+    let upstream = FakeUpstream::start([json_answer("200 OK", DONE)]).await;
+    let engine = remembering(&upstream, sharing(&redis), None);
+    deploy(&engine).await.unwrap();
+    let metrics = engine.metrics();
+    assert!(
+        metrics.contains("mcp_redis_up 1\n") && metrics.contains("mcp_redis_failures_total 0\n"),
+        "{metrics}"
+    );
+    redis.kill();
+    let begun = Instant::now();
+    while !engine.metrics().contains("mcp_redis_up 0\n") {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{}", engine.metrics());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
