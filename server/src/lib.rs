@@ -32,3 +32,8 @@ pub mod answer;
 
 pub use server::{Options, Server};
 pub use start_error::StartError;
+
+/// Rules that Redis keeps are tested beside those that this program keeps.
+#[cfg(test)]
+#[path = "../tests/redis_server/mod.rs"]
+mod redis_server;

@@ -57,6 +57,7 @@ where
     S::Future: Send + 'static,
 {
     let replicas = &options.replicas;
+    let quotas = quota::Options::new(options.quota, options.confirm, replicas.clone());
     let asking = confirm::Options::new(options.confirm, options.address.clone(), replicas.clone());
     let parts = portion::Options::new(options.portion, options.api, replicas.clone());
     Next::new(
@@ -66,7 +67,7 @@ where
             // Before any work, so that all the time that a call takes counts, also what is spent on refusing it.
             .layer(stage(deadline::Options { limit: options.deadline }, deadline::deadline))
             // Before any work is done for a caller who asks too much; below the deadline, which counts all time.
-            .layer(stage(quota::Options::new(options.quota, options.confirm), quota::quota))
+            .layer(stage(quotas, quota::quota))
             // Before anything is kept, repeated or sent: below this line there are only typed arguments.
             .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
             // Below the arguments, since the question names them and the yes is for them; above the ledger, which would

@@ -1,13 +1,33 @@
 //! How often something may happen: the rule, and the bounded table of who used how much. For requests in [`crate::http`] and
 //! for calls in [`crate::stages`].
 
+mod local;
 mod rate;
+mod shared;
 mod table;
 
 use std::time::Duration;
 
+pub(crate) use local::Local;
 pub(crate) use rate::Rate;
+pub(crate) use shared::Shared;
 pub(crate) use table::Table;
+
+/// The rates of calls.
+#[derive(Clone, Debug)]
+pub(crate) struct Rates {
+    /// Of all callers together; without one they are not bounded.
+    pub(crate) common: Option<Rate>,
+    /// Of each.
+    pub(crate) caller: Option<Rate>,
+}
+
+impl Rates {
+    /// Whether nothing is bounded.
+    pub(crate) fn are_none(&self) -> bool {
+        self.common.is_none() && self.caller.is_none()
+    }
+}
 
 /// A time to wait in whole seconds: never less than it is, one at least.
 pub(crate) fn whole_seconds(wait: Duration) -> u64 {
@@ -16,15 +36,4 @@ pub(crate) fn whole_seconds(wait: Duration) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn t_3b_a_wait_is_told_in_whole_seconds_and_never_too_short() {
-        for (nanoseconds, seconds) in
-            [(0, 1), (1, 1), (1_000_000_000, 1), (1_000_000_001, 2), (2_000_000_000, 2)]
-        {
-            assert_eq!(whole_seconds(Duration::from_nanos(nanoseconds)), seconds, "{nanoseconds} ns");
-        }
-    }
-}
+mod tests;

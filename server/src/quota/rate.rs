@@ -22,13 +22,22 @@ impl Rate {
     /// When the quota is whole again after a call of this weight; or how long to wait with it. `whole` is when it is whole
     /// without the call. A call that weighs more than the burst takes all of it.
     pub(crate) fn charge(&self, whole: Duration, weight: usize, now: Duration) -> Result<Duration, Duration> {
-        let weight = u32::try_from(weight).unwrap_or(u32::MAX);
-        let cost = self.interval.saturating_mul(weight).min(self.burst);
-        let after = whole.max(now) + cost;
+        let after = whole.max(now) + self.cost(weight);
         match after.saturating_sub(now + self.burst) {
             Duration::ZERO => Ok(after),
             wait => Err(wait),
         }
+    }
+
+    /// What a call of this weight costs.
+    pub(crate) fn cost(&self, weight: usize) -> Duration {
+        let weight = u32::try_from(weight).unwrap_or(u32::MAX);
+        self.interval.saturating_mul(weight).min(self.burst)
+    }
+
+    /// What all that may come at once costs.
+    pub(crate) fn burst(&self) -> Duration {
+        self.burst
     }
 
     /// How many more may come at once.

@@ -1,0 +1,48 @@
+//! The quotas of calls as one process knows them.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::{Rates, Table};
+
+/// How much of the quotas is used.
+#[derive(Debug)]
+pub(crate) struct Local {
+    rates: Rates,
+    used: Mutex<Used>,
+}
+
+#[derive(Debug, Default)]
+struct Used {
+    common: Duration,
+    callers: Table,
+}
+
+impl Local {
+    /// Quotas of which nothing is used.
+    pub(crate) fn new(rates: Rates) -> Self {
+        Self { rates, used: Mutex::default() }
+    }
+
+    /// Charges a call to both quotas, or to none and says when to come again. One caller's comes first, so that what is over
+    /// for one takes nothing from the others.
+    pub(crate) fn charge(&self, caller: &str, weight: usize, now: Duration) -> Result<(), Duration> {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let Used { common, callers } = &mut *used;
+        let own = match &self.rates.caller {
+            Some(rate) => {
+                let whole = callers.of(caller, now);
+                Some((rate.charge(*whole, weight, now)?, whole))
+            }
+            None => None,
+        };
+        if let Some(rate) = &self.rates.common {
+            *common = rate.charge(*common, weight, now)?;
+        }
+        // Only now, so that a call that the common quota refuses costs its caller nothing.
+        if let Some((after, whole)) = own {
+            *whole = after;
+        }
+        Ok(())
+    }
+}

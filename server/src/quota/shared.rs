@@ -1,0 +1,82 @@
+//! The quotas of calls as all processes know them, in Redis: the same rule, by the clock of Redis, in one round trip.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use super::{Rate, Rates};
+use crate::replicas::{Away, Replicas, Script};
+
+/// The time now, in microseconds, which a double holds whole for two centuries more.
+const CLOCK: &str = "
+    local time = redis.call('TIME')
+    local now = time[1] * 1000000 + time[2]";
+
+/// The rule of [`super::rate`]. `KEYS`: each quota, in the order in which they are charged; `ARGV`: for each, what the call costs
+/// and what all that may come at once costs, in microseconds. Gives 0, or the wait. What no quota of this rate can be, since the
+/// clock went back or somebody else wrote it, is a quota that is all used; one that is whole again is forgotten.
+const RULE: &str = "
+    local after = {}
+    for place = 1, #KEYS do
+        local cost, burst = tonumber(ARGV[2 * place - 1]), tonumber(ARGV[2 * place])
+        local whole = tonumber(redis.call('GET', KEYS[place]) or now) or now
+        after[place] = math.max(math.min(whole, now + burst), now) + cost
+        local wait = after[place] - burst - now
+        if wait > 0 then return math.ceil(wait) end
+    end
+    for place = 1, #KEYS do
+        redis.call('SET', KEYS[place], string.format('%.3f', after[place]), 'PX', math.ceil((after[place] - now) / 1000))
+    end
+    return 0";
+
+static CHARGE: LazyLock<Script> = LazyLock::new(|| Script::new(&format!("{CLOCK}{RULE}")));
+
+/// The quotas in Redis.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    rates: Rates,
+    replicas: Replicas,
+}
+
+impl Shared {
+    /// Quotas at these rates.
+    pub(crate) fn new(rates: Rates, replicas: Replicas) -> Self {
+        Self { rates, replicas }
+    }
+
+    /// Charges a call to both quotas, or to none and says when to come again; or Redis is away.
+    pub(crate) async fn charge(&self, caller: &str, weight: usize) -> Result<Result<(), Duration>, Away> {
+        self.ask(&CHARGE, caller, weight, None).await
+    }
+
+    async fn ask(
+        &self,
+        script: &Script,
+        caller: &str,
+        weight: usize,
+        now: Option<Duration>,
+    ) -> Result<Result<(), Duration>, Away> {
+        let own =
+            self.rates.caller.as_ref().map(|rate| (rate, self.replicas.name("quota", caller.as_bytes())));
+        let common = self.rates.common.as_ref().map(|rate| (rate, self.replicas.name("quotas", b"")));
+        let (rates, keys): (Vec<&Rate>, Vec<String>) = own.into_iter().chain(common).unzip();
+        let costs = rates.into_iter().flat_map(|rate| [rate.cost(weight), rate.burst()]);
+        let arguments: Vec<String> = costs.chain(now).map(microseconds).collect();
+        let within = self.replicas.timeout();
+        let wait: u64 = self.replicas.link().run(script, &keys, &arguments, within).await?;
+        Ok(if wait == 0 { Ok(()) } else { Err(Duration::from_micros(wait)) })
+    }
+}
+
+fn microseconds(time: Duration) -> String {
+    format!("{}.{:03}", time.as_micros(), time.subsec_nanos() % 1000)
+}
+
+/// The same by a given clock.
+#[cfg(test)]
+impl Shared {
+    pub(crate) async fn charge_at(&self, caller: &str, weight: usize, now: Duration) -> Result<(), Duration> {
+        static AT: LazyLock<Script> =
+            LazyLock::new(|| Script::new(&format!("local now = tonumber(ARGV[#ARGV]){RULE}")));
+        self.ask(&AT, caller, weight, Some(now)).await.expect("Redis is there")
+    }
+}
