@@ -18,6 +18,7 @@ pub mod stages;
 mod quota;
 pub mod replicas;
 mod digest;
+pub mod request_id;
 pub mod metrics;
 
 pub mod catalog;

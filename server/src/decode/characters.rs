@@ -27,6 +27,11 @@ pub(super) fn class(character: char) -> Option<&'static str> {
     }
 }
 
+/// Whether a character is none for people to see, TAB, LF and CR included.
+pub(crate) fn is_refused(character: char) -> bool {
+    class(character).is_some()
+}
+
 /// Names the first refused character of a text; `blanks` lets TAB, LF and CR pass.
 pub(super) fn refused(text: &str, blanks: bool) -> Option<String> {
     text.chars()

@@ -16,8 +16,8 @@ use tokio_util::sync::CancellationToken;
 use crate::call::{Call, CallError, Caller, Purpose, Reply};
 use crate::catalog::{Long, Source, Tool};
 use crate::engine::{self, Calls};
-use crate::http::numbered;
 use crate::request::aside;
+use crate::request_id::numbered;
 use pace::Pace;
 use told::{FollowUp, Outcome};
 

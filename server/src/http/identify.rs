@@ -11,12 +11,10 @@ use tracing::Instrument;
 
 use super::layer::{Answering, Layer, Next};
 use super::{Request, Response};
+use crate::request_id;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-
-/// The longest request id.
-const LONGEST: usize = 64;
 
 /// Names a request: 1 to 64 characters of `[A-Za-z0-9._-]`. In the request's extensions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +33,7 @@ impl Layer for Identify {
     }
 
     fn handle<'a>(&'a self, mut request: Request, next: Next<'a>) -> Answering<'a> {
-        let id = request_id(request.headers());
+        let id = id_of(request.headers());
         let trace = only(request.headers(), &TRACEPARENT)
             .filter(|value| well_formed_traceparent(value))
             .map(Arc::from);
@@ -60,17 +58,6 @@ impl Layer for Identify {
         };
         Box::pin(answering.instrument(span))
     }
-}
-
-/// A fresh request id; later ones sort after earlier ones.
-pub fn new_request_id() -> String {
-    uuid::Uuid::now_v7().to_string()
-}
-
-/// The id with a number, for a request that is made for another one; a fresh id where it would be too long.
-pub(crate) fn numbered(request_id: &str, number: usize) -> String {
-    let numbered = format!("{request_id}.{number}");
-    if numbered.len() <= LONGEST { numbered } else { new_request_id() }
 }
 
 /// Whether this is a `traceparent` of W3C Trace Context: version, trace id, parent id and flags in lower-case hex, ids
@@ -100,14 +87,10 @@ pub fn well_formed_traceparent(value: &str) -> bool {
         && parts.next().is_none_or(|more| more_is_allowed && more.bytes().all(|byte| byte.is_ascii_graphic()))
 }
 
-fn request_id(headers: &HeaderMap) -> Arc<str> {
-    let well_formed = |value: &&str| {
-        (1..=64).contains(&value.len())
-            && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
-    };
-    match only(headers, &REQUEST_ID).filter(well_formed) {
+fn id_of(headers: &HeaderMap) -> Arc<str> {
+    match only(headers, &REQUEST_ID).filter(|id| request_id::is_well_formed(id)) {
         Some(id) => Arc::from(id),
-        None => Arc::from(new_request_id()),
+        None => Arc::from(request_id::fresh()),
     }
 }
 
@@ -181,7 +164,7 @@ mod tests {
             for value in values {
                 headers.append(REQUEST_ID, HeaderValue::from_bytes(value).expect("a header value"));
             }
-            request_id(&headers)
+            id_of(&headers)
         };
         let longest = "a".repeat(64);
         assert_eq!(&*with(&[b"aB9._-"]), "aB9._-");

@@ -32,8 +32,7 @@ use crate::start_error::StartError;
 
 pub use authenticate::refuse_open_listener;
 pub(crate) use body_limit::unread_body;
-pub(crate) use identify::numbered;
-pub use identify::{RequestId, TraceParent, new_request_id, well_formed_traceparent};
+pub use identify::{RequestId, TraceParent, well_formed_traceparent};
 pub use layer::{Answering, App, Endpoint};
 pub use listener::serve;
 pub use peer::{Network, NoNetwork, Peer};

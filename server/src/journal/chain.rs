@@ -6,6 +6,8 @@ use std::time::SystemTime;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
+use super::escape::escaped;
+
 /// What stands before the hash in a line, and behind it.
 const BEFORE_HASH: &str = ",\"hash\":\"";
 const AFTER_HASH: &str = "\"}";
@@ -39,7 +41,7 @@ impl Link {
         record.insert("epoch".to_owned(), epoch.into());
         record.extend(members);
         record.insert("prev".to_owned(), self.hash.as_str().into());
-        let mut line = Value::Object(record).to_string();
+        let mut line = escaped(&Value::Object(record).to_string()).into_owned();
         line.pop();
         let hash = hash(line.as_bytes());
         line.push_str(BEFORE_HASH);

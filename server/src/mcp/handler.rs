@@ -26,7 +26,8 @@ use super::{Options, VERSIONS, answer, cursor, listing};
 use crate::call::{Call, CallError, Caller};
 use crate::catalog::Tool as GeneratedTool;
 use crate::engine::{self, Engine};
-use crate::http::{RequestId, TraceParent, new_request_id, well_formed_traceparent};
+use crate::http::{RequestId, TraceParent, well_formed_traceparent};
+use crate::request_id;
 use crate::start_error::StartError;
 
 /// The methods of every era. Their names reach `on_custom_request` only with parameters that do not fit.
@@ -234,7 +235,7 @@ impl ServerHandler for Handler {
         let from_http = context.extensions.get::<::http::request::Parts>().map(|parts| &parts.extensions);
         let request_id = from_http
             .and_then(|extensions| extensions.get::<RequestId>())
-            .map_or_else(new_request_id, |id| id.0.as_ref().to_owned());
+            .map_or_else(request_id::fresh, |id| id.0.as_ref().to_owned());
         let caller = match from_http {
             Some(extensions) => extensions.get::<Caller>().cloned(),
             None => Some(Caller::LocalOwner),

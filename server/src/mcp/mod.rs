@@ -26,6 +26,7 @@ use serde_json::{Map, Value};
 use crate::call::{Answer, Call, Caller, Consent, Purpose};
 use crate::engine::Engine;
 use crate::http;
+use crate::request_id;
 use crate::start_error::StartError;
 
 pub use front::McpEndpoint;
@@ -111,7 +112,7 @@ impl Protocol {
         ask: impl FnOnce(&str) -> Answer,
     ) -> Option<Value> {
         let tool = self.shared.find(tool)?;
-        let mut call = Call::new(tool, arguments, Caller::LocalOwner, http::new_request_id());
+        let mut call = Call::new(tool, arguments, Caller::LocalOwner, request_id::fresh());
         call.idempotency_key = key;
         call.consent = Consent::Possible;
         call.purpose = Purpose::Program;

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::call::{Call, CallError, Caller, Consent, Progress, Purpose, Reply};
 use crate::catalog::{Effect, Tool, Work};
 use crate::engine::{self, Calls};
-use crate::http::numbered;
+use crate::request_id::numbered;
 use crate::stages::ledger;
 
 /// The call that a handler works for.

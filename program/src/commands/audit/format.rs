@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
-use server::journal::Record;
+use server::journal::{Record, escaped};
 
 use crate::arguments::AuditFormat;
 use crate::settings::show::columns;
@@ -17,7 +17,7 @@ pub(super) fn written(records: &[Record], format: AuditFormat) -> String {
     match format {
         AuditFormat::Text => table(records),
         AuditFormat::Json => records.iter().fold(String::new(), |mut text, record| {
-            let _ = writeln!(text, "{}", Value::Object(record.members.clone()));
+            let _ = writeln!(text, "{}", escaped(&Value::Object(record.members.clone()).to_string()));
             text
         }),
         AuditFormat::Csv => csv(records),
@@ -36,7 +36,8 @@ fn table(records: &[Record]) -> String {
     let mut rows = vec![COLUMNS.map(str::to_owned)];
     let plain = |text: String| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
     rows.extend(records.iter().map(|record| COLUMNS.map(|column| plain(cell(record, column)))));
-    columns(&rows)
+    // In words of a caller as well nothing is left that changes how a line is read.
+    escaped(&columns(&rows)).into_owned()
 }
 
 fn csv(records: &[Record]) -> String {
@@ -64,7 +65,7 @@ mod tests {
     fn record() -> Record {
         let Value::Object(members) = json!({
             "seq": 7, "time": "t", "kind": "outcome", "tool": "=cmd()", "outcome": "a\"b", "status": 200,
-            "arguments": { "note": "line\n\u{1b}[31m" },
+            "arguments": { "note": "line\n\u{1b}[31m\u{202e}\u{2028}" },
         }) else {
             unreachable!()
         };
@@ -86,7 +87,7 @@ mod tests {
     fn t50_text_is_one_line_for_each_record_and_json_the_record_itself() {
         let text = written(&[record(), record()], AuditFormat::Text);
         assert_eq!(text.trim_end().lines().count(), 3);
-        assert!(!text.contains('\u{1b}'));
+        assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{2028}']));
         let text = written(&[record()], AuditFormat::Json);
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["seq"], 7);
     }
