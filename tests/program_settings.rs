@@ -8,6 +8,11 @@ use program_support::{Outcome, run};
 
 const ADDRESS: (&str, &str) = ("API_BASE_URL", "http://127.0.0.1:9");
 
+const JWT: (&str, &str) = ("AUTH_PROVIDER", "fastmcp.server.auth.providers.jwt.JWTVerifier");
+const KEYS: (&str, &str) = ("AUTH_JWKS_URI", "https://idp.example.com/jwks");
+const ISSUER: (&str, &str) = ("AUTH_ISSUER", "https://idp.example.com");
+const AUDIENCE: (&str, &str) = ("AUTH_AUDIENCE", "https://mcp.example.com/mcp");
+
 /// Environments in which `serve` must not start, each with what its one line must begin with.
 const REFUSED: &[(&[(&str, &str)], &str)] = &[
     // Nothing is known about the API.
@@ -56,15 +61,75 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
     (&[ADDRESS, ("API_TIMEOUT", "5"), ("FASTMCP_API_TIMEOUT", "6")], "FASTMCP_API_TIMEOUT and API_TIMEOUT"),
     (&[ADDRESS, ("API_TOKEN", "canary"), ("BMC_API_TOKEN", "canary2")], "API_TOKEN and BMC_API_TOKEN"),
     // Authentication that is asked for and not there: the ways in which the Python server was open without saying so.
-    (&[ADDRESS, ("AUTH_ENABLED", "true")], "AUTH_ENABLED"),
-    (&[ADDRESS, ("AUTH_ENABLED", "1")], "AUTH_ENABLED"),
+    (&[ADDRESS, ("AUTH_ENABLED", "true")], "AUTH_PROVIDER is not set"),
+    (&[ADDRESS, ("AUTH_ENABLED", "1")], "AUTH_PROVIDER is not set"),
+    (&[ADDRESS, ("FASTMCP_AUTH_ENABLED", "true")], "AUTH_PROVIDER is not set"),
     (&[ADDRESS, ("AUTH_ENABLED", "maybe")], "AUTH_ENABLED"),
+    (
+        &[ADDRESS, ("AUTH_ENABLED", "true"), ("FASTMCP_AUTH_ENABLED", "false")],
+        "AUTH_ENABLED and FASTMCP_AUTH_ENABLED",
+    ),
     (&[ADDRESS, ("auth_enabled", "true")], "auth_enabled"),
     (&[ADDRESS, ("Api_Token", "canary")], "Api_Token"),
-    (&[ADDRESS, ("AUTH_PROVIDER", "jwt")], "AUTH_PROVIDER"),
-    (&[ADDRESS, ("FASTMCP_AUTH_ENABLED", "true")], "FASTMCP_AUTH_ENABLED"),
-    (&[ADDRESS, ("FASTMCP_AUTH_JWKS_URI", "https://idp.example.com")], "FASTMCP_AUTH_JWKS_URI"),
-    (&[ADDRESS, ("FASTMCP_SERVER_AUTH", "JWT")], "FASTMCP_SERVER_AUTH"),
+    (&[ADDRESS, ("AUTH_PROVIDER", "ldap")], "AUTH_PROVIDER"),
+    (&[ADDRESS, ("AUTH_PROVIDER", "workos")], "AUTH_PROVIDER"),
+    (&[ADDRESS, ("AUTH_PROVIDER", "fastmcp.server.auth.providers.github.GitHubProvider")], "AUTH_PROVIDER"),
+    (&[ADDRESS, ("AUTH_PROVIDER", "jwt,none"), KEYS, ISSUER, AUDIENCE], "AUTH_PROVIDER"),
+    (&[ADDRESS, ("AUTH_PROVIDER", "none"), ("AUTH_ENABLED", "true")], "AUTH_PROVIDER"),
+    // Half of what a provider needs, or what belongs to another.
+    (&[ADDRESS, ("AUTH_PROVIDER", "jwt")], "AUTH_JWKS_URI is not set"),
+    (&[ADDRESS, ("FASTMCP_SERVER_AUTH", "JWT")], "AUTH_JWKS_URI is not set"),
+    (&[ADDRESS, JWT, ISSUER, AUDIENCE], "AUTH_JWKS_URI is not set"),
+    (&[ADDRESS, JWT, KEYS, AUDIENCE], "AUTH_ISSUER is not set"),
+    (&[ADDRESS, JWT, KEYS, ISSUER], "AUTH_AUDIENCE is not set"),
+    (
+        &[ADDRESS, JWT, KEYS, ("AUTH_PUBLIC_KEY_FILE", "/key"), ISSUER, AUDIENCE],
+        "AUTH_JWKS_URI and AUTH_PUBLIC_KEY_FILE",
+    ),
+    (&[ADDRESS, JWT, ("AUTH_PUBLIC_KEY_FILE", "/does/not/exist"), ISSUER, AUDIENCE], "AUTH_PUBLIC_KEY_FILE"),
+    (
+        &[ADDRESS, JWT, ("AUTH_PUBLIC_KEY_FILE", "/proc/self/cmdline"), ISSUER, AUDIENCE],
+        "AUTH_PUBLIC_KEY_FILE",
+    ),
+    (&[ADDRESS, JWT, ("AUTH_JWKS_URI", "http://idp.example.com/jwks"), ISSUER, AUDIENCE], "AUTH_JWKS_URI"),
+    (
+        &[ADDRESS, JWT, ("AUTH_JWKS_URI", "https://u:canary@idp.example.com/"), ISSUER, AUDIENCE],
+        "AUTH_JWKS_URI",
+    ),
+    (&[ADDRESS, JWT, ("AUTH_JWKS_URI", "https://169.254.169.254/"), ISSUER, AUDIENCE], "AUTH_JWKS_URI"),
+    (&[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE, ("AUTH_JWT_ALGORITHMS", "RS256,HS256")], "AUTH_JWT_ALGORITHMS"),
+    (&[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE, ("AUTH_JWT_ALGORITHMS", "none")], "AUTH_JWT_ALGORITHMS"),
+    (&[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE, ("AUTH_CLOCK_SKEW", "31")], "AUTH_CLOCK_SKEW"),
+    (&[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE, ("MCP_RESOURCE_URL", "mcp.example.com")], "MCP_RESOURCE_URL"),
+    (
+        &[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE, ("AUTH_REQUIRED_SCOPES", "a\" , error=\"x")],
+        "AUTH_REQUIRED_SCOPES",
+    ),
+    (
+        &[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE, ("AUTH_AUTHORIZATION_SERVERS", "idp")],
+        "AUTH_AUTHORIZATION_SERVERS",
+    ),
+    (&[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE, ("AUTH_API_KEYS_FILE", "/keys")], "AUTH_API_KEYS_FILE is set"),
+    (&[ADDRESS, KEYS], "AUTH_JWKS_URI is set"),
+    (&[ADDRESS, ("FASTMCP_AUTH_ISSUER", "x")], "AUTH_ISSUER is set"),
+    (&[ADDRESS, ("AUTH_PROVIDER", "api_key")], "AUTH_API_KEYS_FILE is not set"),
+    (
+        &[ADDRESS, ("AUTH_PROVIDER", "api_key"), ("AUTH_API_KEYS_FILE", "/does/not/exist")],
+        "AUTH_API_KEYS_FILE",
+    ),
+    (&[ADDRESS, ("AUTH_PROVIDER", "api_key"), ("AUTH_API_KEYS_FILE", "/keys"), ISSUER], "AUTH_ISSUER is set"),
+    // One thing under two names that disagree.
+    (&[ADDRESS, JWT, ("FASTMCP_SERVER_AUTH", "none")], "AUTH_PROVIDER and FASTMCP_SERVER_AUTH"),
+    (
+        &[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE, ("FASTMCP_AUTH_ISSUER", "other")],
+        "FASTMCP_AUTH_ISSUER and AUTH_ISSUER",
+    ),
+    (
+        &[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE, ("FASTMCP_SERVER_AUTH_JWT_AUDIENCE", "other")],
+        "AUTH_AUDIENCE and FASTMCP_SERVER_AUTH_JWT_AUDIENCE",
+    ),
+    // Providers that are not there yet.
+    (&[ADDRESS, ("FASTMCP_AUTH_SOMETHING", "x")], "FASTMCP_AUTH_SOMETHING"),
     (
         &[ADDRESS, ("FASTMCP_SERVER_AUTH_GITHUB_CLIENT_SECRET", "canary")],
         "FASTMCP_SERVER_AUTH_GITHUB_CLIENT_SECRET",
@@ -73,11 +138,17 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
     (&[ADDRESS, ("HOST", "0.0.0.0")], "HOST"),
     (&[ADDRESS, ("HOST", "::")], "HOST"),
     (&[ADDRESS, ("HOST", "0.0.0.0"), ("AUTH_ENABLED", "false")], "HOST"),
+    (&[ADDRESS, ("HOST", "0.0.0.0"), ("AUTH_PROVIDER", "none")], "HOST"),
+    (&[ADDRESS, ("HOST", "0.0.0.0"), ("AUTH_ENABLED", "false"), JWT, KEYS, ISSUER, AUDIENCE], "HOST"),
+    (
+        &[ADDRESS, ("HOST", "0.0.0.0"), JWT, KEYS, ISSUER, ("AUTH_AUDIENCE", "a-name")],
+        "MCP_RESOURCE_URL is not set",
+    ),
     (&[ADDRESS, ("HOST", "0.0.0.0"), ("ALLOW_UNAUTHENTICATED", "true")], "ALLOW_UNAUTHENTICATED"),
 ];
 
 #[tokio::test]
-async fn a_start_that_must_not_happen_is_refused_in_one_line_with_code_78() {
+async fn t_60_a_start_that_must_not_happen_is_refused_in_one_line_with_code_78() {
     for (environment, named) in REFUSED {
         let Outcome { code, stdout, stderr } = run(&["serve"], environment).await;
         assert_eq!(code, 78, "{environment:?}: {stderr}");

@@ -85,11 +85,63 @@ pub(crate) enum Command {
     },
     /// Read the journal: whether it is whole, and what is in it.
     Audit(Audit),
+    /// Make, list, withdraw and replace the keys by which programs call.
+    Keys(Keys),
     /// Ask a running server for its health; exit code 0 if it is well.
     Health {
         /// The address of its health check [default: /health where `serve` would listen].
         #[arg(long, value_name = "URL")]
         url: Option<String>,
+    },
+}
+
+/// What is asked of the keys.
+#[derive(Args, Debug)]
+pub(crate) struct Keys {
+    /// The file of the keys [default: the setting `auth.api_keys_file`].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: KeysCommand,
+}
+
+/// What to do with the keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Make a key and print it, this once.
+    Create {
+        /// Whose it is: a person, a pipeline.
+        #[arg(long)]
+        owner: String,
+        /// A role of its holder; may be repeated.
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+        /// A scope that its holder has; may be repeated.
+        #[arg(long = "scope", value_name = "SCOPE")]
+        scopes: Vec<String>,
+        /// For how long it is good, such as 90d; for ever without this.
+        #[arg(long, value_name = "TIME")]
+        expires: Option<String>,
+    },
+    /// Show the keys: whose they are, what they may, and when they were last used. The keys themselves nobody can show.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Withdraw a key: servers refuse it within a second.
+    Revoke {
+        /// The key's name, which stands after `mcpk_` in it.
+        id: String,
+    },
+    /// Make a key with the rights of another one, print it, and withdraw the other one.
+    Rotate {
+        /// The other key's name.
+        id: String,
+        /// For how long the other one stays good, such as 24h; not at all without this.
+        #[arg(long, value_name = "TIME")]
+        overlap: Option<String>,
     },
 }
 
@@ -158,7 +210,7 @@ pub(crate) struct AuditFilter {
     /// How the call ended: answered, cancelled, refused, timed_out, unrecorded, ...
     #[arg(long)]
     pub(crate) outcome: Option<String>,
-    /// The kind of record: start, intent, outcome, refusals, gap, checkpoint, stop.
+    /// The kind of record: start, intent, outcome, denied, refusals, gap, checkpoint, stop.
     #[arg(long)]
     pub(crate) kind: Option<String>,
     /// The request's id, as answers and logs have it.

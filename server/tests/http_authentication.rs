@@ -17,8 +17,10 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use http_support::{MEDIA_TYPES, Served};
 use identity_provider::{Provider, RESOURCE, RSA, Signer, head, message, now};
 use scratch::Scratch;
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use server::Options;
+use server::identity::api_keys;
 use server::identity::jwt;
 use server::identity::keys::{Algorithm, Source};
 use server::journal::{self, Journal, records};
@@ -462,4 +464,57 @@ async fn t_55_attempts_are_counted_without_a_name() {
     ] {
         assert!(metrics.lines().any(|found| found == line), "{line}: {metrics}");
     }
+}
+
+/// A file with one key, and the key.
+fn one_key(folder: &Scratch) -> (api_keys::Options, String) {
+    let (file, key) = (folder.path().join("keys.json"), api_keys::Key::make());
+    api_keys::List::change(&file, |list| {
+        list.add(&key, "pipeline", &[], &["cp:read".to_owned()], None);
+        Ok(())
+    })
+    .unwrap();
+    (api_keys::Options { file }, key.reveal().expose_secret().to_owned())
+}
+
+#[tokio::test]
+async fn an_api_key_is_taken_in_either_header_beside_tokens_and_never_in_both() {
+    let (provider, folder) = (Provider::start().await, Scratch::new("either"));
+    let (keys, key) = one_key(&folder);
+    let served = Served::start_with([], |options| {
+        trusting(options, &provider);
+        options.http.identity.keys = Some(keys);
+    })
+    .await;
+    let bearer = format!("Bearer {key}");
+    assert_eq!(status(&with_token(&served, &provider.token()).await), 200);
+    assert_eq!(status(&with_token(&served, &key).await), 200);
+    assert_eq!(status(&posted(&served, "POST /mcp", &[("X-API-Key", &key)]).await), 200);
+    let both = posted(&served, "POST /mcp", &[("X-API-Key", &key), ("Authorization", &bearer)]).await;
+    assert_eq!(status(&both), 400);
+    let alike = with_token(&served, "x").await;
+    let other = api_keys::Key::make().reveal().expose_secret().to_owned();
+    assert_eq!(with_token(&served, &other).await, alike);
+    assert_eq!(posted(&served, "POST /mcp", &[("X-API-Key", &other)]).await, alike);
+    assert_eq!(
+        posted(&served, "POST /mcp", &[("X-API-Key", &provider.token())]).await,
+        alike,
+        "a token is no key"
+    );
+    assert_eq!(provider.asked(), 1);
+}
+
+#[tokio::test]
+async fn where_only_keys_are_taken_no_client_is_sent_to_look_for_a_token() {
+    let folder = Scratch::new("only-keys");
+    let (keys, key) = one_key(&folder);
+    let served = Served::start_with([], |options| options.http.identity.keys = Some(keys)).await;
+    assert_eq!(status(&with_token(&served, &key).await), 200);
+    let missing = posted(&served, "POST /mcp", &[]).await;
+    assert!(missing.contains("\nwww-authenticate: Bearer realm=\"mcp\"\n"), "{missing}");
+    for place in ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"] {
+        assert_eq!(status(&posted(&served, &format!("GET {place}"), &[]).await), 401, "{place}");
+    }
+    let without = Served::start([]).await;
+    assert_eq!(status(&posted(&without, "POST /mcp", &[("X-API-Key", &key)]).await), 200, "nobody is asked");
 }

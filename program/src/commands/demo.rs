@@ -20,6 +20,7 @@ use crate::{Demonstration, Program};
 pub(crate) async fn run(program: &Program, mut config: Config) -> Result<(), Refusal> {
     let start =
         program.demonstration.ok_or_else(|| Refusal::usage("there is no command `demo` in this program"))?;
+    config.server.http.identity = config.auth.identity(config.listen())?;
     refuse_open_address(&config)?;
     let listener = listen(config.listen()).await?;
     let address = bound(&listener)?;

@@ -5,6 +5,7 @@ mod call;
 mod contract;
 mod demo;
 mod health;
+mod keys;
 mod serve;
 mod tools;
 mod typed;
@@ -40,6 +41,7 @@ pub(crate) fn run(program: &Program, cli: Cli) -> Result<ExitCode, Refusal> {
         Command::Config { json: true, .. } => print_json(&show::as_json(&mut settings))?,
         Command::Config { .. } => print(&show::as_text(&mut settings))?,
         Command::Audit(what) => return audit::run(&settings.config, &what),
+        Command::Keys(what) => return keys::run(&settings.config, &what),
         Command::Tools { json: false } => print(&tools::table(program.api))?,
         command => return runtime()?.run(command_in_runtime(program, settings.config, command)),
     }
@@ -75,7 +77,7 @@ async fn command_in_runtime(
             return call::run(program, config, &tool, &arguments, json.as_deref(), said).await;
         }
         Command::Health { url } => return health::run(&config, url.as_deref()).await,
-        Command::Config { .. } | Command::Contract | Command::Audit(_) => {
+        Command::Config { .. } | Command::Contract | Command::Audit(_) | Command::Keys(_) => {
             unreachable!("it needs no runtime and has been done")
         }
     }

@@ -14,7 +14,8 @@ use crate::refusal::Refusal;
 use crate::settings::Config;
 
 /// Serves streamable HTTP until a signal, then lets calls in progress come to their end.
-pub(crate) async fn http(program: &Program, config: Config) -> Result<(), Refusal> {
+pub(crate) async fn http(program: &Program, mut config: Config) -> Result<(), Refusal> {
+    config.server.http.identity = config.auth.identity(config.listen())?;
     refuse_open_address(&config)?;
     let address = config.listen();
     let recorded = prepare(program, config, Stream::Output)?;

@@ -8,11 +8,11 @@ use std::ffi::OsString;
 
 use crate::refusal::Refusal;
 use crate::settings::predecessor::{
-    AUTHENTICATION, AUTHENTICATION_PREFIXES, AUTHENTICATION_SWITCHES, WITHOUT_EFFECT, is_without_effect,
+    AUTHENTICATION, AUTHENTICATION_PREFIXES, WITHOUT_EFFECT, is_without_effect,
 };
 
 /// Names that begin so are taken to be meant for this program.
-const OURS: [&str; 16] = [
+const OURS: [&str; 17] = [
     "FASTMCP_",
     "API_",
     "BMC_API_",
@@ -25,6 +25,7 @@ const OURS: [&str; 16] = [
     "SECURITY_",
     "TRUSTED_PROX",
     "WEBHOOK_",
+    "MCP_RESOURCE",
     "ALLOWED_",
     "ALLOW_UNAUTH",
     "CALL_DEADLINE",
@@ -66,39 +67,14 @@ impl Environment {
                 continue;
             }
             refuse_other_case(name, known)?;
-            self.refuse_authentication(name)?;
+            refuse_authentication(name)?;
             if is_without_effect(name) {
                 without_effect.push(name.clone());
-            } else if !AUTHENTICATION_SWITCHES.contains(&&**name)
-                && OURS.iter().any(|prefix| name.starts_with(prefix))
-                && !self.is_service_link(name)
-            {
+            } else if OURS.iter().any(|prefix| name.starts_with(prefix)) && !self.is_service_link(name) {
                 return Err(unknown(name, known));
             }
         }
         Ok(without_effect)
-    }
-
-    /// Starting without a protection that was asked for would be worse than not starting.
-    fn refuse_authentication(&self, name: &str) -> Result<(), Refusal> {
-        const ADVICE: &str = "this server cannot authenticate callers yet and would let everybody in";
-        if AUTHENTICATION_SWITCHES.contains(&name) {
-            return match self.get(name)?.unwrap_or_default().to_ascii_lowercase().as_str() {
-                "false" | "0" | "no" | "off" | "" => Ok(()),
-                "true" | "1" | "yes" | "on" => Err(Refusal::configuration(format!(
-                    "{name}: authentication is switched on, but {ADVICE}; unset it"
-                ))),
-                _ => Err(Refusal::configuration(format!("{name}: expected `false`; {ADVICE}"))),
-            };
-        }
-        if AUTHENTICATION.contains(&name)
-            || AUTHENTICATION_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        {
-            return Err(Refusal::configuration(format!(
-                "{name}: authentication is configured, but {ADVICE}; unset it"
-            )));
-        }
-        Ok(())
     }
 
     /// Kubernetes puts the addresses of all services into the environment of every container. A service
@@ -114,12 +90,23 @@ impl Environment {
     }
 }
 
+/// Starting without a protection that was asked for would be worse than not starting.
+fn refuse_authentication(name: &str) -> Result<(), Refusal> {
+    let is_meant = AUTHENTICATION.contains(&name)
+        || AUTHENTICATION_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    if is_meant {
+        return Err(Refusal::configuration(format!(
+            "{name}: this server does not have this provider, or nothing of this name for it, and would not ask callers as you want it; unset it"
+        )));
+    }
+    Ok(())
+}
+
 /// The Python server took its names in any letter case. Here they are upper-case, and one that would have meant
 /// something is not passed over in silence.
 fn refuse_other_case(name: &str, known: &[String]) -> Result<(), Refusal> {
     let upper = name.to_ascii_uppercase();
-    let meant = AUTHENTICATION_SWITCHES.contains(&&*upper)
-        || AUTHENTICATION.contains(&&*upper)
+    let meant = AUTHENTICATION.contains(&&*upper)
         || AUTHENTICATION_PREFIXES.iter().any(|prefix| upper.starts_with(prefix))
         || (known.contains(&upper) && OURS.iter().any(|prefix| upper.starts_with(prefix)));
     if upper == name || !meant {
@@ -129,7 +116,7 @@ fn refuse_other_case(name: &str, known: &[String]) -> Result<(), Refusal> {
 }
 
 fn unknown(name: &str, known: &[String]) -> Refusal {
-    let others = AUTHENTICATION_SWITCHES.iter().chain(&AUTHENTICATION).chain(&WITHOUT_EFFECT).copied();
+    let others = AUTHENTICATION.iter().chain(&WITHOUT_EFFECT).copied();
     let suggestion = nearest(name, known.iter().map(String::as_str).chain(others));
     let advice = suggestion.map_or("unset it".to_owned(), |near| format!("did you mean {near}?"));
     Refusal::configuration(format!("{name}: there is no such setting; {advice}"))

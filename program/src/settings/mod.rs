@@ -4,6 +4,7 @@
 //! Nothing is guessed: a wrong value, an unknown name or two names that disagree stop the start, even where a
 //! stronger source would have won.
 
+mod authentication;
 mod environment;
 mod file;
 mod predecessor;
@@ -25,6 +26,7 @@ use http::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 use server::catalog::Api;
 
+pub(crate) use self::authentication::Authentication;
 pub(crate) use self::environment::{Environment, nearest};
 pub(crate) use self::replicas::Sharing;
 pub(crate) use self::table::{Setting, table};
@@ -55,6 +57,8 @@ pub(crate) struct Config {
     pub(crate) journal: Journaling,
     /// What is shared with other servers.
     pub(crate) sharing: Sharing,
+    /// Who may call.
+    pub(crate) auth: Authentication,
 }
 
 /// Whether and how calls are put on the record.
@@ -100,6 +104,7 @@ impl Config {
                 options: server::journal::Options::new(""),
             },
             sharing: Sharing::default(),
+            auth: Authentication::default(),
         }
     }
 

@@ -2,23 +2,8 @@
 //! meant to protect it stop the start, the others are named in a warning. Names that it serves are in the
 //! table.
 
-/// Turning one of these on means that callers must prove who they are. Off is what this server does.
-pub(crate) const AUTHENTICATION_SWITCHES: [&str; 2] = ["AUTH_ENABLED", "FASTMCP_AUTH_ENABLED"];
-
-/// Whoever sets one of these relies on authentication.
-pub(crate) const AUTHENTICATION: [&str; 18] = [
-    "AUTH_PROVIDER",
-    "AUTH_JWKS_URI",
-    "AUTH_ISSUER",
-    "AUTH_AUDIENCE",
-    "FASTMCP_AUTH_PROVIDER",
-    "FASTMCP_AUTH_JWKS_URI",
-    "FASTMCP_AUTH_ISSUER",
-    "FASTMCP_AUTH_AUDIENCE",
-    "FASTMCP_SERVER_AUTH",
-    "FASTMCP_SERVER_AUTH_JWT_JWKS_URI",
-    "FASTMCP_SERVER_AUTH_JWT_ISSUER",
-    "FASTMCP_SERVER_AUTH_JWT_AUDIENCE",
+/// Whoever sets one of these relies on a provider that this server does not have.
+pub(crate) const AUTHENTICATION: [&str; 6] = [
     "FASTMCP_SERVER_AUTH_GITHUB_CLIENT_ID",
     "FASTMCP_SERVER_AUTH_GITHUB_CLIENT_SECRET",
     "FASTMCP_SERVER_AUTH_GOOGLE_CLIENT_ID",

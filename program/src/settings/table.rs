@@ -25,6 +25,9 @@ pub(crate) struct Setting {
 /// Every setting of a server for this API, in the order in which people read them.
 pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     let mut table = Vec::from(listening());
+    table.extend(asking_who());
+    table.extend(tokens());
+    table.extend(claims());
     table.extend(logging());
     table.extend(presenting());
     table.push(where_the_api_is());
@@ -59,7 +62,7 @@ fn listening() -> [Setting; 6] {
             "listen.host",
             &["HOST"],
             Kind::Host(|config| &mut config.host),
-            "The address to listen on; anything but a loopback address needs `ALLOW_UNAUTHENTICATED`.",
+            "The address to listen on; anything but a loopback address needs `AUTH_PROVIDER`, or `ALLOW_UNAUTHENTICATED`.",
         ),
         setting(
             "listen.port",
@@ -71,7 +74,7 @@ fn listening() -> [Setting; 6] {
             "listen.allow_unauthenticated",
             &["ALLOW_UNAUTHENTICATED"],
             Kind::Acknowledgement(|config| &mut config.server.http.allow_unauthenticated),
-            "`i-understand` lets the server listen beyond loopback although it cannot tell callers apart: whoever reaches it can do whatever the credential of the API may do.",
+            "`i-understand` lets the server listen beyond loopback although nobody is asked who they are: whoever reaches it can do whatever the credential of the API may do.",
         ),
         setting(
             "listen.allowed_hosts",
@@ -90,6 +93,132 @@ fn listening() -> [Setting; 6] {
             &["TRUSTED_PROXIES"],
             Kind::Networks(|config| &mut config.server.http.trusted_proxies),
             "Proxies, by address or range, whose `X-Forwarded-For` says where a request comes from; nobody else's is looked at.",
+        ),
+    ]
+}
+
+/// Who may call at all, and what clients are told of it.
+fn asking_who() -> [Setting; 6] {
+    [
+        setting(
+            "auth.enabled",
+            &["AUTH_ENABLED", "FASTMCP_AUTH_ENABLED"],
+            Kind::Decision(|config| &mut config.auth.enabled),
+            "`true` refuses to start without a provider; `false` asks nobody, whatever is set below.",
+        ),
+        setting(
+            "auth.providers",
+            &["AUTH_PROVIDER", "FASTMCP_AUTH_PROVIDER", "FASTMCP_SERVER_AUTH"],
+            Kind::Providers(|config| &mut config.auth.providers),
+            "What vouches for callers over HTTP: `jwt` for signed access tokens of one issuer, `api_key` for keys that `keys create` makes, both, or `none`.",
+        ),
+        setting(
+            "auth.api_keys_file",
+            &["AUTH_API_KEYS_FILE"],
+            Kind::File(|config| &mut config.auth.api_keys_file),
+            "The file of the API keys, which `keys` writes; its changes take effect within a second.",
+        ),
+        setting(
+            "auth.resource",
+            &["MCP_RESOURCE_URL"],
+            Kind::Text { at: |config| &mut config.auth.resource, longest: 2048 },
+            "The address under which clients reach this server, such as https://mcp.example.com/mcp, as tokens and metadata name it; the audience while unset, if that is an address.",
+        ),
+        setting(
+            "auth.authorization_servers",
+            &["AUTH_AUTHORIZATION_SERVERS"],
+            Kind::Texts(|config| &mut config.auth.authorization_servers),
+            "Where clients get tokens; the issuer while unset.",
+        ),
+        setting(
+            "auth.required_scopes",
+            &["AUTH_REQUIRED_SCOPES", "FASTMCP_SERVER_AUTH_JWT_REQUIRED_SCOPES"],
+            Kind::Texts(|config| &mut config.auth.scopes),
+            "Scopes that every caller must have; clients are told to ask for them.",
+        ),
+    ]
+}
+
+/// Which tokens are taken.
+fn tokens() -> [Setting; 8] {
+    [
+        setting(
+            "auth.jwks_uri",
+            &["FASTMCP_AUTH_JWKS_URI", "AUTH_JWKS_URI", "FASTMCP_SERVER_AUTH_JWT_JWKS_URI"],
+            Kind::Text { at: |config| &mut config.auth.jwks_address, longest: 2048 },
+            "Where the issuer publishes its keys: https, or http on this machine.",
+        ),
+        setting(
+            "auth.public_key_file",
+            &["AUTH_PUBLIC_KEY_FILE"],
+            Kind::File(|config| &mut config.auth.public_key_file),
+            "The issuer's public key in PEM, or its set of keys in JSON, instead of an address.",
+        ),
+        setting(
+            "auth.issuer",
+            &["FASTMCP_AUTH_ISSUER", "AUTH_ISSUER", "FASTMCP_SERVER_AUTH_JWT_ISSUER"],
+            Kind::Text { at: |config| &mut config.auth.issuer, longest: 2048 },
+            "Who issues tokens, exactly as they have it in `iss`.",
+        ),
+        setting(
+            "auth.audiences",
+            &["FASTMCP_AUTH_AUDIENCE", "AUTH_AUDIENCE", "FASTMCP_SERVER_AUTH_JWT_AUDIENCE"],
+            Kind::Texts(|config| &mut config.auth.audiences),
+            "What tokens for this server have in `aud`: one of these; `MCP_RESOURCE_URL` while unset.",
+        ),
+        setting(
+            "auth.algorithms",
+            &["AUTH_JWT_ALGORITHMS", "FASTMCP_SERVER_AUTH_JWT_ALGORITHM"],
+            Kind::Algorithms(|config| &mut config.auth.algorithms),
+            "How tokens may be signed; every way that the issuer's kind of key can while unset. Shared secrets are never taken.",
+        ),
+        setting(
+            "auth.token_types",
+            &["AUTH_JWT_TYPES"],
+            Kind::Texts(|config| &mut config.auth.types),
+            "What tokens may have in the `typ` of their header; one without it counts as `JWT`.",
+        ),
+        setting(
+            "auth.leeway_seconds",
+            &["AUTH_CLOCK_SKEW"],
+            Kind::Seconds { at: |config| &mut config.auth.leeway, minimum: 0.0, maximum: 30.0 },
+            "How far the clocks of the issuer and of this machine may differ.",
+        ),
+        setting(
+            "auth.longest_life_seconds",
+            &["AUTH_MAX_TOKEN_LIFETIME"],
+            Kind::Seconds { at: |config| &mut config.auth.longest_life, minimum: 1.0, maximum: 31_536_000.0 },
+            "For how long a token may be good in all; one that is good for longer is refused.",
+        ),
+    ]
+}
+
+/// What is read of a token besides.
+fn claims() -> [Setting; 4] {
+    [
+        setting(
+            "auth.roles_claims",
+            &["AUTH_ROLES_CLAIM"],
+            Kind::Texts(|config| &mut config.auth.names.roles),
+            "The claim that has the caller's roles, the first of several that a token has; dots lead into objects, such as `realm_access.roles`.",
+        ),
+        setting(
+            "auth.groups_claims",
+            &["AUTH_GROUPS_CLAIM"],
+            Kind::Texts(|config| &mut config.auth.names.groups),
+            "The claim that has the caller's groups.",
+        ),
+        setting(
+            "auth.scopes_claims",
+            &["AUTH_SCOPES_CLAIM"],
+            Kind::Texts(|config| &mut config.auth.names.scopes),
+            "The claim that has the scopes: a list, or a text with blanks between.",
+        ),
+        setting(
+            "auth.tenant_claims",
+            &["AUTH_TENANT_CLAIM"],
+            Kind::Texts(|config| &mut config.auth.names.tenant),
+            "The claim that has the organisation that the caller acts for.",
         ),
     ]
 }

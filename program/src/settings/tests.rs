@@ -108,6 +108,10 @@ fn example(key: &str) -> &'static str {
         "listen.allowed_hosts" => "mcp.example.com,mcp.example.com:8443",
         "listen.allowed_origins" => "https://app.example.com",
         "listen.trusted_proxies" => "10.0.0.0/8,2001:db8::1",
+        "auth.enabled" => "true",
+        "auth.providers" => "jwt,api_key",
+        "auth.algorithms" => "ES256,EdDSA",
+        "auth.public_key_file" | "auth.api_keys_file" => "/etc/mcp/keys",
         "log.level" => "debug",
         "log.format" => "json",
         "mcp.name" | "mcp.title" | "mcp.instructions" => "Another name",
@@ -314,26 +318,41 @@ fn hosts_and_origins_are_exact() {
 }
 
 #[test]
-fn authentication_that_is_asked_for_stops_the_start() {
+fn a_provider_that_is_asked_for_and_not_there_stops_the_start() {
     for (name, value) in [
-        ("AUTH_ENABLED", "true"),
-        ("AUTH_ENABLED", "1"),
-        ("AUTH_ENABLED", "Yes"),
-        ("FASTMCP_AUTH_ENABLED", "on"),
-        ("AUTH_PROVIDER", "jwt"),
-        ("AUTH_JWKS_URI", "https://idp.example.com/jwks"),
-        ("FASTMCP_AUTH_ISSUER", "x"),
         ("FASTMCP_AUTH_ANYTHING", "x"),
-        ("FASTMCP_SERVER_AUTH", "JWT"),
         ("FASTMCP_SERVER_AUTH_GITHUB_CLIENT_SECRET", "canary"),
+        ("FASTMCP_SERVER_AUTH_AUTHKIT_DOMAIN", "https://x.authkit.app"),
     ] {
         let line = refusal(&[(name, value)]);
         assert!(line.starts_with(&format!("{name}: ")), "{line}");
-        assert!(line.contains("cannot authenticate callers yet"), "{line}");
+        assert!(line.contains("does not have this provider"), "{line}");
         assert!(!line.contains("canary"), "{line}");
     }
-    assert!(refusal(&[("AUTH_ENABLED", "maybe")]).starts_with("AUTH_ENABLED: expected `false`"));
-    assert!(with(&[("AUTH_ENABLED", "False"), ("FASTMCP_AUTH_ENABLED", "0")]).is_ok());
+    assert!(refusal(&[("AUTH_ENABLED", "maybe")]).starts_with("AUTH_ENABLED: expected `true` or `false`"));
+    assert!(refusal(&[("AUTH_PROVIDER", "github")]).contains("`github` is not available yet"));
+    assert!(
+        refusal(&[("AUTH_JWT_ALGORITHMS", "HS256")]).starts_with("AUTH_JWT_ALGORITHMS: expected some of")
+    );
+}
+
+#[test]
+fn a_provider_has_one_meaning_in_all_its_spellings() {
+    for (name, value) in [
+        ("AUTH_PROVIDER", "jwt"),
+        ("AUTH_PROVIDER", "fastmcp.server.auth.providers.jwt.JWTVerifier"),
+        ("AUTH_PROVIDER", "fastmcp.server.auth.BearerAuthProvider"),
+        ("FASTMCP_AUTH_PROVIDER", "Jwt"),
+        ("FASTMCP_SERVER_AUTH", "JWT"),
+    ] {
+        let mut settings = with(&[(name, value)]).unwrap();
+        assert_eq!(effective(&mut settings, "auth.providers").0, "jwt", "{name}={value}");
+    }
+    let class = "fastmcp.server.auth.providers.workos.AuthKitProvider";
+    assert!(refusal(&[("AUTH_PROVIDER", class)]).contains("`workos` is not available yet"));
+    assert!(refusal(&[("AUTH_PROVIDER", "fastmcp.server.auth.providers.x.Unknown")]).contains("got "));
+    let line = refusal(&[("AUTH_PROVIDER", "jwt"), ("FASTMCP_SERVER_AUTH", "none")]);
+    assert!(line.starts_with("AUTH_PROVIDER and FASTMCP_SERVER_AUTH"), "{line}");
 }
 
 #[test]

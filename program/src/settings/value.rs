@@ -10,8 +10,10 @@ use std::time::Duration;
 use http::HeaderMap;
 use secrecy::SecretString;
 use server::http::Network;
+use server::identity::keys::Algorithm;
 
 use crate::settings::Config;
+use crate::settings::authentication::Provider;
 use crate::telemetry::{Format, Level};
 
 /// The word that lets the server listen beyond the loopback interface without authentication.
@@ -57,6 +59,14 @@ pub(crate) enum Kind {
     Networks(fn(&mut Config) -> &mut Vec<Network>),
     /// Origins of web pages.
     Origins(fn(&mut Config) -> &mut Vec<String>),
+    /// On or off, or neither is said.
+    Decision(fn(&mut Config) -> &mut Option<bool>),
+    /// What vouches for callers.
+    Providers(fn(&mut Config) -> &mut Vec<Provider>),
+    /// Ways to sign tokens.
+    Algorithms(fn(&mut Config) -> &mut Vec<Algorithm>),
+    /// Texts without commas; may be none.
+    Texts(fn(&mut Config) -> &mut Vec<String>),
     /// Off, or the word that says that somebody meant it.
     Acknowledgement(fn(&mut Config) -> &mut bool),
     /// One of several words, by its place among them.
@@ -122,6 +132,15 @@ impl Kind {
             Self::Hosts { at, ports } => *at(config) = list(text, |item| listed_host(item, *ports))?,
             Self::Networks(at) => *at(config) = list(text, network)?,
             Self::Origins(at) => *at(config) = list(text, origin)?,
+            Self::Decision(at) => *at(config) = Some(switch(text).ok_or_else(|| self.not(text))?),
+            Self::Providers(at) => *at(config) = list(text, Provider::parse)?,
+            Self::Algorithms(at) => {
+                *at(config) = list(text, |name| Algorithm::named(name).ok_or_else(|| self.not(name)))?;
+            }
+            Self::Texts(at) => {
+                let item = |item: &str| prose(item, 2048).map(str::to_owned).ok_or_else(|| self.not(item));
+                *at(config) = list(text, item)?;
+            }
             Self::Acknowledgement(at) if text == ACKNOWLEDGEMENT => *at(config) = true,
             Self::Acknowledgement(_) => return Err(self.not(text)),
             Self::OneOf { put, words, .. } => {
@@ -158,7 +177,12 @@ impl Kind {
             Self::Switch(at) => at(config).to_string(),
             Self::Backend => MEMORY.to_owned(),
             Self::PageSize(at) => at(config).map_or(0, NonZeroUsize::get).to_string(),
-            Self::Hosts { at, .. } | Self::Origins(at) => at(config).join(","),
+            Self::Hosts { at, .. } | Self::Origins(at) | Self::Texts(at) => at(config).join(","),
+            Self::Decision(at) => at(config).map(|is_on| is_on.to_string()).unwrap_or_default(),
+            Self::Providers(at) => {
+                at(config).iter().map(|provider| provider.word()).collect::<Vec<_>>().join(",")
+            }
+            Self::Algorithms(at) => at(config).iter().map(|way| way.name()).collect::<Vec<_>>().join(","),
             Self::Networks(at) => at(config).iter().map(Network::to_string).collect::<Vec<_>>().join(","),
             Self::Acknowledgement(at) => if *at(config) { ACKNOWLEDGEMENT } else { "" }.to_owned(),
             Self::OneOf { at, words, .. } => words[at(config)].to_owned(),
@@ -178,7 +202,12 @@ impl Kind {
         match self {
             Self::Port(_) | Self::Count { .. } | Self::PageSize(_) | Self::Bytes { .. } => Notation::Integer,
             Self::Seconds { .. } => Notation::Number,
-            Self::Hosts { .. } | Self::Networks(_) | Self::Origins(_) => Notation::List,
+            Self::Hosts { .. }
+            | Self::Networks(_)
+            | Self::Origins(_)
+            | Self::Providers(_)
+            | Self::Algorithms(_)
+            | Self::Texts(_) => Notation::List,
             Self::Switch(_) => Notation::Boolean,
             _ => Notation::Text,
         }
@@ -204,7 +233,13 @@ impl Kind {
             Self::Word(_) => "one word of letters, digits and -._~+".to_owned(),
             Self::Name(_) => "1 to 128 characters, none of them a control character".to_owned(),
             Self::Text { longest, .. } => format!("text of at most {longest} characters"),
-            Self::Switch(_) => "`true` or `false`".to_owned(),
+            Self::Switch(_) | Self::Decision(_) => "`true` or `false`".to_owned(),
+            Self::Providers(_) => Provider::accepted().to_owned(),
+            Self::Algorithms(_) => {
+                let names: Vec<_> = Algorithm::ALL.iter().map(|(_, name)| *name).collect();
+                format!("some of {}, separated by commas", names.join(", "))
+            }
+            Self::Texts(_) => "texts separated by commas".to_owned(),
             Self::Backend => format!("`{MEMORY}`"),
             Self::PageSize(_) => format!("a whole number from 0 to {LARGEST_PAGE}, where 0 stands for all"),
             Self::Hosts { ports: true, .. } => {

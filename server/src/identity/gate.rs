@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 
+use super::api_keys::{self, ApiKeys};
 use super::verified::Verified;
 use super::{Caller, Denied, Metadata, Options, Presented, Principal, jwt};
 use crate::journal::{Entry, Event, Journal};
@@ -15,6 +16,7 @@ use crate::start_error::StartError;
 #[derive(Debug)]
 pub struct Gate {
     tokens: Option<jwt::Verifier>,
+    keys: Option<ApiKeys>,
     verified: Verified,
     scopes: Vec<String>,
     metadata: Option<Metadata>,
@@ -32,31 +34,38 @@ impl Gate {
     ) -> Result<Self, StartError> {
         options.check()?;
         let tokens = options.tokens.clone().map(jwt::Verifier::new).transpose()?;
+        let keys = options.keys.clone().map(ApiKeys::open).transpose()?;
         let (scopes, metadata) = (options.scopes.clone(), Metadata::of(options, name));
-        Ok(Self { tokens, verified: Verified::new(), scopes, metadata, journal, metrics })
+        Ok(Self { tokens, keys, verified: Verified::new(), scopes, metadata, journal, metrics })
     }
 
     /// Whether callers are asked who they are.
     pub fn asks(&self) -> bool {
-        self.tokens.is_some()
+        self.tokens.is_some() || self.keys.is_some()
     }
 
     /// Whether keys are taken that are no tokens.
     pub fn takes_keys(&self) -> bool {
-        false
+        self.keys.is_some()
     }
 
     /// Who shows this credential, or why it is not good enough.
     pub async fn admit(&self, presented: Presented<'_>) -> Result<Caller, Denied> {
         let caller = match presented {
             Presented::Nothing => return Err(Denied::Missing),
-            Presented::Key(_) => return Err(Denied::Invalid("unknown_key")),
+            Presented::Key(key) => self.key(key)?,
+            Presented::Bearer(key) if api_keys::Key::is_like(key) => self.key(key)?,
             Presented::Bearer(token) => self.bearer(token).await?,
         };
         let has = |scope: &String| {
             caller.principal().is_some_and(|principal| principal.identity().scopes.contains(scope))
         };
         if self.scopes.iter().all(has) { Ok(caller) } else { Err(Denied::Insufficient) }
+    }
+
+    fn key(&self, key: &str) -> Result<Caller, Denied> {
+        let keys = self.keys.as_ref().ok_or(Denied::Invalid("unknown_api_key"))?;
+        keys.admit(key, SystemTime::now())
     }
 
     async fn bearer(&self, token: &str) -> Result<Caller, Denied> {

@@ -13,6 +13,7 @@ mod presented;
 mod metadata;
 mod verified;
 
+pub mod api_keys;
 pub mod jwt;
 pub mod keys;
 

@@ -1,6 +1,6 @@
 //! What vouches for callers.
 
-use super::jwt;
+use super::{api_keys, jwt};
 use crate::start_error::StartError;
 
 /// What vouches for callers, and how clients learn of it. Without any provider nobody is asked who they are.
@@ -8,6 +8,8 @@ use crate::start_error::StartError;
 pub struct Options {
     /// Whose tokens are taken.
     pub tokens: Option<jwt::Options>,
+    /// Which keys are taken.
+    pub keys: Option<api_keys::Options>,
     /// The address under which clients reach this server, as tokens and metadata name it (RFC 8707, RFC 9728). Never taken
     /// from a request, since whoever makes a request writes its `Host`.
     pub resource: Option<String>,
@@ -20,7 +22,7 @@ pub struct Options {
 impl Options {
     /// Whether callers are asked who they are.
     pub fn asks(&self) -> bool {
-        self.tokens.is_some()
+        self.tokens.is_some() || self.keys.is_some()
     }
 
     /// Refuses what cannot work, in a line that names it.
@@ -29,17 +31,17 @@ impl Options {
             && !is_address(resource)
         {
             return Err(StartError::new(format!(
-                "resource {resource:?}: expected the address under which clients reach the server, such as https://mcp.example.com/mcp"
+                "MCP_RESOURCE_URL: expected the address under which clients reach the server, such as https://mcp.example.com/mcp, got {resource:?}"
             )));
         }
         if let Some(server) = self.authorization_servers.iter().find(|server| !is_address(server)) {
             return Err(StartError::new(format!(
-                "authorization server {server:?}: expected an address such as https://login.example.com"
+                "AUTH_AUTHORIZATION_SERVERS: expected addresses such as https://login.example.com, got {server:?}"
             )));
         }
         if let Some(scope) = self.scopes.iter().find(|scope| !is_scope(scope)) {
             return Err(StartError::new(format!(
-                "scope {scope:?}: expected visible ASCII characters without blanks, `\"` and `\\`"
+                "AUTH_REQUIRED_SCOPES: expected visible ASCII characters without blanks, `\"` and `\\`, got {scope:?}"
             )));
         }
         Ok(())

@@ -69,14 +69,18 @@ impl Verifier {
     /// Refuses to be without an issuer or an audience: then a token for anybody would do.
     pub(super) fn new(options: Options) -> Result<Self, StartError> {
         if options.issuer.is_empty() {
-            return Err(StartError::new("tokens need an issuer, or anybody's would do"));
+            return Err(StartError::new(
+                "AUTH_ISSUER is not set: tokens need an issuer, or anybody's would do",
+            ));
         }
         if options.audiences.is_empty() || options.audiences.iter().any(String::is_empty) {
-            return Err(StartError::new("tokens need an audience, or one for another server would do"));
-        }
-        if options.leeway > Duration::from_secs(300) || options.longest_life.is_zero() {
             return Err(StartError::new(
-                "clocks may differ by 300 s at most, and tokens must be good for some time",
+                "AUTH_AUDIENCE is not set: tokens need an audience, or those for other servers would do",
+            ));
+        }
+        if options.leeway > Duration::from_secs(30) || options.longest_life.is_zero() {
+            return Err(StartError::new(
+                "clocks may differ by 30 s at most, and tokens must be good for some time",
             ));
         }
         let keys = Keys::new(options.keys.clone())?;

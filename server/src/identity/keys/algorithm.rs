@@ -44,6 +44,11 @@ impl Algorithm {
         Self::ALL.into_iter().find(|(_, known)| *known == name).map(|(algorithm, _)| algorithm)
     }
 
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(algorithm, _)| *algorithm == self).map_or("", |(_, name)| name)
+    }
+
     /// The kind of key that signs so.
     pub(super) fn family(self) -> Family {
         match self {

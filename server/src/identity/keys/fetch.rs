@@ -26,7 +26,7 @@ pub(super) struct Fetch {
 impl Fetch {
     /// Refuses addresses that would let others on the way, or somebody's document, choose the keys.
     pub(super) fn new(address: &str) -> Result<Self, StartError> {
-        let wrong = |what: &str| StartError::new(format!("the address of the keys: {what}"));
+        let wrong = |what: &str| StartError::new(format!("AUTH_JWKS_URI: {what}"));
         let address =
             Url::parse(address).map_err(|_| wrong("expected one such as https://login.example.com/jwks"))?;
         let host = address.host_str().unwrap_or_default();

@@ -35,12 +35,13 @@ impl Set {
     /// Reads what is pinned: a set, or one key in PEM.
     pub(super) fn pinned(text: &str) -> Result<Self, StartError> {
         if text.trim_start().starts_with('{') {
-            return Self::read(text.as_bytes())
-                .map_err(|wrong| StartError::new(format!("the pinned set of keys cannot be used: {wrong}")));
+            return Self::read(text.as_bytes()).map_err(|wrong| {
+                StartError::new(format!("AUTH_PUBLIC_KEY_FILE: the set of keys cannot be used: {wrong}"))
+            });
         }
         let key = Key::of_pem(text).ok_or_else(|| {
             StartError::new(
-                "the pinned key cannot be used: expected a public key in PEM (RSA of 2048 bits or more, P-256, P-384, Ed25519) or a set of keys in JSON",
+                "AUTH_PUBLIC_KEY_FILE: expected a public key in PEM (RSA of 2048 bits or more, P-256, P-384, Ed25519) or a set of keys in JSON",
             )
         })?;
         Ok(Self { keys: vec![Arc::new(key)], is_one: true })
@@ -118,7 +119,7 @@ mod tests {
     fn what_is_pinned_and_is_no_key_stops_the_start() {
         for text in ["", "secret", "{}", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"] {
             let line = Set::pinned(text).unwrap_err().to_string();
-            assert!(line.starts_with("the pinned") && !line.contains('\n'), "{line}");
+            assert!(line.starts_with("AUTH_PUBLIC_KEY_FILE: ") && !line.contains('\n'), "{line}");
         }
     }
 }

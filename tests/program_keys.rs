@@ -1,0 +1,93 @@
+//! The commands that make, list, withdraw and replace API keys, and a server that takes them.
+
+mod program_support;
+
+use std::path::{Path, PathBuf};
+
+use program_support::{Outcome, run};
+use serde_json::Value;
+
+fn file(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("program-keys-{name}.json"));
+    for end in ["", ".used", ".lock"] {
+        let _ = std::fs::remove_file(format!("{}{end}", path.display()));
+    }
+    path
+}
+
+async fn keys(file: &Path, arguments: &[&str]) -> Outcome {
+    let path = file.to_str().expect("text");
+    run(&[&["keys"], arguments].concat(), &[("AUTH_PROVIDER", "api_key"), ("AUTH_API_KEYS_FILE", path)]).await
+}
+
+async fn listed(file: &Path) -> Vec<Value> {
+    let Outcome { code, stdout, stderr } = keys(file, &["list", "--json"]).await;
+    assert_eq!((code, &*stderr), (0, ""));
+    serde_json::from_str(&stdout).expect("a list")
+}
+
+/// Makes a key, which is alone on standard output; gives its name.
+async fn made(file: &Path, arguments: &[&str]) -> (String, String) {
+    let Outcome { code, stdout, stderr } = keys(file, arguments).await;
+    assert_eq!(code, 0, "{stderr}");
+    let key = stdout.trim_end().to_owned();
+    let id = key.strip_prefix("mcpk_").and_then(|rest| rest.split_once('_')).expect("a key").0.to_owned();
+    assert!(stderr.contains(&id) && !stderr.contains(&key), "{stderr}");
+    (id, key)
+}
+
+#[tokio::test]
+async fn a_key_is_made_shown_once_replaced_and_withdrawn() {
+    let file = file("life");
+    let create =
+        ["create", "--owner", "jenkins", "--role", "service", "--scope", "cp:read", "--expires", "90d"];
+    let (first, key) = made(&file, &create).await;
+    let (second, _) = made(&file, &["create", "--owner", "alice"]).await;
+    let text = std::fs::read_to_string(&file).expect("the file");
+    let secret = key.splitn(3, '_').nth(2).expect("a secret");
+    assert!(!text.contains(secret), "only a hash is kept");
+    let all = listed(&file).await;
+    assert_eq!(all.len(), 2);
+    assert_eq!(
+        (&all[0]["owner"], &all[0]["roles"][0], &all[0]["scopes"][0]),
+        (&"jenkins".into(), &"service".into(), &"cp:read".into())
+    );
+    assert!(all[0]["expires"].is_string() && all[1]["expires"].is_null() && all[0]["last_used"].is_null());
+
+    let (third, _) = made(&file, &["rotate", &first, "--overlap", "1h"]).await;
+    let (fourth, _) = made(&file, &["rotate", &second]).await;
+    assert_eq!(keys(&file, &["revoke", &third]).await.code, 0);
+    let all = listed(&file).await;
+    let state = |id: &str| all.iter().find(|key| key["id"] == *id).expect("a key")["state"].clone();
+    assert_eq!(
+        [state(&first), state(&second), state(&third), state(&fourth)],
+        ["good", "revoked", "revoked", "good"]
+    );
+    assert_eq!((&all[2]["owner"], &all[3]["owner"]), (&"jenkins".into(), &"alice".into()));
+    let as_text = keys(&file, &["list"]).await.stdout;
+    assert_eq!(as_text.lines().count(), 5, "{as_text}");
+    assert!(!as_text.contains(secret), "{as_text}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_said_in_one_line() {
+    let file = file("wrong");
+    let (id, _) = made(&file, &["create", "--owner", "x"]).await;
+    assert_eq!(keys(&file, &["revoke", &id]).await.code, 0);
+    for (arguments, code, said) in [
+        (vec!["revoke", "0000000000000000"], 78, "there is no key"),
+        (vec!["rotate", "0000000000000000"], 78, "there is no key"),
+        (vec!["rotate", &id], 78, "is withdrawn"),
+        (vec!["create", "--owner", ""], 64, "owner, roles and scopes"),
+        (vec!["create", "--owner", "x", "--role", "a\nb"], 64, "owner, roles and scopes"),
+        (vec!["create", "--owner", "x", "--expires", "soon"], 64, "expected how long"),
+        (vec!["create", "--owner", "x", "--expires", "0s"], 64, "expected how long"),
+    ] {
+        let Outcome { code: found, stdout, stderr } = keys(&file, &arguments).await;
+        assert_eq!((found, &*stdout), (code, ""), "{arguments:?}: {stderr}");
+        assert!(stderr.contains(said) && stderr.lines().count() == 1, "{arguments:?}: {stderr}");
+    }
+    let nowhere = run(&["keys", "list"], &[]).await;
+    assert_eq!(nowhere.code, 78);
+    assert!(nowhere.stderr.contains("AUTH_API_KEYS_FILE is not set"), "{}", nowhere.stderr);
+}
