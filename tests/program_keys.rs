@@ -91,3 +91,37 @@ async fn what_cannot_be_done_is_said_in_one_line() {
     assert_eq!(nowhere.code, 78);
     assert!(nowhere.stderr.contains("AUTH_API_KEYS_FILE is not set"), "{}", nowhere.stderr);
 }
+
+/// The status of a `ping` with these header lines.
+async fn ping(address: std::net::SocketAddr, headers: &str) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+    let request = format!(
+        "POST /mcp HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Accept: application/json, text/event-stream\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = tokio::net::TcpStream::connect(address).await.expect("the server listens");
+    stream.write_all(request.as_bytes()).await.expect("the server reads");
+    let mut answer = String::new();
+    program_support::patiently(stream.read_to_string(&mut answer)).await.expect("the server answers");
+    answer.split(' ').nth(1).expect("a status").to_owned()
+}
+
+#[tokio::test]
+async fn a_server_lets_in_who_has_a_key_and_remembers_that_it_was_used() {
+    let file = file("serve");
+    let (id, key) = made(&file, &["create", "--owner", "jenkins"]).await;
+    let path = file.to_str().expect("text");
+    let environment =
+        [("API_BASE_URL", "http://127.0.0.1:9"), ("AUTH_PROVIDER", "api_key"), ("AUTH_API_KEYS_FILE", path)];
+    let (running, address) = program_support::serve(&environment).await;
+    assert_eq!(ping(address, "").await, "401");
+    assert_eq!(ping(address, &format!("X-API-Key: {key}x\r\n")).await, "401");
+    assert_eq!(ping(address, &format!("X-API-Key: {key}\r\n")).await, "200");
+    assert_eq!(ping(address, &format!("Authorization: Bearer {key}\r\n")).await, "200");
+    running.signal(rustix::process::Signal::TERM);
+    assert_eq!(running.exit_code().await, 0);
+    let all = listed(&file).await;
+    assert!(all[0]["id"] == *id && all[0]["last_used"].is_string(), "{all:?}");
+}
