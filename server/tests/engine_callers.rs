@@ -205,3 +205,30 @@ async fn the_record_says_who_called() {
         callers.iter().flat_map(|caller| kinds.map(|kind| (kind.to_owned(), (*caller).to_owned())));
     assert_eq!(said, expected.collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn t_3a_each_api_key_has_the_quota_of_keys_and_one_takes_nothing_from_another() {
+    let settings = quota::Settings { key_per_minute: 1, burst: 2, ..quota::Settings::default() };
+    let (_upstream, engine) = numbered(8, |options| options.quota = settings).await;
+    let key = |id: &str| {
+        let (issuer, subject, client) = ("api_key".to_owned(), "jenkins".to_owned(), Some(id.to_owned()));
+        let provider = "api_key";
+        Caller::Known(Arc::new(Principal::new(Identity {
+            provider,
+            issuer,
+            subject,
+            client,
+            ..Identity::default()
+        })))
+    };
+    for key in [key("one"), key("two")] {
+        for _ in 0..2 {
+            read(&engine, &key).await.unwrap();
+        }
+        let over = read(&engine, &key).await;
+        assert!(matches!(over, Err(CallError::Limited { .. })), "{over:?}");
+    }
+    for _ in 0..5 {
+        read(&engine, &caller("alice")).await.expect("others have no bound");
+    }
+}

@@ -1,6 +1,6 @@
 //! `keys`: makes, lists, withdraws and replaces the keys by which programs call. A key is shown once, when it is made.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
@@ -49,7 +49,7 @@ struct New<'a> {
 }
 
 impl New<'_> {
-    fn make(&self, file: &PathBuf) -> Result<Key, Refusal> {
+    fn make(&self, file: &Path) -> Result<Key, Refusal> {
         let is_word = |text: &str| {
             (1..=128).contains(&text.chars().count()) && !text.contains(|letter: char| letter.is_control())
         };

@@ -17,7 +17,7 @@ pub(crate) const AUTHENTICATION_PREFIXES: [&str; 2] = ["FASTMCP_AUTH_", "FASTMCP
 
 /// Names without effect here. Each is also known with `FASTMCP_` before it, which is how the Python server's
 /// code read most of them.
-pub(crate) const WITHOUT_EFFECT: [&str; 29] = [
+pub(crate) const WITHOUT_EFFECT: [&str; 28] = [
     "BMC_AMI_DEVX_ENVIRONMENT",
     "BMC_AMI_DEVX_TIMEOUT",
     "CONNECTION_POOL_MAX_KEEPALIVE",
@@ -45,7 +45,6 @@ pub(crate) const WITHOUT_EFFECT: [&str; 29] = [
     "SECURITY_HEADERS_ENABLED",
     "SECURITY_INPUT_VALIDATION_ENABLED",
     "SECURITY_MAX_STRING_LENGTH",
-    "SECURITY_RATE_LIMIT_PER_API_KEY_RPM",
     "TRACING_ENABLED",
 ];
 

@@ -535,7 +535,7 @@ fn failures() -> [Setting; 6] {
     ]
 }
 
-fn quotas() -> [Setting; 6] {
+fn quotas() -> [Setting; 7] {
     let per_minute = |at| Kind::Count { at, minimum: 0, maximum: 60_000_000 };
     let above_zero = |at| Kind::Count { at, minimum: 1, maximum: 1_000_000 };
     [
@@ -568,6 +568,12 @@ fn quotas() -> [Setting; 6] {
             &["FASTMCP_SECURITY_RATE_LIMIT_PER_USER_RPM", "SECURITY_RATE_LIMIT_PER_USER_RPM"],
             per_minute(|config| &mut config.server.engine.quota.caller_per_minute),
             "How many calls one caller may make in a minute; 0 is no bound. It is charged first, so that one caller takes nothing from the others.",
+        ),
+        setting(
+            "quota.api_key_per_minute",
+            &["FASTMCP_SECURITY_RATE_LIMIT_PER_API_KEY_RPM", "SECURITY_RATE_LIMIT_PER_API_KEY_RPM"],
+            per_minute(|config| &mut config.server.engine.quota.key_per_minute),
+            "How many calls one API key may make in a minute, in the place of `SECURITY_RATE_LIMIT_PER_USER_RPM`; 0 is as any other caller.",
         ),
         setting(
             "quota.change_weight",

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::{Rates, Table};
+use crate::identity::Caller;
 
 /// How much of the quotas is used.
 #[derive(Debug)]
@@ -26,12 +27,12 @@ impl Local {
 
     /// Charges a call to both quotas, or to none and says when to come again. One caller's comes first, so that what is over
     /// for one takes nothing from the others.
-    pub(crate) fn charge(&self, caller: &str, weight: usize, now: Duration) -> Result<(), Duration> {
+    pub(crate) fn charge(&self, caller: &Caller, weight: usize, now: Duration) -> Result<(), Duration> {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let Used { common, callers } = &mut *used;
-        let own = match &self.rates.caller {
+        let own = match self.rates.of(caller) {
             Some(rate) => {
-                let whole = callers.of(caller, now);
+                let whole = callers.of(caller.key(), now);
                 Some((rate.charge(*whole, weight, now)?, whole))
             }
             None => None,

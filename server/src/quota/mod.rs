@@ -8,6 +8,9 @@ mod table;
 
 use std::time::Duration;
 
+use crate::identity::Caller;
+use crate::identity::api_keys::PROVIDER;
+
 pub(crate) use local::Local;
 pub(crate) use rate::Rate;
 pub(crate) use shared::Shared;
@@ -20,12 +23,20 @@ pub(crate) struct Rates {
     pub(crate) common: Option<Rate>,
     /// Of each.
     pub(crate) caller: Option<Rate>,
+    /// Of each who calls by an API key; as of any other without one.
+    pub(crate) key: Option<Rate>,
 }
 
 impl Rates {
     /// Whether nothing is bounded.
     pub(crate) fn are_none(&self) -> bool {
-        self.common.is_none() && self.caller.is_none()
+        self.common.is_none() && self.caller.is_none() && self.key.is_none()
+    }
+
+    /// Of this caller.
+    pub(crate) fn of(&self, caller: &Caller) -> Option<&Rate> {
+        let has_key = caller.principal().is_some_and(|principal| principal.identity().provider == PROVIDER);
+        self.key.as_ref().filter(|_| has_key).or(self.caller.as_ref())
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::{Rate, Rates};
+use crate::identity::Caller;
 use crate::replicas::{Away, Replicas, Script};
 
 /// The time now, in microseconds, which a double holds whole for two centuries more.
@@ -44,19 +45,19 @@ impl Shared {
     }
 
     /// Charges a call to both quotas, or to none and says when to come again; or Redis is away.
-    pub(crate) async fn charge(&self, caller: &str, weight: usize) -> Result<Result<(), Duration>, Away> {
+    pub(crate) async fn charge(&self, caller: &Caller, weight: usize) -> Result<Result<(), Duration>, Away> {
         self.ask(&CHARGE, caller, weight, None).await
     }
 
     async fn ask(
         &self,
         script: &Script,
-        caller: &str,
+        caller: &Caller,
         weight: usize,
         now: Option<Duration>,
     ) -> Result<Result<(), Duration>, Away> {
-        let own =
-            self.rates.caller.as_ref().map(|rate| (rate, self.replicas.name("quota", caller.as_bytes())));
+        let own = self.rates.of(caller);
+        let own = own.map(|rate| (rate, self.replicas.name("quota", caller.key().as_bytes())));
         let common = self.rates.common.as_ref().map(|rate| (rate, self.replicas.name("quotas", b"")));
         let (rates, keys): (Vec<&Rate>, Vec<String>) = own.into_iter().chain(common).unzip();
         let costs = rates.into_iter().flat_map(|rate| [rate.cost(weight), rate.burst()]);
@@ -74,7 +75,12 @@ fn microseconds(time: Duration) -> String {
 /// The same by a given clock.
 #[cfg(test)]
 impl Shared {
-    pub(crate) async fn charge_at(&self, caller: &str, weight: usize, now: Duration) -> Result<(), Duration> {
+    pub(crate) async fn charge_at(
+        &self,
+        caller: &Caller,
+        weight: usize,
+        now: Duration,
+    ) -> Result<(), Duration> {
         static AT: LazyLock<Script> =
             LazyLock::new(|| Script::new(&format!("local now = tonumber(ARGV[#ARGV]){RULE}")));
         self.ask(&AT, caller, weight, Some(now)).await.expect("Redis is there")

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::{Local, Rate, Rates, Shared, whole_seconds};
+use crate::identity::api_keys::PROVIDER;
+use crate::identity::{Caller, Identity, Principal};
 use crate::redis_server::RedisServer;
 use crate::replicas::{Replicas, Settings};
 
@@ -15,8 +17,8 @@ enum Quotas {
 impl Quotas {
     async fn charge(&self, caller: &str, weight: usize, now: Duration) -> Result<(), Duration> {
         match self {
-            Self::Local(local) => local.charge(caller, weight, now),
-            Self::Shared(shared) => shared.charge_at(caller, weight, now).await,
+            Self::Local(local) => local.charge(&named(caller), weight, now),
+            Self::Shared(shared) => shared.charge_at(&named(caller), weight, now).await,
         }
     }
 
@@ -33,10 +35,17 @@ impl Quotas {
     }
 }
 
+/// A caller of this name; by an API key where the name says so.
+fn named(name: &str) -> Caller {
+    let provider = if name.starts_with("key") { PROVIDER } else { "jwt" };
+    let subject = name.to_owned();
+    Caller::Known(Principal::new(Identity { provider, subject, ..Identity::default() }).into())
+}
+
 /// Both kinds of quotas, at so many calls a minute of all and of each, and so many at once.
 async fn both(name: &str, common: usize, caller: usize, burst: usize, check: impl AsyncFn(Quotas)) {
     let rate = |calls: usize| (calls > 0).then(|| Rate::per_minute(calls, burst));
-    let rates = || Rates { common: rate(common), caller: rate(caller) };
+    let rates = || Rates { common: rate(common), caller: rate(caller), key: rate(caller * 2) };
     check(Quotas::Local(Local::new(rates()))).await;
     let folder = std::env::temp_dir().join(format!("mcp-quota-{name}-{}", std::process::id()));
     let redis = RedisServer::start(&folder);
@@ -55,6 +64,7 @@ fn second(seconds: f64) -> Duration {
 #[tokio::test]
 async fn r18_ten_times_too_much_gets_the_burst_and_the_rate() {
     both("flood", 0, 60, 5, async |quotas| assert_eq!(quotas.admitted(&["a"]).await, 5 + 59)).await;
+    both("keys", 0, 60, 5, async |quotas| assert_eq!(quotas.admitted(&["key"]).await, 5 + 119)).await;
     both("together", 60, 0, 5, async |quotas| assert_eq!(quotas.admitted(&["a", "b"]).await, 5 + 59)).await;
 }
 

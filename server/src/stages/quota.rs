@@ -21,6 +21,8 @@ pub struct Settings {
     pub per_minute: usize,
     /// Calls per minute of one caller; zero is no bound.
     pub caller_per_minute: usize,
+    /// Calls per minute of one API key, in the place of one caller's; zero is as any other caller's.
+    pub key_per_minute: usize,
     /// How many calls may come at once, of one caller or of all.
     pub burst: usize,
     /// How many calls one change counts as, where its tool does not say.
@@ -35,6 +37,7 @@ impl Default for Settings {
             caller_enabled: true,
             per_minute: 0,
             caller_per_minute: 0,
+            key_per_minute: 0,
             burst: 10,
             change_weight: 1,
         }
@@ -63,6 +66,7 @@ impl Options {
         let rates = Rates {
             common: rate(settings.enabled, settings.per_minute),
             caller: rate(settings.caller_enabled, settings.caller_per_minute),
+            key: rate(settings.caller_enabled, settings.key_per_minute),
         };
         Self {
             change_weight: settings.change_weight,
@@ -82,10 +86,10 @@ impl Options {
     /// as many times more calls as there are processes, and none fails.
     async fn charge(&self, caller: &Caller, weight: usize) -> Result<(), CallError> {
         let shared = match &self.shared {
-            Some(shared) => shared.charge(caller.key(), weight).await.ok(),
+            Some(shared) => shared.charge(caller, weight).await.ok(),
             None => None,
         };
-        let charged = shared.unwrap_or_else(|| self.local.charge(caller.key(), weight, self.began.elapsed()));
+        let charged = shared.unwrap_or_else(|| self.local.charge(caller, weight, self.began.elapsed()));
         charged.map_err(|retry_after| CallError::Limited { retry_after })
     }
 }
