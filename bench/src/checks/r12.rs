@@ -20,7 +20,6 @@ use crate::scratch::Scratch;
 use crate::upstream::{Upstream, done};
 use crate::verdict::Verdict;
 
-const SERVERS: usize = 3;
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 /// How long the API takes.
 const TAKES: Duration = Duration::from_millis(5);

@@ -171,13 +171,13 @@ fn again(mut reply: Reply, age: Duration, request_id: &str) -> Reply {
 struct Open<'o> {
     options: &'o Options,
     key: Option<Key>,
-    lease: Option<Lease>,
+    lease: Option<Box<Lease>>,
     progress: crate::call::Progress,
 }
 
 impl Open<'_> {
     /// Notes the end; what is left to be told to others, and to whom.
-    fn end(&mut self, outcome: Option<&Outcome>) -> (Option<Lease>, Option<Became>) {
+    fn end(&mut self, outcome: Option<&Outcome>) -> (Option<Box<Lease>>, Option<Became>) {
         let ended = self
             .key
             .take()

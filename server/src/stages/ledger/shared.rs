@@ -30,7 +30,7 @@ pub(super) struct Shared {
 /// Whether a change may be made, as far as other processes are concerned.
 pub(super) enum Leave {
     /// It may, and the others know.
-    Given(Lease),
+    Given(Box<Lease>),
     /// It may, and the others do not know: this process was told to go on alone.
     Alone,
     /// It may not: this is what the caller gets.
@@ -57,7 +57,7 @@ impl Shared {
                 Ok(Begun::First) => {
                     let lease =
                         Lease { shared: self.clone(), names, request_id: request_id.to_owned(), open: true };
-                    return Leave::Given(lease);
+                    return Leave::Given(Box::new(lease));
                 }
                 Ok(Begun::Known { is_same: false, .. }) => return Leave::Not(Err(CallError::KeyTaken)),
                 Ok(Begun::Known { told, .. }) if told.became == Became::Running => {
