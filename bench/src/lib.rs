@@ -17,6 +17,7 @@ pub mod full_disk;
 pub mod redis;
 pub mod balancer;
 pub mod client;
+pub mod callers;
 pub mod load;
 
 pub mod sim;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use crate::callers::Callers;
 use crate::client::{Connection, ToolCall};
 use crate::load::{Sample, percentile, together};
 use crate::program::{Program, Settings};
@@ -21,6 +22,8 @@ const TAKES: Duration = Duration::from_secs(1);
 const FAILS_IN: Duration = Duration::from_millis(500);
 /// Callers of whom the first leaves, and callers of an API that fails.
 const FEW: usize = 100;
+/// Callers who are told apart.
+const PRINCIPALS: usize = 10;
 /// How long a caller waits before asking again.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -40,6 +43,11 @@ struct Found {
     requests_failing: usize,
     failing_seconds: f64,
     is_mended: bool,
+    /// Where callers are told apart: how many there are, what they asked and got, and what the API was asked for them.
+    principals: usize,
+    asked_apart: usize,
+    done_apart: usize,
+    requests_apart: usize,
 }
 
 pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
@@ -59,6 +67,7 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
     is_failing.store(false, Ordering::Release);
     let is_mended = mended(&program).await;
     program.stop().await?;
+    let apart = told_apart(&rig, &upstream, callers).await?;
     Ok(judge(Found {
         callers,
         done: count_done(&samples),
@@ -70,7 +79,27 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
         requests_failing,
         failing_seconds: period.as_secs_f64(),
         is_mended,
+        principals: PRINCIPALS,
+        asked_apart: apart.len(),
+        done_apart: count_done(&apart),
+        requests_apart: requests(&upstream, "APART"),
     }))
+}
+
+/// The same for callers who must not see each other's answers.
+async fn told_apart(rig: &Rig, upstream: &Upstream, callers: usize) -> io::Result<Vec<Told>> {
+    let known = Callers::new(&rig.program, PRINCIPALS).await?;
+    let settings = known.known_to(Settings::new(&upstream.url()).set("SECURITY_MAX_CONNECTIONS", 4096));
+    let program = Program::start(&rig.program, &settings).await?;
+    let client = program.client();
+    client.connect(callers).await?;
+    let samples = together(callers, |number| {
+        let (client, header) = (client.clone(), known.headers()[number % PRINCIPALS].clone());
+        async move { client.call_with(ToolCall::kept_read("APART"), &header).await }
+    })
+    .await;
+    program.stop().await?;
+    Ok(samples)
 }
 
 fn answer(exchange: &Exchange, is_failing: bool) -> crate::upstream::Act {
@@ -157,7 +186,8 @@ fn judge(found: Found) -> Verdict {
         // One of them is under way when the time is over.
         .at_most("requests while failing", found.requests_failing as f64, found.failing_seconds * 2.0 + 1.0)
         .holds("the failure was not kept", found.is_mended)
-        .note("one caller: nobody is told apart yet")
+        .exactly("done where callers are told apart", found.done_apart, found.asked_apart)
+        .exactly("requests, one for each caller", found.requests_apart, found.principals)
 }
 
 #[cfg(test)]
@@ -175,6 +205,10 @@ mod tests {
         requests_failing: 41,
         failing_seconds: 20.0,
         is_mended: true,
+        principals: 10,
+        asked_apart: 1000,
+        done_apart: 1000,
+        requests_apart: 10,
     };
 
     #[test]
@@ -189,6 +223,9 @@ mod tests {
             Found { requests_without: 3, ..GOOD },
             Found { requests_failing: 42, ..GOOD },
             Found { is_mended: false, ..GOOD },
+            Found { done_apart: 999, ..GOOD },
+            Found { requests_apart: 9, ..GOOD },
+            Found { requests_apart: 11, ..GOOD },
         ] {
             assert!(!judge(bad).passes(), "{bad:?}");
         }
