@@ -9,6 +9,7 @@ use program_support::{Outcome, run};
 const ADDRESS: (&str, &str) = ("API_BASE_URL", "http://127.0.0.1:9");
 
 const JWT: (&str, &str) = ("AUTH_PROVIDER", "fastmcp.server.auth.providers.jwt.JWTVerifier");
+const OIDC: (&str, &str) = ("AUTH_PROVIDER", "oidc");
 const KEYS: (&str, &str) = ("AUTH_JWKS_URI", "https://idp.example.com/jwks");
 const ISSUER: (&str, &str) = ("AUTH_ISSUER", "https://idp.example.com");
 const AUDIENCE: (&str, &str) = ("AUTH_AUDIENCE", "https://mcp.example.com/mcp");
@@ -110,6 +111,12 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
         "AUTH_AUTHORIZATION_SERVERS",
     ),
     (&[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE, ("AUTH_API_KEYS_FILE", "/keys")], "AUTH_API_KEYS_FILE is set"),
+    (&[ADDRESS, OIDC], "AUTH_ISSUER is not set"),
+    (&[ADDRESS, OIDC, ISSUER], "AUTH_AUDIENCE is not set"),
+    (&[ADDRESS, OIDC, ISSUER, AUDIENCE, KEYS], "AUTH_JWKS_URI is set"),
+    (&[ADDRESS, OIDC, ("AUTH_ISSUER", "http://idp.example.com"), AUDIENCE], "AUTH_ISSUER"),
+    (&[ADDRESS, OIDC, ("AUTH_ISSUER", "a-name"), AUDIENCE], "AUTH_ISSUER"),
+    (&[ADDRESS, ("AUTH_PROVIDER", "jwt,oidc"), ISSUER, AUDIENCE], "AUTH_PROVIDER"),
     (&[ADDRESS, KEYS], "AUTH_JWKS_URI is set"),
     (&[ADDRESS, ("FASTMCP_AUTH_ISSUER", "x")], "AUTH_ISSUER is set"),
     (&[ADDRESS, ("AUTH_PROVIDER", "api_key")], "AUTH_API_KEYS_FILE is not set"),

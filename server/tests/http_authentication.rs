@@ -518,3 +518,56 @@ async fn where_only_keys_are_taken_no_client_is_sent_to_look_for_a_token() {
     let without = Served::start([]).await;
     assert_eq!(status(&posted(&without, "POST /mcp", &[("X-API-Key", &key)]).await), 200, "nobody is asked");
 }
+
+#[tokio::test]
+async fn the_keys_of_an_issuer_are_where_its_own_document_says_in_either_form() {
+    let openid = "/.well-known/openid-configuration";
+    let oauth = "/.well-known/oauth-authorization-server";
+    let none = || json!({});
+    for (path, first, second) in
+        [("", true, false), ("", false, true), ("/tenant", true, false), ("/tenant", false, true)]
+    {
+        let provider = Provider::start().await;
+        let issuer = format!("{}{path}", provider.address);
+        let document = json!({ "issuer": issuer, "jwks_uri": provider.jwks() });
+        let at = |is_there| if is_there { ("200 OK", document.clone()) } else { ("404 Not Found", none()) };
+        let ((status_one, one), (status_two, two)) = (at(first), at(second));
+        provider.document(&format!("{path}{openid}"), status_one, &one);
+        provider.document(&format!("{oauth}{path}"), status_two, &two);
+        let served = discovering(&provider, &issuer).await;
+        let token = provider.token_of(&json!({ "iss": issuer }));
+        assert_eq!(status(&with_token(&served, &token).await), 200, "{path} {first}");
+    }
+}
+
+#[tokio::test]
+async fn a18_a_document_of_another_issuer_or_one_that_leads_inside_is_an_outage() {
+    for (name, value) in [
+        ("issuer", json!("https://login.example.com")),
+        ("issuer", json!(["http://127.0.0.1"])),
+        ("jwks_uri", json!("http://localhost:1/jwks")),
+        ("jwks_uri", json!("https://10.0.0.1/jwks")),
+        ("jwks_uri", json!("https://169.254.169.254/jwks")),
+        ("jwks_uri", json!("file:///etc/passwd")),
+        ("jwks_uri", json!(null)),
+    ] {
+        let provider = Provider::start().await;
+        let mut document = json!({ "issuer": provider.address, "jwks_uri": provider.jwks() });
+        document[name] = value.clone();
+        provider.document("/.well-known/openid-configuration", "200 OK", &document);
+        let served = discovering(&provider, &provider.address).await;
+        assert_eq!(status(&with_token(&served, &provider.token()).await), 503, "{name}: {value}");
+        assert_eq!(provider.asked(), 1, "{name}: {value}: nothing was asked for but the document");
+    }
+}
+
+async fn discovering(provider: &Provider, issuer: &str) -> Served {
+    Served::start_with([], |options| {
+        trusting(options, provider);
+        let tokens = options.http.identity.tokens.as_mut().unwrap();
+        tokens.keys = Source::Issuer(issuer.to_owned());
+        tokens.issuer = issuer.to_owned();
+        tokens.provider = "oidc";
+    })
+    .await
+}

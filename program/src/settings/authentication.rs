@@ -19,6 +19,8 @@ const LARGEST_KEY: u64 = 64 * 1024;
 pub(crate) enum Provider {
     /// Signed access tokens of one issuer.
     Jwt,
+    /// The same, with what the issuer publishes of itself.
+    Oidc,
     /// Keys of this server's own.
     ApiKey,
     /// Nothing: nobody is asked.
@@ -26,12 +28,12 @@ pub(crate) enum Provider {
 }
 
 impl Provider {
-    const ALL: [(Self, &'static str); 3] =
-        [(Self::Jwt, "jwt"), (Self::ApiKey, "api_key"), (Self::Nobody, "none")];
+    const ALL: [(Self, &'static str); 4] =
+        [(Self::Jwt, "jwt"), (Self::Oidc, "oidc"), (Self::ApiKey, "api_key"), (Self::Nobody, "none")];
     /// Providers of the Python server and of the plan that this server does not have.
-    const MISSING: [&'static str; 6] = ["github", "google", "workos", "descope", "oidc", "introspection"];
+    const MISSING: [&'static str; 5] = ["github", "google", "workos", "descope", "introspection"];
     /// The classes of the Python library by their lower-case names.
-    const CLASSES: [(&'static str, &'static str); 9] = [
+    const CLASSES: [(&'static str, &'static str); 8] = [
         ("jwtverifier", "jwt"),
         ("bearerauthprovider", "jwt"),
         ("githubprovider", "github"),
@@ -39,7 +41,6 @@ impl Provider {
         ("workosprovider", "workos"),
         ("authkitprovider", "workos"),
         ("descopeprovider", "descope"),
-        ("oidcproxy", "oidc"),
         ("introspectiontokenverifier", "introspection"),
     ];
 
@@ -71,7 +72,7 @@ impl Provider {
 
     /// What is accepted.
     pub(crate) fn accepted() -> &'static str {
-        "`jwt`, `api_key`, both with a comma between, or `none`"
+        "`jwt` or `oidc`, `api_key`, one of each with a comma between, or `none`"
     }
 }
 
@@ -142,7 +143,7 @@ impl Authentication {
         self.check_providers()?;
         let has = |provider| self.providers.contains(&provider);
         let resource = self.resource(listen);
-        let tokens = has(Provider::Jwt).then(|| self.tokens(resource.as_deref())).transpose()?;
+        let tokens = self.takes_tokens().then(|| self.tokens(resource.as_deref())).transpose()?;
         if tokens.is_some() && resource.is_none() && !listen.ip().is_loopback() {
             return Err(refused(
                 "MCP_RESOURCE_URL is not set: clients that look for a token need the address under which they reach this server, such as https://mcp.example.com/mcp",
@@ -167,8 +168,15 @@ impl Authentication {
                 Provider::accepted()
             )));
         }
+        if has(Provider::Jwt) && has(Provider::Oidc) {
+            return Err(refused(
+                "AUTH_PROVIDER: `jwt` and `oidc` are two ways to one issuer: expected one of them",
+            ));
+        }
         for (provider, name, is_set) in self.belonging() {
-            if is_set && !has(provider) {
+            let is_of_tokens =
+                !matches!(name, "AUTH_JWKS_URI" | "AUTH_PUBLIC_KEY_FILE") && provider == Provider::Jwt;
+            if is_set && !has(provider) && !(is_of_tokens && has(Provider::Oidc)) {
                 let word = provider.word();
                 return Err(refused(format!(
                     "{name} is set, and AUTH_PROVIDER does not name `{word}`, which it is for"
@@ -196,25 +204,14 @@ impl Authentication {
         ]
     }
 
+    fn takes_tokens(&self) -> bool {
+        self.providers.iter().any(|provider| matches!(provider, Provider::Jwt | Provider::Oidc))
+    }
+
     fn tokens(&self, resource: Option<&str>) -> Result<jwt::Options, Refusal> {
-        let is_pinned = !self.public_key_file.as_os_str().is_empty();
-        let keys = match (&self.jwks_address, is_pinned) {
-            (Some(address), false) => Source::Address(address.clone()),
-            (None, true) => Source::Pinned(text_of(&self.public_key_file)?),
-            (Some(_), true) => {
-                return Err(refused(
-                    "AUTH_JWKS_URI and AUTH_PUBLIC_KEY_FILE are both set: expected one of them",
-                ));
-            }
-            (None, false) => {
-                return Err(refused(
-                    "AUTH_JWKS_URI is not set: `jwt` needs the address of the issuer's keys, or its key in AUTH_PUBLIC_KEY_FILE",
-                ));
-            }
-        };
-        let issuer = self.issuer.clone().ok_or_else(|| {
-            refused("AUTH_ISSUER is not set: `jwt` needs the name of the issuer, exactly as tokens have it in `iss`")
-        })?;
+        let is_discovered = self.providers.contains(&Provider::Oidc);
+        let keys = if is_discovered { Source::Issuer(self.issuer()?) } else { self.keys()? };
+        let issuer = self.issuer()?;
         let audiences = if self.audiences.is_empty() {
             resource.map(str::to_owned).into_iter().collect()
         } else {
@@ -222,10 +219,11 @@ impl Authentication {
         };
         if audiences.is_empty() {
             return Err(refused(
-                "AUTH_AUDIENCE is not set: `jwt` needs the name of this server in `aud`, or tokens for other servers would do",
+                "AUTH_AUDIENCE is not set: tokens need the name of this server in `aud`, or those for other servers would do",
             ));
         }
         Ok(jwt::Options {
+            provider: if is_discovered { Provider::Oidc } else { Provider::Jwt }.word(),
             algorithms: self.algorithms.clone(),
             types: self.types.clone(),
             leeway: self.leeway,
@@ -233,6 +231,27 @@ impl Authentication {
             names: self.names.clone(),
             ..jwt::Options::new(keys, issuer, audiences)
         })
+    }
+
+    fn issuer(&self) -> Result<String, Refusal> {
+        self.issuer.clone().ok_or_else(|| {
+            refused("AUTH_ISSUER is not set: tokens need the name of their issuer, exactly as they have it in `iss`")
+        })
+    }
+
+    /// Where the keys are of an issuer that does not say so itself.
+    fn keys(&self) -> Result<Source, Refusal> {
+        let is_pinned = !self.public_key_file.as_os_str().is_empty();
+        match (&self.jwks_address, is_pinned) {
+            (Some(address), false) => Ok(Source::Address(address.clone())),
+            (None, true) => text_of(&self.public_key_file).map(Source::Pinned),
+            (Some(_), true) => {
+                Err(refused("AUTH_JWKS_URI and AUTH_PUBLIC_KEY_FILE are both set: expected one of them"))
+            }
+            (None, false) => Err(refused(
+                "AUTH_JWKS_URI is not set: `jwt` needs the address of the issuer's keys, or its key in AUTH_PUBLIC_KEY_FILE",
+            )),
+        }
     }
 
     /// The address of the server as clients have it: as set, else the audience where that is an address, as RFC 8707 has it.

@@ -110,7 +110,7 @@ fn asking_who() -> [Setting; 6] {
             "auth.providers",
             &["AUTH_PROVIDER", "FASTMCP_AUTH_PROVIDER", "FASTMCP_SERVER_AUTH"],
             Kind::Providers(|config| &mut config.auth.providers),
-            "What vouches for callers over HTTP: `jwt` for signed access tokens of one issuer, `api_key` for keys that `keys create` makes, both, or `none`.",
+            "What vouches for callers over HTTP: `jwt` for signed access tokens of one issuer, `oidc` for the same with keys from where the issuer says, `api_key` for keys that `keys create` makes, tokens and keys with a comma between, or `none`.",
         ),
         setting(
             "auth.api_keys_file",

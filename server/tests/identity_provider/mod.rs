@@ -111,11 +111,15 @@ pub fn message(head: &Value, claims: &Value) -> String {
     format!("{}.{}", digits(head), digits(claims))
 }
 
+/// Answers by the path for which they are.
+type Documents = Vec<(String, Vec<u8>)>;
+
 /// A provider that signs with P-256 under the name `a`.
 pub struct Provider {
     pub signer: Signer,
     pub address: String,
     answer: Arc<Mutex<Vec<u8>>>,
+    documents: Arc<Mutex<Documents>>,
     asked: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
@@ -126,6 +130,8 @@ impl Provider {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let (answer, asked) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicUsize::new(0)));
         let (current, count) = (Arc::clone(&answer), Arc::clone(&asked));
+        let documents: Arc<Mutex<Documents>> = Arc::default();
+        let published = Arc::clone(&documents);
         let task = tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let (mut head, mut piece) = (Vec::new(), [0; 1024]);
@@ -136,11 +142,15 @@ impl Provider {
                     }
                 }
                 count.fetch_add(1, Ordering::SeqCst);
-                let answer = current.lock().unwrap().clone();
+                let head = String::from_utf8_lossy(&head);
+                let path = head.split(' ').nth(1).unwrap_or_default();
+                let document =
+                    published.lock().unwrap().iter().find(|(at, _)| at == path).map(|(_, text)| text.clone());
+                let answer = document.unwrap_or_else(|| current.lock().unwrap().clone());
                 let _ = stream.write_all(&answer).await;
             }
         });
-        let provider = Self { signer: Signer::p256(), address, answer, asked, task };
+        let provider = Self { signer: Signer::p256(), address, answer, documents, asked, task };
         provider.publish(&[provider.signer.jwk("a")]);
         provider
     }
@@ -160,6 +170,14 @@ impl Provider {
         let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n", body.len());
         *self.answer.lock().unwrap() =
             format!("{head}Location: {}/elsewhere\r\n\r\n{body}", self.address).into_bytes();
+    }
+
+    /// Answers with this at a path from now on.
+    pub fn document(&self, path: &str, status: &str, body: &Value) {
+        let body = body.to_string();
+        let answer =
+            format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+        self.documents.lock().unwrap().push((path.to_owned(), answer.into_bytes()));
     }
 
     /// How often it was asked.

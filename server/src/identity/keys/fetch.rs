@@ -1,76 +1,131 @@
-//! One exchange with a provider: a small document from the one address that is configured, and from nowhere else.
+//! One exchange with a provider: small documents from the one address that is configured, and from where its own document
+//! says that its keys are.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
+use serde_json::Value;
 
+use super::address::{self, Somewhere};
 use super::set::Set;
 use crate::start_error::StartError;
 
-/// How large a set of keys may be in bytes.
+/// How large a document may be in bytes.
 const LARGEST: usize = 64 * 1024;
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(3);
-/// How long the whole exchange may take.
+/// How long one exchange may take.
 const WHOLE: Duration = Duration::from_secs(5);
 
-/// The address, and what it is asked with.
+/// Where the keys are, and what is asked for them.
 pub(super) struct Fetch {
     client: Client,
-    address: Url,
+    place: Place,
+}
+
+enum Place {
+    /// At this address.
+    Keys(Url),
+    /// Where one of these documents of the issuer says.
+    Issuer { name: String, documents: [Url; 2], elsewhere: Client },
 }
 
 impl Fetch {
-    /// Refuses addresses that would let others on the way, or somebody's document, choose the keys.
-    pub(super) fn new(address: &str) -> Result<Self, StartError> {
-        let wrong = |what: &str| StartError::new(format!("AUTH_JWKS_URI: {what}"));
-        let address =
-            Url::parse(address).map_err(|_| wrong("expected one such as https://login.example.com/jwks"))?;
-        let host = address.host_str().unwrap_or_default();
-        let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok();
-        let is_here = host == "localhost" || ip.is_some_and(|ip| ip.is_loopback());
-        if !(address.scheme() == "https" || (address.scheme() == "http" && is_here)) {
-            return Err(wrong("expected https; http is for this machine only"));
+    /// The keys at this address.
+    pub(super) fn keys(text: &str) -> Result<Self, StartError> {
+        let place =
+            address::configured(text).map_err(|wrong| StartError::new(format!("AUTH_JWKS_URI: {wrong}")))?;
+        Ok(Self { client: client(Somewhere::Any)?, place: Place::Keys(place) })
+    }
+
+    /// The keys of this issuer, wherever it says that they are (OpenID Connect Discovery; RFC 8414).
+    pub(super) fn issuer(name: &str) -> Result<Self, StartError> {
+        let wrong = |wrong: &str| StartError::new(format!("AUTH_ISSUER: {wrong}"));
+        let issuer = address::configured(name).map_err(wrong)?;
+        if issuer.query().is_some() {
+            return Err(wrong("expected an address without `?`"));
         }
-        if !address.username().is_empty() || address.password().is_some() || address.fragment().is_some() {
-            return Err(wrong("expected no `user:password@` and no `#`"));
-        }
-        if ip.is_some_and(is_nowhere) {
-            return Err(wrong("no identity provider is at an address of that kind"));
-        }
-        let client = Client::builder()
-            .redirect(Policy::none())
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(CONNECT)
-            .timeout(WHOLE)
-            .pool_max_idle_per_host(0)
-            .dns_resolver(std::sync::Arc::new(Somewhere))
-            .user_agent(concat!("mcp-server/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| StartError::new(format!("no HTTP client for the keys: {error}")))?;
-        Ok(Self { client, address })
+        let path = issuer.path().trim_end_matches('/').to_owned();
+        let document = |path: String| {
+            let mut document = issuer.clone();
+            document.set_path(&path);
+            document
+        };
+        let documents = [
+            document(format!("{path}/.well-known/openid-configuration")),
+            document(format!("/.well-known/oauth-authorization-server{path}")),
+        ];
+        let place = Place::Issuer { name: name.to_owned(), documents, elsewhere: client(Somewhere::Public)? };
+        Ok(Self { client: client(Somewhere::Any)?, place })
     }
 
     /// The keys that are published now; else what is wrong, for the log.
     pub(super) async fn get(&self) -> Result<Set, String> {
-        let request = self.client.get(self.address.clone()).header("accept", "application/json");
-        let mut answer = request.send().await.map_err(|error| told(&error))?;
-        if answer.status() != 200 {
-            return Err(format!("the answer is {}", answer.status().as_u16()));
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| told(&error))? {
-            if body.len() + chunk.len() > LARGEST {
-                return Err(format!("the answer is larger than {LARGEST} bytes"));
+        let body = match &self.place {
+            Place::Keys(place) => read(&self.client, place).await?,
+            Place::Issuer { name, documents, elsewhere } => {
+                let place = self.discover(name, documents).await?;
+                // Its document may send us on, but not to what only this machine or its network reaches.
+                let is_own = place.host_str() == documents[0].host_str();
+                read(if is_own { &self.client } else { elsewhere }, &place).await?
             }
-            body.extend_from_slice(&chunk);
-        }
+        };
         Set::read(&body).map_err(str::to_owned)
     }
+
+    /// Where the issuer says that its keys are, in the first of its documents that there is.
+    async fn discover(&self, name: &str, documents: &[Url; 2]) -> Result<Url, String> {
+        let mut body = read(&self.client, &documents[0]).await;
+        if body.is_err() {
+            body = read(&self.client, &documents[1]).await;
+        }
+        let document: Value =
+            serde_json::from_slice(&body?).map_err(|_| "the issuer's document is not JSON".to_owned())?;
+        // Else somebody could answer for another issuer (RFC 8414, section 3.3).
+        if document.get("issuer").and_then(Value::as_str) != Some(name) {
+            return Err("the issuer's document is of another issuer".to_owned());
+        }
+        let place = document.get("jwks_uri").and_then(Value::as_str).unwrap_or_default();
+        let place = address::configured(place).map_err(|wrong| format!("jwks_uri: {wrong}"))?;
+        let is_own = place.host_str() == documents[0].host_str();
+        if is_own || address::is_public(&place) {
+            Ok(place)
+        } else {
+            Err("jwks_uri: it leads to where only this machine or its network reaches".to_owned())
+        }
+    }
+}
+
+fn client(somewhere: Somewhere) -> Result<Client, StartError> {
+    Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        .referer(false)
+        .connect_timeout(CONNECT)
+        .timeout(WHOLE)
+        .pool_max_idle_per_host(0)
+        .dns_resolver(std::sync::Arc::new(somewhere))
+        .user_agent(concat!("mcp-server/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| StartError::new(format!("no HTTP client for the keys: {error}")))
+}
+
+/// A small document, whole.
+async fn read(client: &Client, place: &Url) -> Result<Vec<u8>, String> {
+    let request = client.get(place.clone()).header("accept", "application/json");
+    let mut answer = request.send().await.map_err(|error| told(&error))?;
+    if answer.status() != 200 {
+        return Err(format!("the answer is {}", answer.status().as_u16()));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| told(&error))? {
+        if body.len() + chunk.len() > LARGEST {
+            return Err(format!("the answer is larger than {LARGEST} bytes"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 /// An error with its causes.
@@ -82,90 +137,4 @@ fn told(error: &reqwest::Error) -> String {
         cause = error.source();
     }
     told
-}
-
-/// Resolves names, to addresses where a server may be.
-struct Somewhere;
-
-impl Resolve for Somewhere {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let good: Vec<SocketAddr> = found.filter(|address| !is_nowhere(address.ip())).collect();
-            if good.is_empty() {
-                return Err("the name leads to no address where a provider may be".into());
-            }
-            Ok(Box::new(good.into_iter()) as Addrs)
-        })
-    }
-}
-
-/// Whether it is an address where no provider is: link-local ones, where clouds keep what machines may know of themselves,
-/// and those that are many machines or none. Also where IPv6 carries one of these.
-fn is_nowhere(ip: IpAddr) -> bool {
-    let of_v4 =
-        |ip: Ipv4Addr| ip.is_link_local() || ip.is_unspecified() || ip.is_multicast() || ip.is_broadcast();
-    match ip {
-        IpAddr::V4(ip) => of_v4(ip),
-        IpAddr::V6(ip) => {
-            let segments = ip.segments();
-            let carried = |high: u16, low: u16| {
-                let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-                of_v4(Ipv4Addr::new(a, b, c, d))
-            };
-            let [first, second, third, .., fifth, sixth, seventh, last] = segments;
-            let is_mapped = segments[..5] == [0; 5] && matches!(sixth, 0 | 0xffff) && !ip.is_loopback();
-            let is_nat64 = first == 0x64 && second == 0xff9b;
-            let is_isatap = fifth == 0x5efe || sixth == 0x5efe;
-            ip.is_unspecified()
-                || ip.is_multicast()
-                || ip.is_unicast_link_local()
-                || ((is_mapped || is_nat64 || is_isatap) && carried(seventh, last))
-                || (first == 0x2002 && carried(second, third))
-                || (first == 0x2001 && second == 0 && carried(!seventh, !last))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a18_keys_come_from_https_or_this_machine_and_never_from_where_no_provider_is() {
-        for good in [
-            "https://login.example.com/jwks",
-            "https://10.1.2.3:8443/jwks",
-            "http://127.0.0.1:9/jwks",
-            "http://localhost/jwks",
-            "http://[::1]:9/jwks",
-        ] {
-            assert!(Fetch::new(good).is_ok(), "{good}");
-        }
-        for bad in [
-            "",
-            "login.example.com",
-            "http://login.example.com/jwks",
-            "http://localhost.example.com/jwks",
-            "ftp://127.0.0.1/jwks",
-            "file:///etc/passwd",
-            "https://user:secret@login.example.com/jwks",
-            "https://login.example.com/jwks#x",
-            "https://169.254.169.254/latest",
-            "https://2852039166/latest",
-            "https://0xa9fea9fe/latest",
-            "https://\u{2460}\u{2465}\u{2468}.254.169.254/latest",
-            "https://[::ffff:169.254.169.254]/",
-            "https://[64:ff9b::a9fe:a9fe]/",
-            "https://[2002:a9fe:a9fe::]/",
-            "https://[2001::5601:5601]/",
-            "https://[fe80::1]/",
-            "https://0.0.0.0/",
-            "https://[::]/",
-            "https://224.0.0.1/",
-        ] {
-            let line = Fetch::new(bad).err().unwrap_or_else(|| panic!("{bad}")).to_string();
-            assert!(!line.contains('\n') && !line.contains("secret"), "{line}");
-        }
-    }
 }

@@ -3,6 +3,7 @@
 //! What it promises: however many tokens name keys that do not exist, the provider is asked rarely; while it cannot be asked,
 //! the keys that are known go on being good for a day; and that it cannot be asked is told apart from a key that is not there.
 
+mod address;
 mod algorithm;
 mod fetch;
 mod key;
@@ -31,6 +32,8 @@ pub(super) use key::Key;
 pub enum Source {
     /// At this address, as a set of keys (RFC 7517).
     Address(String),
+    /// Where this issuer says that they are.
+    Issuer(String),
     /// Here: the text of a set of keys, or a public key in PEM.
     Pinned(String),
 }
@@ -41,6 +44,12 @@ pub(super) struct Keys(Kind);
 enum Kind {
     Pinned(Set),
     Fetched(Arc<Fetched>),
+}
+
+impl Kind {
+    fn fetched(fetch: Fetch) -> Self {
+        Self::Fetched(Arc::new(Fetched::new(fetch)))
+    }
 }
 
 impl fmt::Debug for Keys {
@@ -54,7 +63,8 @@ impl Keys {
     pub(super) fn new(source: Source) -> Result<Self, StartError> {
         Ok(Self(match source {
             Source::Pinned(text) => Kind::Pinned(Set::pinned(&text)?),
-            Source::Address(address) => Kind::Fetched(Arc::new(Fetched::new(Fetch::new(&address)?))),
+            Source::Address(address) => Kind::fetched(Fetch::keys(&address)?),
+            Source::Issuer(name) => Kind::fetched(Fetch::issuer(&name)?),
         }))
     }
 
