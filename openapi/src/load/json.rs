@@ -6,7 +6,8 @@ use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, CommentCollectionStrategy, ParseOptions};
 use serde_json::{Map, Number, Value};
 
-use super::{File, Loaded, narrow, too_deep};
+use super::ruler::Ruler;
+use super::{File, Loaded, plain, too_deep};
 use crate::limits;
 use crate::problems::Problems;
 use crate::store::{Inside, Spot};
@@ -26,6 +27,11 @@ const STRICT: ParseOptions = ParseOptions {
 
 /// Reads JSON; `None` after a syntax error or when it is nested too deep.
 pub(super) fn read(text: &str, file: File<'_>, problems: &mut Problems) -> Option<Loaded> {
+    plain::read(text, file.index).or_else(|| exact(text, file, problems))
+}
+
+/// Likewise, and tells whatever is wrong.
+pub(super) fn exact(text: &str, file: File<'_>, problems: &mut Problems) -> Option<Loaded> {
     let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
     let parsed = match jsonc_parser::parse_to_ast(text, &collect, &STRICT) {
         Ok(parsed) => parsed.value,
@@ -112,40 +118,5 @@ impl Build<'_, '_> {
                 Value::Null
             }
         }
-    }
-}
-
-/// Turns byte offsets into lines and columns. Offsets come in rising order but for a few steps back, so each is counted
-/// from the one before: a document in one line costs no more than any other.
-struct Ruler<'t> {
-    text: &'t str,
-    offset: usize,
-    line: usize,
-    column: usize,
-}
-
-impl<'t> Ruler<'t> {
-    fn new(text: &'t str) -> Self {
-        Ruler { text, offset: 0, line: 1, column: 1 }
-    }
-
-    fn at(&mut self, offset: usize) -> (u32, u32) {
-        if offset < self.offset {
-            *self = Ruler::new(self.text);
-        }
-        let mut end = offset.min(self.text.len());
-        while !self.text.is_char_boundary(end) {
-            end -= 1;
-        }
-        for byte in &self.text.as_bytes()[self.offset..end] {
-            match byte {
-                b'\n' => (self.line, self.column) = (self.line + 1, 1),
-                // The first byte of each character counts, those that continue it do not.
-                0x80..0xC0 => {}
-                _ => self.column += 1,
-            }
-        }
-        self.offset = end;
-        (narrow(self.line), narrow(self.column))
     }
 }

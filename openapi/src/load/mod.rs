@@ -2,6 +2,8 @@
 //! it panic.
 
 mod json;
+mod plain;
+mod ruler;
 mod yaml;
 
 use serde_json::Value;
