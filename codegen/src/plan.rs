@@ -5,6 +5,7 @@ pub mod model;
 
 mod answers;
 mod bodies;
+mod case;
 mod fields;
 mod files;
 mod findings;
@@ -58,10 +59,7 @@ pub fn plan(api: &Api) -> Planned {
         findings.append(found);
         (types, known)
     };
-    let ((mut arguments, known_arguments), (mut answers, known_answers)) = (next(), next());
-
-    // Schemas refer to types as they are before the last pass, so that pass works on copies.
-    let (all_arguments, all_answers) = (arguments.clone(), answers.clone());
+    let ((all_arguments, known_arguments), (all_answers, known_answers)) = (next(), next());
     let shared = Shared {
         api,
         names: &names,
@@ -85,7 +83,8 @@ pub fn plan(api: &Api) -> Planned {
     found.sort_by(|(one, _), (other, _)| (&one.template, &one.method).cmp(&(&other.template, &other.method)));
     let mut tools = distinct(found, &mut findings);
     long::plan(&named, &mut tools, &mut findings);
-    settle::prune(&mut tools, &mut [&mut arguments, &mut answers]);
+    // Schemas refer to types as they are before the last pass, so that pass works on copies.
+    let [mut arguments, mut answers] = settle::prune(&mut tools, [&all_arguments, &all_answers]);
     for types in [&mut arguments, &mut answers] {
         settle::types(types, &|target| shared.definition(target, &[]), &mut findings);
     }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
+use super::case;
 
 /// Names that a generated type must not take: generated code uses them as they are.
 const TAKEN_TYPES: [&str; 12] =
@@ -109,7 +109,7 @@ pub(crate) fn type_name(wire: &str, otherwise: &str) -> String {
 
 /// The name of a static for a field's Rust name.
 pub(crate) fn constant(field: &str) -> String {
-    field.trim_start_matches("r#").to_shouty_snake_case()
+    case::shouty(field.trim_start_matches("r#"))
 }
 
 /// The name of a tool's module; inside `tools` it must not be called so itself.
@@ -128,7 +128,7 @@ fn as_identifier(name: &str) -> String {
 
 /// ASCII snake_case, or nothing when no letter or digit is left.
 fn snake(wire: &str) -> Option<String> {
-    let name = ascii(wire).to_snake_case();
+    let name = case::snake(&ascii(wire));
     match name.chars().next()? {
         '0'..='9' => Some(format!("field_{name}")),
         _ => Some(name),
@@ -137,7 +137,7 @@ fn snake(wire: &str) -> Option<String> {
 
 /// ASCII PascalCase, or nothing when no letter or digit is left.
 fn pascal(wire: &str) -> Option<String> {
-    let mut name = ascii(wire).to_upper_camel_case();
+    let mut name = case::upper_camel(&ascii(wire));
     // Single letters make no acronym: the name is a word like any other.
     if name.len() > 2 && name.bytes().all(|letter| letter.is_ascii_uppercase()) {
         name[1..].make_ascii_lowercase();

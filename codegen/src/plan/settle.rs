@@ -11,8 +11,9 @@ use super::layout;
 use super::model::{Content, Rest, Shape, Struct, Tool, Type, TypeBody, TypeId};
 use super::schema::{CALLBACK, GATE, PIN};
 
-/// Keeps the types that Rust code is written for: reached from the tools by shapes, not only by schemas.
-pub(crate) fn prune(tools: &mut [Tool], shared: &mut [&mut Vec<Type>]) {
+/// Keeps the types that Rust code is written for: reached from the tools by shapes, not only by schemas. Gives those of
+/// the shared ones.
+pub(crate) fn prune<const N: usize>(tools: &mut [Tool], shared: [&[Type]; N]) -> [Vec<Type>; N] {
     for tool in tools.iter_mut() {
         let roots = roots(tool);
         let kept = reached(roots, &tool.types);
@@ -22,10 +23,11 @@ pub(crate) fn prune(tools: &mut [Tool], shared: &mut [&mut Vec<Type>]) {
     for tool in tools.iter() {
         roots.extend(roots_and_own(tool));
     }
-    for types in shared.iter_mut() {
+    shared.map(|types| {
         let kept = reached(roots.clone(), types);
-        types.retain(|kind| kept.contains(&kind.id) && !matches!(kind.body, TypeBody::Schema(_)));
-    }
+        let is_written = |kind: &&Type| kept.contains(&kind.id) && !matches!(kind.body, TypeBody::Schema(_));
+        types.iter().filter(is_written).cloned().collect()
+    })
 }
 
 /// Gives each checked value of a tool its whole schema; shared types that it names may be pruned later.

@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use heck::ToSnakeCase as _;
 use serde_json::{Map, Value};
 
+use super::super::case;
 use super::{is_data, is_table_of_schemas};
 
 /// What is known around a schema.
@@ -86,7 +86,7 @@ fn is_same(one: &str, other: &str) -> bool {
 }
 
 fn words(text: &str) -> String {
-    let words = text.to_snake_case();
+    let words = case::snake(text);
     let without = ["the_", "a_", "an_"].iter().find_map(|article| words.strip_prefix(article));
     without.map_or_else(|| words.clone(), str::to_owned)
 }
