@@ -149,7 +149,7 @@ impl Tool {
 
     /// The same in tokens, estimated at four bytes each. Tokenizers differ; a budget needs no more.
     pub fn tokens(&self, name: &str) -> usize {
-        self.bytes(name).div_ceil(4)
+        crate::size::tokens(self.bytes(name))
     }
 
     /// Where it stands.

@@ -1,12 +1,12 @@
 //! One spelling for each schema: members sorted, lists that are sets sorted, whole numbers without a fraction. The
 //! server serves the schemas as the document orders them; the order is no part of the contract.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// The schema in its one spelling.
-pub(crate) fn schema(schema: &Value) -> Value {
-    let Value::Object(keywords) = schema else { return schema.clone() };
-    sorted(keywords.iter().map(|(keyword, value)| (keyword.clone(), keyword_value(keyword, value))))
+pub(crate) fn schema(mut schema: Value) -> Value {
+    spell(&mut schema);
+    schema
 }
 
 /// One line, without blanks.
@@ -14,13 +14,20 @@ pub(crate) fn compact(value: &Value) -> String {
     value.to_string()
 }
 
-fn keyword_value(keyword: &str, value: &Value) -> Value {
+fn spell(schema: &mut Value) {
+    let Value::Object(keywords) = schema else { return };
+    keywords.sort_keys();
+    keywords.iter_mut().for_each(|(keyword, value)| spell_keyword(keyword, value));
+}
+
+fn spell_keyword(keyword: &str, value: &mut Value) {
     match (keyword, value) {
         ("properties" | "patternProperties" | "$defs" | "dependentSchemas", Value::Object(members)) => {
-            sorted(members.iter().map(|(name, member)| (name.clone(), schema(member))))
+            members.sort_keys();
+            members.values_mut().for_each(spell);
         }
         ("allOf" | "anyOf" | "oneOf" | "prefixItems", Value::Array(items)) => {
-            items.iter().map(schema).collect()
+            items.iter_mut().for_each(spell);
         }
         (
             "items"
@@ -34,38 +41,31 @@ fn keyword_value(keyword: &str, value: &Value) -> Value {
             | "unevaluatedItems"
             | "unevaluatedProperties",
             value,
-        ) => schema(value),
-        ("required" | "type", Value::Array(words)) => set(words),
-        (_, value) => plain(value),
+        ) => spell(value),
+        // A list in which order means nothing.
+        ("required" | "type", Value::Array(words)) => {
+            words.sort_by_cached_key(Value::to_string);
+            words.dedup();
+        }
+        (_, value) => spell_plain(value),
     }
 }
 
-/// A list in which order means nothing; a list of one type is that type.
-fn set(words: &[Value]) -> Value {
-    let mut words = words.to_vec();
-    words.sort_by_key(Value::to_string);
-    words.dedup();
-    words.into()
-}
-
-fn plain(value: &Value) -> Value {
+fn spell_plain(value: &mut Value) {
     match value {
-        Value::Object(members) => sorted(members.iter().map(|(name, member)| (name.clone(), plain(member)))),
-        Value::Array(items) => items.iter().map(plain).collect(),
+        Value::Object(members) => {
+            members.sort_keys();
+            members.values_mut().for_each(spell_plain);
+        }
+        Value::Array(items) => items.iter_mut().for_each(spell_plain),
         Value::Number(number) if number.is_f64() => match number.as_f64() {
             Some(float) if float.fract() == 0.0 && float.abs() < 9_007_199_254_740_992.0 => {
-                (float as i64).into()
+                *value = (float as i64).into();
             }
-            _ => value.clone(),
+            _ => {}
         },
-        _ => value.clone(),
+        _ => {}
     }
-}
-
-fn sorted(members: impl Iterator<Item = (String, Value)>) -> Value {
-    let mut members: Vec<(String, Value)> = members.collect();
-    members.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Value::Object(members.into_iter().collect::<Map<_, _>>())
 }
 
 #[cfg(test)]
@@ -76,7 +76,7 @@ mod tests {
     fn order_and_spelling_of_numbers_do_not_matter() {
         let one = json!({"type": ["string", "null"], "required": ["b", "a"], "properties": {"b": {"minimum": 1.0}, "a": true}});
         let other = json!({"properties": {"a": true, "b": {"minimum": 1}}, "required": ["a", "b"], "type": ["null", "string"]});
-        assert_eq!(super::schema(&one).to_string(), super::schema(&other).to_string());
+        assert_eq!(super::schema(one).to_string(), super::schema(other).to_string());
     }
 
     #[test]
@@ -84,6 +84,6 @@ mod tests {
         let schema =
             json!({"properties": {"required": {"enum": ["b", "a"]}}, "default": {"type": ["z", "a"]}});
         let expected = r#"{"default":{"type":["z","a"]},"properties":{"required":{"enum":["b","a"]}}}"#;
-        assert_eq!(super::schema(&schema).to_string(), expected);
+        assert_eq!(super::schema(schema).to_string(), expected);
     }
 }

@@ -46,7 +46,7 @@ fn of_tool(tool: &model::Tool) -> Tool {
 
 /// The generator wrote the text, so it is JSON.
 fn of_text(text: &str) -> Value {
-    canonical::schema(&serde_json::from_str(text).unwrap_or_default())
+    canonical::schema(serde_json::from_str(text).unwrap_or_default())
 }
 
 /// As it is asked, without what was only cleaned away.

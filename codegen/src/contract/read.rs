@@ -100,7 +100,7 @@ impl Reader<'_> {
         };
         let schema = |key: &str| match entry.get(key) {
             None => Ok(None),
-            Some(value @ (Value::Object(_) | Value::Bool(_))) => Ok(Some(canonical::schema(value))),
+            Some(value @ (Value::Object(_) | Value::Bool(_))) => Ok(Some(canonical::schema(value.clone()))),
             Some(_) => Err(self.wrong(&at, key, "a JSON Schema")),
         };
         Ok(Tool {

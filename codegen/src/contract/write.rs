@@ -1,16 +1,42 @@
 //! The lock as text: one fact in one place, one fact on one line, in an order that never depends on the document's.
 
+use std::collections::BTreeMap;
+
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Confirm, Contract, FORMAT, Tool, canonical, effect_word};
+use super::{Confirm, Contract, FORMAT, Tool, effect_word};
+
+/// The lock file.
+#[derive(Serialize)]
+struct Lock<'c> {
+    lock: u64,
+    contract: String,
+    #[serde(flatten)]
+    content: Content<'c>,
+}
+
+/// Everything that a contract says.
+#[derive(Serialize)]
+struct Content<'c> {
+    api: Map<String, Value>,
+    tools: BTreeMap<&'c str, Entry<'c>>,
+}
+
+/// What it says of one tool. The schemas are most of it.
+#[derive(Serialize)]
+struct Entry<'c> {
+    #[serde(flatten)]
+    facts: Map<String, Value>,
+    arguments: &'c Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<&'c Value>,
+}
 
 /// The text of the lock file.
 pub fn write(contract: &Contract) -> String {
-    let mut lock = Map::new();
-    lock.insert("lock".to_owned(), FORMAT.into());
-    lock.insert("contract".to_owned(), hash(contract).into());
-    lock.extend(content(contract));
+    let lock = Lock { lock: FORMAT, contract: hash(contract), content: content(contract) };
     let mut text = serde_json::to_string_pretty(&lock).expect("a contract is plain data");
     text.push('\n');
     text
@@ -19,37 +45,36 @@ pub fn write(contract: &Contract) -> String {
 /// SHA-256 of everything that the contract says, in one spelling.
 pub fn hash(contract: &Contract) -> String {
     use std::fmt::Write as _;
-    let digest = Sha256::digest(canonical::compact(&content(contract).into()));
+    let content = serde_json::to_vec(&content(contract)).expect("a contract is plain data");
+    let digest = Sha256::digest(content);
     digest.iter().fold("sha256:".to_owned(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })
 }
 
-fn content(contract: &Contract) -> Map<String, Value> {
-    let tools: Map<String, Value> =
-        contract.tools.iter().map(|(name, tool)| (name.clone(), of_tool(name, tool))).collect();
-    let mut content = Map::new();
-    content.insert("api".to_owned(), json!({"title": contract.title, "version": contract.version}));
-    content.insert("tools".to_owned(), tools.into());
-    content
+fn content(contract: &Contract) -> Content<'_> {
+    let mut api = Map::new();
+    api.insert("title".to_owned(), contract.title.as_str().into());
+    api.insert("version".to_owned(), contract.version.as_str().into());
+    let tools = contract.tools.iter().map(|(name, tool)| (name.as_str(), entry(name, tool))).collect();
+    Content { api, tools }
 }
 
 /// What is absent is not written, so that a tool's entry says what is special about it.
-fn of_tool(name: &str, tool: &Tool) -> Value {
-    let mut entry = json!({
-        "title": tool.title,
-        "description": tool.description,
-        "operation": tool.operation,
-        "request": format!("{} {}", tool.method, tool.path),
-        "effect": effect_word(tool.effect),
-        "idempotent": tool.idempotent,
-    });
+fn entry<'c>(name: &str, tool: &'c Tool) -> Entry<'c> {
+    let mut facts = Map::new();
     let mut set = |key: &str, value: Option<Value>| {
         if let Some(value) = value {
-            entry[key] = value;
+            facts.insert(key.to_owned(), value);
         }
     };
+    set("title", Some(tool.title.as_str().into()));
+    set("description", Some(tool.description.as_str().into()));
+    set("operation", Some(tool.operation.as_str().into()));
+    set("request", Some(format!("{} {}", tool.method, tool.path).into()));
+    set("effect", Some(effect_word(tool.effect).into()));
+    set("idempotent", Some(tool.idempotent.into()));
     set("deprecated", tool.deprecated.then_some(true.into()));
     set("cacheSeconds", tool.cache_seconds.map(Into::into));
     set("staleSeconds", tool.stale_seconds.map(Into::into));
@@ -70,8 +95,7 @@ fn of_tool(name: &str, tool: &Tool) -> Value {
     set("gated", (!tool.gated.is_empty()).then(|| json!(tool.gated)));
     set("secrets", (!tool.secrets.is_empty()).then(|| json!(tool.secrets)));
     set("answers", Some(json!(tool.answers)));
-    set("size", Some(json!({"bytes": tool.bytes(name), "tokens": tool.tokens(name)})));
-    set("arguments", Some(tool.arguments.clone()));
-    set("answer", tool.answer.clone());
-    entry
+    let bytes = tool.bytes(name);
+    set("size", Some(json!({"bytes": bytes, "tokens": crate::size::tokens(bytes)})));
+    Entry { facts, arguments: &tool.arguments, answer: tool.answer.as_ref() }
 }
