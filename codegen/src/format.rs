@@ -30,7 +30,9 @@ pub(crate) fn format(plan: &Plan) -> String {
     let before_tools = pieces.len();
     pieces.extend(plan.tools.chunks(TOOLS_PER_PIECE).map(Piece::Tools));
     let outputs = Outputs::of(&plan.tools);
-    let mut printed = threads::each(&pieces, |piece| piece.print(plan, &outputs)).into_iter();
+    let printed = threads::each(&pieces, |piece| piece.print(plan, &outputs));
+    text.reserve(printed.iter().map(|piece| piece.len() + 1).sum::<usize>() + 100);
+    let mut printed = printed.into_iter();
     printed.by_ref().take(before_tools).for_each(|piece| text.push_str(&piece));
     if !plan.tools.is_empty() {
         text.push_str("/// One module per tool.\npub mod tools {\n    use super::rt;\n");

@@ -38,5 +38,8 @@ pub fn write(api: &Api) -> Written {
 /// The program of a plan, formatted.
 pub fn source(mut plan: plan::model::Plan) -> String {
     alike::share(&mut plan);
-    format::format(&plan)
+    let source = format::format(&plan);
+    // Nobody waits for it, and of a large document it is many small pieces.
+    std::thread::spawn(move || drop(plan));
+    source
 }

@@ -2,6 +2,7 @@
 //! them stands for all.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -43,7 +44,8 @@ pub(crate) fn representatives(schemas: &IndexMap<String, Value>) -> HashMap<Stri
         .collect()
 }
 
-/// The text of a schema, references read as classes.
+/// The text of a schema, references read as classes; only what is the same has the same text. Texts stand in it as they
+/// are, after their lengths.
 fn write(schema: &Value, is_table: bool, classes: &HashMap<&str, usize>, out: &mut String) {
     match schema {
         Value::Array(items) => {
@@ -57,19 +59,20 @@ fn write(schema: &Value, is_table: bool, classes: &HashMap<&str, usize>, out: &m
         Value::Object(members) => {
             out.push('{');
             for (name, value) in members {
-                out.push_str(&format!("{name:?}:"));
+                let _ = write!(out, "{}:{name}", name.len());
                 let class =
                     value.as_str().filter(|_| !is_table && name == "$ref").and_then(|to| classes.get(to));
                 match class {
-                    Some(class) => out.push_str(&format!("<{class}>")),
-                    None if !is_table && is_data(name) => out.push_str(&value.to_string()),
+                    Some(class) => drop(write!(out, "<{class}>")),
+                    None if !is_table && is_data(name) => drop(write!(out, "{value}")),
                     None => write(value, !is_table && is_table_of_schemas(name), classes, out),
                 }
                 out.push(',');
             }
             out.push('}');
         }
-        plain => out.push_str(&plain.to_string()),
+        Value::String(text) => drop(write!(out, "\"{}:{text}", text.len())),
+        plain => drop(write!(out, "{plain}")),
     }
 }
 

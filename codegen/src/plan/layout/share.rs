@@ -67,9 +67,7 @@ impl Digest {
                 members.values().map(Digest::of).collect()
             }
             plain => {
-                let text = plain.to_string();
-                text.hash(&mut hasher);
-                length = text.len();
+                length = hash_plain(plain, &mut hasher);
                 Vec::new()
             }
         };
@@ -78,6 +76,22 @@ impl Digest {
             length += digest.length + 1;
         }
         Digest { hash: hasher.finish(), length, inside }
+    }
+}
+
+/// Hashes what nothing is inside of; the length of its text.
+fn hash_plain(value: &Value, hasher: &mut DefaultHasher) -> usize {
+    match value {
+        Value::String(text) if !text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)) => {
+            hasher.write_u8(b'"');
+            text.hash(hasher);
+            text.len() + 2
+        }
+        other => {
+            let text = other.to_string();
+            text.hash(hasher);
+            text.len()
+        }
     }
 }
 
