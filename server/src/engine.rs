@@ -19,6 +19,7 @@ use crate::journal::{Journal, ending};
 use crate::metrics::Metrics;
 use crate::replicas::{self, Replicas};
 use crate::stack;
+use crate::stages::cache::Backend;
 use crate::stages::upstream::upstream as send;
 use crate::stages::{Next, audit, breaker, bulkhead, cache, confirm, ledger, portion, quota, retry};
 use crate::start_error::StartError;
@@ -126,6 +127,11 @@ impl Engine {
         }
         if options.cache.enabled && (options.cache.entries < 2 || options.cache.bytes == 0) {
             return Err(StartError::new("answers that are kept must be two or more, and bytes above zero"));
+        }
+        if options.cache.enabled && options.cache.backend != Backend::Memory && options.replicas.is_none() {
+            return Err(StartError::new(
+                "answers are to be kept in Redis (CACHE_BACKEND), and none is named: set REDIS_URL",
+            ));
         }
         if options.quota.burst == 0 || options.quota.change_weight == 0 {
             return Err(StartError::new("calls at once, and what a change counts as, must be above zero"));

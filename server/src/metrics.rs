@@ -34,10 +34,14 @@ pub enum Count {
     Renewed,
     /// The API was down, and an old answer was given.
     Stale,
+    /// A read was answered from what another process keeps.
+    Borrowed,
+    /// A value in Redis was none that a process of this API wrote.
+    Distrusted,
 }
 
 impl Count {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::Repeated,
         Self::OverBudget,
         Self::BreakerOpened,
@@ -49,6 +53,8 @@ impl Count {
         Self::Asked,
         Self::Renewed,
         Self::Stale,
+        Self::Borrowed,
+        Self::Distrusted,
     ];
 
     /// The name of its series, and what it means.
@@ -78,6 +84,13 @@ impl Count {
                 ("mcp_cache_renewals_total", "Answers that the API called unchanged when it was asked.")
             }
             Self::Stale => ("mcp_cache_stale_total", "Old answers that were given since the API was down."),
+            Self::Borrowed => {
+                ("mcp_cache_redis_hits_total", "Reads that were answered from what is kept in Redis.")
+            }
+            Self::Distrusted => (
+                "mcp_cache_redis_refused_total",
+                "Values in Redis that were not used, since no server of this API wrote them so.",
+            ),
         }
     }
 }

@@ -60,6 +60,7 @@ where
     let quotas = quota::Options::new(options.quota, options.confirm, replicas.clone());
     let asking = confirm::Options::new(options.confirm, options.address.clone(), replicas.clone());
     let parts = portion::Options::new(options.portion, options.api, replicas.clone());
+    let keeping = cache::Options::new(options.cache, options.address).among(options.replicas);
     Next::new(
         ServiceBuilder::new()
             // First, so that whatever else refuses, delays or drops a call, it is on the record.
@@ -80,7 +81,7 @@ where
             .layer(stage(options.ledger, ledger::ledger))
             // Below the arguments, whose canonical form is the key; above all that asks the API, since what is kept asks
             // nothing of it and must not count as a sign of life.
-            .layer(stage(cache::Options::new(options.cache, options.address), cache::cache))
+            .layer(stage(keeping, cache::cache))
             // Before anything is about an exchange with the API: a hand-written tool makes none itself.
             .layer(own::Fork)
             // Below everything that may refuse the call, above everything that may send it.

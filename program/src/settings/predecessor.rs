@@ -17,13 +17,12 @@ pub(crate) const AUTHENTICATION_PREFIXES: [&str; 2] = ["FASTMCP_AUTH_", "FASTMCP
 
 /// Names without effect here. Each is also known with `FASTMCP_` before it, which is how the Python server's
 /// code read most of them.
-pub(crate) const WITHOUT_EFFECT: [&str; 28] = [
+pub(crate) const WITHOUT_EFFECT: [&str; 26] = [
     "BMC_AMI_DEVX_ENVIRONMENT",
     "BMC_AMI_DEVX_TIMEOUT",
     "CONNECTION_POOL_MAX_KEEPALIVE",
     "DEVELOPMENT_MODE",
     "METRICS_ENABLED",
-    "MULTI_TIER_L1_TTL_RATIO",
     "OPENAPI_SPEC_PATH",
     "OTEL_BSP_EXPORT_TIMEOUT",
     "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
@@ -39,7 +38,6 @@ pub(crate) const WITHOUT_EFFECT: [&str; 28] = [
     "PROMETHEUS_ENABLED",
     "PROMETHEUS_METRICS_PATH",
     "PROMETHEUS_METRICS_PORT",
-    "REDIS_SERIALIZER",
     "SECURITY_CORS_ENABLED",
     "SECURITY_ENABLED",
     "SECURITY_HEADERS_ENABLED",
@@ -49,7 +47,7 @@ pub(crate) const WITHOUT_EFFECT: [&str; 28] = [
 ];
 
 /// Names without effect here that were only ever written with `FASTMCP_`.
-const PREFIXED_WITHOUT_EFFECT: [&str; 23] = [
+const PREFIXED_WITHOUT_EFFECT: [&str; 24] = [
     "CACHE_CLEANUP_INTERVAL",
     "CUSTOM_ROUTES_ENABLED",
     "ERROR_RECOVERY_ENABLED",
@@ -63,6 +61,7 @@ const PREFIXED_WITHOUT_EFFECT: [&str; 23] = [
     "METRICS_PATH",
     "METRICS_PORT",
     "MONITORING_ENABLED",
+    "MULTI_TIER_L1_TTL_RATIO",
     "ON_DUPLICATE_TOOLS",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OPENAPI_SPEC_URL",

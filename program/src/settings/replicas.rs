@@ -53,7 +53,7 @@ impl Sharing {
 }
 
 /// The rows of the table.
-pub(super) fn rows() -> [Setting; 6] {
+pub(super) fn rows() -> [Setting; 7] {
     [
         setting(
             "redis.url",
@@ -72,6 +72,12 @@ pub(super) fn rows() -> [Setting; 6] {
             &["REDIS_KEY_PREFIX"],
             Kind::Name(|config| &mut config.sharing.prefix),
             "What every key in Redis begins with.",
+        ),
+        setting(
+            "redis.serializer",
+            &["REDIS_SERIALIZER"],
+            Kind::Serializer,
+            "The form of answers in Redis: `json`, behind a proof by `REDIS_SECRET`.",
         ),
         setting(
             "redis.timeout_seconds",

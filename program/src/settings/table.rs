@@ -5,6 +5,7 @@
 //! them from the runtime's own options.
 
 use server::catalog::{Api, Carrier};
+use server::stages::cache::Backend;
 use server::stages::confirm::{Asking, Mode};
 
 use crate::settings::replicas;
@@ -422,7 +423,7 @@ fn calls() -> [Setting; 3] {
     ]
 }
 
-fn keeping() -> [Setting; 5] {
+fn keeping() -> [Setting; 6] {
     [
         setting(
             "cache.enabled",
@@ -433,8 +434,18 @@ fn keeping() -> [Setting; 5] {
         setting(
             "cache.backend",
             &["FASTMCP_CACHE_BACKEND", "CACHE_BACKEND"],
-            Kind::Backend,
-            "Where answers are kept: in this program's `memory`.",
+            Kind::OneOf {
+                at: |config| place(&BACKENDS, &config.server.engine.cache.backend),
+                put: |config, index| config.server.engine.cache.backend = BACKENDS[index],
+                words: &["memory", "redis", "multi_tier"],
+            },
+            "Where answers are kept: in this program's `memory`, in `redis` for all servers (`REDIS_URL`), or in both. Wherever it is, with `REDIS_URL` a change at one server makes all of them forget.",
+        ),
+        setting(
+            "cache.memory_share",
+            &["MULTI_TIER_L1_TTL_RATIO"],
+            Kind::Part(|config| &mut config.server.engine.cache.memory_share),
+            "With `multi_tier`, for which part of the time that is left an answer is given from memory before Redis is asked again.",
         ),
         setting(
             "cache.entries",
@@ -584,6 +595,7 @@ fn quotas() -> [Setting; 7] {
     ]
 }
 
+const BACKENDS: [Backend; 3] = [Backend::Memory, Backend::Redis, Backend::MultiTier];
 const MODES: [Mode; 3] = [Mode::Required, Mode::Possible, Mode::Off];
 const ASKING: [Asking; 3] = [Asking::Destroying, Asking::Changing, Asking::Marked];
 

@@ -18,8 +18,8 @@ use crate::telemetry::{Format, Level};
 
 /// The word that lets the server listen beyond the loopback interface without authentication.
 pub(crate) const ACKNOWLEDGEMENT: &str = "i-understand";
-/// Where answers are kept.
-const MEMORY: &str = "memory";
+/// The form of values in Redis.
+const JSON: &str = "json";
 /// No list of tools needs larger pages.
 const LARGEST_PAGE: usize = 10_000;
 /// No file of the journal is larger, in bytes: it is read whole when it is verified.
@@ -49,8 +49,10 @@ pub(crate) enum Kind {
     Text { at: fn(&mut Config) -> &mut Option<String>, longest: usize },
     /// On or off.
     Switch(fn(&mut Config) -> &mut bool),
-    /// Where answers are kept; there is one place, so that nothing has to be remembered.
-    Backend,
+    /// A part of a whole, from 0 to 1.
+    Part(fn(&mut Config) -> &mut f64),
+    /// The form of values in Redis; there is one, so that nothing has to be remembered.
+    Serializer,
     /// How many at once; 0 stands for all.
     PageSize(fn(&mut Config) -> &mut Option<NonZeroUsize>),
     /// Host names, each with or without a port.
@@ -124,7 +126,8 @@ impl Kind {
                 *at(config) = Some(prose(text, *longest).ok_or_else(|| self.not(text))?.to_owned());
             }
             Self::Switch(at) => *at(config) = switch(text).ok_or_else(|| self.not(text))?,
-            Self::Backend => backend(text).unwrap_or_else(|| Err(self.not(text)))?,
+            Self::Part(at) => *at(config) = in_range(text, 0.0, 1.0).ok_or_else(|| self.not(text))?,
+            Self::Serializer => serializer(text).unwrap_or_else(|| Err(self.not(text)))?,
             Self::PageSize(at) => {
                 *at(config) =
                     NonZeroUsize::new(in_range(text, 0, LARGEST_PAGE).ok_or_else(|| self.not(text))?);
@@ -175,7 +178,8 @@ impl Kind {
             Self::Address(at) | Self::Name(at) => at(config).clone(),
             Self::Word(at) | Self::Text { at, .. } => at(config).clone().unwrap_or_default(),
             Self::Switch(at) => at(config).to_string(),
-            Self::Backend => MEMORY.to_owned(),
+            Self::Part(at) => at(config).to_string(),
+            Self::Serializer => JSON.to_owned(),
             Self::PageSize(at) => at(config).map_or(0, NonZeroUsize::get).to_string(),
             Self::Hosts { at, .. } | Self::Origins(at) | Self::Texts(at) => at(config).join(","),
             Self::Decision(at) => at(config).map(|is_on| is_on.to_string()).unwrap_or_default(),
@@ -201,7 +205,7 @@ impl Kind {
     pub(crate) fn notation(&self) -> Notation {
         match self {
             Self::Port(_) | Self::Count { .. } | Self::PageSize(_) | Self::Bytes { .. } => Notation::Integer,
-            Self::Seconds { .. } => Notation::Number,
+            Self::Seconds { .. } | Self::Part(_) => Notation::Number,
             Self::Hosts { .. }
             | Self::Networks(_)
             | Self::Origins(_)
@@ -240,7 +244,8 @@ impl Kind {
                 format!("some of {}, separated by commas", names.join(", "))
             }
             Self::Texts(_) => "texts separated by commas".to_owned(),
-            Self::Backend => format!("`{MEMORY}`"),
+            Self::Part(_) => "a number from 0 to 1".to_owned(),
+            Self::Serializer => format!("`{JSON}`"),
             Self::PageSize(_) => format!("a whole number from 0 to {LARGEST_PAGE}, where 0 stands for all"),
             Self::Hosts { ports: true, .. } => {
                 "host names separated by commas, each with or without `:port` or `:*`".to_owned()
@@ -322,13 +327,12 @@ fn switch(text: &str) -> Option<bool> {
     }
 }
 
-/// Accepts the one place where answers are kept. The other places of the Python server are refused by name: whoever asks
-/// for them counts on several servers that share what they keep.
-fn backend(text: &str) -> Option<Result<(), String>> {
+/// Accepts the one form of values. The other one of the Python server is refused by name: reading it runs whatever it says.
+fn serializer(text: &str) -> Option<Result<(), String>> {
     match text.to_ascii_lowercase().as_str() {
-        MEMORY => Some(Ok(())),
-        other @ ("redis" | "multi_tier") => Some(Err(format!(
-            "expected `{MEMORY}`: `{other}` is not available yet; each server keeps its own answers in memory"
+        JSON => Some(Ok(())),
+        "pickle" => Some(Err(format!(
+            "expected `{JSON}`: whoever can write to Redis could run any program by a `pickle`, so that none is ever read"
         ))),
         _ => None,
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
+use redis::aio::{MultiplexedConnection, PubSub};
 use redis::{
     AsyncConnectionConfig, Client, FromRedisValue, IntoConnectionInfo as _, RedisResult, ToRedisArgs,
 };
@@ -139,6 +139,19 @@ impl Link {
             Err(_) => (format!("it gave no answer within {} ms", within.as_millis()), false),
         };
         Err(self.0.failed(Away::new(why), is_broken))
+    }
+
+    /// A connection of its own that hears what is published on this channel.
+    pub(crate) async fn subscribed(&self, channel: &str) -> Result<PubSub, Away> {
+        let subscribing = async {
+            let mut way = self.0.client.get_async_pubsub().await?;
+            way.subscribe(channel).await?;
+            RedisResult::Ok(way)
+        };
+        match timeout(2 * CONNECTING, subscribing).await {
+            Ok(subscribed) => subscribed.map_err(|error| Away::new(error.to_string())),
+            Err(_) => Err(Away::new("it could not be subscribed to in time")),
+        }
     }
 
     /// Which epoch it is; within this time, or nobody knows.

@@ -8,6 +8,7 @@ mod kept;
 mod place;
 mod shelf;
 mod size;
+mod tier;
 mod unsettled;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use super::{Next, Outcome};
 use crate::call::{Call, CallError, Heard, Progress, Purpose, Reply};
 use crate::catalog::{Effect, Tool, Work};
 use crate::metrics::Count;
+use crate::replicas::Replicas;
 use crate::request::Prepared;
 use crate::upstream::{Freshness, NOT_MODIFIED};
 
@@ -28,6 +30,7 @@ use forgotten::{Forgotten, Stamp};
 use kept::{Kept, Lifetime, Store};
 use place::Mark;
 use shelf::{Shelf, Turn};
+use tier::{Found, Tier};
 use unsettled::Unsettled;
 
 pub use key::Key;
@@ -46,13 +49,35 @@ pub struct Settings {
     pub bytes: usize,
     /// For how long, where the overlay says nothing of a tool.
     pub default_ttl: Duration,
+    /// Where answers are kept.
+    pub backend: Backend,
+    /// Which part of the time that is left an answer is given from memory before Redis is asked again.
+    pub memory_share: f64,
+}
+
+/// Where answers are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// In the memory of each process.
+    Memory,
+    /// In Redis, for all processes.
+    Redis,
+    /// In both.
+    MultiTier,
 }
 
 /// A thousand answers and 64 MiB; only of tools for which the overlay says so, since an old state of a deployment is
 /// worse than a slow answer.
 impl Default for Settings {
     fn default() -> Self {
-        Self { enabled: true, entries: 1000, bytes: 64 << 20, default_ttl: Duration::ZERO }
+        Self {
+            enabled: true,
+            entries: 1000,
+            bytes: 64 << 20,
+            default_ttl: Duration::ZERO,
+            backend: Backend::Memory,
+            memory_share: 0.5,
+        }
     }
 }
 
@@ -63,12 +88,33 @@ pub struct Options {
     /// Where the API is: what one API answered is no answer of another.
     address: String,
     shelf: Arc<Shelf>,
+    tier: Option<Arc<Tier>>,
 }
 
 impl Options {
     /// An empty shelf for answers of the API at this address.
     pub fn new(settings: Settings, address: String) -> Self {
-        Self { settings, address, shelf: Arc::new(Shelf::new(settings.entries, settings.bytes)) }
+        let shelf = Arc::new(Shelf::new(settings.entries, settings.bytes));
+        Self { settings, address, shelf, tier: None }
+    }
+
+    /// The same among other processes, if there are any.
+    pub fn among(self, replicas: Option<Replicas>) -> Self {
+        let tier = replicas.map(|replicas| Arc::new(Tier::new(replicas, &self.settings)));
+        if tier.is_some() {
+            // Nothing is certain before others are heard.
+            self.shelf.heard_until(Instant::now());
+        }
+        Self { tier, ..self }
+    }
+
+    /// The answer as memory keeps it: for a part of its time where Redis has it too.
+    fn in_memory(&self, kept: &Kept) -> Option<Kept> {
+        match (self.settings.backend, &self.tier) {
+            (Backend::Memory, _) | (_, None) => Some(kept.clone()),
+            (Backend::MultiTier, Some(_)) => Some(tier::shortened(kept, self.settings.memory_share)),
+            (Backend::Redis, Some(_)) => None,
+        }
     }
 
     /// For how long answers of this tool may be kept; zero where they must not be.
@@ -85,6 +131,9 @@ pub async fn cache(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     let Some(prepared) = call.prepared.clone().filter(|_| is_request && options.settings.enabled) else {
         return next.run(call).await;
     };
+    if let Some(tier) = &options.tier {
+        tier.hear(&options.shelf);
+    }
     if call.tool.effect != Effect::Read {
         return change(&options, &prepared, call, next).await;
     }
@@ -103,9 +152,14 @@ async fn change(options: &Options, prepared: &Prepared, call: Call, next: Next) 
     let touched = place::touched(call.tool.segments, &prepared.parts);
     options.shelf.forget(&touched);
     let (shelf, progress) = (Arc::clone(&options.shelf), call.progress.clone());
-    let mut forgetting = Forgetting { shelf, touched, progress, is_settled: false };
+    let others = options.tier.as_ref().map(|tier| (Arc::clone(tier), tier.change(&touched)));
+    if let Some((tier, change)) = &others {
+        tier.tell(change).await;
+    }
+    let mut forgetting = Forgetting { shelf, others, touched, progress, is_settled: false };
     let outcome = next.run(call).await;
     forgetting.is_settled = outcome.as_ref().map_or_else(CallError::says_unchanged, |_| true);
+    forgetting.tell_others().await;
     outcome
 }
 
@@ -113,14 +167,29 @@ async fn change(options: &Options, prepared: &Prepared, call: Call, next: Next) 
 /// places for a while, since the change may still be made.
 struct Forgetting {
     shelf: Arc<Shelf>,
+    /// The change as other processes know it, until they are told of its end.
+    others: Option<(Arc<Tier>, tier::Change)>,
     touched: Vec<Mark>,
     progress: Progress,
     /// Whether it is known what became of the change.
     is_settled: bool,
 }
 
+impl Forgetting {
+    /// Tells of the end before the caller hears of it: what it asks of another process then must not be from before.
+    async fn tell_others(&mut self) {
+        if let Some((tier, change)) = &self.others {
+            tier.tell(&change.clone().ended(self.is_settled || !self.progress.sent())).await;
+            self.others = None;
+        }
+    }
+}
+
 impl Drop for Forgetting {
     fn drop(&mut self) {
+        if let Some((tier, change)) = self.others.take() {
+            tier.owe(change.ended(!self.progress.sent()));
+        }
         if self.progress.sent() {
             self.shelf.forget(&self.touched);
             if !self.is_settled {
@@ -159,21 +228,31 @@ impl Allowed {
     }
 }
 
-/// Answers a read: from the shelf, or with whoever asks the same already, or by asking the API.
-async fn read(options: &Options, prepared: &Prepared, allowed: Allowed, call: Call, next: Next) -> Outcome {
+/// Answers a read: from the shelf, or with whoever asks the same already, or by asking for it.
+async fn read(
+    options: &Arc<Options>,
+    prepared: &Prepared,
+    allowed: Allowed,
+    call: Call,
+    next: Next,
+) -> Outcome {
     let key = Key::of(&options.address, call.tool.name, &prepared.arguments, &call.caller);
     let marks = place::seen(call.tool.segments, &prepared.parts);
     loop {
         let depart = |flight: Arc<Flight>, landing| {
-            let shelf = Arc::clone(&options.shelf);
             let request = Call { progress: Progress::default(), heard: Heard::default(), ..call.again() };
-            let marks = marks.clone();
-            let flown = fly(shelf, Arc::clone(&flight), landing, allowed, marks, request, next.clone());
+            let asked = Asked {
+                options: Arc::clone(options),
+                flight: Arc::clone(&flight),
+                allowed,
+                marks: marks.clone(),
+            };
+            let flown = fly(asked, landing, request, next.clone());
             // Owned by those who wait for it: the last one who leaves ends it.
             flight.started(tokio::spawn(flown.in_current_span()).abort_handle());
         };
         let turn = options.shelf.turn(key, &marks, Instant::now(), call.deadline, depart);
-        let (count, flight) = match turn {
+        let flight = match turn {
             Turn::Kept(reply) => {
                 call.metrics.count(Count::Kept);
                 tracing::debug!(tool = call.tool.name, call.request_id, "answered from what is kept");
@@ -183,10 +262,13 @@ async fn read(options: &Options, prepared: &Prepared, allowed: Allowed, call: Ca
                 call.metrics.count(Count::Asked);
                 return next.run(call).await;
             }
-            Turn::Departs(flight) => (Count::Asked, flight),
-            Turn::Waits(flight) => (Count::Shared, flight),
+            // Counted where it turns out whether the API is asked.
+            Turn::Departs(flight) => flight,
+            Turn::Waits(flight) => {
+                call.metrics.count(Count::Shared);
+                flight
+            }
         };
-        call.metrics.count(count);
         let seat = Seat::new(Arc::clone(&options.shelf), flight);
         // Whoever gives up meanwhile hears "perhaps" rather than a wrong "no".
         call.progress.sending();
@@ -197,31 +279,53 @@ async fn read(options: &Options, prepared: &Prepared, allowed: Allowed, call: Ca
     }
 }
 
-/// Asks the API for all who wait, and keeps what may be kept.
-async fn fly(
-    shelf: Arc<Shelf>,
+/// What a flight asks for.
+struct Asked {
+    options: Arc<Options>,
     flight: Arc<Flight>,
-    landing: Landing,
     allowed: Allowed,
     marks: Vec<Mark>,
-    mut call: Call,
-    next: Next,
-) {
+}
+
+/// Finds the answer for all who wait: with other processes, or by asking the API.
+async fn fly(asked: Asked, landing: Landing, call: Call, next: Next) {
+    let Asked { options, flight, marks, .. } = &asked;
+    let found = match &options.tier {
+        Some(tier) => tier.find((flight.key(), marks), flight.stamp(), call.deadline, &call.metrics).await,
+        None => Found::Leave(Box::default()),
+    };
+    match found {
+        Found::Fresh(kept) => {
+            let now = Instant::now();
+            options.shelf.land(flight, marks, options.in_memory(&kept), now);
+            landing.tell(Ok(Arc::new(kept.reply(now))));
+        }
+        Found::Leave(asking) => ask(&asked, &asking, landing, call, next).await,
+    }
+}
+
+/// Asks the API, and keeps what may be kept.
+async fn ask(asked: &Asked, asking: &tier::Asking, landing: Landing, mut call: Call, next: Next) {
+    let Asked { options, flight, allowed, marks } = asked;
     let (heard, metrics) = (call.heard.clone(), call.metrics.clone());
-    call.validator = flight.before().and_then(Kept::validator);
-    let mut outcome = next.guarded(call).await.map(Arc::new);
+    metrics.count(Count::Asked);
+    let before = asking.before().or(flight.before());
+    call.validator = before.and_then(Kept::validator);
+    let mut outcome = asking.wait(next.guarded(call)).await.map(Arc::new);
     let mut lifetime = heard.get().map(|freshness| allowed.lifetime(&freshness)).unwrap_or_default();
     let unchanged = outcome.as_ref().is_ok_and(|reply| reply.status == NOT_MODIFIED);
-    if let (true, Some(before), Some(freshness)) = (unchanged, flight.before(), heard.get()) {
+    if let (true, Some(before), Some(freshness)) = (unchanged, before, heard.get()) {
         metrics.count(Count::Renewed);
         outcome = Ok(before.confirmed());
         lifetime = allowed.renewed(&freshness, before.lifetime());
     }
     let reply = outcome.as_ref().ok().filter(|reply| reply.status == 200);
     let kept = reply.map(|reply| Kept::new(Arc::clone(reply), flight.since(), lifetime, flight.stamp()));
-    shelf.land(&flight, &marks, kept, Instant::now());
+    asking.keep(kept.as_ref()).await;
+    let in_memory = kept.as_ref().and_then(|kept| options.in_memory(kept));
+    options.shelf.land(flight, marks, in_memory, Instant::now());
     landing.tell(outcome.or_else(|error| {
-        let instead = instead(error, &shelf, &flight, &marks);
+        let instead = instead(error, &options.shelf, before, marks);
         if instead.is_ok() {
             metrics.count(Count::Stale);
         }
@@ -233,12 +337,12 @@ async fn fly(
 fn instead(
     error: CallError,
     shelf: &Shelf,
-    flight: &Flight,
+    before: Option<&Kept>,
     marks: &[Mark],
 ) -> Result<Arc<Reply>, CallError> {
     let now = Instant::now();
     let is_true = |kept: &&Kept| kept.is_good_enough(now) && shelf.is_true(kept.stamp(), marks);
-    match flight.before().filter(is_true) {
+    match before.filter(is_true) {
         Some(kept) if error.is_outage() => Ok(Arc::new(kept.stale(now, &error))),
         _ => Err(error),
     }

@@ -11,7 +11,7 @@ use super::{Key, Stamp, size};
 use crate::call::{CallError, Reply};
 
 /// An answer that takes more than this part of all room is not kept: it would drive out too many others.
-const LARGEST_PART: usize = 8;
+pub(super) const LARGEST_PART: usize = 8;
 
 /// An answer that is kept.
 #[derive(Clone)]
@@ -46,6 +46,16 @@ impl Kept {
         let stale_until = until.checked_add(lifetime.stale).unwrap_or(until);
         let size = size::of(&reply) + lifetime.validator.as_ref().map_or(0, |validator| validator.len());
         Self { reply, since, until, stale_until, lifetime, stamp, size }
+    }
+
+    /// The same for another time.
+    pub(super) fn with(&self, lifetime: Lifetime) -> Self {
+        Self::new(Arc::clone(&self.reply), self.since, lifetime, self.stamp)
+    }
+
+    /// When it was asked for.
+    pub(super) fn since(&self) -> Instant {
+        self.since
     }
 
     /// Whether its time has not passed.

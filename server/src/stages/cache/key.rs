@@ -18,4 +18,9 @@ impl Key {
         let arguments = arguments.to_string();
         Self(digest::of(&[FORMAT, address, tool, &arguments, caller.key()]))
     }
+
+    /// As bytes.
+    pub(super) fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
 }

@@ -4,14 +4,11 @@
 //! there is no value; every list above it; and what stands beside that value without being one, such as
 //! `/containers/json` beside `/containers/{id}`. Too much is forgotten rather than too little.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use crate::request::{Part, Parts};
 
 /// Names a place by a number. Two places with one number are forgotten together, which costs a request and no truth.
 pub(super) type Mark = u64;
 
-#[derive(Hash)]
 enum Place<'a> {
     /// This path and all below it.
     Below(&'a [String]),
@@ -22,11 +19,26 @@ enum Place<'a> {
 }
 
 impl Place<'_> {
+    /// The same in every process, whatever it was built with: FNV-1a of the kind and of each segment with its length. Whoever
+    /// finds two places of one number gains nothing by it.
     fn mark(&self) -> Mark {
-        let mut hasher = DefaultHasher::new();
-        self.hash(&mut hasher);
-        hasher.finish()
+        let (kind, path) = match self {
+            Self::Below(path) => (0, *path),
+            Self::At(path) => (1, *path),
+            Self::Beside(path) => (2, *path),
+        };
+        let segments = path.iter().flat_map(|segment| {
+            let length = (segment.len() as u64).to_be_bytes();
+            length.into_iter().chain(segment.bytes())
+        });
+        let mix = |mark: Mark, byte: u8| (mark ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        [kind].into_iter().chain(segments).fold(0xcbf2_9ce4_8422_2325, mix)
     }
+}
+
+/// A place that every read has seen.
+pub(super) fn everywhere() -> Mark {
+    Place::Below(&[]).mark()
 }
 
 /// What a change with this path touches.

@@ -3,13 +3,20 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::UNSETTLED;
 use super::flight::{Flight, Landing};
-use super::place::Mark;
+use super::place::{self, Mark};
+use super::tier::Phase;
+use super::unsettled::Elsewhere;
 use super::{Forgotten, Kept, Key, Stamp, Store, Unsettled};
 use crate::call::Reply;
+
+/// For how long an answer is given without being certain that no other process has changed anything meanwhile.
+pub(super) const UNHEARD: Duration = Duration::from_secs(5);
 
 /// How a read is answered.
 pub(super) enum Turn {
@@ -31,6 +38,8 @@ struct Inside {
     flights: HashMap<Key, Arc<Flight>>,
     forgotten: Forgotten,
     unsettled: Unsettled,
+    /// Until when every change of other processes has been heard of; `None` where there are no others.
+    heard_until: Option<Instant>,
 }
 
 impl Shelf {
@@ -38,7 +47,7 @@ impl Shelf {
     pub(super) fn new(entries: usize, bytes: usize) -> Self {
         let (store, forgotten) = (Store::new(entries, bytes), Forgotten::default());
         let (flights, unsettled) = (HashMap::new(), Unsettled::default());
-        Self(Mutex::new(Inside { store, flights, forgotten, unsettled }))
+        Self(Mutex::new(Inside { store, flights, forgotten, unsettled, heard_until: None }))
     }
 
     fn inside(&self) -> MutexGuard<'_, Inside> {
@@ -56,9 +65,12 @@ impl Shelf {
         depart: impl FnOnce(Arc<Flight>, Landing),
     ) -> Turn {
         let mut guard = self.inside();
-        let Inside { store, flights, forgotten, .. } = &mut *guard;
+        let Inside { store, flights, forgotten, heard_until, .. } = &mut *guard;
         let before = store.get(&key).filter(|kept| kept.is_of_use(now)).cloned();
-        let is_right = |kept: &&Kept| kept.is_fresh(now) && forgotten.is_true(kept.stamp(), marks);
+        let is_certain = heard_until.is_none_or(|until| now < until);
+        let is_heard = |kept: &Kept| is_certain || now.saturating_duration_since(kept.since()) < UNHEARD;
+        let is_right =
+            |kept: &&Kept| kept.is_fresh(now) && is_heard(kept) && forgotten.is_true(kept.stamp(), marks);
         if let Some(kept) = before.as_ref().filter(is_right) {
             // A large answer is copied without keeping others waiting.
             drop(guard);
@@ -86,7 +98,7 @@ impl Shelf {
     /// Ends a flight, and keeps what it brought if that is of use and nothing was changed meanwhile.
     pub(super) fn land(&self, flight: &Arc<Flight>, marks: &[Mark], kept: Option<Kept>, now: Instant) {
         let mut guard = self.inside();
-        let Inside { store, flights, forgotten, unsettled } = &mut *guard;
+        let Inside { store, flights, forgotten, unsettled, .. } = &mut *guard;
         take_off(flights, flight);
         let may_be_kept = |kept: &Kept| kept.is_of_use(now) && forgotten.is_true(kept.stamp(), marks);
         match kept {
@@ -108,6 +120,32 @@ impl Shelf {
     /// Keeps nothing of these places until then.
     pub(super) fn distrust(&self, marks: &[Mark], until: Instant) {
         self.inside().unsettled.add(marks, until);
+    }
+
+    /// From now on other processes may change something: what they change is heard of until then.
+    pub(super) fn heard_until(&self, until: Instant) {
+        self.inside().heard_until = Some(until);
+    }
+
+    /// The point in the order of reads and changes that is now.
+    #[cfg(test)]
+    pub(super) fn stamp(&self) -> Stamp {
+        self.inside().forgotten.now()
+    }
+
+    /// Forgets all that was read of anything.
+    pub(super) fn forget_all(&self) {
+        self.forget(&[place::everywhere()]);
+    }
+
+    /// Another process changes these places, or has.
+    pub(super) fn changed_elsewhere(&self, change: Elsewhere, phase: Phase, marks: &[Mark], now: Instant) {
+        let mut inside = self.inside();
+        inside.forgotten.forget(marks);
+        match phase {
+            Phase::Begun | Phase::Unsettled => inside.unsettled.begin(change, marks, now + UNSETTLED),
+            Phase::Settled => inside.unsettled.end(change),
+        }
     }
 
     /// Forgets all that was read of these places so far.
@@ -133,14 +171,15 @@ fn take_off(flights: &mut HashMap<Key, Arc<Flight>>, flight: &Arc<Flight>) {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
     use serde_json::json;
     use tokio::time::Instant;
 
-    use super::{Flight, Shelf, Turn};
-    use crate::call::Caller;
-    use crate::stages::cache::Key;
+    use super::{Flight, Kept, Shelf, Turn, UNHEARD};
+    use crate::call::{Caller, Reply};
     use crate::stages::cache::flight::Landing;
+    use crate::stages::cache::{Key, Lifetime};
 
     fn ask(shelf: &Shelf, departed: &mut Vec<Landing>) -> Arc<Flight> {
         let key = Key::of("http://api", "read", &json!({}), &Caller::LocalOwner);
@@ -186,5 +225,26 @@ mod tests {
         let lost = ask(&shelf, &mut departed);
         departed.clear();
         assert!(!Arc::ptr_eq(&ask(&shelf, &mut departed), &lost));
+    }
+
+    #[test]
+    fn r12_memory_that_hears_nothing_gives_nothing_that_is_older_than_five_seconds() {
+        let (shelf, mut departed, now) = (Shelf::new(10, 1 << 20), Vec::new(), Instant::now());
+        let flight = ask(&shelf, &mut departed);
+        let lifetime = Lifetime { fresh: Duration::from_secs(60), ..Lifetime::default() };
+        let kept = Kept::new(Arc::new(Reply::text("")), now, lifetime, flight.stamp());
+        shelf.land(&flight, &[1], Some(kept), now);
+        let mut given = |after: Duration| {
+            let turn = shelf.turn(flight.key(), &[1], now + after, None, |_, landing| departed.push(landing));
+            matches!(turn, Turn::Kept(_))
+        };
+        let moment = Duration::from_millis(1);
+        assert!(given(Duration::from_secs(59)), "nobody else is there");
+        shelf.heard_until(now + Duration::from_secs(20));
+        assert!(given(Duration::from_secs(20) - moment));
+        assert!(!given(Duration::from_secs(20)));
+        shelf.heard_until(now);
+        assert!(given(UNHEARD - moment));
+        assert!(!given(UNHEARD));
     }
 }
