@@ -79,7 +79,7 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
         let settings = Settings::new(&upstream.url())
             .set("LOG_LEVEL", "info")
             .set("AUDIT_FOLDER", folder.text())
-            .set("CACHE_BACKEND", "memory")
+            .set("CACHE_BACKEND", "multi_tier")
             .set("RATE_LIMIT_REQUESTS_PER_MINUTE", 1_000_000)
             .set("RATE_LIMIT_BURST_SIZE", 10_000)
             .set("ALLOWED_HOSTS", "127.0.0.1:*")
