@@ -1,8 +1,10 @@
 //! Records as lines: numbered, dated and chained by SHA-256. The hash covers every byte of the line before it, the hash
 //! of the record before among them.
 
+use std::borrow::Cow;
 use std::time::SystemTime;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -23,6 +25,17 @@ pub(super) struct Link {
     pub(super) hash: String,
 }
 
+/// A record without its hash.
+#[derive(Serialize)]
+struct Record<'r, M> {
+    seq: u64,
+    time: &'r str,
+    epoch: &'r str,
+    #[serde(flatten)]
+    members: &'r M,
+    prev: &'r str,
+}
+
 /// Before the first record.
 impl Default for Link {
     fn default() -> Self {
@@ -32,16 +45,16 @@ impl Default for Link {
 
 impl Link {
     /// The line of the next record, with the line feed at its end, and the link that it makes.
-    pub(super) fn seal(&self, members: Map<String, Value>, epoch: &str, time: SystemTime) -> (String, Link) {
+    pub(super) fn seal<M: Serialize>(&self, members: &M, epoch: &str, time: SystemTime) -> (String, Link) {
         let sequence = self.sequence + 1;
         let time = humantime::format_rfc3339_millis(time).to_string();
-        let mut record = Map::new();
-        record.insert("seq".to_owned(), sequence.into());
-        record.insert("time".to_owned(), time.into());
-        record.insert("epoch".to_owned(), epoch.into());
-        record.extend(members);
-        record.insert("prev".to_owned(), self.hash.as_str().into());
-        let mut line = escaped(&Value::Object(record).to_string()).into_owned();
+        let record = Record { seq: sequence, time: &time, epoch, members, prev: &self.hash };
+        let text = serde_json::to_string(&record).expect("a record is plain data");
+        let changed = match escaped(&text) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(line) => Some(line),
+        };
+        let mut line = changed.unwrap_or(text);
         line.pop();
         let hash = hash(line.as_bytes());
         line.push_str(BEFORE_HASH);
@@ -104,10 +117,12 @@ pub(super) fn is_whole(line: &[u8]) -> bool {
 pub(super) const FRAME: [&str; 5] = ["seq", "time", "epoch", "prev", "hash"];
 
 fn hash(bytes: &[u8]) -> String {
-    const DIGIT: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let halves = |byte: &u8| [byte >> 4, byte & 15].map(|half| DIGIT[usize::from(half)]);
-    Sha256::digest(bytes).iter().flat_map(halves).collect()
+    const DIGIT: [u8; 16] = *b"0123456789abcdef";
+    let mut text = String::with_capacity(DIGITS);
+    for byte in Sha256::digest(bytes) {
+        text.extend([byte >> 4, byte & 15].map(|half| char::from(DIGIT[usize::from(half)])));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -123,7 +138,7 @@ mod tests {
             let Value::Object(members) = json!({ "kind": "outcome", "number": number }) else {
                 unreachable!()
             };
-            (line, link) = link.seal(members, "e", SystemTime::UNIX_EPOCH);
+            (line, link) = link.seal(&members, "e", SystemTime::UNIX_EPOCH);
         }
         (line, link)
     }

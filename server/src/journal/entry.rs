@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use serde_json::{Map, Value, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
 
 use crate::call::{Call, CallError, Caller, Reply};
 use crate::catalog::Effect;
@@ -135,46 +136,106 @@ pub(crate) fn ending(outcome: &Result<Reply, CallError>) -> (&'static str, Optio
 }
 
 impl Entry {
-    /// The members of the record, in their order.
-    pub(super) fn members(self) -> Map<String, Value> {
-        let mut members = Map::new();
-        members.insert("kind".to_owned(), self.event.kind().into());
-        if let Some(Subject { tool, effect, caller, request_id, trace_id }) = self.subject {
-            members.insert("tool".to_owned(), tool.into());
-            members.insert("effect".to_owned(), effect.word().into());
-            members.insert("caller".to_owned(), caller.word().into());
-            members.insert("request_id".to_owned(), request_id.into());
-            members.extend(trace_id.map(|trace_id| ("trace_id".to_owned(), String::from(trace_id).into())));
+    /// Whether it is written at once although nobody waits for it: a crash must not take away what became of a change, while
+    /// how a read ended may take a moment.
+    pub(super) fn presses(&self) -> bool {
+        self.subject.as_ref().is_some_and(|subject| subject.effect != Effect::Read)
+    }
+}
+
+/// As the members of its record, in their order; nothing is copied for it.
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        members.serialize_entry("kind", self.event.kind())?;
+        if let Some(Subject { tool, effect, caller, request_id, trace_id }) = &self.subject {
+            members.serialize_entry("tool", tool)?;
+            members.serialize_entry("effect", effect.word())?;
+            members.serialize_entry("caller", &caller.word())?;
+            members.serialize_entry("request_id", request_id)?;
+            trace_id.iter().try_for_each(|trace_id| members.serialize_entry("trace_id", trace_id))?;
         }
-        let said = match self.event {
-            Event::Start { program } => json!({ "program": program }),
-            Event::Intent { arguments, key, confirmed } => {
-                json!({ "key": key, "confirmed": confirmed, "arguments": arguments })
+        self.event.write(&mut members)?;
+        members.end()
+    }
+}
+
+impl Event {
+    /// Writes what happened into the record's members.
+    fn write<M: SerializeMap>(&self, members: &mut M) -> Result<(), M::Error> {
+        match self {
+            Self::Start { program } => members.serialize_entry("program", program),
+            Self::Intent { arguments, key, confirmed } => {
+                members.serialize_entry("key", key)?;
+                members.serialize_entry("confirmed", confirmed)?;
+                members.serialize_entry("arguments", arguments)
             }
-            Event::Outcome { outcome, status, sent, milliseconds, arguments } => {
-                let mut said = json!({ "outcome": outcome, "sent": sent, "milliseconds": milliseconds });
-                if let Some(status) = status {
-                    said["status"] = status.into();
-                }
-                if let Some(arguments) = arguments {
-                    said["arguments"] = arguments;
-                }
-                said
+            Self::Outcome { outcome, status, sent, milliseconds, arguments } => {
+                members.serialize_entry("outcome", outcome)?;
+                members.serialize_entry("sent", sent)?;
+                members.serialize_entry("milliseconds", milliseconds)?;
+                status.iter().try_for_each(|status| members.serialize_entry("status", status))?;
+                arguments.iter().try_for_each(|arguments| members.serialize_entry("arguments", arguments))
             }
-            Event::Denied { outcome, request_id, address } => {
-                json!({ "request_id": request_id, "outcome": outcome, "address": address })
+            Self::Denied { outcome, request_id, address } => {
+                members.serialize_entry("request_id", request_id)?;
+                members.serialize_entry("outcome", outcome)?;
+                members.serialize_entry("address", address)
             }
-            Event::Refusals { caller, outcome, count, since } => {
-                let since = humantime::format_rfc3339_millis(since).to_string();
-                json!({ "caller": caller.word(), "outcome": outcome, "count": count, "since": since })
+            Self::Refusals { caller, outcome, count, since } => {
+                members.serialize_entry("caller", &caller.word())?;
+                members.serialize_entry("outcome", outcome)?;
+                members.serialize_entry("count", count)?;
+                let since = humantime::format_rfc3339_millis(*since).to_string();
+                members.serialize_entry("since", &since)
             }
-            Event::Gap { lost } => json!({ "lost": lost }),
-            Event::Checkpoint { signature } => json!({ "signature": signature }),
-            Event::Stop => json!({}),
+            Self::Gap { lost } => members.serialize_entry("lost", lost),
+            Self::Checkpoint { signature } => members.serialize_entry("signature", signature),
+            Self::Stop => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn outcome(effect: Effect) -> Entry {
+        let (caller, request_id) = (Caller::LocalOwner, "r1".to_owned());
+        let subject = Subject { tool: "t", effect, caller, request_id, trace_id: Some("0af7".into()) };
+        let arguments = Some(json!({ "b": 1, "a": [null] }));
+        let event =
+            Event::Outcome { outcome: "answered", status: Some(200), sent: true, milliseconds: 7, arguments };
+        Entry { event, subject: Some(subject) }
+    }
+
+    #[test]
+    fn members_stand_in_their_order_and_what_is_absent_is_not_written() {
+        let text = |entry: &Entry| serde_json::to_string(entry).unwrap();
+        assert_eq!(
+            text(&outcome(Effect::Read)),
+            r#"{"kind":"outcome","tool":"t","effect":"read","caller":"local_owner","request_id":"r1","trace_id":"0af7","outcome":"answered","sent":true,"milliseconds":7,"status":200,"arguments":{"b":1,"a":[null]}}"#
+        );
+        assert_eq!(text(&Entry { event: Event::Stop, subject: None }), r#"{"kind":"stop"}"#);
+        let event = Event::Outcome {
+            outcome: "cancelled",
+            status: None,
+            sent: false,
+            milliseconds: 0,
+            arguments: None,
         };
-        if let Value::Object(said) = said {
-            members.extend(said);
-        }
-        members
+        assert_eq!(
+            text(&Entry { event, subject: None }),
+            r#"{"kind":"outcome","outcome":"cancelled","sent":false,"milliseconds":0}"#
+        );
+    }
+
+    #[test]
+    fn what_became_of_a_change_presses_and_how_a_read_ended_does_not() {
+        assert!(outcome(Effect::Write).presses() && outcome(Effect::Destroy).presses());
+        assert!(!outcome(Effect::Read).presses());
+        assert!(!Entry { event: Event::Gap { lost: 1 }, subject: None }.presses());
     }
 }

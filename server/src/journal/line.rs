@@ -84,7 +84,8 @@ mod tests {
             else {
                 unreachable!()
             };
-            let (line, next) = link.seal(members, "e", SystemTime::UNIX_EPOCH + Duration::from_secs(*second));
+            let (line, next) =
+                link.seal(&members, "e", SystemTime::UNIX_EPOCH + Duration::from_secs(*second));
             (text, link) = (text + &line, next);
         }
         fs::write(folder::path(place, number), text).unwrap();

@@ -23,7 +23,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;
@@ -113,7 +113,12 @@ struct Shared {
 /// Who writes.
 enum Hand {
     /// A thread, until it has been told to end.
-    Thread { orders: std::sync::mpsc::SyncSender<Order>, running: Mutex<Option<JoinHandle<()>>> },
+    Thread {
+        orders: std::sync::mpsc::SyncSender<Order>,
+        /// Woken for what is to be written at once.
+        thread: Thread,
+        running: Mutex<Option<JoinHandle<()>>>,
+    },
     /// Whoever records something.
     Caller(Mutex<Option<Box<Writer>>>),
 }
@@ -146,7 +151,8 @@ impl Journal {
         let running = thread
             .spawn(move || writer.run(&received))
             .map_err(|error| StartError::new(format!("no thread for the journal: {error}")))?;
-        Ok(Self::with(options, health, Hand::Thread { orders, running: Mutex::new(Some(running)) }))
+        let thread = running.thread().clone();
+        Ok(Self::with(options, health, Hand::Thread { orders, thread, running: Mutex::new(Some(running)) }))
     }
 
     /// The same without a thread: whoever records something writes it. For simulations, in which no time may pass while a
@@ -208,11 +214,12 @@ impl Journal {
     /// Records that the process ends, and waits until everything is on the disk or cannot be. Later records are refused.
     pub fn close(&self) {
         match &self.0.hand {
-            Hand::Thread { orders, running } => {
+            Hand::Thread { orders, running, thread } => {
                 let running = running.lock().unwrap_or_else(PoisonError::into_inner).take();
                 if let Some(running) = running {
                     // Waits for room in the queue: what stands before is to be written as well.
                     let _ = orders.send(Order::Close);
+                    thread.unpark();
                     let _ = running.join();
                 }
             }
@@ -227,9 +234,14 @@ impl Journal {
 
     fn order(&self, order: Order) -> Result<(), Unwritten> {
         match &self.0.hand {
-            Hand::Thread { orders, .. } => orders
-                .try_send(order)
-                .map_err(|error| Unwritten { cause: format!("the journal takes no record: {error}") }),
+            Hand::Thread { orders, thread, .. } => {
+                let presses = order.presses();
+                let taken = orders.try_send(order);
+                if presses {
+                    thread.unpark();
+                }
+                taken.map_err(|error| Unwritten { cause: format!("the journal takes no record: {error}") })
+            }
             Hand::Caller(writer) => {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
                 let writer =

@@ -1,6 +1,7 @@
 //! Arguments as they may be recorded: what the document marks as secret, what is named like a secret and what looks like
 //! one is replaced; what is long is cut.
 
+use std::io::{self, Write};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -59,7 +60,7 @@ impl Redaction {
             look(&mut arguments);
         }
         cut(&mut arguments);
-        let bytes = arguments.to_string().len();
+        let bytes = length(&arguments);
         if bytes > LARGEST { json!({ "omitted_bytes": bytes }) } else { arguments }
     }
 
@@ -67,6 +68,23 @@ impl Redaction {
     pub fn of_given(self, arguments: &Map<String, Value>, marked: &[&str]) -> Value {
         self.of(&Value::Object(arguments.clone()), marked)
     }
+}
+
+/// The bytes of a value's text.
+fn length(value: &Value) -> usize {
+    struct Counted(usize);
+    impl Write for Counted {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counted = Counted(0);
+    serde_json::to_writer(&mut counted, value).expect("a value is JSON, and counting does not fail");
+    counted.0
 }
 
 fn hide(value: &mut Value, steps: &[&str]) {

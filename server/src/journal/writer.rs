@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::oneshot;
@@ -25,6 +26,9 @@ use crate::start_error::StartError;
 
 /// How long a record that nobody waits for may stay off the disk.
 const SOON: Duration = Duration::from_millis(5);
+/// How long more is waited for before records that do not press are written: each time the thread wakes and writes costs
+/// as much as some records do.
+const GATHERING: Duration = Duration::from_millis(1);
 /// When records that could not be written are tried again.
 const AGAIN: Duration = Duration::from_millis(250);
 /// Records that are kept while they cannot be written; what comes after is counted.
@@ -44,6 +48,16 @@ pub(super) enum Order {
     },
     /// Write what is left, and end.
     Close,
+}
+
+impl Order {
+    /// Whether it is to be obeyed at once.
+    pub(super) fn presses(&self) -> bool {
+        match self {
+            Self::Write { entry, done } => done.is_some() || entry.presses(),
+            Self::Close => true,
+        }
+    }
 }
 
 /// How the writing goes, as others see it.
@@ -199,12 +213,11 @@ impl Writer {
             // Counted by what comes, not by what waits: on a full disk that is more already, and each order would be an
             // attempt of its own.
             let mut taken = 1;
-            while !is_over
-                && taken < TOGETHER
-                && let Ok(order) = orders.try_recv()
-            {
-                is_over = self.obey(order);
-                taken += 1;
+            self.take_what_is_there(orders, &mut taken, &mut is_over);
+            if !is_over && taken < TOGETHER && !self.is_pressed() {
+                // What presses wakes this thread; nothing else does.
+                thread::park_timeout(GATHERING);
+                self.take_what_is_there(orders, &mut taken, &mut is_over);
             }
             self.sum_up(is_over);
             if is_over {
@@ -215,6 +228,22 @@ impl Writer {
                 return;
             }
         }
+    }
+
+    /// Obeys until nothing is left to do, it is over, or as much was taken as is written together.
+    fn take_what_is_there(&mut self, orders: &Receiver<Order>, taken: &mut usize, is_over: &mut bool) {
+        while !*is_over
+            && *taken < TOGETHER
+            && let Ok(order) = orders.try_recv()
+        {
+            *is_over = self.obey(order);
+            *taken += 1;
+        }
+    }
+
+    /// Whether one of the records that are not written yet presses.
+    fn is_pressed(&self) -> bool {
+        self.waiting.iter().any(|waiting| waiting.done.is_some() || waiting.entry.presses())
     }
 
     /// Does what is asked before this returns, for whoever has no thread.
@@ -352,14 +381,15 @@ impl Writer {
         let lost = self.health.lost.load(Ordering::Acquire);
         let gap =
             (lost > 0).then(|| (Entry { event: Event::Gap { lost }, subject: None }, SystemTime::now()));
-        let waiting = self.waiting.iter().take(count).map(|waiting| (waiting.entry.clone(), waiting.time));
+        let gap = gap.iter().map(|(entry, time)| (entry, *time));
+        let waiting = self.waiting.iter().take(count).map(|waiting| (&waiting.entry, waiting.time));
         let mut sealing =
             Sealing { writer: self, link: self.link.clone(), unsigned: self.unsigned, lines: String::new() };
         if is_new {
             sealing.sign();
         }
         let mut is_end = false;
-        for (entry, time) in gap.into_iter().chain(waiting) {
+        for (entry, time) in gap.chain(waiting) {
             is_end |= entry.event == Event::Stop;
             sealing.seal(entry, time);
         }
@@ -420,8 +450,8 @@ struct Sealing<'w> {
 }
 
 impl Sealing<'_> {
-    fn seal(&mut self, entry: Entry, time: SystemTime) {
-        let (line, next) = self.link.seal(entry.members(), &self.writer.epoch, time);
+    fn seal(&mut self, entry: &Entry, time: SystemTime) {
+        let (line, next) = self.link.seal(entry, &self.writer.epoch, time);
         self.lines.push_str(&line);
         self.link = next;
         self.unsigned += 1;
@@ -434,7 +464,7 @@ impl Sealing<'_> {
         }
         if let Some(key) = &self.writer.options.signing {
             let signature = key.sign(&self.writer.epoch, &self.link);
-            self.seal(Entry { event: Event::Checkpoint { signature }, subject: None }, SystemTime::now());
+            self.seal(&Entry { event: Event::Checkpoint { signature }, subject: None }, SystemTime::now());
             self.unsigned = 0;
         }
     }
