@@ -285,6 +285,7 @@ async fn t_34_when_who_asks_for_all_leaves_or_dies_the_others_ask_themselves() {
         let release = Arc::new(Notify::new());
         let upstream = FakeUpstream::start(first_is_held(&release)).await;
         let [first, second] = waiting(&redis, &upstream).await;
+        let begun = Instant::now();
         if dies {
             // What is left of a process that died is its word, and not for long.
             let word = redis.ask(&["keys", "mcp:asking:*"]);
@@ -295,6 +296,8 @@ async fn t_34_when_who_asks_for_all_leaves_or_dies_the_others_ask_themselves() {
             first.abort();
         }
         assert_eq!(second.await.unwrap(), 2);
+        // A word that nobody renews lasts two seconds at least.
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
         assert_eq!(upstream.requests().len(), 2);
     }
 }
