@@ -264,6 +264,25 @@ async fn r12_a_process_tells_what_its_journal_knows() {
 }
 
 #[tokio::test]
+async fn r12_a_redis_without_room_refuses_changes_and_is_not_away() {
+    let scratch = Scratch::new("replicas-full");
+    let redis = RedisServer::start(scratch.path());
+    let upstream = FakeUpstream::start((0..2).map(|_| json_answer("200 OK", DONE))).await;
+    let engine = remembering(&upstream, sharing(&redis), None);
+    deploy(&engine).await.unwrap();
+    assert_eq!(redis.ask(&["config", "set", "maxmemory", "1"]), "OK");
+    let other = json!({ "srid": "ISPW", "releaseId": "REL2" });
+    for _ in 0..5 {
+        let error = call(&engine, &DEPLOY, other.clone()).await.unwrap_err();
+        assert!(matches!(error, CallError::Unshared { .. }), "{error:?}");
+    }
+    assert!(engine.metrics().contains("mcp_redis_up 1\n"), "{}", engine.metrics());
+    assert_eq!(redis.ask(&["config", "set", "maxmemory", "0"]), "OK");
+    call(&engine, &DEPLOY, other).await.unwrap();
+    assert_eq!(upstream.requests().len(), 2);
+}
+
+#[tokio::test]
 async fn r12_whether_redis_can_be_asked_is_told_to_who_watches() {
     let scratch = Scratch::new("replicas-metrics");
     let mut redis = RedisServer::start(scratch.path());

@@ -135,6 +135,11 @@ impl Link {
                 self.0.state().answered();
                 return Ok(answer);
             }
+            // It is there, and has no room: what can be done without room still is.
+            Ok(Err(error)) if error.code() == Some("OOM") => {
+                self.0.failures.fetch_add(1, Ordering::Relaxed);
+                return Err(Away::new(error.to_string()));
+            }
             Ok(Err(error)) => (error.to_string(), error.is_unrecoverable_error()),
             Err(_) => (format!("it gave no answer within {} ms", within.as_millis()), false),
         };

@@ -2,7 +2,7 @@
 //! were used, and what stages above keep here for each other.
 //!
 //! Redis holds nothing that is not also somewhere else or of use for minutes only. When it cannot be reached, whoever asks
-//! hears [`Away`] at once and does without; when it comes back empty or as another server, a new *epoch* begins, in which
+//! hears that it is away at once and does without; when it comes back empty or as another server, a new *epoch* begins, in which
 //! no change is made until every process that is alive has told what it knows.
 
 mod changes;
