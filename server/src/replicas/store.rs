@@ -53,3 +53,20 @@ impl Store {
         Ok(found.and_then(|value| self.proof.open(&key, &value).map(<[u8]>::to_vec)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replicas::Settings;
+
+    #[tokio::test]
+    async fn what_is_too_large_by_one_byte_is_not_even_asked_to_be_kept() {
+        // Nothing listens there, so that whatever is asked fails.
+        let secret = "0123456789abcdef0123456789abcdef";
+        let settings = Settings::new("redis://127.0.0.1:1".into(), secret.into());
+        let store = Store::new(Replicas::new(settings, String::new()).expect("sound settings"), "test");
+        let put = async |size: usize| store.put(b"name", &vec![0; size], Duration::from_secs(1)).await;
+        assert_eq!(put(LARGEST + 1).await, Ok(false));
+        assert!(put(LARGEST).await.is_err(), "it was asked");
+    }
+}
