@@ -38,10 +38,12 @@ pub enum Count {
     Borrowed,
     /// A value in Redis was none that a process of this API wrote.
     Distrusted,
+    /// A call was made without the protocol library.
+    Direct,
 }
 
 impl Count {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Repeated,
         Self::OverBudget,
         Self::BreakerOpened,
@@ -55,6 +57,7 @@ impl Count {
         Self::Stale,
         Self::Borrowed,
         Self::Distrusted,
+        Self::Direct,
     ];
 
     /// The name of its series, and what it means.
@@ -91,6 +94,7 @@ impl Count {
                 "mcp_cache_redis_refused_total",
                 "Values in Redis that were not used, since no server of this API wrote them so.",
             ),
+            Self::Direct => ("mcp_direct_calls_total", "Calls that were made on the direct lane."),
         }
     }
 }

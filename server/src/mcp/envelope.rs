@@ -19,6 +19,10 @@ pub(super) struct Envelope {
     pub(super) id: Option<String>,
     /// The method.
     pub(super) method: String,
+    /// Where the parameters stand in the message, if it has any.
+    pub(super) params: Option<Range<usize>>,
+    /// Whether it is a request with parameters and nothing besides.
+    pub(super) is_plain: bool,
 }
 
 /// A JSON-RPC error that answers a message.
@@ -118,7 +122,11 @@ impl<'a> Message<'a> {
         }
         match self.string("method") {
             Some(method) if !method.is_empty() => match self.params_fault(&method) {
-                None => Ok(Envelope { id, method }),
+                None => {
+                    let params = self.member("params").map(|params| params.span.clone());
+                    let is_plain = id.is_some() && params.is_some() && self.outline.members.len() == 4;
+                    Ok(Envelope { id, method, params, is_plain })
+                }
                 Some(rule) => {
                     let message = format!("Invalid params: {rule}.");
                     Err(Refused { id, code: INVALID_PARAMS, message, data: None })

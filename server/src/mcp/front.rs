@@ -20,9 +20,10 @@ use tokio_util::sync::CancellationToken;
 use super::VERSIONS;
 use super::envelope::{self, Envelope, INVALID_REQUEST, Refused};
 use super::handler::{Handler, Shared};
+use super::lane::Direct;
 use crate::http::{Answering, Endpoint, Options, Refusal, Request, Response, json_answer, unread_body};
 
-const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+pub(super) const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 
 /// Headers of which the library reads the first and another reader perhaps the last.
 const SINGLE: [HeaderName; 4] =
@@ -31,6 +32,7 @@ const SINGLE: [HeaderName; 4] =
 /// What answers `POST /mcp`.
 #[derive(Clone)]
 pub struct McpEndpoint {
+    shared: Arc<Shared>,
     service: StreamableHttpService<Handler, NeverSessionManager>,
     stop: CancellationToken,
     max_body_bytes: usize,
@@ -55,7 +57,7 @@ impl McpEndpoint {
             Arc::new(NeverSessionManager::default()),
             config,
         );
-        Self { service, stop, max_body_bytes: options.max_body_bytes }
+        Self { shared: Arc::clone(shared), service, stop, max_body_bytes: options.max_body_bytes }
     }
 
     /// Ends whatever the library still does for requests that nobody waits for.
@@ -63,16 +65,25 @@ impl McpEndpoint {
         self.stop.cancel();
     }
 
-    async fn judge(&self, request: Request) -> Result<(HttpRequest<Full<Bytes>>, Envelope), Turned> {
+    async fn judge(&self, request: Request) -> Result<Judged, Turned> {
         let (mut head, body) = request.into_parts();
         one_of_each(&head.headers)?;
-        let streams = media_types(&mut head.headers)?;
-        head.extensions.insert(TakesStreams(streams));
+        let streams = media_types(&head.headers)?;
         let body = body.collect().await.map_err(|error| Turned::ByHttp(unread_body(&error)))?.to_bytes();
         debug_assert!(body.len() <= self.max_body_bytes, "the body limit stands before");
         let envelope = envelope::judge(&body).map_err(Turned::ByProtocol)?;
         known_version(&head.headers, &envelope)?;
-        Ok((HttpRequest::from_parts(head, Full::new(body)), envelope))
+        let direct = self.shared.has_lane().then(|| Direct::read(&self.shared, &head, &body, &envelope));
+        Ok(match direct.flatten() {
+            Some(direct) => Judged::Plain(direct),
+            None => {
+                // As the library wants it spelled.
+                let accepted = HeaderValue::from_static("application/json, text/event-stream");
+                head.headers.insert(ACCEPT, accepted);
+                head.extensions.insert(TakesStreams(streams));
+                Judged::ForTheLibrary(HttpRequest::from_parts(head, Full::new(body)), envelope)
+            }
+        })
     }
 }
 
@@ -80,14 +91,26 @@ impl Endpoint for McpEndpoint {
     fn answer(&self, request: Request) -> Answering<'_> {
         Box::pin(async move {
             match self.judge(request).await {
-                Ok((request, envelope)) => in_json(self.service.handle(request).await, envelope),
+                Ok(Judged::Plain(direct)) => match direct.answer(&self.shared, &self.stop).await {
+                    Ok(response) => response,
+                    Err(id) => no_answer(StatusCode::INTERNAL_SERVER_ERROR, Some(id)),
+                },
+                Ok(Judged::ForTheLibrary(request, envelope)) => {
+                    in_json(self.service.handle(request).await, envelope)
+                }
                 Err(turned) => turned.answer(),
             }
         })
     }
 }
 
-/// Why a message did not reach the library.
+/// A message that may be answered, and by what.
+enum Judged {
+    Plain(Direct),
+    ForTheLibrary(HttpRequest<Full<Bytes>>, Envelope),
+}
+
+/// Why a message is not answered.
 enum Turned {
     ByHttp(Refusal),
     ByProtocol(Refused),
@@ -117,9 +140,8 @@ fn one_of_each(headers: &HeaderMap) -> Result<(), Turned> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TakesStreams(pub(super) bool);
 
-/// Requires a JSON body and a client that takes JSON, and spells `Accept` as the library wants it. Gives whether the client
-/// takes streams of events too.
-fn media_types(headers: &mut HeaderMap) -> Result<bool, Turned> {
+/// Requires a JSON body and a client that takes JSON. Gives whether the client takes streams of events too.
+fn media_types(headers: &HeaderMap) -> Result<bool, Turned> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !is_json(content_type) {
         return Err(Turned::ByHttp(Refusal::new(
@@ -128,20 +150,19 @@ fn media_types(headers: &mut HeaderMap) -> Result<bool, Turned> {
             "The body must be sent as Content-Type: application/json, in UTF-8.",
         )));
     }
-    let ranges: Vec<_> =
-        headers.get_all(ACCEPT).iter().map(|value| value.to_str().unwrap_or_default()).collect();
-    let takes =
-        |names: &[&str]| ranges.iter().flat_map(|ranges| ranges.split(',')).any(|range| allows(range, names));
-    if !ranges.is_empty() && !takes(&["application/json", "application/*", "*/*"]) {
+    let ranges = headers.get_all(ACCEPT);
+    let takes = |names: &[&str]| {
+        let ranges = ranges.iter().flat_map(|value| value.to_str().unwrap_or_default().split(','));
+        ranges.into_iter().any(|range| allows(range, names))
+    };
+    if ranges.iter().next().is_some() && !takes(&["application/json", "application/*", "*/*"]) {
         return Err(Turned::ByHttp(Refusal::new(
             StatusCode::NOT_ACCEPTABLE,
             "not_acceptable",
             "Answers are application/json; Accept must allow it.",
         )));
     }
-    let streams = takes(&["text/event-stream", "text/*", "*/*"]);
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
-    Ok(streams)
+    Ok(takes(&["text/event-stream", "text/*", "*/*"]))
 }
 
 fn is_json(content_type: &str) -> bool {
@@ -196,12 +217,19 @@ fn in_json(response: Response, envelope: Envelope) -> Response {
         return response;
     }
     tracing::warn!(status = status.as_u16(), "the protocol library refused a message outside JSON-RPC");
-    let (status, code, message) = if status.is_server_error() {
-        (status, ErrorCode::INTERNAL_ERROR.0, "Internal error: the request got no answer.")
-    } else {
-        (StatusCode::BAD_REQUEST, INVALID_REQUEST, "Invalid Request: the message is not one of the protocol.")
-    };
-    json_rpc(status, &Refused { id: envelope.id, code, message: message.to_owned(), data: None })
+    if status.is_server_error() {
+        return no_answer(status, envelope.id);
+    }
+    let message = "Invalid Request: the message is not one of the protocol.".to_owned();
+    json_rpc(
+        StatusCode::BAD_REQUEST,
+        &Refused { id: envelope.id, code: INVALID_REQUEST, message, data: None },
+    )
+}
+
+fn no_answer(status: StatusCode, id: Option<String>) -> Response {
+    let message = "Internal error: the request got no answer.".to_owned();
+    json_rpc(status, &Refused { id, code: ErrorCode::INTERNAL_ERROR.0, message, data: None })
 }
 
 fn json_rpc(status: StatusCode, refused: &Refused) -> Response {

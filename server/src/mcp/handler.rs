@@ -27,6 +27,7 @@ use crate::call::{Call, CallError, Caller};
 use crate::catalog::Tool as GeneratedTool;
 use crate::engine::{self, Engine};
 use crate::http::{RequestId, TraceParent, well_formed_traceparent};
+use crate::metrics::Count;
 use crate::request_id;
 use crate::start_error::StartError;
 
@@ -82,6 +83,7 @@ pub(super) struct Shared {
     info: ServerConfig,
     /// `_meta` of results for the stateless era.
     meta: MetaObject,
+    meta_text: String,
 }
 
 impl Shared {
@@ -99,7 +101,8 @@ impl Shared {
             .with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE)
             .with_server_info(server)
             .with_instructions(instructions);
-        Ok(Self { engine, options, tools, info, meta })
+        let meta_text = serde_json::to_string(&meta).expect("a meta object is JSON");
+        Ok(Self { engine, options, tools, info, meta, meta_text })
     }
 
     /// The server's version.
@@ -141,6 +144,26 @@ impl Shared {
                 }
             }
         }
+    }
+
+    /// Whether a person is asked before a call of this tool is made.
+    pub(super) fn asks(&self, tool: &GeneratedTool) -> bool {
+        self.engine.asks(tool)
+    }
+
+    /// Counts one.
+    pub(super) fn count(&self, what: Count) {
+        self.engine.counters().count(what);
+    }
+
+    /// Whether plain calls are made without the library.
+    pub(super) fn has_lane(&self) -> bool {
+        self.options.direct_lane
+    }
+
+    /// `_meta` of results for the stateless era, as JSON text.
+    pub(super) fn meta_text(&self) -> &str {
+        &self.meta_text
     }
 
     fn page(&self, after: Option<&str>) -> Result<ListToolsResult, ErrorData> {
@@ -346,11 +369,13 @@ fn params_rule(method: &str) -> &'static str {
 /// The key that names a change, if one is given.
 fn idempotency_key(given: Option<&serde_json::Value>) -> Result<Option<String>, ErrorData> {
     let Some(given) = given else { return Ok(None) };
-    let is_sound = |key: &&str| {
-        (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
-    };
-    given.as_str().filter(is_sound).map(|key| Some(key.to_owned())).ok_or_else(|| {
+    given.as_str().filter(|key| is_sound_key(key)).map(|key| Some(key.to_owned())).ok_or_else(|| {
         let accepted = format!("1 to {LONGEST_KEY} visible ASCII characters are accepted");
         ErrorData::invalid_params(format!("_meta.{IDEMPOTENCY_KEY}: {accepted}"), None)
     })
+}
+
+/// Whether a change may be named so.
+pub(super) fn is_sound_key(key: &str) -> bool {
+    (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -10,6 +10,7 @@ mod envelope;
 mod front;
 mod handler;
 mod json;
+mod lane;
 mod listing;
 mod progress;
 mod schema;
@@ -60,6 +61,8 @@ pub struct Options {
     pub tools_page_size: Option<NonZeroUsize>,
     /// The longest line on standard input in bytes.
     pub max_line_bytes: usize,
+    /// Whether plain calls over HTTP are made without the protocol library.
+    pub direct_lane: bool,
 }
 
 impl Default for Options {
@@ -72,6 +75,7 @@ impl Default for Options {
             tools_list_ttl: Duration::from_secs(300),
             tools_page_size: None,
             max_line_bytes: 1024 * 1024,
+            direct_lane: true,
         }
     }
 }
