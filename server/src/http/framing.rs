@@ -4,8 +4,26 @@
 //! two readers could read differently is refused before the library sees it: bare line feeds, folded lines, more than
 //! one length, a length beside chunks, codings other than `chunked`, chunk extensions. A pure state machine over bytes.
 
+use memchr::{memchr, memchr2};
+
 /// The largest head, and the largest trailer section, in bytes.
 pub(super) const MAX_HEAD: usize = 16 * 1024;
+
+/// The bytes that names of fields are made of (RFC 9110, 5.6.2).
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let (mut byte, marks) = (0_u8, b"!#$%&'*+-.^_`|~");
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut mark = 0;
+    while mark < marks.len() {
+        table[marks[mark] as usize] = true;
+        mark += 1;
+    }
+    table
+};
 
 /// Why a message is refused. The wire closes after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,8 +90,9 @@ impl Framing {
             if let State::Sized(left) | State::Chunk(left) = self.state {
                 at += self.skip(left, bytes.len() - at);
             } else {
-                self.byte(bytes[at]).map_err(|rule| Violation { at, rule })?;
-                at += 1;
+                let piece = self.piece(&bytes[at..]);
+                at +=
+                    piece.map_err(|Violation { at: further, rule }| Violation { at: at + further, rule })?;
             }
         }
         Ok(())
@@ -92,36 +111,63 @@ impl Framing {
         usize::try_from(skipped).expect("no more than a slice's length was skipped")
     }
 
-    /// Takes one byte of a line.
-    fn byte(&mut self, byte: u8) -> Result<(), &'static str> {
+    /// Takes the bytes up to the line's end, or all of them where it does not end here, and says how many.
+    fn piece(&mut self, bytes: &[u8]) -> Result<usize, Violation> {
         if self.state == State::Between {
             self.state = State::RequestLine;
             self.head_bytes = 0;
             self.lengths = Lengths::default();
         }
-        self.head_bytes += 1;
-        if self.head_bytes > MAX_HEAD {
-            return Err("a head, or a trailer section, is too large");
+        let end = memchr(b'\n', bytes);
+        let text = &bytes[..end.unwrap_or(bytes.len())];
+        let size = text.len() + usize::from(end.is_some());
+        let misplaced = self.misplaced(text, end.is_some());
+        let room = MAX_HEAD - self.head_bytes;
+        if size > room && misplaced.is_none_or(|misplaced| misplaced.at >= room) {
+            return Err(Violation { at: room, rule: "a head, or a trailer section, is too large" });
         }
-        let after_return = self.line.last() == Some(&b'\r');
-        match byte {
-            b'\n' if after_return => {
-                self.line.pop();
-                let line = std::mem::take(&mut self.line);
-                self.line_ended(&line)?;
-                // Its room is used again.
-                self.line = line;
-                self.line.clear();
-                Ok(())
-            }
-            b'\n' => Err("a line ends with a bare line feed"),
-            _ if after_return => Err("a carriage return stands alone"),
-            0 => Err("a line holds a NUL"),
-            _ => {
-                self.line.push(byte);
-                Ok(())
-            }
+        if let Some(misplaced) = misplaced {
+            return Err(misplaced);
         }
+        self.head_bytes += size;
+        if end.is_none() {
+            self.line.extend_from_slice(text);
+            return Ok(size);
+        }
+        self.whole_line(text).map_err(|rule| Violation { at: text.len(), rule })?;
+        Ok(size)
+    }
+
+    /// The first byte that may not stand where it does: of a line's text, and its end if it has one here.
+    fn misplaced(&self, text: &[u8], ends: bool) -> Option<Violation> {
+        const ALONE: &str = "a carriage return stands alone";
+        if self.line.last() == Some(&b'\r') && !text.is_empty() {
+            return Some(Violation { at: 0, rule: ALONE });
+        }
+        match memchr2(b'\r', 0, text) {
+            Some(at) if text[at] == 0 => Some(Violation { at, rule: "a line holds a NUL" }),
+            Some(at) if at + 1 < text.len() => Some(Violation { at: at + 1, rule: ALONE }),
+            Some(_) => None,
+            None if ends && self.line.last() != Some(&b'\r') => {
+                Some(Violation { at: text.len(), rule: "a line ends with a bare line feed" })
+            }
+            None => None,
+        }
+    }
+
+    /// Ends the line whose last piece this is; it ends with a carriage return.
+    fn whole_line(&mut self, text: &[u8]) -> Result<(), &'static str> {
+        if self.line.is_empty() {
+            return self.line_ended(&text[..text.len() - 1]);
+        }
+        self.line.extend_from_slice(text);
+        let mut line = std::mem::take(&mut self.line);
+        line.pop();
+        self.line_ended(&line)?;
+        // Its room is used again.
+        line.clear();
+        self.line = line;
+        Ok(())
     }
 
     fn line_ended(&mut self, line: &[u8]) -> Result<(), &'static str> {
@@ -195,10 +241,9 @@ fn field_name(line: &[u8]) -> Result<(&[u8], &[u8]), &'static str> {
     if line.starts_with(b" ") || line.starts_with(b"\t") {
         return Err("a line is folded");
     }
-    let colon = line.iter().position(|byte| *byte == b':').ok_or("a field line has no colon")?;
+    let colon = memchr(b':', line).ok_or("a field line has no colon")?;
     let name = &line[..colon];
-    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
-    if name.is_empty() || !name.iter().all(is_token) {
+    if name.is_empty() || !name.iter().all(|byte| TOKEN[usize::from(*byte)]) {
         return Err("a field name is not a token");
     }
     Ok((name, &line[colon + 1..]))

@@ -69,9 +69,37 @@ pub(super) fn string_value(span: &str) -> Option<Cow<'_, str>> {
 /// A container that has begun and not ended.
 struct Open<'a> {
     /// The names so far; `None` for an array.
-    names: Option<HashSet<Cow<'a, str>>>,
+    names: Option<Names<'a>>,
     /// Nothing has been read in it yet.
     fresh: bool,
+}
+
+/// How many names are looked through one by one.
+const FEW: usize = 16;
+
+/// The names of an object.
+enum Names<'a> {
+    /// In their order: most objects have so few that looking at each is faster than anything cleverer.
+    Few(Vec<Cow<'a, str>>),
+    Many(HashSet<Cow<'a, str>>),
+}
+
+impl<'a> Names<'a> {
+    /// Takes a name; `false` if it is there already.
+    fn insert(&mut self, name: Cow<'a, str>) -> bool {
+        match self {
+            Self::Few(names) if names.contains(&name) => false,
+            Self::Few(names) if names.len() < FEW => {
+                names.push(name);
+                true
+            }
+            Self::Few(names) => {
+                *self = Self::Many(names.drain(..).chain([name]).collect());
+                true
+            }
+            Self::Many(names) => names.insert(name),
+        }
+    }
 }
 
 struct Reader<'a> {
@@ -162,7 +190,7 @@ impl<'a> Reader<'a> {
             return Err(Fault::Unreadable(format!("it nests deeper than {MAX_DEPTH}")));
         }
         self.at += 1;
-        self.open.push(Open { names: (kind == Kind::Object).then(HashSet::new), fresh: true });
+        self.open.push(Open { names: (kind == Kind::Object).then(|| Names::Few(Vec::new())), fresh: true });
         Ok(kind)
     }
 
@@ -240,9 +268,8 @@ impl<'a> Reader<'a> {
     /// Characters that stand for themselves.
     fn plain(&mut self) -> &'a str {
         let begin = self.at;
-        while !matches!(self.peek(), None | Some(b'"' | b'\\' | 0..=0x1F)) {
-            self.at += 1;
-        }
+        let rest = &self.text.as_bytes()[begin..];
+        self.at += rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F)).unwrap_or(rest.len());
         &self.text[begin..self.at]
     }
 
