@@ -49,6 +49,8 @@ pub struct Call {
     pub heard: Heard,
     /// What the API named the answer by that is kept: it may say that this is still right, with the status 304.
     pub validator: Option<Arc<str>>,
+    /// How the journal knows the change; set by the `ledger` stage.
+    pub recorded: Option<Arc<Recorded>>,
     /// Where what happens to it is counted.
     pub metrics: Metrics,
     /// What a hand-written tool makes its calls with; absent for every other tool.
@@ -78,6 +80,7 @@ impl Call {
             progress: Progress::default(),
             heard: Heard::default(),
             validator: None,
+            recorded: None,
             metrics: Metrics::default(),
             calls: None,
         }
@@ -100,10 +103,20 @@ impl Call {
             progress: self.progress.clone(),
             heard: self.heard.clone(),
             validator: self.validator.clone(),
+            recorded: self.recorded.clone(),
             metrics: self.metrics.clone(),
             calls: self.calls.clone(),
         }
     }
+}
+
+/// How the journal knows a change.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// Its arguments in canonical form, redacted.
+    pub arguments: Value,
+    /// Its name: identical changes have the same.
+    pub key: String,
 }
 
 /// Who reads the answer of a call.

@@ -12,3 +12,10 @@ pub(crate) fn of(fields: &[&str]) -> [u8; 32] {
     }
     digest.finalize().into()
 }
+
+/// The digest in 64 digits.
+pub(crate) fn hex(digest: &[u8; 32]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}

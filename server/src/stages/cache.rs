@@ -135,7 +135,8 @@ pub async fn cache(options: Arc<Options>, call: Call, next: Next) -> Outcome {
         tier.hear(&options.shelf);
     }
     if call.tool.effect != Effect::Read {
-        return change(&options, &prepared, call, next).await;
+        // In a box of its own, as below: a read that is answered from what is kept carries no room for it.
+        return Box::pin(change(&options, &prepared, call, next)).await;
     }
     let ttl = if call.purpose == Purpose::Watch { Duration::ZERO } else { options.ttl(call.tool) };
     match ttl {
@@ -238,43 +239,71 @@ async fn read(
 ) -> Outcome {
     let key = Key::of(&options.address, call.tool.name, &prepared.arguments, &call.caller);
     let marks = place::seen(call.tool.segments, &prepared.parts);
-    loop {
+    let question = Question { options: Arc::clone(options), key, marks, allowed };
+    match question.turn(&call, &next) {
+        Turn::Kept(reply) => Ok(kept(&call, reply)),
+        turn => Box::pin(question.wait(turn, call, next)).await,
+    }
+}
+
+fn kept(call: &Call, reply: Reply) -> Reply {
+    call.metrics.count(Count::Kept);
+    tracing::debug!(tool = call.tool.name, call.request_id, "answered from what is kept");
+    reply
+}
+
+/// A question to the API, whoever puts it.
+struct Question {
+    options: Arc<Options>,
+    key: Key,
+    marks: Vec<Mark>,
+    allowed: Allowed,
+}
+
+impl Question {
+    /// The answer as it is kept, or what is to be done for it.
+    fn turn(&self, call: &Call, next: &Next) -> Turn {
         let depart = |flight: Arc<Flight>, landing| {
             let request = Call { progress: Progress::default(), heard: Heard::default(), ..call.again() };
             let asked = Asked {
-                options: Arc::clone(options),
+                options: Arc::clone(&self.options),
                 flight: Arc::clone(&flight),
-                allowed,
-                marks: marks.clone(),
+                allowed: self.allowed,
+                marks: self.marks.clone(),
             };
             let flown = fly(asked, landing, request, next.clone());
             // Owned by those who wait for it: the last one who leaves ends it.
             flight.started(tokio::spawn(flown.in_current_span()).abort_handle());
         };
-        let turn = options.shelf.turn(key, &marks, Instant::now(), call.deadline, depart);
-        let flight = match turn {
-            Turn::Kept(reply) => {
-                call.metrics.count(Count::Kept);
-                tracing::debug!(tool = call.tool.name, call.request_id, "answered from what is kept");
-                return Ok(reply);
+        self.options.shelf.turn(self.key, &self.marks, Instant::now(), call.deadline, depart)
+    }
+
+    /// Waits for the answer, or asks for it alone.
+    async fn wait(self, first: Turn, call: Call, next: Next) -> Outcome {
+        let mut turn = first;
+        loop {
+            let flight = match turn {
+                Turn::Kept(reply) => return Ok(kept(&call, reply)),
+                Turn::Alone => {
+                    call.metrics.count(Count::Asked);
+                    return next.run(call).await;
+                }
+                // Counted where it turns out whether the API is asked.
+                Turn::Departs(flight) => flight,
+                Turn::Waits(flight) => {
+                    call.metrics.count(Count::Shared);
+                    flight
+                }
+            };
+            let seat = Seat::new(Arc::clone(&self.options.shelf), flight);
+            // Whoever gives up meanwhile hears "perhaps" rather than a wrong "no".
+            call.progress.sending();
+            let outcome = seat.outcome().await;
+            if !seat.ended_too_early(&outcome, call.deadline) {
+                return outcome;
             }
-            Turn::Alone => {
-                call.metrics.count(Count::Asked);
-                return next.run(call).await;
-            }
-            // Counted where it turns out whether the API is asked.
-            Turn::Departs(flight) => flight,
-            Turn::Waits(flight) => {
-                call.metrics.count(Count::Shared);
-                flight
-            }
-        };
-        let seat = Seat::new(Arc::clone(&options.shelf), flight);
-        // Whoever gives up meanwhile hears "perhaps" rather than a wrong "no".
-        call.progress.sending();
-        let outcome = seat.outcome().await;
-        if !seat.ended_too_early(&outcome, call.deadline) {
-            return outcome;
+            drop(seat);
+            turn = self.turn(&call, &next);
         }
     }
 }

@@ -147,10 +147,15 @@ impl Options {
 }
 
 /// Asks, or goes on with a person's yes.
-pub async fn confirm(options: Arc<Options>, mut call: Call, next: Next) -> Outcome {
-    let Some(prepared) = call.prepared.clone().filter(|_| options.settings.asks(call.tool)) else {
-        return next.run(call).await;
-    };
+pub async fn confirm(options: Arc<Options>, call: Call, next: Next) -> Outcome {
+    match call.prepared.clone().filter(|_| options.settings.asks(call.tool)) {
+        // In a box of its own: a call of which nobody is asked carries no room for it.
+        Some(prepared) => Box::pin(asked(options, prepared, call, next)).await,
+        None => next.run(call).await,
+    }
+}
+
+async fn asked(options: Arc<Options>, prepared: Arc<Prepared>, mut call: Call, next: Next) -> Outcome {
     match std::mem::take(&mut call.consent) {
         Consent::Unable if options.settings.mode == Mode::Required => return Err(CallError::Unasked),
         Consent::Unable => {}

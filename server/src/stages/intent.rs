@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use super::audit::Options;
 use super::{Next, Outcome, ledger};
-use crate::call::{Call, CallError, Consent};
+use crate::call::{Call, CallError, Consent, Recorded};
 use crate::catalog::Effect;
 use crate::journal::{Entry, Event, Subject};
 
 /// Waits until the intent is on the disk, then goes on.
-pub async fn intent(options: Arc<Options>, call: Call, next: Next) -> Outcome {
-    let is_change = call.tool.effect != Effect::Read;
-    if let (Some(journal), Some(prepared)) = (options.journal.as_ref().filter(|_| is_change), &call.prepared)
+pub async fn intent(options: Arc<Options>, mut call: Call, next: Next) -> Outcome {
+    if call.tool.effect == Effect::Read {
+        return next.run(call).await;
+    }
+    if let Some(journal) = &options.journal
+        && let Some(Recorded { arguments, key }) = recorded(&options, &mut call)
     {
-        let arguments = options.settings.redaction.of(&prepared.arguments, call.tool.secrets);
-        let key = ledger::recorded(&call, &arguments);
         let confirmed = call.consent == Consent::Confirmed;
         let event = Event::Intent { arguments, key, confirmed };
         let entry = Entry { event, subject: Some(Subject::of(&call)) };
@@ -22,4 +23,15 @@ pub async fn intent(options: Arc<Options>, call: Call, next: Next) -> Outcome {
         written.map_err(|unwritten| CallError::Unrecorded { cause: unwritten.cause })?;
     }
     next.run(call).await
+}
+
+/// How the journal is to know the change, which the ledger has found out already where it knows the change too.
+fn recorded(options: &Options, call: &mut Call) -> Option<Recorded> {
+    let found = call.recorded.take().map(Arc::unwrap_or_clone);
+    found.or_else(|| {
+        let prepared = call.prepared.as_ref()?;
+        let arguments = options.settings.redaction.of(&prepared.arguments, call.tool.secrets);
+        let key = ledger::recorded(call, &arguments);
+        Some(Recorded { arguments, key })
+    })
 }

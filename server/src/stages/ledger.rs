@@ -18,10 +18,11 @@ use tokio::time::Instant;
 
 use super::audit;
 use super::{Next, Outcome};
-use crate::call::{Call, CallError, Reply};
+use crate::call::{Call, CallError, Recorded, Reply};
 use crate::catalog::{Effect, Work};
 use crate::metrics::Count;
 use crate::replicas::{Became, Replicas};
+use crate::request::Prepared;
 use crate::start_error::StartError;
 use book::{Book, Turn};
 use key::Key;
@@ -84,14 +85,20 @@ impl Options {
 /// Makes a change unless it has been made, or is being made.
 pub async fn ledger(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     let makes_requests = matches!(call.tool.work, Work::Request(_));
-    let Some(prepared) =
-        call.prepared.as_ref().filter(|_| call.tool.effect != Effect::Read && makes_requests)
-    else {
-        return next.run(call).await;
-    };
-    let key = Key::of(&call, prepared);
-    let redacted = options.audit.settings.redaction.of(&prepared.arguments, call.tool.secrets);
-    let known = recorded(&call, &redacted);
+    match call.prepared.clone().filter(|_| call.tool.effect != Effect::Read && makes_requests) {
+        // In a box of its own: a read that comes through here carries no room for it.
+        Some(prepared) => Box::pin(change(options, prepared, call, next)).await,
+        None => next.run(call).await,
+    }
+}
+
+async fn change(options: Arc<Options>, prepared: Arc<Prepared>, mut call: Call, next: Next) -> Outcome {
+    let key = Key::of(&call, &prepared);
+    let arguments = options.audit.settings.redaction.of(&prepared.arguments, call.tool.secrets);
+    let known = recorded(&call, &arguments);
+    call.recorded = Some(Arc::new(Recorded { arguments, key: known.clone() }));
+    // What comes after takes the arguments for itself where nobody else holds them.
+    drop(prepared);
     let (ended, _) = watch::channel(None);
     let turn = options.book().begin(&key, &known, &call.request_id, ended.subscribe(), Instant::now());
     match turn {

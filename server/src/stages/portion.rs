@@ -137,7 +137,7 @@ pub async fn portion(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     let (tool, caller) = (call.tool, call.caller.clone());
     if let Work::Rest = tool.work {
         let cursor = call.prepared.as_ref().and_then(|prepared| prepared.arguments["cursor"].as_str());
-        return options.next(&caller, cursor.unwrap_or_default()).await;
+        return Box::pin(options.next(&caller, cursor.unwrap_or_default())).await;
     }
     let fields = call.prepared.as_ref().map(|prepared| prepared.aside.fields.clone()).unwrap_or_default();
     let is_for_a_model = call.purpose == Purpose::Client;
@@ -146,7 +146,11 @@ pub async fn portion(options: Arc<Options>, call: Call, next: Next) -> Outcome {
         choose(&mut reply, &fields, offer);
     }
     let has_room = !options.settings.cuts() || reply.text.len() <= options.settings.bytes;
-    if has_room || !is_for_a_model { Ok(reply) } else { options.first(tool, &caller, reply).await }
+    if has_room || !is_for_a_model {
+        return Ok(reply);
+    }
+    // In a box of its own: an answer that has room carries none for it.
+    Box::pin(options.first(tool, &caller, reply)).await
 }
 
 /// Leaves what was chosen.

@@ -86,7 +86,8 @@ impl Options {
     /// as many times more calls as there are processes, and none fails.
     async fn charge(&self, caller: &Caller, weight: usize) -> Result<(), CallError> {
         let shared = match &self.shared {
-            Some(shared) => shared.charge(caller, weight).await.ok(),
+            // In a box of its own: without Redis a call carries no room for it.
+            Some(shared) => Box::pin(shared.charge(caller, weight)).await.ok(),
             None => None,
         };
         let charged = shared.unwrap_or_else(|| self.local.charge(caller, weight, self.began.elapsed()));

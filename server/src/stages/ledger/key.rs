@@ -30,14 +30,10 @@ impl Key {
 /// The name by which the journal knows a change: of the arguments as they are recorded, so that it tells nothing of
 /// what they hide.
 pub(crate) fn recorded(call: &Call, redacted: &Value) -> String {
-    use std::fmt::Write as _;
     let distinct = match &call.idempotency_key {
         Some(key) => ["key", key],
         None => ["arguments", &redacted.to_string()],
     };
     let name = digest::of(&[call.caller.key(), call.tool.name, distinct[0], distinct[1]]);
-    name.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    digest::hex(&name)
 }
