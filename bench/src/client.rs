@@ -2,6 +2,7 @@
 
 mod answer;
 mod connection;
+mod steady;
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 
 pub use answer::{Answer, Failure};
 pub use connection::{Connection, Response};
+pub use steady::Steady;
 
 /// The revision that is spoken: stateless, so that a call is one request.
 const REVISION: &str = "2026-07-28";
@@ -92,19 +94,14 @@ impl Client {
     /// Makes a call with further header lines, each ended by CR LF.
     pub async fn call_with(&self, call: ToolCall, headers: &str) -> Answer {
         let request = call.request(self.0.address, headers);
-        match self.exchange(&request).await {
-            Ok(response) => Answer::read(&response),
-            Err(error) => Answer::Lost(error.to_string()),
-        }
+        Answer::of(self.exchange(&request).await)
     }
 
     /// Makes a call over a connection of its own, which a balancer may give to any server.
     pub async fn call_anew(&self, call: ToolCall) -> Answer {
         let request = call.request(self.0.address, "Connection: close\r\n");
         let exchange = async { Connection::open(self.0.address).await?.exchange(&request).await };
-        exchange
-            .await
-            .map_or_else(|error| Answer::Lost(error.to_string()), |response| Answer::read(&response))
+        Answer::of(exchange.await)
     }
 
     /// The status that a path answers to a GET.
@@ -122,7 +119,8 @@ impl Client {
         Ok(())
     }
 
-    async fn exchange(&self, request: &[u8]) -> io::Result<Response> {
+    /// Sends a request that is written already, and gives the answer as it comes.
+    pub async fn exchange(&self, request: &[u8]) -> io::Result<Response> {
         let idle = self.idle().pop();
         let mut connection = match idle {
             Some(connection) => connection,

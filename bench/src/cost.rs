@@ -14,7 +14,7 @@ use server::stages::{Next, quota};
 use tokio::task::{JoinError, JoinSet};
 use tower::service_fn;
 
-use crate::client::ToolCall;
+use crate::client::{Steady, ToolCall};
 use crate::scratch::Scratch;
 
 /// What kind of call is made.
@@ -175,31 +175,28 @@ pub fn median(mut figures: Vec<f64>) -> f64 {
     figures.get(figures.len() / 2).copied().unwrap_or(0.0)
 }
 
-/// Keeps a connection busy for each of `callers`, for this long, and gives the calls a second.
-pub async fn closed_loop<R>(
-    callers: usize,
+/// Keeps these callers busy for so long and gives the calls a second; `number` says which call is the next.
+pub async fn closed_loop(
+    callers: Vec<Steady>,
     lasts: Duration,
-    call: impl Fn() -> R + Send + Sync + 'static,
-) -> f64
-where
-    R: Future<Output = bool> + Send,
-{
+    number: impl Fn() -> usize + Send + Sync + 'static,
+) -> io::Result<f64> {
     let begun = tokio::time::Instant::now();
-    let mut running = tokio::task::JoinSet::new();
-    let call = Arc::new(call);
-    for _ in 0..callers {
-        let call = Arc::clone(&call);
+    let mut running = JoinSet::new();
+    let number = Arc::new(number);
+    for mut caller in callers {
+        let number = Arc::clone(&number);
         running.spawn(async move {
             let mut made = 0_usize;
             while begun.elapsed() < lasts {
-                assert!(call().await, "a call failed");
+                caller.call(number()).await?;
                 made += 1;
             }
-            made
+            Ok::<_, io::Error>(made)
         });
     }
-    let made: usize = running.join_all().await.into_iter().sum();
-    made as f64 / begun.elapsed().as_secs_f64()
+    let made = running.join_all().await.into_iter().sum::<io::Result<usize>>()?;
+    Ok(made as f64 / begun.elapsed().as_secs_f64())
 }
 
 #[cfg(test)]

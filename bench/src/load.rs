@@ -28,6 +28,12 @@ pub struct Sample<T> {
 }
 
 impl<T> Sample<T> {
+    /// The call with what is made of its outcome.
+    pub fn map<R>(self, make: impl FnOnce(T) -> R) -> Sample<R> {
+        let Self { number, due, took, outcome } = self;
+        Sample { number, due, took, outcome: make(outcome) }
+    }
+
     /// When it ended.
     pub fn ended(&self) -> Instant {
         self.due + self.took

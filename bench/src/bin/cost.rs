@@ -6,13 +6,14 @@
 use program as _;
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bench::client::{Client, ToolCall};
+use bench::client::{Steady, ToolCall};
 use bench::cost::{Bench, Kind, closed_loop, median};
 use bench::program::{Program, Settings};
 use bench::rig::build_program;
@@ -89,11 +90,11 @@ async fn kept(rounds: usize, program: PathBuf) -> io::Result<bool> {
     let upstream = Upstream::start(|exchange| done(&exchange.marker)).await?;
     let program =
         Program::start(&program, &Settings::new(&upstream.url()).set("CACHE_MAX_SIZE", 100_000)).await?;
-    let (client, next) = (program.client(), Arc::new(AtomicUsize::new(0)));
+    let (address, next) = (program.address, Arc::new(AtomicUsize::new(0)));
     let (mut hits, mut misses) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        hits.push(calls_a_second(&client, &next, false).await);
-        misses.push(calls_a_second(&client, &next, true).await);
+        hits.push(calls_a_second(address, &next, false).await?);
+        misses.push(calls_a_second(address, &next, true).await?);
     }
     let (hits, misses) = (median(hits), median(misses));
     let verdict = Verdict::default()
@@ -102,14 +103,14 @@ async fn kept(rounds: usize, program: PathBuf) -> io::Result<bool> {
     Ok(print("kept", &verdict))
 }
 
-async fn calls_a_second(client: &Client, next: &Arc<AtomicUsize>, is_miss: bool) -> f64 {
-    let (client, next) = (client.clone(), Arc::clone(next));
-    closed_loop(CALLERS, ROUND, move || {
-        let number = if is_miss { next.fetch_add(1, Ordering::Relaxed) } else { 0 };
-        let (client, marker) = (client.clone(), format!("{}{number}", if is_miss { 'M' } else { 'H' }));
-        async move { client.call(ToolCall::kept_read(&marker)).await.is_done() }
-    })
-    .await
+async fn calls_a_second(address: SocketAddr, next: &Arc<AtomicUsize>, is_miss: bool) -> io::Result<f64> {
+    let next = Arc::clone(next);
+    let mut callers = Vec::new();
+    for _ in 0..CALLERS {
+        callers.push(Steady::open(address, ToolCall::kept_read).await?);
+    }
+    closed_loop(callers, ROUND, move || if is_miss { next.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 })
+        .await
 }
 
 fn print(name: &str, verdict: &Verdict) -> bool {

@@ -1,5 +1,7 @@
 //! What a caller is told of a call, told apart by the words of it: they are all that a caller has.
 
+use std::io;
+
 use serde_json::Value;
 
 use super::Response;
@@ -39,6 +41,11 @@ pub enum Failure {
 }
 
 impl Answer {
+    /// What an exchange over HTTP came to.
+    pub fn of(exchange: io::Result<Response>) -> Self {
+        exchange.map_or_else(|error| Self::Lost(error.to_string()), |response| Self::read(&response))
+    }
+
     /// What an answer over HTTP says.
     pub fn read(response: &Response) -> Self {
         if response.status == 429 {
