@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// What stands for a value that is not recorded.
 const REDACTED: &str = "[redacted]";
@@ -41,6 +41,9 @@ static VALUES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&forms.map(|form| format!("(?:{form})")).join("|")).expect("the forms are a valid pattern")
 });
 
+/// The shortest of these secrets that is made of letters, digits and dashes alone.
+const SHORTEST: usize = 20;
+
 /// How arguments are recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Redaction {
@@ -50,8 +53,7 @@ pub struct Redaction {
 
 impl Redaction {
     /// The arguments as they may be recorded. `marked` are JSON pointers, `*` standing for any item or member.
-    pub fn of(self, arguments: &Value, marked: &[&str]) -> Value {
-        let mut arguments = arguments.clone();
+    pub fn of(self, mut arguments: Value, marked: &[&str]) -> Value {
         for pointer in marked {
             let steps: Vec<&str> = pointer.split('/').skip(1).collect();
             hide(&mut arguments, &steps);
@@ -62,11 +64,6 @@ impl Redaction {
         cut(&mut arguments);
         let bytes = length(&arguments);
         if bytes > LARGEST { json!({ "omitted_bytes": bytes }) } else { arguments }
-    }
-
-    /// Likewise, for arguments as they are given.
-    pub fn of_given(self, arguments: &Map<String, Value>, marked: &[&str]) -> Value {
-        self.of(&Value::Object(arguments.clone()), marked)
     }
 }
 
@@ -127,9 +124,15 @@ fn look(value: &mut Value) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(look),
-        Value::String(text) if VALUES.is_match(text) => REDACTED.clone_into(text),
+        Value::String(text) if is_no_plain_word(text) && VALUES.is_match(text) => REDACTED.clone_into(text),
         _ => {}
     }
+}
+
+/// Whether a text has more to it than a short name or number, as most arguments are: none of the forms above fits into that,
+/// and looking for them takes longer than all else here.
+fn is_no_plain_word(text: &str) -> bool {
+    text.len() >= SHORTEST || !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 fn is_named_like_a_secret(name: &str) -> bool {
@@ -171,10 +174,10 @@ mod tests {
             "jwt": "eyJhbGciOi.eyJjYW5hcnk.canary-9",
         });
         let marked = ["/pin", "/httpHeaders/*/value"];
-        let recorded = Redaction::default().of(&arguments, &marked).to_string();
+        let recorded = Redaction::default().of(arguments.clone(), &marked).to_string();
         assert!(!recorded.contains("canary"), "{recorded}");
         assert!(recorded.contains("ISPW"), "{recorded}");
-        let recorded = Redaction { marked_only: true }.of(&arguments, &marked).to_string();
+        let recorded = Redaction { marked_only: true }.of(arguments.clone(), &marked).to_string();
         for (canary, is_recorded) in
             [("canary-1", false), ("canary-3", false), ("canary-4", true), ("canary-6", true)]
         {
@@ -183,19 +186,40 @@ mod tests {
     }
 
     #[test]
+    fn no_plain_word_is_a_secret() {
+        for secret in [
+            "eyJhbGciO.eyJzdWI.",
+            "-----BEGIN PRIVATE KEY",
+            "Basic 12345678",
+            "://u:p@",
+            "ghp_abcdefghijabcdefghij",
+            "AKIA0123456789ABCDEF",
+            "pass:y",
+        ] {
+            assert!(VALUES.is_match(secret) && is_no_plain_word(secret), "{secret}");
+            // A letter less than the shortest that could be one.
+            let word: String =
+                secret.chars().filter(char::is_ascii_alphanumeric).take(SHORTEST - 1).collect();
+            assert!(!VALUES.is_match(&word) && !is_no_plain_word(&word), "{word}");
+        }
+    }
+
+    #[test]
     fn a_secret_in_another_form_than_expected_is_hidden_too() {
-        let recorded =
-            Redaction::default().of(&json!({ "httpHeaders": "canary" }), &["/httpHeaders/*/value"]);
+        let recorded = Redaction::default().of(json!({ "httpHeaders": "canary" }), &["/httpHeaders/*/value"]);
         assert_eq!(recorded, json!({ "httpHeaders": REDACTED }));
     }
 
     #[test]
     fn long_text_is_cut_and_large_arguments_are_left_out() {
         let text = |length: usize| json!({ "text": "x".repeat(length) });
-        assert_eq!(Redaction::default().of(&text(LONGEST_TEXT), &[]), text(LONGEST_TEXT));
-        let recorded = Redaction::default().of(&text(LONGEST_TEXT + 1), &[]);
+        assert_eq!(Redaction::default().of(text(LONGEST_TEXT), &[]), text(LONGEST_TEXT));
+        let recorded = Redaction::default().of(text(LONGEST_TEXT + 1), &[]);
         assert!(recorded["text"].as_str().unwrap().ends_with("... (1025 characters)"), "{recorded}");
         let many = json!({ "items": vec!["x".repeat(LONGEST_TEXT); 17] });
-        assert_eq!(Redaction::default().of(&many, &[]), json!({ "omitted_bytes": many.to_string().len() }));
+        assert_eq!(
+            Redaction::default().of(many.clone(), &[]),
+            json!({ "omitted_bytes": many.to_string().len() })
+        );
     }
 }

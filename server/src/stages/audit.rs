@@ -50,7 +50,9 @@ pub async fn audit(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     let mut open = Open {
         journal,
         subject: Some(Subject::of(&call)),
-        arguments: options.settings.redaction.of_given(&call.arguments, call.tool.secrets),
+        arguments: call.arguments.clone().into(),
+        secrets: call.tool.secrets,
+        redaction: options.settings.redaction,
         is_read,
         progress: call.progress.clone(),
         started: Instant::now(),
@@ -66,7 +68,10 @@ struct Open<'j> {
     journal: &'j Journal,
     /// Taken when the call is recorded.
     subject: Option<Subject>,
+    /// As they were given.
     arguments: Value,
+    secrets: &'static [&'static str],
+    redaction: Redaction,
     is_read: bool,
     progress: Progress,
     started: Instant,
@@ -79,6 +84,7 @@ impl Open<'_> {
         let milliseconds = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         // The intent of a change that was sent has the arguments already.
         let arguments = (self.is_read || !sent).then(|| std::mem::take(&mut self.arguments));
+        let arguments = arguments.map(|arguments| self.redaction.of(arguments, self.secrets));
         let event = Event::Outcome { outcome, status, sent, milliseconds, arguments };
         self.journal.note(Entry { event, subject: Some(subject) });
     }

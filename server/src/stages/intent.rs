@@ -30,7 +30,7 @@ fn recorded(options: &Options, call: &mut Call) -> Option<Recorded> {
     let found = call.recorded.take().map(Arc::unwrap_or_clone);
     found.or_else(|| {
         let prepared = call.prepared.as_ref()?;
-        let arguments = options.settings.redaction.of(&prepared.arguments, call.tool.secrets);
+        let arguments = options.settings.redaction.of(prepared.arguments.clone(), call.tool.secrets);
         let key = ledger::recorded(call, &arguments);
         Some(Recorded { arguments, key })
     })
