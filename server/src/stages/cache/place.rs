@@ -9,36 +9,50 @@ use crate::request::{Part, Parts};
 /// Names a place by a number. Two places with one number are forgotten together, which costs a request and no truth.
 pub(super) type Mark = u64;
 
-enum Place<'a> {
-    /// This path and all below it.
-    Below(&'a [String]),
-    /// This path alone.
-    At(&'a [String]),
-    /// What follows this path and is no value.
-    Beside(&'a [String]),
+/// What a mark says of a path.
+#[derive(Clone, Copy)]
+enum Place {
+    /// It and all below it.
+    Below,
+    /// It alone.
+    At,
+    /// What follows it and is no value.
+    Beside,
 }
 
-impl Place<'_> {
-    /// The same in every process, whatever it was built with: FNV-1a of the kind and of each segment with its length. Whoever
-    /// finds two places of one number gains nothing by it.
-    fn mark(&self) -> Mark {
-        let (kind, path) = match self {
-            Self::Below(path) => (0, *path),
-            Self::At(path) => (1, *path),
-            Self::Beside(path) => (2, *path),
-        };
-        let segments = path.iter().flat_map(|segment| {
-            let length = (segment.len() as u64).to_be_bytes();
-            length.into_iter().chain(segment.bytes())
-        });
-        let mix = |mark: Mark, byte: u8| (mark ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        [kind].into_iter().chain(segments).fold(0xcbf2_9ce4_8422_2325, mix)
+impl Place {
+    /// The mark of this path. The same in every process, whatever it was built with: FNV-1a of the kind and of each segment
+    /// with its length. Whoever finds two places of one number gains nothing by it.
+    fn of(self, path: &[String]) -> Mark {
+        path.iter().fold(self.root(), |mark, segment| further(mark, segment))
     }
+
+    /// The marks of the root and of each path on the way to this one.
+    fn along(self, path: &[String]) -> impl Iterator<Item = Mark> {
+        let steps = path.iter().scan(self.root(), |mark, segment| {
+            *mark = further(*mark, segment);
+            Some(*mark)
+        });
+        [self.root()].into_iter().chain(steps)
+    }
+
+    fn root(self) -> Mark {
+        mixed(0xcbf2_9ce4_8422_2325, &[self as u8])
+    }
+}
+
+/// The mark of a path that is one segment longer.
+fn further(mark: Mark, segment: &str) -> Mark {
+    mixed(mixed(mark, &(segment.len() as u64).to_be_bytes()), segment.as_bytes())
+}
+
+fn mixed(mark: Mark, bytes: &[u8]) -> Mark {
+    bytes.iter().fold(mark, |mark, byte| (mark ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 /// A place that every read has seen.
 pub(super) fn everywhere() -> Mark {
-    Place::Below(&[]).mark()
+    Place::Below.root()
 }
 
 /// What a change with this path touches.
@@ -46,20 +60,18 @@ pub(super) fn touched(segments: &[&[Part]], parts: &Parts) -> Vec<Mark> {
     let path = path(segments, parts);
     let first = segments.iter().position(|segment| holds_value(segment));
     let depth = first.map_or(1, |first| first + 1).min(path.len());
-    let below = [Place::Below(&path[..depth])];
-    let above = (0..depth).map(|end| Place::At(&path[..end]));
-    let beside = first.map(|first| Place::Beside(&path[..first.min(path.len())]));
-    below.into_iter().chain(above).chain(beside).map(|place| place.mark()).collect()
+    let below = [Place::Below.of(&path[..depth])];
+    let above = Place::At.along(&path[..depth]).take(depth);
+    let beside = first.map(|first| Place::Beside.of(&path[..first.min(path.len())]));
+    below.into_iter().chain(above).chain(beside).collect()
 }
 
 /// The places whose change makes a read of this path untrue.
 pub(super) fn seen(segments: &[&[Part]], parts: &Parts) -> Vec<Mark> {
     let path = path(segments, parts);
-    let below = (0..=path.len()).map(|end| Place::Below(&path[..end]));
-    let beside = segments.iter().take(path.len()).enumerate();
-    let beside = beside.filter(|(_, segment)| !holds_value(segment));
-    let beside = beside.map(|(end, _)| Place::Beside(&path[..end]));
-    below.chain(beside).chain([Place::At(&path)]).map(|place| place.mark()).collect()
+    let beside = Place::Beside.along(&path).zip(segments.iter().take(path.len()));
+    let beside = beside.filter(|(_, segment)| !holds_value(segment)).map(|(mark, _)| mark);
+    Place::Below.along(&path).chain(beside).chain([Place::At.of(&path)]).collect()
 }
 
 fn holds_value(segment: &[Part]) -> bool {
