@@ -130,7 +130,7 @@ async fn answered(call: Call) -> Result<Reply, CallError> {
     call.progress.sending();
     call.heard
         .set(server::upstream::Freshness::of(&http::HeaderMap::new(), std::time::SystemTime::UNIX_EPOCH));
-    Ok(Reply { structured: Some(content()), ..Reply::text("") })
+    Ok(Reply::structured(content()))
 }
 
 fn content() -> Value {

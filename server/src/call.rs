@@ -1,7 +1,9 @@
 //! A tool call on its way: what enters the stages, what comes back, and how it can fail.
 
+use std::fmt;
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -18,9 +20,13 @@ use crate::upstream::Freshness;
 
 pub use crate::identity::Caller;
 
-/// A tool call on its way through the stages.
+/// A tool call on its way through the stages. Each of them holds it for a while, so it is as small as a pointer.
 #[derive(Debug)]
-pub struct Call {
+pub struct Call(Box<Content>);
+
+/// What a call holds.
+#[derive(Clone, Debug)]
+pub struct Content {
     /// The tool.
     pub tool: &'static Tool,
     /// The arguments as given; taken by the `arguments` stage.
@@ -57,6 +63,20 @@ pub struct Call {
     pub(crate) calls: Option<Calls>,
 }
 
+impl Deref for Call {
+    type Target = Content;
+
+    fn deref(&self) -> &Content {
+        &self.0
+    }
+}
+
+impl DerefMut for Call {
+    fn deref_mut(&mut self) -> &mut Content {
+        &mut self.0
+    }
+}
+
 impl Call {
     /// A call as it arrives.
     pub fn new(
@@ -65,7 +85,7 @@ impl Call {
         caller: Caller,
         request_id: String,
     ) -> Self {
-        Self {
+        Self(Box::new(Content {
             tool,
             arguments,
             prepared: None,
@@ -83,30 +103,17 @@ impl Call {
             recorded: None,
             metrics: Metrics::default(),
             calls: None,
-        }
+        }))
+    }
+
+    /// What it held, for whoever it ends with.
+    pub fn into_content(self) -> Content {
+        *self.0
     }
 
     /// The same call for one more request: what was prepared is shared, and so is the progress.
     pub fn again(&self) -> Self {
-        Self {
-            tool: self.tool,
-            arguments: self.arguments.clone(),
-            prepared: self.prepared.clone(),
-            caller: self.caller.clone(),
-            request_id: self.request_id.clone(),
-            traceparent: self.traceparent.clone(),
-            idempotency_key: self.idempotency_key.clone(),
-            consent: self.consent.clone(),
-            purpose: self.purpose,
-            states: self.states.clone(),
-            deadline: self.deadline,
-            progress: self.progress.clone(),
-            heard: self.heard.clone(),
-            validator: self.validator.clone(),
-            recorded: self.recorded.clone(),
-            metrics: self.metrics.clone(),
-            calls: self.calls.clone(),
-        }
+        Self(self.0.clone())
     }
 }
 
@@ -218,22 +225,48 @@ impl Heard {
     }
 }
 
-/// A successful answer.
-#[derive(Clone, Debug, PartialEq)]
+/// A successful answer. What it holds is shared by all who get it, until somebody changes it for one of them.
+#[derive(Clone)]
 pub struct Reply {
     /// The API's HTTP status; 200 for a hand-written tool.
     pub status: u16,
+    /// What the caller should know besides: values that did not match the document, characters made visible.
+    pub notes: Vec<String>,
+    held: Arc<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    body: Body,
+    written: OnceLock<Written>,
+}
+
+/// What an answer holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Body {
     /// The answer in the shape of the tool's output schema; absent when the tool has none.
     pub structured: Option<Value>,
     /// The answer as text: the same JSON, or a sentence when there is no content.
     pub text: String,
     /// The answer as bytes, where the document says that it is neither JSON nor text.
     pub attachment: Option<Attachment>,
-    /// What the caller should know besides: values that did not match the document, characters made visible.
-    pub notes: Vec<String>,
+}
+
+/// An answer as it goes to clients, in pieces of JSON text: written once for all who get it.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The text as a string of JSON.
+    pub text: String,
+    /// The structured answer.
+    pub structured: Option<String>,
 }
 
 impl Reply {
+    /// An answer with this status.
+    pub fn new(status: u16, body: Body, notes: Vec<String>) -> Self {
+        Self { status, notes, held: Arc::new(Held { body, written: OnceLock::new() }) }
+    }
+
     /// The answer of a hand-written tool: this value, which must be an object as JSON, and the same JSON as text.
     pub fn of(value: &impl Serialize) -> Result<Self, CallError> {
         let structured = serde_json::to_value(value)
@@ -241,8 +274,41 @@ impl Reply {
         if !structured.is_object() {
             return Err(CallError::Internal { cause: "the answer is not an object".to_owned() });
         }
-        let text = structured.to_string();
-        Ok(Self { structured: Some(structured), ..Self::text(text) })
+        Ok(Self::structured(structured))
+    }
+
+    /// The answer that is this JSON, and the same JSON as text.
+    pub fn structured(value: Value) -> Self {
+        let text = value.to_string();
+        Self::new(200, Body { structured: Some(value), text, attachment: None }, Vec::new())
+    }
+
+    /// The answer of a hand-written tool without an output schema: this text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new(200, Body { text: text.into(), ..Body::default() }, Vec::new())
+    }
+
+    /// The same with this status.
+    #[must_use]
+    pub fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The same with these notes.
+    #[must_use]
+    pub fn with_notes(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
+    }
+
+    /// The structured answer, for whoever it ends with.
+    pub fn into_structured(self) -> Option<Value> {
+        self.into_parts().0.structured
+    }
+
+    /// What it holds, for whoever it ends with, and the notes.
+    pub fn into_parts(self) -> (Body, Vec<String>) {
+        let held = Arc::try_unwrap(self.held);
+        (held.map_or_else(|held| held.body.clone(), |held| held.body), self.notes)
     }
 
     /// Whether the text is the structured answer as JSON, and not what stands in the place of one.
@@ -251,9 +317,48 @@ impl Reply {
         structured.as_deref() == Some(self.text.as_str())
     }
 
-    /// The answer of a hand-written tool without an output schema: this text.
-    pub fn text(text: impl Into<String>) -> Self {
-        Self { status: 200, structured: None, text: text.into(), attachment: None, notes: Vec::new() }
+    /// The answer as it goes to clients.
+    pub fn written(&self) -> &Written {
+        self.held.written.get_or_init(|| Written {
+            text: serde_json::to_string(&self.text).expect("a text is JSON"),
+            structured: self.structured.as_ref().map(Value::to_string),
+        })
+    }
+}
+
+impl Deref for Reply {
+    type Target = Body;
+
+    fn deref(&self) -> &Body {
+        &self.held.body
+    }
+}
+
+impl DerefMut for Reply {
+    fn deref_mut(&mut self) -> &mut Body {
+        if Arc::get_mut(&mut self.held).is_none() {
+            self.held = Arc::new(Held { body: self.held.body.clone(), written: OnceLock::new() });
+        }
+        let held = Arc::get_mut(&mut self.held).expect("nobody else has it now");
+        held.written.take();
+        &mut held.body
+    }
+}
+
+impl PartialEq for Reply {
+    fn eq(&self, other: &Self) -> bool {
+        (self.status, &self.notes, &**self) == (other.status, &other.notes, &**other)
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (status, notes) = (&self.status, &self.notes);
+        out.debug_struct("Reply")
+            .field("status", status)
+            .field("body", &**self)
+            .field("notes", notes)
+            .finish()
     }
 }
 

@@ -79,7 +79,7 @@ fn bytes_come_as_an_attachment_of_their_own_type() {
         let outcome = check(promised, Binary, given, &[0, 159, 146, 150]);
         match attached {
             Some(media_type) => {
-                let attachment = outcome.unwrap().attachment.unwrap();
+                let attachment = outcome.unwrap().attachment.clone().unwrap();
                 assert_eq!((attachment.media_type.as_str(), attachment.bytes.len()), (media_type, 4));
             }
             None => assert!(refusal(outcome).starts_with(&format!("expected {promised}, got "))),
@@ -112,7 +112,7 @@ fn each_status_of_success_is_read_by_its_own_rule() {
         let content_type = Some(content_type.to_owned());
         let received =
             Received { status, content_type, retry_after: None, headers: vec![], body: body.to_vec() };
-        read(&tool, received).map(|reply| reply.structured.unwrap_or(Value::Null))
+        read(&tool, received).map(|reply| reply.structured.clone().unwrap_or(Value::Null))
     };
     assert_eq!(of(201, "application/json", br#"{"id":7}"#).unwrap(), json!({ "id": 7 }));
     assert_eq!(of(204, "", b"").unwrap(), json!({}));
@@ -142,5 +142,5 @@ async fn headers_are_returned_where_the_tool_asks_for_them() {
     let reply = call(&engine, &FULL, reading("level", "DEV")).await.unwrap();
     assert_eq!(reply.structured, Some(json!({ "setId": "S1", "responseHeaders": headers })));
     let reply = call(&engine, &FULL, reading("level", "DEV")).await.unwrap();
-    assert_eq!((reply.structured, reply.notes.len()), (Some(json!({ "setId": "S1" })), 0));
+    assert_eq!((reply.structured.clone(), reply.notes.len()), (Some(json!({ "setId": "S1" })), 0));
 }

@@ -32,7 +32,7 @@ impl Way {
             async move {
                 allowed.acquire().await.unwrap().forget();
                 let (text, notes) = (String::new(), Vec::new());
-                Ok(Reply { status: 200, structured: None, text, attachment: None, notes })
+                Ok(Reply::text(text).with_notes(notes))
             }
         }));
         Self { options: Arc::new(bulkhead::Options::new(SETTINGS)), answers, next }

@@ -97,7 +97,7 @@ impl Way {
 
     /// The text of the answer to a read.
     async fn read(&self, tool: &'static rt::Tool) -> String {
-        self.call(tool, reading("level", "DEV")).await.unwrap().text
+        self.call(tool, reading("level", "DEV")).await.unwrap().text.clone()
     }
 
     /// So many callers who ask the same at once.
@@ -107,7 +107,7 @@ impl Way {
 }
 
 fn reply(number: usize) -> Reply {
-    Reply { status: 200, structured: None, text: number.to_string(), attachment: None, notes: Vec::new() }
+    Reply::text(number.to_string())
 }
 
 fn refused() -> CallError {
@@ -155,7 +155,7 @@ async fn t33_only_what_the_overlay_or_the_operator_names_is_kept() {
 #[tokio::test(start_paused = true)]
 async fn t31_only_an_answer_of_200_is_kept() {
     for (status, made) in [(200, 1), (201, 2), (203, 2), (204, 2), (206, 2)] {
-        let way = Way::new(move |before, _| async move { Ok(Reply { status, ..reply(before) }) });
+        let way = Way::new(move |before, _| async move { Ok(reply(before).with_status(status)) });
         way.read(&LONG).await;
         way.read(&LONG).await;
         assert_eq!(way.made(), made, "{status}");
@@ -506,7 +506,7 @@ async fn t34_a_thousand_at_once_are_one_request_on_the_wire() {
     upstream.arrival().await;
     go.notify_one();
     for outcome in callers.join_all().await {
-        assert_eq!(outcome.unwrap().structured.unwrap()["setId"], "S1");
+        assert_eq!(outcome.unwrap().structured.clone().unwrap()["setId"], "S1");
     }
     assert_eq!(upstream.requests().len(), 1);
 }

@@ -161,7 +161,7 @@ async fn t_46_the_rest_of_an_answer_is_for_whoever_got_its_beginning() {
     let engine = Engine::new(&API, options).unwrap();
     let [alice, others @ ..] = all();
     let first = read(&engine, &alice).await.unwrap();
-    let cursor = first.structured.unwrap()["truncated"]["cursor"].clone();
+    let cursor = first.structured.as_ref().unwrap()["truncated"]["cursor"].clone();
     let rest = |caller: &Caller| by(caller, &portion::REST, json!({ "cursor": cursor }));
     for other in others {
         let refused = engine.call(rest(&other)).await;

@@ -126,7 +126,7 @@ async fn an_answer_is_normalised_and_its_text_is_the_same_json() {
     let reply = call(&engine(&upstream.base_url()), &READ, reading("level", "DEV")).await.unwrap();
     assert_eq!(reply.status, 200);
     assert_eq!(reply.text, r#"{"setId":"S1","version":"2","tasks":[{"id":1}],"more":[1]}"#);
-    assert_eq!(reply.structured.unwrap().to_string(), reply.text);
+    assert_eq!(reply.structured.clone().unwrap().to_string(), reply.text);
     assert_eq!(reply.notes, ["count was left out: expected an integer, got text"]);
 }
 
@@ -141,13 +141,16 @@ async fn text_and_silence_are_answers_too() {
     let engine = engine(&upstream.base_url());
     let reply = call(&engine, &TEXT, reading("level", "DEV")).await.unwrap();
     assert_eq!(
-        (reply.structured, reply.text.as_str()),
+        (reply.structured.clone(), reply.text.as_str()),
         (Some(json!({ "text": "hello" })), r#"{"text":"hello"}"#)
     );
     let reply = call(&engine, &SILENT, reading("level", "DEV")).await.unwrap();
-    assert_eq!((reply.structured, reply.text.as_str()), (None, "The API answered 204 without content."));
+    assert_eq!(
+        (reply.structured.clone(), reply.text.as_str()),
+        (None, "The API answered 204 without content.")
+    );
     let reply = call(&engine, &SILENT, reading("level", "DEV")).await.unwrap();
-    assert_eq!((reply.structured, reply.text.as_str()), (None, r#"{"undescribed":true}"#));
+    assert_eq!((reply.structured.clone(), reply.text.as_str()), (None, r#"{"undescribed":true}"#));
     assert_eq!(reply.notes, ["the document does not describe status 200; it was read as 204"]);
 }
 
@@ -439,7 +442,7 @@ async fn bytes_of_the_promised_media_type_are_attached_and_a_page_in_their_place
     .await;
     let engine = engine(&upstream.base_url());
     let reply = call(&engine, &ARCHIVE, reading("level", "DEV")).await.unwrap();
-    let attachment = reply.attachment.unwrap();
+    let attachment = reply.attachment.clone().unwrap();
     assert_eq!(
         (attachment.media_type.as_str(), attachment.bytes.as_slice()),
         ("application/zip", &b"PK34"[..])

@@ -180,7 +180,7 @@ async fn an_answer_that_names_no_work_is_not_waited_for() {
     for nothing in [r#"{"message":"nothing to do"}"#, r#"{"setId":""}"#, claim] {
         let upstream = FakeUpstream::start([upstream_json("200 OK", nothing)]).await;
         let reply = start(&engine_with(&upstream, |_| {}), waiting(60)).await;
-        assert!(reply.structured.unwrap().get("followUp").is_none());
+        assert!(reply.structured.clone().unwrap().get("followUp").is_none());
         assert_eq!(reply.notes, ["No work goes on after this answer, so nothing was waited for."]);
         assert_eq!(upstream.requests().len(), 1);
     }

@@ -44,7 +44,7 @@ impl Way {
 }
 
 fn reply() -> Reply {
-    Reply { status: 200, structured: None, text: String::new(), attachment: None, notes: Vec::new() }
+    Reply::text("")
 }
 
 fn a_read() -> Call {

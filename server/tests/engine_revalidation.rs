@@ -56,7 +56,7 @@ async fn t31_an_answer_that_the_api_calls_unchanged_is_given_again() {
     for _ in 0..4 {
         let reply = read(&engine, &KEPT).await.unwrap();
         assert!(reply.status == 200 && reply.notes.is_empty(), "the API has just been asked: {reply:?}");
-        texts.push(reply.text);
+        texts.push(reply.text.clone());
     }
     assert_eq!(
         texts,

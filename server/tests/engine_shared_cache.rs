@@ -53,7 +53,7 @@ async fn numbered(count: usize) -> FakeUpstream {
 /// The number of the answer to a read.
 async fn read(engine: &Engine, level: &str) -> usize {
     let reply = call(engine, &LONG, reading("level", level)).await.unwrap();
-    reply.structured.unwrap()["id"].as_str().unwrap().parse().unwrap()
+    reply.structured.clone().unwrap()["id"].as_str().unwrap().parse().unwrap()
 }
 
 fn counted(engine: &Engine, name: &str) -> u64 {
@@ -214,7 +214,7 @@ async fn t_30_no_caller_gets_what_another_asked_for_at_another_process() {
     let mut somebody = sample::call_of(&LONG, reading("level", "DEV"));
     somebody.caller = Caller::Anonymous;
     let reply = other.call(somebody).await.unwrap();
-    assert_eq!(reply.structured.unwrap()["id"], "2");
+    assert_eq!(reply.structured.clone().unwrap()["id"], "2");
     assert_eq!(read(&other, "DEV").await, 1);
 }
 

@@ -17,7 +17,7 @@ use tower::{ServiceBuilder, service_fn};
 const OPTIONS: deadline::Options = deadline::Options { limit: Duration::from_secs(60) };
 
 fn reply() -> Reply {
-    Reply { status: 200, structured: None, text: String::new(), attachment: None, notes: Vec::new() }
+    Reply::text("")
 }
 
 /// The way to what this function does.
@@ -100,7 +100,7 @@ async fn arguments_are_prepared_once_and_gone_afterwards() {
     let options = Arc::new(arguments::Options { deployment: Arc::default() });
     let next = to(|call: Call| async move {
         assert!(call.arguments.is_empty());
-        assert_eq!(call.prepared.unwrap().arguments["level"], "DEV");
+        assert_eq!(call.prepared.as_ref().unwrap().arguments["level"], "DEV");
         Ok(reply())
     });
     let good = call_of(&READ, reading("level", "DEV"));
@@ -118,7 +118,7 @@ async fn a_stage_is_a_tower_layer() {
         reply.text.push_str(&name);
         Ok(reply)
     }
-    let inner = service_fn(|call: Call| async move { Ok(Reply { text: call.request_id, ..reply() }) });
+    let inner = service_fn(|call: Call| async move { Ok(Reply::text(call.request_id.clone())) });
     let way = Next::new(
         ServiceBuilder::new()
             .layer(stage("-a".to_owned(), double))

@@ -176,7 +176,7 @@ async fn answer(fate: Fate, content: Value, call: &Call) -> Result<Reply, CallEr
         Fate::Conflict => Err(refused(409, None)),
         Fate::Good | Fate::Refused | Fate::Unconnected => {
             call.heard.set(Freshness::of(&HeaderMap::new(), SystemTime::UNIX_EPOCH));
-            Ok(Reply { structured: Some(content), ..Reply::text("") })
+            Ok(Reply::structured(content))
         }
     }
 }

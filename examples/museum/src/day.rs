@@ -91,7 +91,7 @@ async fn plan(arguments: Arguments, context: Context) -> Result<Reply, CallError
 
 /// The list that a generated tool wraps into an object, since structured answers are objects.
 fn listed(reply: Reply) -> Result<Vec<Value>, CallError> {
-    match reply.structured {
+    match reply.into_structured() {
         Some(Value::Object(mut answer)) => match answer.remove("items") {
             Some(Value::Array(items)) => Ok(items),
             _ => Err(unexpected("no list")),

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use settle::{LeftOut, settle};
 
-use crate::call::{Attachment, CallError, Reply};
+use crate::call::{Attachment, Body, CallError, Reply};
 use crate::catalog::{AnswerRule, Content, Tool};
 use crate::follow::FOLLOW_UP;
 use crate::shape::Shape;
@@ -146,8 +146,7 @@ pub fn settled(
 }
 
 fn reply(status: u16, value: Value, notes: Vec<String>) -> Reply {
-    let text = value.to_string();
-    Reply { status, structured: Some(value), text, attachment: None, notes }
+    Reply::structured(value).with_status(status).with_notes(notes)
 }
 
 /// An answer that the document does not describe: shown as text. A tool that promises structure gets an empty object,
@@ -157,7 +156,7 @@ fn undescribed(tool: &Tool, received: Received, mut notes: Vec<String>) -> Resul
     let structured = tool.output_schema.map(|_| json!({}));
     if received.body.iter().all(u8::is_ascii_whitespace) {
         let text = format!("The API answered {status} without content.");
-        return Ok(Reply { status, structured, text, attachment: None, notes });
+        return Ok(Reply::new(status, Body { structured, text, attachment: None }, notes));
     }
     if message::is_markup(&received) {
         return Err(CallError::Unexpected {
@@ -172,7 +171,7 @@ fn undescribed(tool: &Tool, received: Received, mut notes: Vec<String>) -> Resul
         }
         Err(_) => visible_text(&received, &mut notes)?,
     };
-    Ok(Reply { status, structured, text, attachment: None, notes })
+    Ok(Reply::new(status, Body { structured, text, attachment: None }, notes))
 }
 
 /// Text; a page in the place of other text is a login page or worse.
@@ -211,7 +210,7 @@ fn binary(received: Received, promised: &str, notes: Vec<String>) -> Result<Repl
     let text =
         format!("The API answered {status} with {} bytes of {media_type}, attached.", received.body.len());
     let attachment = Some(Attachment { media_type, bytes: received.body.to_vec() });
-    Ok(Reply { status, structured: None, text, attachment, notes })
+    Ok(Reply::new(status, Body { structured: None, text, attachment }, notes))
 }
 
 /// Type and subtype in small letters, without parameters.

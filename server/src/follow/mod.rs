@@ -162,7 +162,7 @@ impl Following {
             let (tool, problems) = (self.tool.name, problems.to_string());
             tracing::error!(tool, problems, "the read that tells the state refuses what the overlay says");
         }
-        let answer = outcome.ok()?.structured?;
+        let answer = outcome.ok()?.into_structured()?;
         match answer.pointer(self.long.state)? {
             Value::String(state) => Some(state.clone()),
             Value::Null => None,

@@ -144,7 +144,7 @@ mod tests {
         };
         let arguments = Map::from_iter([("id".to_owned(), json!("W1"))]);
         let follow_up = FollowUp { long, arguments, state: state.map(str::to_owned) };
-        let mut reply = Reply { structured: Some(json!({ "id": "W1" })), ..Reply::text(r#"{"id":"W1"}"#) };
+        let mut reply = Reply::structured(json!({ "id": "W1" }));
         follow_up.tell(&mut reply, waited.map(Duration::from_secs));
         reply
     }
@@ -171,7 +171,7 @@ mod tests {
         ] {
             let reply = told(state, waited);
             assert!(reply.notes[0].contains(words), "{:?}", reply.notes);
-            let answer = reply.structured.expect("it has structure");
+            let answer = reply.structured.clone().expect("it has structure");
             assert_eq!(reply.text, answer.to_string());
             let mut expected = json!({ "outcome": outcome, "tool": "get_work", "arguments": { "id": "W1" } });
             if let Some(state) = state {

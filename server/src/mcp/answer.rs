@@ -22,17 +22,42 @@ const QUOTED: usize = 64;
 /// from it, so that the text stays what the API said. Bytes follow as an image or
 /// a sound where they are one, else as a resource.
 pub(super) fn reply(reply: Reply) -> CallToolResult {
-    let mut content = vec![ContentBlock::text(reply.text)];
-    content.extend(reply.attachment.map(attached));
-    if !reply.notes.is_empty() {
-        content.push(ContentBlock::text(format!(
-            "Notes of this server on the answer:\n- {}",
-            reply.notes.join("\n- ")
-        )));
+    let (body, notes) = reply.into_parts();
+    let mut content = vec![ContentBlock::text(body.text)];
+    content.extend(body.attachment.map(attached));
+    if !notes.is_empty() {
+        content.push(ContentBlock::text(noted(&notes)));
     }
     let mut result = CallToolResult::success(content);
-    result.structured_content = reply.structured;
+    result.structured_content = body.structured;
     result
+}
+
+/// Writes the members of the same result but for its type and `_meta`, from what was written of the answer before. An
+/// answer with bytes is not written so: `false`.
+pub(super) fn write(reply: &Reply, out: &mut Vec<u8>) -> bool {
+    if reply.attachment.is_some() {
+        return false;
+    }
+    let written = reply.written();
+    let mut put = |text: &str| out.extend_from_slice(text.as_bytes());
+    put(r#""content":[{"type":"text","text":"#);
+    put(&written.text);
+    if !reply.notes.is_empty() {
+        put(r#"},{"type":"text","text":"#);
+        put(&serde_json::to_string(&noted(&reply.notes)).expect("a text is JSON"));
+    }
+    put("}]");
+    if let Some(structured) = &written.structured {
+        put(r#","structuredContent":"#);
+        put(structured);
+    }
+    put(r#","isError":false"#);
+    true
+}
+
+fn noted(notes: &[String]) -> String {
+    format!("Notes of this server on the answer:\n- {}", notes.join("\n- "))
 }
 
 fn attached(Attachment { media_type, bytes }: Attachment) -> ContentBlock {
@@ -278,6 +303,7 @@ fn says(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::Body;
     use crate::decode::{Problem, Problems};
     use serde_json::{Value, json};
 
@@ -428,13 +454,8 @@ mod tests {
     fn bytes_are_an_image_or_a_resource_after_the_text() {
         let block = |media_type: &str| {
             let attachment = Some(Attachment { media_type: media_type.into(), bytes: vec![0, 255] });
-            let reply_of = Reply {
-                status: 200,
-                structured: None,
-                text: "2 bytes".into(),
-                attachment,
-                notes: Vec::new(),
-            };
+            let body = Body { structured: None, text: "2 bytes".into(), attachment };
+            let reply_of = Reply::new(200, body, Vec::new());
             serde_json::to_value(reply(reply_of)).expect("JSON")["content"][1].take()
         };
         assert_eq!(block("image/png"), json!({ "type": "image", "data": "AP8=", "mimeType": "image/png" }));
@@ -444,13 +465,8 @@ mod tests {
 
     #[test]
     fn an_answer_keeps_its_text_and_has_notes_apart() {
-        let full = Reply {
-            status: 200,
-            structured: Some(json!({ "a": 1 })),
-            text: r#"{"a":1}"#.into(),
-            attachment: None,
-            notes: vec!["one".into(), "two".into()],
-        };
+        let notes = vec!["one".into(), "two".into()];
+        let full = Reply::structured(json!({ "a": 1 })).with_notes(notes);
         let result = serde_json::to_value(reply(full)).expect("JSON");
         assert_eq!(result["structuredContent"], json!({ "a": 1 }));
         let first: Value =

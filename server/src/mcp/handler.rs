@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 use super::asking::{self, Question};
 use super::progress::{self, Told};
 use super::{Options, VERSIONS, answer, cursor, listing};
-use crate::call::{Call, CallError, Caller};
+use crate::call::{Call, CallError, Caller, Reply};
 use crate::catalog::Tool as GeneratedTool;
 use crate::engine::{self, Engine};
 use crate::http::{RequestId, TraceParent, well_formed_traceparent};
@@ -57,7 +57,9 @@ const CHARACTERS: &str = "Text arguments may not hold control characters or invi
 
 /// What became of a call.
 pub(super) enum Became {
-    /// It has ended.
+    /// It was answered.
+    Answered(Reply),
+    /// It has ended otherwise.
     Ended(CallToolResult),
     /// A person must be asked before it is made.
     Question(Question),
@@ -69,6 +71,7 @@ impl Became {
     /// The result, for whoever has no other way to answer.
     pub(super) fn into_result(self) -> CallToolResult {
         match self {
+            Self::Answered(reply) => answer::reply(reply),
             Self::Ended(result) | Self::Forged(result) => result,
             Self::Question(_) => CallToolResult::error(vec![ContentBlock::text(UNANSWERED)]),
         }
@@ -132,7 +135,7 @@ impl Shared {
         let outcome = self.engine.call(call).await;
         engine::log(tool, &outcome, &request_id, None, begun.elapsed());
         match outcome {
-            Ok(reply) => Became::Ended(answer::reply(reply)),
+            Ok(reply) => Became::Answered(reply),
             Err(CallError::Unconfirmed { question, state }) => {
                 Became::Question(Question { text: question, state })
             }

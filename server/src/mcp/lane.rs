@@ -11,16 +11,16 @@ use ::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use ::http::request::Parts;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use rmcp::model::{CallToolResult, ClientCapabilities, RequestId as MessageId};
+use rmcp::model::{ClientCapabilities, RequestId as MessageId};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use super::VERSIONS;
 use super::envelope::Envelope;
 use super::front::VERSION;
-use super::handler::{Shared, is_sound_key};
+use super::handler::{Became, Shared, is_sound_key};
+use super::{VERSIONS, answer};
 use crate::call::{Call, Caller};
 use crate::catalog::Tool;
 use crate::http::{RequestId, Response, TraceParent, well_formed_traceparent};
@@ -78,11 +78,8 @@ impl Direct {
             () = stop.cancelled() => return Err(id),
         };
         waiting.answered();
-        let mut result = became.into_result();
-        if !stateless {
-            result.result_type = None;
-        }
-        Ok(answered(&id, &result, stateless.then(|| shared.meta_text())))
+        let meta = stateless.then(|| shared.meta_text());
+        Ok(answered(&id, became, meta))
     }
 }
 
@@ -162,20 +159,29 @@ fn echoed(id: &str) -> Option<String> {
     serde_json::to_string(&serde_json::from_str::<MessageId>(id).ok()?).ok()
 }
 
-/// The result as the message that answers the request of this id, with `_meta` as its last member.
-fn answered(id: &str, result: &CallToolResult, meta: Option<&str>) -> Response {
+/// The result as the message that answers the request of this id; `meta` is what results of the stateless era carry.
+fn answered(id: &str, became: Became, meta: Option<&str>) -> Response {
     let mut body = Vec::with_capacity(1024);
-    body.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
-    body.extend_from_slice(id.as_bytes());
-    body.extend_from_slice(br#","result":"#);
-    serde_json::to_writer(&mut body, result).expect("a tool's result is JSON");
+    let mut put = |text: &str| body.extend_from_slice(text.as_bytes());
+    put(r#"{"jsonrpc":"2.0","id":"#);
+    put(id);
+    put(r#","result":{"#);
+    if meta.is_some() {
+        put(r#""resultType":"complete","#);
+    }
+    let is_written = matches!(&became, Became::Answered(reply) if answer::write(reply, &mut body));
+    if !is_written {
+        let mut result = became.into_result();
+        result.result_type = None;
+        let members = serde_json::to_string(&result).expect("a tool's result is JSON");
+        // Without the braces, which stand around all members.
+        body.extend_from_slice(&members.as_bytes()[1..members.len() - 1]);
+    }
     if let Some(meta) = meta {
-        body.pop();
         body.extend_from_slice(br#","_meta":"#);
         body.extend_from_slice(meta.as_bytes());
-        body.push(b'}');
     }
-    body.push(b'}');
+    body.extend_from_slice(b"}}");
     let mut response = Response::new(Full::new(Bytes::from(body)).boxed());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

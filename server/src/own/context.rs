@@ -36,6 +36,7 @@ impl Context {
     /// The context and the arguments of a call that has come through the stages.
     pub(super) fn of(call: Call) -> Option<(Self, Value)> {
         let change = ledger::recorded(&call, &call.prepared.as_ref()?.arguments);
+        let call = call.into_content();
         let context = Self {
             change,
             tool: call.tool,

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::call::{Attachment, Reply};
+use crate::call::{Attachment, Body, Reply};
 
 #[derive(Serialize, Deserialize)]
 struct Packed {
@@ -49,7 +49,7 @@ pub(crate) fn unpacked(bytes: &[u8]) -> Option<Reply> {
         None => None,
     };
     let Packed { status, text, notes, .. } = packed;
-    Some(Reply { status, structured, text, attachment, notes })
+    Some(Reply::new(status, Body { structured, text, attachment }, notes))
 }
 
 #[cfg(test)]
@@ -66,9 +66,9 @@ mod tests {
         let bare = Reply::text("a sentence");
         for reply in [
             bare.clone(),
-            Reply { structured: Some(structured.clone()), text: structured.to_string(), ..bare.clone() },
-            Reply { structured: Some(structured), status: 202, ..bare.clone() },
-            Reply { attachment: Some(file), notes: vec!["a note".to_owned()], ..bare },
+            Reply::structured(structured.clone()),
+            Reply::new(202, Body { structured: Some(structured), ..Body::clone(&bare) }, Vec::new()),
+            Reply::new(200, Body { attachment: Some(file), ..Body::clone(&bare) }, vec!["a note".to_owned()]),
         ] {
             assert_eq!(unpacked(&packed(&reply)), Some(reply));
         }

@@ -264,7 +264,8 @@ impl Question {
     /// The answer as it is kept, or what is to be done for it.
     fn turn(&self, call: &Call, next: &Next) -> Turn {
         let depart = |flight: Arc<Flight>, landing| {
-            let request = Call { progress: Progress::default(), heard: Heard::default(), ..call.again() };
+            let mut request = call.again();
+            (request.progress, request.heard) = (Progress::default(), Heard::default());
             let asked = Asked {
                 options: Arc::clone(&self.options),
                 flight: Arc::clone(&flight),
@@ -320,7 +321,11 @@ struct Asked {
 async fn fly(asked: Asked, landing: Landing, call: Call, next: Next) {
     let Asked { options, flight, marks, .. } = &asked;
     let found = match &options.tier {
-        Some(tier) => tier.find((flight.key(), marks), flight.stamp(), call.deadline, &call.metrics).await,
+        // In a box of its own: without Redis a flight carries no room for it.
+        Some(tier) => {
+            let found = tier.find((flight.key(), marks), flight.stamp(), call.deadline, &call.metrics);
+            Box::pin(found).await
+        }
         None => Found::Leave(Box::default()),
     };
     match found {

@@ -23,7 +23,7 @@ pub async fn upstream(upstream: Arc<Upstream>, call: Call) -> Outcome {
     };
     let received = upstream.exchange(request).await?;
     if received.status == NOT_MODIFIED {
-        return Ok(Reply { status: NOT_MODIFIED, ..Reply::text("") });
+        return Ok(Reply::text("").with_status(NOT_MODIFIED));
     }
     answer::read(call.tool, received)
 }

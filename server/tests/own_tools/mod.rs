@@ -70,7 +70,7 @@ async fn look(arguments: Look, context: Context) -> Result<Reply, CallError> {
     let mut sets = Vec::new();
     for level in &arguments.levels {
         let asked = json!({ "srid": "ISPW", "assignmentId": arguments.assignment, "level": level });
-        let answer = context.call("read", asked).await?.structured.unwrap_or_default();
+        let answer = context.call("read", asked).await?.into_structured().unwrap_or_default();
         sets.push(answer["setId"].as_str().unwrap_or_default().to_owned());
     }
     Reply::of(&Looked { sets })

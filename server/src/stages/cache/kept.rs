@@ -185,9 +185,11 @@ mod tests {
 
     /// An answer of this many bytes of memory in all.
     fn kept(bytes: usize) -> Kept {
-        let text = "x".repeat(bytes - size::of(&Reply::text("")));
+        // A note's bytes count once, those of a text several times.
+        let noted = |note: String| Reply::text("").with_notes(vec![note]);
+        let reply = noted("x".repeat(bytes - size::of(&noted(String::new()))));
         let (now, stamp) = (Instant::now(), Forgotten::default().now());
-        let kept = Kept::new(Arc::new(Reply::text(text)), now, fresh(Duration::from_secs(60)), stamp);
+        let kept = Kept::new(Arc::new(reply), now, fresh(Duration::from_secs(60)), stamp);
         assert_eq!(kept.size, bytes);
         kept
     }
@@ -244,7 +246,7 @@ mod tests {
     #[test]
     fn an_answer_that_is_a_second_old_says_so_and_is_else_the_same() {
         let since = Instant::now();
-        let reply = Arc::new(Reply { notes: vec!["a note".to_owned()], ..Reply::text("{}") });
+        let reply = Arc::new(Reply::text("{}").with_notes(vec!["a note".to_owned()]));
         let kept =
             Kept::new(Arc::clone(&reply), since, fresh(Duration::from_secs(60)), Forgotten::default().now());
         assert_eq!(kept.reply(since + Duration::from_millis(999)), *reply);

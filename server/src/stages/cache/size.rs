@@ -7,13 +7,16 @@ use crate::call::Reply;
 /// What an allocation and an entry of the shelf cost besides what they hold.
 const OVERHEAD: usize = 64;
 
+/// How many times its text an answer takes as it goes to clients: as a string of JSON, and as the structured answer.
+const WRITTEN: usize = 3;
+
 /// Bytes that the reply takes.
 pub(super) fn of(reply: &Reply) -> usize {
     let attachment = reply.attachment.as_ref();
     let attached = attachment.map_or(0, |attachment| attachment.bytes.len() + attachment.media_type.len());
     let notes: usize = reply.notes.iter().map(|note| OVERHEAD + note.len()).sum();
     let structured = reply.structured.as_ref().map_or(0, value);
-    size_of::<Reply>() + OVERHEAD + reply.text.len() + attached + notes + structured
+    size_of::<Reply>() + OVERHEAD + (1 + WRITTEN) * reply.text.len() + attached + notes + structured
 }
 
 /// Answers have a bounded depth, since they were parsed, so this ends.

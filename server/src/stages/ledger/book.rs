@@ -277,7 +277,7 @@ mod tests {
     }
 
     fn made() -> Outcome {
-        Ok(Reply { status: 200, structured: None, text: String::new(), attachment: None, notes: Vec::new() })
+        Ok(Reply::text(""))
     }
 
     fn refused(status: u16) -> Outcome {
@@ -327,7 +327,7 @@ mod tests {
     #[test]
     fn of_a_large_answer_and_of_one_too_many_only_the_status_is_remembered() {
         let (mut book, now) = (Book::new(SETTINGS), Instant::now());
-        let sized = |bytes: usize| made().map(|reply| Reply { text: "x".repeat(bytes / 2), ..reply });
+        let sized = |bytes: usize| made().map(|_| Reply::text("x".repeat(bytes / 2)));
         let mut is_kept = |number: usize, bytes: usize| {
             begin(&mut book, number, now);
             book.end(&key(number), Some(&sized(bytes)), true, now);
@@ -370,7 +370,7 @@ mod tests {
         let window = Duration::from_millis(100);
         let (mut book, now) = (Book::new(Settings { window, ..SETTINGS }), Instant::now());
         begin(&mut book, 1, now);
-        book.end(&key(1), Some(&made().map(|reply| Reply { text: "x".repeat(10), ..reply })), true, now);
+        book.end(&key(1), Some(&made().map(|_| Reply::text("x".repeat(10)))), true, now);
         assert!(matches!(begin(&mut book, 1, now + window - Duration::from_millis(1)), Turn::Made { .. }));
         assert!(matches!(begin(&mut book, 1, now + window), Turn::First));
         assert_eq!((book.entries.len(), book.bytes), (1, 0));

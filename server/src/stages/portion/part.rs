@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::kept::{LIFETIME, Weighty};
 use super::rest::REST;
 use super::site::Site;
-use crate::call::Reply;
+use crate::call::{Body, Reply};
 use crate::catalog::{Effect, Tool};
 
 /// The member of a structured answer that says that it is a part.
@@ -80,7 +80,7 @@ impl Whole {
         let structured = structured.map(|structured| self.marked(structured, mark));
         let text = structured.as_ref().filter(|_| beside.is_none()).map(Value::to_string).unwrap_or(text);
         let attachment = beside.filter(|_| is_first).and_then(|reply| reply.attachment.clone());
-        Reply { status: self.status, structured, text, attachment, notes }
+        Reply::new(self.status, Body { structured, text, attachment }, notes)
     }
 
     fn marked(&self, mut structured: Value, mark: Value) -> Value {

@@ -106,12 +106,15 @@ impl Asking {
 
     /// Waits for the API's answer, and tells others meanwhile that it does.
     pub(in crate::stages::cache) async fn wait<T>(&self, answer: impl Future<Output = T>) -> T {
+        if self.held.is_none() {
+            return answer.await;
+        }
         let mut answer = pin!(answer);
         let mut renewed = interval_at(Instant::now() + RENEWED, RENEWED);
         loop {
             tokio::select! {
                 answer = &mut answer => return answer,
-                _ = renewed.tick(), if self.held.is_some() => {
+                _ = renewed.tick() => {
                     if let Some(held) = &self.held {
                         held.renew().await;
                     }

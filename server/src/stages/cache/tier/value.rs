@@ -72,7 +72,7 @@ mod tests {
             stale: Duration::from_secs(60),
             validator: validator.map(Into::into),
         };
-        let reply = Reply { notes: vec!["a note".to_owned()], ..Reply::text("{}") };
+        let reply = Reply::text("{}").with_notes(vec!["a note".to_owned()]);
         Value { stamp: 7, since: 1_700_000_000_000, lifetime, reply: Arc::new(reply) }
     }
 
