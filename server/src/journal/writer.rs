@@ -29,6 +29,9 @@ const SOON: Duration = Duration::from_millis(5);
 /// How long more is waited for before records that do not press are written: each time the thread wakes and writes costs
 /// as much as some records do.
 const GATHERING: Duration = Duration::from_millis(1);
+/// The same for records that are waited for, where those before came in company: so many changes at once share a write to the
+/// disk instead of having one each. A change that comes alone does not wait.
+const COMPANY: Duration = Duration::from_micros(200);
 /// When records that could not be written are tried again.
 const AGAIN: Duration = Duration::from_millis(250);
 /// Records that are kept while they cannot be written; what comes after is counted.
@@ -136,6 +139,8 @@ pub(super) struct Writer {
     /// Whether the file could not be made durable: what the system still holds of it is not known.
     is_suspect: bool,
     waiting: VecDeque<Waiting>,
+    /// Whether what was written last was more than one record.
+    in_company: bool,
     flood: Flood,
     copy: Option<Copy>,
     collecting: Option<Collecting>,
@@ -181,6 +186,7 @@ impl Writer {
             dirty: None,
             is_suspect: false,
             waiting: VecDeque::new(),
+            in_company: false,
             copy: copy
                 .map_err(|error| StartError::new(format!("no thread for the journal's copy: {error}")))?,
             collecting,
@@ -214,11 +220,10 @@ impl Writer {
             // attempt of its own.
             let mut taken = 1;
             self.take_what_is_there(orders, &mut taken, &mut is_over);
-            if !is_over && taken < TOGETHER && !self.is_pressed() {
-                // What presses wakes this thread; nothing else does.
-                thread::park_timeout(GATHERING);
+            if !is_over && taken < TOGETHER && self.gathers() {
                 self.take_what_is_there(orders, &mut taken, &mut is_over);
             }
+            self.in_company = taken > 1;
             self.sum_up(is_over);
             if is_over {
                 self.take(Entry { event: Event::Stop, subject: None }, None);
@@ -241,9 +246,19 @@ impl Writer {
         }
     }
 
-    /// Whether one of the records that are not written yet presses.
-    fn is_pressed(&self) -> bool {
-        self.waiting.iter().any(|waiting| waiting.done.is_some() || waiting.entry.presses())
+    /// Gives others the time to come. Whether it did.
+    fn gathers(&self) -> bool {
+        let is_waited_for = self.waiting.iter().any(|waiting| waiting.done.is_some());
+        if is_waited_for && self.in_company {
+            thread::sleep(COMPANY);
+            return true;
+        }
+        if is_waited_for || self.waiting.iter().any(|waiting| waiting.entry.presses()) {
+            return false;
+        }
+        // What presses wakes this thread; nothing else does.
+        thread::park_timeout(GATHERING);
+        true
     }
 
     /// Does what is asked before this returns, for whoever has no thread.
