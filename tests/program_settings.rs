@@ -14,6 +14,11 @@ const KEYS: (&str, &str) = ("AUTH_JWKS_URI", "https://idp.example.com/jwks");
 const ISSUER: (&str, &str) = ("AUTH_ISSUER", "https://idp.example.com");
 const AUDIENCE: (&str, &str) = ("AUTH_AUDIENCE", "https://mcp.example.com/mcp");
 
+const ENDPOINT: (&str, &str) = ("API_TOKEN_ENDPOINT", "https://idp.example.com/token");
+const CLIENT: (&str, &str) = ("API_CLIENT_ID", "mcp");
+const SECRET: (&str, &str) = ("API_CLIENT_SECRET", "canary");
+const GATEWAY: (&str, &str) = ("UPSTREAM_GATEWAY_URL", "https://gateway.example.com");
+
 /// Environments in which `serve` must not start, each with what its one line must begin with.
 const REFUSED: &[(&[(&str, &str)], &str)] = &[
     // Nothing is known about the API.
@@ -51,6 +56,60 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
     (&[("API_BASE_URL", "ces.example.com")], "API_BASE_URL"),
     (&[("API_BASE_URL", "https://ces.example.com/?token=canary")], "API_BASE_URL"),
     (&[("API_BASE_URL", "https://ces.example.com/a/../b")], "API_BASE_URL"),
+    // Half of as whom calls go to the API, or what belongs to another way.
+    (&[ADDRESS, ("API_ACCOUNT", "everybody")], "API_ACCOUNT"),
+    (&[ADDRESS, ("API_ACCOUNT", "own")], "API_CREDENTIALS_FILE is not set"),
+    (&[ADDRESS, ("API_ACCOUNT", "own"), ("API_CREDENTIALS_FILE", "/file")], "API_CREDENTIALS_KEY is not set"),
+    (
+        &[
+            ADDRESS,
+            ("API_ACCOUNT", "own"),
+            ("API_CREDENTIALS_FILE", "/file"),
+            ("API_CREDENTIALS_KEY", "canary"),
+        ],
+        "API_CREDENTIALS_KEY",
+    ),
+    (&[ADDRESS, ("API_CREDENTIALS_KEY", "canary")], "API_CREDENTIALS_KEY is set"),
+    (&[ADDRESS, ("API_ACCOUNT", "client")], "API_TOKEN_ENDPOINT is not set"),
+    (&[ADDRESS, ("API_ACCOUNT", "client"), ENDPOINT], "API_CLIENT_ID is not set"),
+    (
+        &[ADDRESS, ("API_ACCOUNT", "client"), ENDPOINT, ("API_CLIENT_ID", "mcp")],
+        "API_CLIENT_SECRET is not set",
+    ),
+    (&[ADDRESS, ("API_CLIENT_SECRET", "canary")], "API_CLIENT_SECRET is set"),
+    (
+        &[ADDRESS, ("API_ACCOUNT", "exchange"), ENDPOINT, CLIENT, SECRET],
+        "API_ACCOUNT: `exchange` needs callers",
+    ),
+    (
+        &[ADDRESS, ("API_ACCOUNT", "client"), ENDPOINT, CLIENT, SECRET, ("API_TOKEN", "canary")],
+        "API_ACCOUNT: a token is got",
+    ),
+    (
+        &[
+            ADDRESS,
+            ("API_ACCOUNT", "client"),
+            CLIENT,
+            SECRET,
+            ("API_TOKEN_ENDPOINT", "http://login.example.com"),
+        ],
+        "API_TOKEN_ENDPOINT: expected https",
+    ),
+    (&[ADDRESS, ("API_CLIENT_CERTIFICATE", "canary")], "API_CLIENT_CERTIFICATE, API_CLIENT_KEY"),
+    (
+        &[("API_BASE_URL", "https://127.0.0.1:9"), ("API_CLIENT_KEY", "canary")],
+        "API_CLIENT_CERTIFICATE is not set",
+    ),
+    (&[ADDRESS, ("API_CA_FILE", "/does/not/exist")], "API_CA_FILE"),
+    (&[ADDRESS, ("UPSTREAM_GATEWAY_HEADERS", "x-key=canary")], "UPSTREAM_GATEWAY_URL is not set"),
+    (&[ADDRESS, ("UPSTREAM_GATEWAY_URL", "https://u:canary@gateway.example.com")], "UPSTREAM_GATEWAY_URL"),
+    (&[ADDRESS, GATEWAY, ("UPSTREAM_GATEWAY_HEADERS", "canary")], "UPSTREAM_GATEWAY_HEADERS"),
+    (&[ADDRESS, GATEWAY, ("UPSTREAM_GATEWAY_HEADERS", "host=canary")], "UPSTREAM_GATEWAY_HEADERS"),
+    (
+        &[ADDRESS, GATEWAY, ("API_TOKEN", "canary"), ("UPSTREAM_GATEWAY_HEADERS", "authorization=canary")],
+        "UPSTREAM_GATEWAY_HEADERS",
+    ),
+    (&[ADDRESS, ("UPSTREAM_GATEWAY", "https://gateway.example.com")], "UPSTREAM_GATEWAY"),
     // Names that nobody knows.
     (&[ADDRESS, ("API_TOKN", "canary")], "API_TOKN"),
     (&[ADDRESS, ("FASTMCP_LOGLEVEL", "INFO")], "FASTMCP_LOGLEVEL"),

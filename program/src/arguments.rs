@@ -87,6 +87,8 @@ pub(crate) enum Command {
     Audit(Audit),
     /// Make, list, withdraw and replace the keys by which programs call.
     Keys(Keys),
+    /// Add, list and remove the credentials with which callers' calls go to the API.
+    Credentials(Credentials),
     /// Ask a running server for its health; exit code 0 if it is well.
     Health {
         /// The address of its health check [default: /health where `serve` would listen].
@@ -143,6 +145,49 @@ pub(crate) enum KeysCommand {
         #[arg(long, value_name = "TIME")]
         overlap: Option<String>,
     },
+}
+
+/// What is asked of callers' credentials.
+#[derive(Args, Debug)]
+pub(crate) struct Credentials {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: CredentialsCommand,
+}
+
+/// What to do with callers' credentials.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CredentialsCommand {
+    /// Read a credential from standard input and keep it, encrypted, for a caller; in the place of the one before.
+    Add(Whose),
+    /// Show who has credentials for what. The credentials themselves are not shown.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a caller's credentials: servers refuse the caller within a second.
+    Remove(Whose),
+}
+
+/// Whose credential it is, and for what.
+#[derive(Args, Debug)]
+pub(crate) struct Whose {
+    /// The caller's name in tokens (`sub`), together with --issuer.
+    #[arg(long, requires = "issuer", value_name = "SUBJECT")]
+    pub(crate) subject: Option<String>,
+    /// Who issues those tokens (`iss`).
+    #[arg(long, requires = "subject", value_name = "ISSUER")]
+    pub(crate) issuer: Option<String>,
+    /// The owner of API keys, as `keys create --owner` has it.
+    #[arg(long, conflicts_with = "subject", value_name = "OWNER")]
+    pub(crate) api_keys: Option<String>,
+    /// Whoever runs this program on standard input and output, or reaches it where nobody is asked.
+    #[arg(long, conflicts_with_all = ["subject", "api_keys"])]
+    pub(crate) local: bool,
+    /// The security scheme of the API's document: that of API_TOKEN without this, or all where credentials are removed.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scheme: Option<String>,
 }
 
 /// What is asked of the journal.

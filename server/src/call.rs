@@ -17,6 +17,7 @@ use crate::engine::Calls;
 use crate::metrics::Metrics;
 use crate::request::Prepared;
 use crate::upstream::Freshness;
+use crate::upstream::account::Account;
 
 pub use crate::identity::Caller;
 
@@ -35,6 +36,8 @@ pub struct Content {
     pub prepared: Option<Arc<Prepared>>,
     /// Who calls.
     pub caller: Caller,
+    /// As whom it goes to the API; set by the `account` stage.
+    pub account: Account,
     /// Names this request in answers and logs: 1 to 64 characters of `[A-Za-z0-9._-]`.
     pub request_id: String,
     /// W3C `traceparent` to pass on, already checked.
@@ -90,6 +93,7 @@ impl Call {
             arguments,
             prepared: None,
             caller,
+            account: Account::default(),
             request_id,
             traceparent: None,
             idempotency_key: None,
@@ -497,6 +501,13 @@ pub enum CallError {
         /// The scheme names that would do, alternatives joined by `or`.
         schemes: String,
     },
+    /// There is no account of the caller's at the API; nothing was sent.
+    NoAccount(NoAccount),
+    /// The credential for the API cannot be had at the moment; nothing was sent.
+    CredentialUnavailable {
+        /// For the log, never for callers.
+        cause: String,
+    },
     /// A hand-written tool could not do it, and says why.
     Declined {
         /// What the caller reads: what is wrong and what to do next.
@@ -509,6 +520,17 @@ pub enum CallError {
     },
 }
 
+/// Why a caller has no account at the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAccount {
+    /// Nobody added a credential for this caller.
+    Unknown,
+    /// There is no token of the caller's that could be exchanged.
+    NoToken,
+    /// The token endpoint gives none for the caller's token.
+    NotExchanged,
+}
+
 impl CallError {
     /// Whether it says that a change was not made, although something may have been sent. A time-out of the API itself (408)
     /// does not, nor does any failure on its side.
@@ -518,7 +540,9 @@ impl CallError {
             Self::NothingDone { .. }
             | Self::Declined { .. }
             | Self::Arguments(_)
-            | Self::NoCredential { .. } => true,
+            | Self::NoCredential { .. }
+            | Self::NoAccount(_)
+            | Self::CredentialUnavailable { .. } => true,
             _ => false,
         }
     }
@@ -574,6 +598,8 @@ impl CallError {
             Self::Oversized { .. } => "oversized",
             Self::Unexpected { .. } => "unexpected",
             Self::NoCredential { .. } => "no_credential",
+            Self::NoAccount(_) => "no_account",
+            Self::CredentialUnavailable { .. } => "credential_unavailable",
             Self::Declined { .. } => "declined",
             Self::Internal { .. } => "internal",
         }

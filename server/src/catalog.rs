@@ -279,6 +279,17 @@ pub struct SecurityScheme {
     pub carrier: Carrier,
 }
 
+impl SecurityScheme {
+    /// Whether its credential travels in this header.
+    pub(crate) fn is_in(&self, header: &http::HeaderName) -> bool {
+        match self.carrier {
+            Carrier::Header(name) => name.eq_ignore_ascii_case(header.as_str()),
+            Carrier::Authorization(_) => *header == http::header::AUTHORIZATION,
+            Carrier::Query(_) | Carrier::Cookie(_) => false,
+        }
+    }
+}
+
 /// Where a credential goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carrier {

@@ -23,6 +23,7 @@ use crate::stages::cache::Backend;
 use crate::stages::upstream::upstream as send;
 use crate::stages::{Next, audit, breaker, bulkhead, cache, confirm, ledger, portion, quota, retry};
 use crate::start_error::StartError;
+use crate::upstream::account::Accounts;
 use crate::upstream::{self, Upstream};
 
 /// What calls are made with.
@@ -101,7 +102,10 @@ impl Engine {
     pub fn new(api: &'static Api, options: Options) -> Result<Self, StartError> {
         let upstream = Arc::new(Upstream::new(api, options.upstream.clone())?);
         let address = upstream.address();
-        Self::above(api, options, address, service_fn(move |call| send(Arc::clone(&upstream), call)))
+        let upstream = service_fn(move |call| send(Arc::clone(&upstream), call));
+        let accounts =
+            |options: &Options, replicas: Option<&Replicas>| Accounts::new(api, &options.upstream, replicas);
+        Self::assemble(api, options, address, accounts, upstream)
     }
 
     /// Prepares the stages above something that stands for the API at this address, which is asked in its place.
@@ -109,6 +113,20 @@ impl Engine {
         api: &'static Api,
         options: Options,
         address: String,
+        upstream: S,
+    ) -> Result<Self, StartError>
+    where
+        S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+    {
+        Self::assemble(api, options, address, |_, _| Ok(Accounts::one()), upstream)
+    }
+
+    fn assemble<S>(
+        api: &'static Api,
+        options: Options,
+        address: String,
+        accounts: impl FnOnce(&Options, Option<&Replicas>) -> Result<Accounts, StartError>,
         upstream: S,
     ) -> Result<Self, StartError>
     where
@@ -146,10 +164,11 @@ impl Engine {
             return Err(StartError::new("answers are given in parts of 1024 bytes or more, or whole with 0"));
         }
         let api = portion::joined(api, options.portion)?;
+        let replicas = options.replicas.clone();
+        let replicas = replicas.map(|settings| Replicas::new(settings, address.clone())).transpose()?;
+        let accounts = accounts(&options, replicas.as_ref())?;
         let deployment = Arc::new(options.deployment.checked()?);
         let journal = options.journal.clone();
-        let replicas =
-            options.replicas.map(|settings| Replicas::new(settings, address.clone())).transpose()?;
         let audit = audit::Options { journal: options.journal, settings: options.audit };
         let stages = stack::Options {
             ledger: ledger::Options::new(options.ledger, audit.clone(), replicas.clone())?,
@@ -160,6 +179,7 @@ impl Engine {
             attempt_timeout: options.upstream.attempt_timeout,
             quota: options.quota,
             deployment: Arc::clone(&deployment),
+            accounts,
             confirm: options.confirm,
             portion: options.portion,
             cache: options.cache,
@@ -226,6 +246,11 @@ impl Engine {
     /// replicas that all leave their balancer because the API is down make things worse.
     pub fn ready(&self) -> bool {
         !self.draining.load(Ordering::Acquire)
+    }
+
+    /// What is shared with other processes that serve the same API.
+    pub(crate) fn replicas(&self) -> Option<Replicas> {
+        self.replicas.clone()
     }
 
     /// Where everything is counted.
@@ -320,6 +345,9 @@ fn record(tool: &'static str, request_id: &str, outcome: &Result<Reply, CallErro
         }
         Err(CallError::Unshared { cause }) => {
             tracing::warn!(tool, request_id, cause, "what servers share cannot be reached")
+        }
+        Err(CallError::CredentialUnavailable { cause }) => {
+            tracing::warn!(tool, request_id, cause, "the credential for the API cannot be had")
         }
         Err(CallError::Unreachable { cause }) => {
             tracing::warn!(tool, request_id, cause, "the API is unreachable")

@@ -18,6 +18,8 @@ pub mod stages;
 mod quota;
 pub mod replicas;
 mod digest;
+mod private_file;
+pub mod secret;
 pub mod request_id;
 pub mod metrics;
 

@@ -41,7 +41,8 @@ impl Server {
         let journal = options.engine.journal.clone();
         let engine = Arc::new(Engine::new(api, options.engine)?);
         let name = options.mcp.title.as_deref().unwrap_or(api.title);
-        let gate = Arc::new(Gate::new(&options.http.identity, name, journal, engine.counters())?);
+        let gate =
+            Arc::new(Gate::new(&options.http.identity, name, journal, engine.counters(), engine.replicas())?);
         let protocol = Protocol::new(Arc::clone(&engine), options.mcp)?;
         Ok(Server { engine, protocol, gate, http: options.http })
     }

@@ -11,9 +11,10 @@ use crate::catalog::Api;
 use crate::decode::Deployment;
 use crate::replicas::Replicas;
 use crate::stages::{
-    Next, arguments, attempt, audit, breaker, bulkhead, cache, confirm, deadline, intent, ledger, own,
-    portion, quota, retry, stage,
+    Next, account, arguments, attempt, audit, breaker, bulkhead, cache, confirm, deadline, intent, ledger,
+    own, portion, quota, retry, stage,
 };
+use crate::upstream::account::Accounts;
 
 /// What the stages are made with.
 pub struct Options {
@@ -31,6 +32,8 @@ pub struct Options {
     pub quota: quota::Settings,
     /// What the deployment allows.
     pub deployment: Arc<Deployment>,
+    /// As whom calls go to the API.
+    pub(crate) accounts: Accounts,
     /// Which calls a person is asked about.
     pub confirm: confirm::Settings,
     /// What a caller gets of an answer at once.
@@ -71,6 +74,9 @@ where
             .layer(stage(quotas, quota::quota))
             // Before anything is kept, repeated or sent: below this line there are only typed arguments.
             .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
+            // Below the arguments, since a call that is wrong needs no account; above the question, the ledger and the cache: who
+            // has no account must not be asked, nor be given what was made or kept while there was one.
+            .layer(stage(options.accounts, account::account))
             // Below the arguments, since the question names them and the yes is for them; above the ledger, which would
             // otherwise give a change's answer to whoever was not asked.
             .layer(stage(asking, confirm::confirm))
@@ -126,6 +132,7 @@ mod tests {
                 "deadline",
                 "quota",
                 "arguments",
+                "account",
                 "confirm",
                 "portion",
                 "ledger",

@@ -22,6 +22,7 @@ use server::generated::serde_json::{Map, Value, json};
 use server::stages::cache::{Key, Settings};
 use server::stages::{Next, Outcome, arguments, cache, deadline, stage};
 use server::upstream::Freshness;
+use server::upstream::account::Account;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
@@ -540,14 +541,14 @@ fn room_for_nothing_is_refused_unless_nothing_is_to_be_kept() {
 }
 
 fn key(arguments: &Value) -> Key {
-    Key::of("http://api", "read", arguments, &Caller::LocalOwner)
+    Key::of("http://api", "read", arguments, &Caller::LocalOwner, &Account::default())
 }
 
 #[test]
 fn t30_keys_differ_in_every_field_and_fields_do_not_run_into_each_other() {
     assert_ne!(key(&json!({ "a": "1:b:2" })), key(&json!({ "a": "1", "b": "2" })));
     assert_eq!(key(&json!({ "a": "1", "b": "2" })), key(&json!({ "a": "1", "b": "2" })));
-    let of = |address, tool| Key::of(address, tool, &json!({}), &Caller::LocalOwner);
+    let of = |address, tool| Key::of(address, tool, &json!({}), &Caller::LocalOwner, &Account::default());
     assert_ne!(of("http://api", "read"), of("http://api/v1", "read"));
     assert_ne!(of("http://api", "read"), of("http://api", "reads"));
     assert_ne!(of("http://api", "read"), of("http://apir", "ead"));

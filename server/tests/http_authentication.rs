@@ -474,7 +474,7 @@ fn one_key(folder: &Scratch) -> (api_keys::Options, String) {
         Ok(())
     })
     .unwrap();
-    (api_keys::Options { file }, key.reveal().expose_secret().to_owned())
+    (api_keys::Options { file: Some(file) }, key.reveal().expose_secret().to_owned())
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use server::call::Caller;
 use server::catalog::Effect;
 use server::generated::serde_json;
 use server::journal::{self, Collector, Entry, Event, Journal, Patience, Subject};
+use server::secret::Headers;
 use tokio::sync::Notify;
 
 /// As many records as may wait.
@@ -26,7 +27,7 @@ fn open(folder: &Scratch, collector: &FakeUpstream, change: fn(&mut Patience)) -
     let mut patience = Patience { pause: Duration::from_millis(1), ..Patience::default() };
     change(&mut patience);
     options.collector = Some(Collector {
-        headers: journal::headers("api-key=canary").unwrap(),
+        headers: Headers::parse("api-key=canary").unwrap(),
         service: "drs-mcp".to_owned(),
         version: "1.2".to_owned(),
         patience,

@@ -110,6 +110,34 @@ impl Running {
         panic!("the program ended without printing {what:?}");
     }
 
+    /// The address that it listens on, and what it logged until it said so.
+    pub(crate) async fn address(&mut self) -> (SocketAddr, String) {
+        let mut log = String::new();
+        while let Some(line) = patiently(self.stderr.next_line()).await.expect("standard error is text") {
+            log.push_str(&line);
+            log.push('\n');
+            if line.contains("serving")
+                && let Some(rest) = line.split("http://").nth(1)
+                && let Some(address) = rest.split("/mcp").next().and_then(|text| text.parse().ok())
+            {
+                return (address, log);
+            }
+        }
+        panic!("the program ended without saying where it listens: {log}");
+    }
+
+    /// Everything that it still writes, to its end.
+    pub(crate) async fn rest(mut self) -> String {
+        drop(self.stdin.take());
+        let (mut output, mut log) = (String::new(), String::new());
+        let (mut stdout, mut stderr) = (self.stdout.into_inner(), self.stderr.into_inner());
+        let reading =
+            async { tokio::try_join!(stdout.read_to_string(&mut output), stderr.read_to_string(&mut log)) };
+        patiently(reading).await.expect("it writes text");
+        patiently(self.child.wait()).await.expect("the program ends");
+        output + &log
+    }
+
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("the program runs");

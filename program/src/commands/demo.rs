@@ -13,14 +13,14 @@ use crate::commands::serve::{bound, endpoint, listen, no_signals, refuse_open_ad
 use crate::output::print;
 use crate::process::shutdown_on_signal;
 use crate::refusal::Refusal;
-use crate::settings::Config;
+use crate::settings::{Account, Config};
 use crate::{Demonstration, Program};
 
 /// Starts both, prints how to connect, and serves until a signal.
 pub(crate) async fn run(program: &Program, mut config: Config) -> Result<(), Refusal> {
     let start =
         program.demonstration.ok_or_else(|| Refusal::usage("there is no command `demo` in this program"))?;
-    config.server.http.identity = config.auth.identity(config.listen())?;
+    config.server.http.identity = config.auth.identity(config.listen(), config.sharing.is_wanted())?;
     refuse_open_address(&config)?;
     let listener = listen(config.listen()).await?;
     let address = bound(&listener)?;
@@ -28,7 +28,8 @@ pub(crate) async fn run(program: &Program, mut config: Config) -> Result<(), Ref
         .await
         .map_err(|error| Refusal::failure(format!("the stand-in for the API does not start: {error}")))?;
 
-    // A demonstration never touches a real API, whatever the environment says.
+    // A demonstration never touches a real API, whatever the environment says; nor a gateway before one, nor a token endpoint.
+    config.account = Account::default();
     let upstream = &mut config.server.engine.upstream;
     upstream.base_url.clone_from(&demonstration.base_url);
     upstream.authorization_word = None;

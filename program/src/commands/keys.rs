@@ -1,14 +1,16 @@
 //! `keys`: makes, lists, withdraws and replaces the keys by which programs call. A key is shown once, when it is made.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 use server::StartError;
-use server::identity::api_keys::{Entry, Key, List, last_used};
+use server::identity::api_keys::{Entry, Key, List, Shared, last_used};
 
+use super::{command_runtime, refused};
 use crate::arguments::{Keys, KeysCommand};
 use crate::output::{print, print_json};
 use crate::refusal::Refusal;
@@ -17,27 +19,66 @@ use crate::settings::Config;
 /// Does what is asked of the keys.
 pub(super) fn run(config: &Config, keys: &Keys) -> Result<ExitCode, Refusal> {
     let file = keys.file.clone().unwrap_or_else(|| config.auth.api_keys_file.clone());
-    if file.as_os_str().is_empty() {
-        return Err(Refusal::configuration(
-            "AUTH_API_KEYS_FILE is not set: expected the file of the keys, there or in --file",
-        ));
-    }
-    match &keys.command {
+    let place = match config.sharing.settings()? {
+        _ if !file.as_os_str().is_empty() => Place::File(file),
+        Some(redis) => Place::Redis(Shared::at(redis).map_err(refused)?),
+        None => {
+            return Err(Refusal::configuration(
+                "AUTH_API_KEYS_FILE is not set: expected the file of the keys, there or in --file, or REDIS_URL for keys in Redis",
+            ));
+        }
+    };
+    command_runtime(act(&place, &keys.command))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn act(place: &Place, command: &KeysCommand) -> Result<(), Refusal> {
+    match command {
         KeysCommand::Create { owner, roles, scopes, expires } => {
             let new = New { owner, roles, scopes, expires: expires.as_deref().map(later).transpose()? };
-            show(&new.make(&file)?)?;
+            show(&new.make(place).await?)
         }
-        KeysCommand::List { json } => list(&file, *json)?,
+        KeysCommand::List { json } => list(&place.load().await?, &place.last_used().await?, *json),
         KeysCommand::Revoke { id } => {
-            List::change(&file, |list| revoke(list, id, SystemTime::now())).map_err(refused)?;
-            print(&format!("{id} is withdrawn; servers refuse it within a second.\n"))?;
+            place.change(|list| revoke(list, id, SystemTime::now())).await?;
+            print(&format!("{id} is withdrawn; servers refuse it within a second.\n"))
         }
         KeysCommand::Rotate { id, overlap } => {
             let until = overlap.as_deref().map(later).transpose()?;
-            show(&rotate(&file, id, until)?)?;
+            show(&rotate(place, id, until).await?)
         }
     }
-    Ok(ExitCode::SUCCESS)
+}
+
+/// Where the keys are.
+enum Place {
+    File(PathBuf),
+    Redis(Shared),
+}
+
+impl Place {
+    async fn load(&self) -> Result<List, Refusal> {
+        match self {
+            Self::File(file) => List::load(file),
+            Self::Redis(shared) => shared.load().await,
+        }
+        .map_err(refused)
+    }
+
+    async fn change<T>(&self, change: impl Fn(&mut List) -> Result<T, StartError>) -> Result<T, Refusal> {
+        match self {
+            Self::File(file) => List::change(file, change),
+            Self::Redis(shared) => shared.change(change).await,
+        }
+        .map_err(refused)
+    }
+
+    async fn last_used(&self) -> Result<BTreeMap<String, String>, Refusal> {
+        match self {
+            Self::File(file) => Ok(last_used(file)),
+            Self::Redis(shared) => shared.last_used().await.map_err(refused),
+        }
+    }
 }
 
 /// A key that is to be made.
@@ -49,7 +90,7 @@ struct New<'a> {
 }
 
 impl New<'_> {
-    fn make(&self, file: &Path) -> Result<Key, Refusal> {
+    async fn make(&self, place: &Place) -> Result<Key, Refusal> {
         let is_word = |text: &str| {
             (1..=128).contains(&text.chars().count()) && !text.contains(|letter: char| letter.is_control())
         };
@@ -59,11 +100,11 @@ impl New<'_> {
             ));
         }
         let key = Key::make();
-        List::change(file, |list| {
+        let add = |list: &mut List| {
             list.add(&key, self.owner, self.roles, self.scopes, self.expires);
             Ok(())
-        })
-        .map_err(refused)?;
+        };
+        place.change(add).await?;
         Ok(key)
     }
 }
@@ -76,9 +117,9 @@ fn revoke(list: &mut List, id: &str, time: SystemTime) -> Result<(), StartError>
 }
 
 /// A new key with the rights and the lifetime of another one, which ends then, or at once.
-fn rotate(file: &Path, id: &str, until: Option<SystemTime>) -> Result<Key, Refusal> {
+async fn rotate(place: &Place, id: &str, until: Option<SystemTime>) -> Result<Key, Refusal> {
     let (key, now) = (Key::make(), SystemTime::now());
-    List::change(file, |list| {
+    let replace = |list: &mut List| {
         let entry = known(list, id)?.clone();
         if entry.revoked.is_some() {
             return Err(StartError::new(format!("{id} is withdrawn: make a new key with `keys create`")));
@@ -95,8 +136,8 @@ fn rotate(file: &Path, id: &str, until: Option<SystemTime>) -> Result<Key, Refus
                 Ok(())
             }
         }
-    })
-    .map_err(refused)?;
+    };
+    place.change(replace).await?;
     Ok(key)
 }
 
@@ -111,8 +152,8 @@ fn show(key: &Key) -> Result<(), Refusal> {
     print(&format!("{}\n", key.reveal().expose_secret()))
 }
 
-fn list(file: &Path, as_json: bool) -> Result<(), Refusal> {
-    let (list, used, now) = (List::load(file).map_err(refused)?, last_used(file), SystemTime::now());
+fn list(list: &List, used: &BTreeMap<String, String>, as_json: bool) -> Result<(), Refusal> {
+    let now = SystemTime::now();
     let state = |entry: &Entry| match entry.revoked {
         Some(_) => "revoked",
         None if entry.is_over(now) => "expired",
@@ -163,8 +204,4 @@ fn later(text: &str) -> Result<SystemTime, Refusal> {
     length
         .and_then(|length| SystemTime::now().checked_add(length))
         .ok_or_else(|| Refusal::usage(format!("expected how long, such as 90d or 12h, got {text:?}")))
-}
-
-fn refused(error: StartError) -> Refusal {
-    Refusal::configuration(error.to_string())
 }

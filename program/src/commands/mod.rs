@@ -3,6 +3,7 @@
 mod audit;
 mod call;
 mod contract;
+mod credentials;
 mod demo;
 mod health;
 mod keys;
@@ -42,6 +43,9 @@ pub(crate) fn run(program: &Program, cli: Cli) -> Result<ExitCode, Refusal> {
         Command::Config { .. } => print(&show::as_text(&mut settings))?,
         Command::Audit(what) => return audit::run(&settings.config, &what),
         Command::Keys(what) => return keys::run(&settings.config, &what),
+        Command::Credentials(what) => {
+            return credentials::run(program.api, &settings.config, &what);
+        }
         Command::Tools { json: false } => print(&tools::table(program.api))?,
         command => return runtime()?.run(command_in_runtime(program, settings.config, command)),
     }
@@ -77,7 +81,11 @@ async fn command_in_runtime(
             return call::run(program, config, &tool, &arguments, json.as_deref(), said).await;
         }
         Command::Health { url } => return health::run(&config, url.as_deref()).await,
-        Command::Config { .. } | Command::Contract | Command::Audit(_) | Command::Keys(_) => {
+        Command::Config { .. }
+        | Command::Contract
+        | Command::Audit(_)
+        | Command::Keys(_)
+        | Command::Credentials(_) => {
             unreachable!("it needs no runtime and has been done")
         }
     }
@@ -117,12 +125,17 @@ fn prepare(program: &Program, mut config: Config, printed: Stream) -> Result<Rec
             "API_BASE_URL is not set: expected the address of the API, such as https://api.example.com:8443",
         ));
     }
-    if config.server.engine.upstream.credentials.is_empty() && !program.api.security_schemes.is_empty() {
+    config.server.engine.replicas = config.sharing.settings()?;
+    let (takes_tokens, has_redis) =
+        (config.server.http.identity.tokens.is_some(), config.server.engine.replicas.is_some());
+    config.account.put(program.api, takes_tokens, has_redis, &mut config.server.engine.upstream)?;
+    config.server.http.identity.keeps_tokens = config.account.exchanges();
+    let has_none = config.account.is_common() && config.server.engine.upstream.credentials.is_empty();
+    if has_none && !program.api.security_schemes.is_empty() {
         tracing::warn!("no credential for the API is set (API_TOKEN): calls that need one will fail");
     }
     let journal = journal(program, &config.journal, printed)?;
     config.server.engine.journal.clone_from(&journal);
-    config.server.engine.replicas = config.sharing.settings()?;
     let server = build(program, config.server)?;
     Ok(Recorded { server, journal })
 }
@@ -172,6 +185,16 @@ fn build(program: &Program, mut options: Options) -> Result<Arc<Server>, Refusal
     let server =
         Server::new(program.api, options).map_err(|error| Refusal::configuration(error.to_string()))?;
     Ok(Arc::new(server))
+}
+
+/// What cannot be done with these settings.
+fn refused(error: StartError) -> Refusal {
+    Refusal::configuration(error.to_string())
+}
+
+/// Does something that waits, for a command that needs nothing else of a runtime.
+fn command_runtime<T>(work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+    runtime()?.run(work)
 }
 
 /// A runtime that is left behind at the end: a thread that reads standard input cannot be stopped.

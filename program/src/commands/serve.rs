@@ -15,7 +15,7 @@ use crate::settings::Config;
 
 /// Serves streamable HTTP until a signal, then lets calls in progress come to their end.
 pub(crate) async fn http(program: &Program, mut config: Config) -> Result<(), Refusal> {
-    config.server.http.identity = config.auth.identity(config.listen())?;
+    config.server.http.identity = config.auth.identity(config.listen(), config.sharing.is_wanted())?;
     refuse_open_address(&config)?;
     let address = config.listen();
     let recorded = prepare(program, config, Stream::Output)?;

@@ -136,11 +136,11 @@ impl Default for Authentication {
 
 impl Authentication {
     /// What vouches for callers of a server that listens here.
-    pub(crate) fn identity(&self, listen: SocketAddr) -> Result<identity::Options, Refusal> {
+    pub(crate) fn identity(&self, listen: SocketAddr, has_redis: bool) -> Result<identity::Options, Refusal> {
         if self.enabled == Some(false) {
             return Ok(identity::Options::default());
         }
-        self.check_providers()?;
+        self.check_providers(has_redis)?;
         let has = |provider| self.providers.contains(&provider);
         let resource = self.resource(listen);
         let tokens = self.takes_tokens().then(|| self.tokens(resource.as_deref())).transpose()?;
@@ -149,13 +149,14 @@ impl Authentication {
                 "MCP_RESOURCE_URL is not set: clients that look for a token need the address under which they reach this server, such as https://mcp.example.com/mcp",
             ));
         }
-        let keys = has(Provider::ApiKey).then(|| api_keys::Options { file: self.api_keys_file.clone() });
+        let file = Some(&self.api_keys_file).filter(|file| !file.as_os_str().is_empty());
+        let keys = has(Provider::ApiKey).then(|| api_keys::Options { file: file.cloned() });
         let (authorization_servers, scopes) = (self.authorization_servers.clone(), self.scopes.clone());
-        Ok(identity::Options { tokens, keys, resource, authorization_servers, scopes })
+        Ok(identity::Options { tokens, keys, resource, authorization_servers, scopes, keeps_tokens: false })
     }
 
     /// Refuses providers that contradict each other or the other settings.
-    fn check_providers(&self) -> Result<(), Refusal> {
+    fn check_providers(&self, has_redis: bool) -> Result<(), Refusal> {
         let has = |provider| self.providers.contains(&provider);
         if has(Provider::Nobody) && (self.providers.len() > 1 || self.enabled == Some(true)) {
             return Err(refused(
@@ -183,9 +184,9 @@ impl Authentication {
                 )));
             }
         }
-        if has(Provider::ApiKey) && self.api_keys_file.as_os_str().is_empty() {
+        if has(Provider::ApiKey) && self.api_keys_file.as_os_str().is_empty() && !has_redis {
             return Err(refused(
-                "AUTH_API_KEYS_FILE is not set: `api_key` needs the file that `keys create` writes",
+                "AUTH_API_KEYS_FILE is not set: `api_key` needs the file that `keys create` writes, or REDIS_URL for keys in Redis",
             ));
         }
         Ok(())
@@ -244,7 +245,7 @@ impl Authentication {
         let is_pinned = !self.public_key_file.as_os_str().is_empty();
         match (&self.jwks_address, is_pinned) {
             (Some(address), false) => Ok(Source::Address(address.clone())),
-            (None, true) => text_of(&self.public_key_file).map(Source::Pinned),
+            (None, true) => text_of("AUTH_PUBLIC_KEY_FILE", &self.public_key_file).map(Source::Pinned),
             (Some(_), true) => {
                 Err(refused("AUTH_JWKS_URI and AUTH_PUBLIC_KEY_FILE are both set: expected one of them"))
             }
@@ -274,8 +275,9 @@ fn refused(line: impl Into<String>) -> Refusal {
     Refusal::configuration(line.into())
 }
 
-fn text_of(path: &Path) -> Result<String, Refusal> {
-    let cannot = |what: String| refused(format!("AUTH_PUBLIC_KEY_FILE: {} cannot be {what}", path.display()));
+/// The text of a file of keys or certificates that this setting names.
+pub(super) fn text_of(setting: &str, path: &Path) -> Result<String, Refusal> {
+    let cannot = |what: String| refused(format!("{setting}: {} cannot be {what}", path.display()));
     let length = std::fs::metadata(path).map_err(|error| cannot(format!("read: {error}")))?.len();
     if length > LARGEST_KEY {
         return Err(cannot("used: it is too large for keys".to_owned()));

@@ -12,7 +12,7 @@ use crate::settings::predecessor::{
 };
 
 /// Names that begin so are taken to be meant for this program.
-const OURS: [&str; 17] = [
+const OURS: [&str; 18] = [
     "FASTMCP_",
     "API_",
     "BMC_API_",
@@ -30,6 +30,7 @@ const OURS: [&str; 17] = [
     "ALLOW_UNAUTH",
     "CALL_DEADLINE",
     "CIRCUIT_BREAKER_",
+    "UPSTREAM_",
 ];
 
 /// The process's variables by name.

@@ -40,6 +40,7 @@ pub(crate) enum Written {
 pub(crate) fn read(path: &Path) -> Result<Vec<Entry>, Refusal> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
+        .map(secrecy::zeroize::Zeroizing::new)
         .map_err(|error| Refusal::configuration(format!("settings file {shown}: cannot be read: {error}")))?;
     parse(&shown.to_string(), &text)
 }

@@ -4,6 +4,7 @@
 //! Nothing is guessed: a wrong value, an unknown name or two names that disagree stop the start, even where a
 //! stronger source would have won.
 
+mod account;
 mod authentication;
 mod environment;
 mod file;
@@ -22,14 +23,15 @@ use std::io::Read as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use http::HeaderMap;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::zeroize::Zeroizing;
 use server::catalog::Api;
+use server::secret::Headers;
 
+pub(crate) use self::account::Account;
 pub(crate) use self::authentication::Authentication;
 pub(crate) use self::environment::{Environment, nearest};
 pub(crate) use self::replicas::Sharing;
-pub(crate) use self::table::{Setting, table};
+pub(crate) use self::table::{Setting, main_scheme, table};
 use crate::refusal::Refusal;
 use crate::telemetry;
 
@@ -59,6 +61,8 @@ pub(crate) struct Config {
     pub(crate) sharing: Sharing,
     /// Who may call.
     pub(crate) auth: Authentication,
+    /// As whom calls go to the API.
+    pub(crate) account: Account,
 }
 
 /// Whether and how calls are put on the record.
@@ -74,7 +78,7 @@ pub(crate) struct Journaling {
     /// Where it takes logs, if not there.
     pub(crate) logs_collector: String,
     /// What is sent with every request to it.
-    pub(crate) collector_headers: HeaderMap,
+    pub(crate) collector_headers: Headers,
     /// The file of the key that signs; nothing is signed without one.
     pub(crate) signing_key: PathBuf,
     /// Where, and how files are kept; without a folder there is no journal.
@@ -99,12 +103,13 @@ impl Config {
                 collected: false,
                 collector: "http://localhost:4318".to_owned(),
                 logs_collector: String::new(),
-                collector_headers: HeaderMap::new(),
+                collector_headers: Headers::default(),
                 signing_key: PathBuf::new(),
                 options: server::journal::Options::new(""),
             },
             sharing: Sharing::default(),
             auth: Authentication::default(),
+            account: Account::default(),
         }
     }
 
@@ -196,8 +201,8 @@ pub(crate) fn load(
     Ok(Settings { config, settings, without_effect })
 }
 
-/// A value of a setting with where it stands.
-type Given = (String, Origin);
+/// A value of a setting with where it stands. It may be a secret, and is wiped when it has been read.
+type Given = (Zeroizing<String>, Origin);
 
 fn put(setting: &Setting, config: &mut Config, text: &str, origin: &Origin) -> Result<(), Refusal> {
     setting
@@ -242,8 +247,11 @@ fn by_setting(table: &[Setting], entries: Vec<file::Entry>) -> Result<BTreeMap<S
         if text.trim().is_empty() {
             continue;
         }
-        let text =
-            if direct.is_none() { secret_in(Path::new(&text), &format!("{place}: {key}"))? } else { text };
+        let text = if direct.is_none() {
+            secret_in(Path::new(&text), &format!("{place}: {key}"))?
+        } else {
+            Zeroizing::new(text)
+        };
         found.entry(setting.key.clone()).or_default().push((text, Origin::File(place)));
     }
     Ok(found)
@@ -265,7 +273,7 @@ fn from_environment(setting: &Setting, environment: &Environment) -> Result<Vec<
     let mut given = Vec::new();
     for name in &setting.environment {
         if let Some(text) = environment.get(name)? {
-            given.push((text.to_owned(), Origin::Environment(name.clone())));
+            given.push((Zeroizing::new(text.to_owned()), Origin::Environment(name.clone())));
         }
         let name = format!("{name}_FILE");
         if setting.kind.is_secret()
@@ -283,7 +291,11 @@ fn agreed(setting: &Setting, given: Vec<Given>) -> Result<Option<Given>, Refusal
     for (text, origin) in &given {
         let mut config = Config::of_program("");
         put(setting, &mut config, text, origin)?;
-        let meaning = if setting.kind.is_secret() { text.clone() } else { setting.kind.show(&mut config) };
+        let meaning = if setting.kind.is_secret() {
+            text.clone()
+        } else {
+            Zeroizing::new(setting.kind.show(&mut config))
+        };
         meanings.push((meaning, origin));
     }
     if let [(first, origin), others @ ..] = meanings.as_slice()
@@ -298,24 +310,22 @@ fn agreed(setting: &Setting, given: Vec<Given>) -> Result<Option<Given>, Refusal
 }
 
 /// The secret that a file holds, without the line end after it.
-fn secret_in(path: &Path, name: &str) -> Result<String, Refusal> {
+fn secret_in(path: &Path, name: &str) -> Result<Zeroizing<String>, Refusal> {
     let refuse = |wrong: &str| Refusal::configuration(format!("{name}: {}: {wrong}", path.display()));
     // Bounded while it is read: a device or a pipe has no size to look at before.
-    let mut bytes = Vec::new();
+    let mut bytes = Zeroizing::new(Vec::new());
     std::fs::File::open(path)
         .and_then(|file| file.take(LONGEST_SECRET + 1).read_to_end(&mut bytes))
         .map_err(|error| refuse(&format!("cannot be read: {error}")))?;
     if bytes.len() as u64 > LONGEST_SECRET {
         return Err(refuse("expected a file of at most 65536 bytes that holds one secret"));
     }
-    let text = SecretString::from(
-        String::from_utf8(bytes).map_err(|_| refuse("expected text in UTF-8, got other bytes"))?,
-    );
-    let secret = text.expose_secret().trim();
+    let text = std::str::from_utf8(&bytes).map_err(|_| refuse("expected text in UTF-8, got other bytes"))?;
+    let secret = text.trim();
     if secret.is_empty() {
         return Err(refuse("expected a file that holds one secret, and it is empty"));
     }
-    Ok(secret.to_owned())
+    Ok(Zeroizing::new(secret.to_owned()))
 }
 
 /// Refuses flags that name no setting, name one twice, or would show a secret to every user of the machine.
@@ -341,5 +351,5 @@ fn check_flags(table: &[Setting], flags: &[Flag]) -> Result<(), Refusal> {
 
 fn from_flags(setting: &Setting, flags: &[Flag]) -> Vec<Given> {
     let mine = flags.iter().filter(|flag| flag.key == setting.key && !flag.value.trim().is_empty());
-    mine.map(|flag| (flag.value.trim().to_owned(), Origin::Flag(flag.flag))).collect()
+    mine.map(|flag| (Zeroizing::new(flag.value.trim().to_owned()), Origin::Flag(flag.flag))).collect()
 }

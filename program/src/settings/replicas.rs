@@ -31,6 +31,11 @@ impl Default for Sharing {
 }
 
 impl Sharing {
+    /// Whether an address of Redis is named.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.url.is_some()
+    }
+
     /// What the runtime is given; nothing where no Redis is named. Half of it is refused.
     pub(crate) fn settings(&self) -> Result<Option<replicas::Settings>, Refusal> {
         let needs = |name: &str, what: &str| Refusal::configuration(format!("{name} is not set: {what}"));

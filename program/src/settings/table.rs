@@ -8,8 +8,8 @@ use server::catalog::{Api, Carrier};
 use server::stages::cache::Backend;
 use server::stages::confirm::{Asking, Mode};
 
-use crate::settings::replicas;
 use crate::settings::value::Kind;
+use crate::settings::{account, replicas};
 
 /// One setting.
 pub(crate) struct Setting {
@@ -33,6 +33,7 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(presenting());
     table.push(where_the_api_is());
     table.extend(credentials(api));
+    table.extend(account::rows());
     table.extend(upstream());
     table.extend(calls());
     table.extend(quotas());
@@ -379,17 +380,12 @@ fn upstream() -> [Setting; 7] {
 /// The credential of each security scheme of the document. `API_TOKEN` is the one of the first scheme that is
 /// sent in the `Authorization` header, or of the first scheme where none is.
 fn credentials(api: &'static Api) -> Vec<Setting> {
-    let is_authorization = |carrier: Carrier| match carrier {
-        Carrier::Authorization(_) => true,
-        Carrier::Header(name) => name.eq_ignore_ascii_case("authorization"),
-        Carrier::Query(_) | Carrier::Cookie(_) => false,
-    };
     let schemes = api.security_schemes;
-    let main = schemes.iter().position(|scheme| is_authorization(scheme.carrier)).unwrap_or(0);
-    let named = |(index, scheme): (usize, &'static server::catalog::SecurityScheme)| {
+    let main = main_scheme(api);
+    let named = |scheme: &'static server::catalog::SecurityScheme| {
         let kind = Kind::Credential(scheme.name);
         let own = format!("API_CREDENTIAL_{}", upper_snake(scheme.name));
-        if index == main {
+        if Some(scheme.name) == main {
             let help = format!("The credential for the API (security scheme `{}`).", scheme.name);
             setting("api.token", &["API_TOKEN", "BMC_API_TOKEN", &own], kind, &help)
         } else {
@@ -397,9 +393,21 @@ fn credentials(api: &'static Api) -> Vec<Setting> {
             setting(&format!("api.credentials.{}", scheme.name), &[&own], kind, &help)
         }
     };
-    let mut settings: Vec<Setting> = schemes.iter().enumerate().map(named).collect();
+    let mut settings: Vec<Setting> = schemes.iter().map(named).collect();
     settings.sort_by_key(|setting| setting.key != "api.token");
     settings
+}
+
+/// The scheme whose credential is `API_TOKEN`.
+pub(crate) fn main_scheme(api: &'static Api) -> Option<&'static str> {
+    let is_authorization = |carrier: Carrier| match carrier {
+        Carrier::Authorization(_) => true,
+        Carrier::Header(name) => name.eq_ignore_ascii_case("authorization"),
+        Carrier::Query(_) | Carrier::Cookie(_) => false,
+    };
+    let mut schemes = api.security_schemes.iter();
+    let main = schemes.find(|scheme| is_authorization(scheme.carrier)).or(api.security_schemes.first());
+    main.map(|scheme| scheme.name)
 }
 
 fn calls() -> [Setting; 3] {

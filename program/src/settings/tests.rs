@@ -117,8 +117,11 @@ fn example(key: &str) -> &'static str {
         "mcp.name" | "mcp.title" | "mcp.instructions" => "Another name",
         "api.base_url" => "https://ces.example.com:48226/x",
         "api.token_scheme" => "Bearer",
+        "api.account" => "exchange",
+        "gateway.url" => "https://gateway.example.com/x",
+        "gateway.headers" => "x-key=canary",
         "call.callback_hosts" => "hooks.example.com",
-        "cache.enabled" => "false",
+        "cache.enabled" | "mcp.direct_lane" => "false",
         "cache.backend" => "multi_tier",
         "cache.memory_share" => "0.25",
         "redis.serializer" => "json",
@@ -571,4 +574,38 @@ fn the_reference_file_holds_every_setting_with_its_default_and_nothing_else() {
     expected.sort();
     assert_eq!(found, expected);
     assert!(load("code-pipeline-mcp", &API, &environment(&[]), Some(&path), &[]).is_ok());
+}
+
+#[test]
+fn t_51_what_the_runtime_is_given_shows_no_secret_when_it_is_printed() {
+    let common = [
+        ("API_CREDENTIAL_CERTIFICATE_HOST", "canary-host"),
+        ("API_CLIENT_CERTIFICATE", "canary-certificate"),
+        ("API_CLIENT_KEY", "canary-key"),
+        ("UPSTREAM_GATEWAY_URL", "https://gateway.example.com"),
+        ("UPSTREAM_GATEWAY_HEADERS", "x-key=canary-header"),
+        ("REDIS_URL", "redis://user:canary-password@127.0.0.1/0"),
+        ("REDIS_SECRET", "canary-0123456789abcdef0123456789"),
+    ];
+    for own in [
+        &[("API_TOKEN", "canary-token")][..],
+        &[
+            ("API_ACCOUNT", "own"),
+            ("API_CREDENTIALS_FILE", "/file"),
+            ("API_CREDENTIALS_KEY", "canary-credentials"),
+        ],
+        &[
+            ("API_ACCOUNT", "client"),
+            ("API_TOKEN_ENDPOINT", "https://login.example.com/token"),
+            ("API_CLIENT_ID", "mcp"),
+            ("API_CLIENT_SECRET", "canary-client"),
+        ],
+    ] {
+        let Settings { mut config, .. } = with(&[&common[..], own].concat()).unwrap();
+        config.server.engine.replicas = config.sharing.settings().unwrap();
+        config.account.put(&API, false, true, &mut config.server.engine.upstream).unwrap();
+        let printed = format!("{:?} {:#?}", config.server, config.server);
+        assert!(printed.contains("gateway.example.com") && printed.contains("x-key"), "{printed}");
+        assert!(!printed.contains("canary"), "{printed}");
+    }
 }

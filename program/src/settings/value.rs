@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use http::HeaderMap;
 use secrecy::SecretString;
 use server::http::Network;
 use server::identity::keys::Algorithm;
+use server::secret::Headers;
 
 use crate::settings::Config;
 use crate::settings::authentication::Provider;
@@ -81,8 +81,8 @@ pub(crate) enum Kind {
     Bytes { at: fn(&mut Config) -> &mut u64, minimum: u64 },
     /// Something that only this program and its like may know; may be unset.
     Secret(fn(&mut Config) -> &mut Option<SecretString>),
-    /// Headers of requests to a collector, which may hold a credential.
-    Headers(fn(&mut Config) -> &mut HeaderMap),
+    /// Headers of requests to somebody else, which may hold a credential.
+    Headers(fn(&mut Config) -> &mut Headers),
     /// The credential of this security scheme.
     Credential(&'static str),
 }
@@ -158,7 +158,7 @@ impl Kind {
             }
             Self::Secret(at) => *at(config) = Some(text.into()),
             Self::Headers(at) => {
-                *at(config) = server::journal::headers(text)
+                *at(config) = Headers::parse(text)
                     .map_err(|_| format!("expected {}, and this is none", self.accepted()))?;
             }
             Self::Credential(scheme) => put_credential(config, scheme, text)?,

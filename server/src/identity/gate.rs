@@ -10,6 +10,7 @@ use super::verified::Verified;
 use super::{Caller, Denied, Metadata, Options, Presented, Principal, jwt};
 use crate::journal::{Entry, Event, Journal};
 use crate::metrics::Metrics;
+use crate::replicas::Replicas;
 use crate::start_error::StartError;
 
 /// What callers must pass.
@@ -19,6 +20,7 @@ pub struct Gate {
     keys: Option<ApiKeys>,
     verified: Verified,
     scopes: Vec<String>,
+    keeps_tokens: bool,
     metadata: Option<Metadata>,
     journal: Option<Journal>,
     metrics: Metrics,
@@ -31,12 +33,14 @@ impl Gate {
         name: &str,
         journal: Option<Journal>,
         metrics: Metrics,
+        replicas: Option<Replicas>,
     ) -> Result<Self, StartError> {
         options.check()?;
         let tokens = options.tokens.clone().map(jwt::Verifier::new).transpose()?;
-        let keys = options.keys.clone().map(ApiKeys::open).transpose()?;
+        let keys = options.keys.clone().map(|keys| ApiKeys::open(keys, replicas)).transpose()?;
         let (scopes, metadata) = (options.scopes.clone(), Metadata::of(options, name));
-        Ok(Self { tokens, keys, verified: Verified::new(), scopes, metadata, journal, metrics })
+        let keeps_tokens = options.keeps_tokens;
+        Ok(Self { tokens, keys, verified: Verified::new(), scopes, keeps_tokens, metadata, journal, metrics })
     }
 
     /// Whether callers are asked who they are.
@@ -53,8 +57,8 @@ impl Gate {
     pub async fn admit(&self, presented: Presented<'_>) -> Result<Caller, Denied> {
         let caller = match presented {
             Presented::Nothing => return Err(Denied::Missing),
-            Presented::Key(key) => self.key(key)?,
-            Presented::Bearer(key) if api_keys::Key::is_like(key) => self.key(key)?,
+            Presented::Key(key) => self.key(key).await?,
+            Presented::Bearer(key) if api_keys::Key::is_like(key) => self.key(key).await?,
             Presented::Bearer(token) => self.bearer(token).await?,
         };
         let has = |scope: &String| {
@@ -63,9 +67,9 @@ impl Gate {
         if self.scopes.iter().all(has) { Ok(caller) } else { Err(Denied::Insufficient) }
     }
 
-    fn key(&self, key: &str) -> Result<Caller, Denied> {
+    async fn key(&self, key: &str) -> Result<Caller, Denied> {
         let keys = self.keys.as_ref().ok_or(Denied::Invalid("unknown_api_key"))?;
-        keys.admit(key, SystemTime::now())
+        keys.admit(key, SystemTime::now()).await
     }
 
     async fn bearer(&self, token: &str) -> Result<Caller, Denied> {
@@ -76,7 +80,9 @@ impl Gate {
         }
         let time = SystemTime::now();
         let identity = tokens.verify(token, time).await?;
-        let caller = Caller::Known(Principal::new(identity).into());
+        let principal = Principal::new(identity);
+        let principal = if self.keeps_tokens { principal.with_token(token.into()) } else { principal };
+        let caller = Caller::Known(principal.into());
         self.verified.put(hash, caller.clone(), Instant::now(), time);
         Ok(caller)
     }

@@ -17,6 +17,9 @@ pub struct Options {
     pub authorization_servers: Vec<String>,
     /// What every caller must be allowed to do; told to clients, so that they ask for it.
     pub scopes: Vec<String>,
+    /// Whether a caller's token is kept with the caller, to be exchanged for one that the API takes. Else it goes no further
+    /// than the gate.
+    pub keeps_tokens: bool,
 }
 
 impl Options {

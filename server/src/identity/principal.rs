@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::time::SystemTime;
 
+use secrecy::SecretString;
+
 use crate::digest;
 
 /// The longest part of a word that comes from outside, in characters.
@@ -39,6 +41,7 @@ pub struct Principal {
     identity: Identity,
     key: Box<str>,
     word: Box<str>,
+    token: Option<SecretString>,
 }
 
 impl Principal {
@@ -54,7 +57,17 @@ impl Principal {
             text
         });
         let word = format!("{provider}:{}#{}", shown(subject), &key[..16]).into();
-        Self { key: key.into(), word, identity }
+        Self { key: key.into(), word, identity, token: None }
+    }
+
+    /// The caller with the token that was shown, to be exchanged for another one. It is part of nothing else.
+    pub fn with_token(self, token: SecretString) -> Self {
+        Self { token: Some(token), ..self }
+    }
+
+    /// The token that was shown, where it is kept to be exchanged.
+    pub(crate) fn token(&self) -> Option<&SecretString> {
+        self.token.as_ref()
     }
 
     /// What is said of the caller.

@@ -2,7 +2,6 @@
 //! or away misses records, is counted against, and holds nothing up.
 
 mod form;
-mod headers;
 mod losses;
 mod post;
 
@@ -12,15 +11,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
-use http::HeaderMap;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::secret::Headers;
 use crate::start_error::StartError;
 use form::Form;
 use post::{Post, Told};
 
-pub use headers::{NoHeaders, headers};
 pub(super) use losses::Losses;
 
 /// Records that may wait for the collector, and their bytes.
@@ -35,8 +33,8 @@ const TOGETHER_BYTES: usize = 1 << 20;
 pub struct Collector {
     /// Where the collector takes logs, such as `http://localhost:4318/v1/logs`.
     pub address: String,
-    /// What is sent with every request, often a credential; values are marked as sensitive.
-    pub headers: HeaderMap,
+    /// What is sent with every request, often a credential.
+    pub headers: Headers,
     /// The name of this service.
     pub service: String,
     /// Its version.
@@ -50,7 +48,7 @@ impl Collector {
     pub fn at(address: impl Into<String>) -> Self {
         Self {
             address: address.into(),
-            headers: HeaderMap::new(),
+            headers: Headers::default(),
             service: String::new(),
             version: String::new(),
             patience: Patience::default(),

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
 
-use crate::call::{Attachment, CallError, Reply};
+use crate::call::{Attachment, CallError, NoAccount, Reply};
 use crate::catalog::{Effect, Tool};
 use crate::decode::neutralise;
 use crate::quota::whole_seconds;
@@ -161,12 +161,31 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
         CallError::NoCredential { schemes } => format!(
             "This server holds no credential that the operation needs ({schemes}); nothing was sent. Its operator must configure one; repeating the call does not help."
         ),
+        CallError::NoAccount(why) => no_account(*why).to_owned(),
+        CallError::CredentialUnavailable { .. } => {
+            "The credential with which this server calls the API cannot be had at the moment; nothing was sent. Call again in a few seconds; tell the operator of this server if that does not help."
+                .to_owned()
+        }
         CallError::Declined { message } => {
             neutralise(message).map_or_else(|| message.clone(), |(visible, _)| visible)
         }
         CallError::Internal { .. } => {
             let next = if sent { after_sending(read) } else { "Nothing was sent to the API." };
             format!("This server failed at the call; its log has the cause under the request id. {next}")
+        }
+    }
+}
+
+fn no_account(why: NoAccount) -> &'static str {
+    match why {
+        NoAccount::Unknown => {
+            "This server calls the API with each caller's own credential and has none of yours; nothing was sent. Its operator must add one (`credentials add`); repeating the call does not help."
+        }
+        NoAccount::NoToken => {
+            "This server calls the API with a token that it gets for the caller's own, and you came without one (an API key is none); nothing was sent. Call with an access token; repeating the call as it is does not help."
+        }
+        NoAccount::NotExchanged => {
+            "The issuer of your token gives this server none with which the API could be called for you; nothing was sent. Log in again, or ask the operator of this server for access to the API; repeating the call does not help."
         }
     }
 }
@@ -371,6 +390,10 @@ mod tests {
             (CallError::TooLarge { limit: 4096, status: 200 }, true),
             (CallError::Unexpected { status: 200, what: "an HTML page".into() }, true),
             (CallError::NoCredential { schemes: "token".into() }, false),
+            (CallError::NoAccount(NoAccount::Unknown), false),
+            (CallError::NoAccount(NoAccount::NoToken), false),
+            (CallError::NoAccount(NoAccount::NotExchanged), false),
+            (CallError::CredentialUnavailable { cause: cause() }, false),
             (CallError::Internal { cause: cause() }, false),
             (CallError::Internal { cause: cause() }, true),
         ]

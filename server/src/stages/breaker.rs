@@ -72,9 +72,13 @@ fn judge(outcome: &Outcome) -> Judgement {
         Err(CallError::TimedOut { .. } | CallError::Interrupted { .. }) => Judgement::Failed,
         Err(CallError::Refused { status: 408 | 429 | 500.., .. }) => Judgement::Failed,
         // Nothing was asked of the API.
-        Err(CallError::Internal { .. } | CallError::NoCredential { .. } | CallError::Arguments(_)) => {
-            Judgement::Nothing
-        }
+        Err(
+            CallError::Internal { .. }
+            | CallError::NoCredential { .. }
+            | CallError::NoAccount(_)
+            | CallError::CredentialUnavailable { .. }
+            | CallError::Arguments(_),
+        ) => Judgement::Nothing,
         Ok(_) | Err(_) => Judgement::Answered,
     }
 }

@@ -237,7 +237,7 @@ async fn read(
     call: Call,
     next: Next,
 ) -> Outcome {
-    let key = Key::of(&options.address, call.tool.name, &prepared.arguments, &call.caller);
+    let key = Key::of(&options.address, call.tool.name, &prepared.arguments, &call.caller, &call.account);
     let marks = place::seen(call.tool.segments, &prepared.parts);
     let question = Question { options: Arc::clone(options), key, marks, allowed };
     match question.turn(&call, &next) {

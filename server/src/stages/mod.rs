@@ -4,6 +4,7 @@
 //! Stages are always ready: what limits calls refuses them, since a caller who waits in silence learns
 //! nothing.
 
+pub(crate) mod account;
 pub mod arguments;
 pub mod attempt;
 pub mod audit;

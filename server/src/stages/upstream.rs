@@ -5,7 +5,11 @@ use std::sync::Arc;
 use super::Outcome;
 use crate::answer;
 use crate::call::{Call, CallError, Reply};
+use crate::catalog::Effect;
 use crate::upstream::{NOT_MODIFIED, Request, Upstream};
+
+/// The status of an answer to whom the API does not know (RFC 9110, section 15.5.2).
+const UNAUTHORIZED: u16 = 401;
 
 /// Sends what the `arguments` stage prepared and reads what comes back.
 pub async fn upstream(upstream: Arc<Upstream>, call: Call) -> Outcome {
@@ -21,7 +25,19 @@ pub async fn upstream(upstream: Arc<Upstream>, call: Call) -> Outcome {
         heard: &call.heard,
         validator: call.validator.as_deref(),
     };
-    let received = upstream.exchange(request).await?;
+    let own = call.account.credentials().await?;
+    let mut received = upstream.exchange(&request, own.as_deref()).await?;
+    if received.status == UNAUTHORIZED
+        && let Some(own) = own
+    {
+        // The token may have been withdrawn before its time. What may have changed something is not made again all the same:
+        // whoever answered may not have been the first to read it.
+        let is_worth_it = call.account.refused(&own);
+        if is_worth_it && call.tool.effect == Effect::Read {
+            let own = call.account.credentials().await?;
+            received = upstream.exchange(&request, own.as_deref()).await?;
+        }
+    }
     if received.status == NOT_MODIFIED {
         return Ok(Reply::text("").with_status(NOT_MODIFIED));
     }

@@ -4,9 +4,6 @@ use reqwest::Url;
 
 use crate::start_error::StartError;
 
-/// The setting that every message names.
-const SETTING: &str = "API_BASE_URL";
-
 /// Origin and path prefix of the API.
 #[derive(Clone, Debug)]
 pub(super) struct Base {
@@ -16,11 +13,11 @@ pub(super) struct Base {
 }
 
 impl Base {
-    /// Reads the setting. Nothing is repaired but slashes at the end: a base that means something else to
+    /// Reads the value of a setting. Nothing is repaired but slashes at the end: a base that means something else to
     /// someone else would send a credential there.
-    pub(super) fn parse(text: &str) -> Result<Self, StartError> {
+    pub(super) fn parse(setting: &str, text: &str) -> Result<Self, StartError> {
         let refuse = |why: &str| {
-            Err(StartError::new(format!("{SETTING}: {why}, such as https://api.example.com:8443/v1")))
+            Err(StartError::new(format!("{setting}: {why}, such as https://api.example.com:8443/v1")))
         };
         if text.is_empty() {
             return refuse("an address is needed");
@@ -96,7 +93,7 @@ mod tests {
             ("https://ces:443/api//", "https://ces", "/api"),
             ("http://[::1]:8080/x", "http://[::1]:8080", "/x"),
         ] {
-            let base = Base::parse(text).unwrap();
+            let base = Base::parse("API_BASE_URL", text).unwrap();
             assert_eq!((base.origin(), base.path()), (origin, path), "{text}");
         }
     }
@@ -124,7 +121,7 @@ mod tests {
             "https://ces/\n",
             "https://cés/",
         ] {
-            let error = Base::parse(text).expect_err(text).to_string();
+            let error = Base::parse("API_BASE_URL", text).expect_err(text).to_string();
             assert!(error.starts_with("API_BASE_URL: "), "{error}");
             assert!(!error.contains('\n') && !error.contains("password@"), "{error}");
         }

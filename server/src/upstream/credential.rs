@@ -1,36 +1,31 @@
 //! Credentials: which of them an operation needs, and how they travel.
 
-use std::ops::Range;
+use std::fmt;
 
 use base64::Engine as _;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use memchr::{memchr2_iter, memmem};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::withhold::withhold;
 use crate::call::CallError;
 use crate::catalog::{Carrier, Need, SecurityScheme, Tool};
 use crate::request;
 use crate::start_error::StartError;
 
-/// The configured credentials, ready to be sent.
+/// The credentials that this server has for everybody, ready to be sent.
 pub(super) struct Credentials(Vec<Credential>);
 
-struct Credential {
+/// A credential, ready to be sent. Its debug form names its scheme only.
+pub(crate) struct Credential {
     scheme: &'static str,
     way: Way,
     /// As configured, and as sent where that differs, to be found when the API repeats it.
     sought: Vec<SecretString>,
 }
 
-/// The shortest credential that is looked for in answers: a shorter one would be found where it is not meant.
-const SHORTEST_SOUGHT: usize = 8;
-
-/// What stands in an answer where a credential stood.
-const WITHHELD: &[u8] = b"[withheld credential]";
-
-/// How one credential travels; texts are already encoded for their place.
+/// How one credential travels; texts are already encoded for their place, and wiped when they are dropped.
 enum Way {
-    Header(HeaderName, HeaderValue),
+    Header(HeaderName, SecretString),
     Query(String, SecretString),
     Cookie(String, SecretString),
 }
@@ -43,6 +38,18 @@ pub(super) struct Carried {
     pub(super) cookies: Vec<(String, String)>,
 }
 
+/// The scheme of this name, or a line that names those there are.
+pub(super) fn scheme_of(
+    schemes: &'static [SecurityScheme],
+    name: &str,
+) -> Result<&'static SecurityScheme, StartError> {
+    schemes.iter().find(|scheme| scheme.name == name).ok_or_else(|| {
+        let known = schemes.iter().map(|scheme| scheme.name).collect::<Vec<_>>().join(", ");
+        let line = format!("credential {name:?}: the API has no such security scheme; it has: {known}");
+        StartError::new(line)
+    })
+}
+
 impl Credentials {
     /// Prepares each credential for the carrier of its scheme; `word` goes before one that travels bare in
     /// `Authorization`.
@@ -51,57 +58,66 @@ impl Credentials {
         configured: Vec<(String, SecretString)>,
         word: Option<&str>,
     ) -> Result<Self, StartError> {
-        let mut credentials = Vec::new();
-        for (name, secret) in configured {
-            let Some(scheme) = schemes.iter().find(|scheme| scheme.name == name) else {
-                let known = schemes.iter().map(|scheme| scheme.name).collect::<Vec<_>>().join(", ");
-                let line =
-                    format!("credential {name:?}: the API has no such security scheme; it has: {known}");
-                return Err(StartError::new(line));
-            };
-            let way = Way::new(scheme, &secret, word)?;
-            let sought = sought(scheme.carrier, secret);
-            credentials.push(Credential { scheme: scheme.name, way, sought });
-        }
-        Ok(Self(credentials))
+        let prepared = configured
+            .into_iter()
+            .map(|(name, secret)| Credential::new(scheme_of(schemes, &name)?, secret, word));
+        prepared.collect::<Result<_, _>>().map(Self)
     }
 
-    /// What the tool's request carries: the first alternative of which everything is configured. One that
-    /// needs something goes before one that needs nothing, so that a credential we have is used.
-    pub(super) fn choose(&self, tool: &Tool) -> Result<Carried, CallError> {
+    /// What the tool's request carries: the first alternative of which everything is there. One that needs something goes
+    /// before one that needs nothing, so that a credential we have is used. Where callers have credentials of their `own`, a
+    /// request that carries any carries one of these, and never only what this server has for everybody.
+    pub(super) fn choose(&self, tool: &Tool, own: Option<&[Credential]>) -> Result<Carried, CallError> {
+        let mine = |need: &Need| own.into_iter().flatten().find(|have| have.scheme == need.scheme);
+        let have = |need: &Need| mine(need).or(self.0.iter().find(|have| have.scheme == need.scheme));
         let complete = |needs: &&&[Need]| {
-            !needs.is_empty() && needs.iter().all(|need| self.0.iter().any(|have| have.scheme == need.scheme))
+            !needs.is_empty()
+                && needs.iter().all(|need| have(need).is_some())
+                && (own.is_none() || needs.iter().any(|need| mine(need).is_some()))
         };
         let mut carried = Carried::default();
         match tool.security.iter().find(complete) {
             Some(needs) => {
-                for need in *needs {
-                    self.0
-                        .iter()
-                        .filter(|have| have.scheme == need.scheme)
-                        .for_each(|have| have.way.carry(&mut carried));
-                }
+                needs.iter().filter_map(have).for_each(|credential| credential.way.carry(&mut carried));
                 Ok(carried)
             }
-            None if tool.security.is_empty() || tool.security.iter().any(|needs| needs.is_empty()) => {
-                Ok(carried)
-            }
+            None if is_open(tool) => Ok(carried),
             None => Err(CallError::NoCredential { schemes: alternatives(tool.security) }),
         }
     }
+
+    /// Takes these credentials and the caller's own out of what the API sent.
+    pub(super) fn withhold(&self, body: Vec<u8>, own: Option<&[Credential]>) -> Vec<u8> {
+        let all = self.0.iter().chain(own.into_iter().flatten());
+        withhold(body, all.flat_map(|credential| &credential.sought))
+    }
+
+    /// Whether one of them travels in this header.
+    pub(super) fn are_in(&self, name: &HeaderName) -> bool {
+        self.0.iter().any(|credential| matches!(&credential.way, Way::Header(own, _) if own == name))
+    }
 }
 
-impl Credentials {
-    /// Takes our credentials out of what the API sent: it may repeat one in a message, and that must not reach callers.
-    pub(super) fn withhold(&self, mut body: Vec<u8>) -> Vec<u8> {
-        for sought in self.0.iter().flat_map(|credential| &credential.sought) {
-            let sought = sought.expose_secret().as_bytes();
-            if sought.len() >= SHORTEST_SOUGHT {
-                body = replaced(body, plain(sought));
-                body = replaced(body, escaped(sought));
-            }
-        }
-        body
+/// Whether an operation can be asked for without a credential.
+pub(crate) fn is_open(tool: &Tool) -> bool {
+    tool.security.is_empty() || tool.security.iter().any(|needs| needs.is_empty())
+}
+
+impl Credential {
+    /// Prepares a secret for the carrier of its scheme.
+    pub(crate) fn new(
+        scheme: &SecurityScheme,
+        secret: SecretString,
+        word: Option<&str>,
+    ) -> Result<Self, StartError> {
+        let way = Way::new(scheme, &secret, word)?;
+        Ok(Self { scheme: scheme.name, way, sought: sought(scheme.carrier, secret) })
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Credential({})", self.scheme)
     }
 }
 
@@ -120,56 +136,6 @@ fn encoded(text: &str) -> String {
     base64::engine::general_purpose::STANDARD.encode(text)
 }
 
-/// Finds the first place of a secret in a text.
-type Find<'a> = Box<dyn Fn(&[u8]) -> Option<Range<usize>> + 'a>;
-
-/// Finds it as it is.
-fn plain(sought: &[u8]) -> Find<'_> {
-    let finder = memmem::Finder::new(sought);
-    Box::new(move |text| finder.find(text).map(|begin| begin..begin + sought.len()))
-}
-
-/// Finds it as JSON may spell it: any character may be escaped there, and some must be.
-fn escaped(sought: &[u8]) -> Find<'_> {
-    let first = sought[0];
-    Box::new(move |text| {
-        memchr2_iter(first, b'\\', text)
-            .find_map(|begin| Some(begin..begin + spelled(&text[begin..], sought)?))
-    })
-}
-
-/// How many bytes of the text's beginning spell the secret, if they do.
-fn spelled(text: &[u8], sought: &[u8]) -> Option<usize> {
-    sought.iter().try_fold(0, |at, byte| Some(at + spelled_byte(&text[at..], *byte)?))
-}
-
-fn spelled_byte(text: &[u8], byte: u8) -> Option<usize> {
-    match text {
-        [b'\\', b'u', b'0', b'0', high, low, ..] => {
-            let digits = [*high, *low];
-            let value = u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?;
-            (value == byte).then_some(6)
-        }
-        [b'\\', next @ (b'"' | b'\\' | b'/'), ..] => (*next == byte).then_some(2),
-        [next, ..] => (*next == byte).then_some(1),
-        [] => None,
-    }
-}
-
-fn replaced(body: Vec<u8>, find: Find<'_>) -> Vec<u8> {
-    let (mut clean, mut from) = (Vec::new(), 0);
-    while let Some(place) = find(&body[from..]) {
-        clean.extend_from_slice(&body[from..from + place.start]);
-        clean.extend_from_slice(WITHHELD);
-        from += place.end;
-    }
-    if from == 0 {
-        return body;
-    }
-    clean.extend_from_slice(&body[from..]);
-    clean
-}
-
 fn alternatives(security: &[&[Need]]) -> String {
     let together = |needs: &&[Need]| needs.iter().map(|need| need.scheme).collect::<Vec<_>>().join(" with ");
     security.iter().map(together).collect::<Vec<_>>().join(" or ")
@@ -185,13 +151,17 @@ impl Way {
         if text.starts_with(' ') || text.ends_with(' ') {
             return Err(refuse("a blank at the beginning or end is not accepted"));
         }
+        let header = |name, value: String| {
+            let value = SecretString::from(value);
+            sensitive(&value).map(|_| Self::Header(name, value))
+        };
         Ok(match scheme.carrier {
             Carrier::Header(name) => {
                 let name = HeaderName::from_bytes(name.as_bytes())
                     .map_err(|_| refuse("its header has no valid name"))?;
                 let word = word.filter(|word| name == AUTHORIZATION && !word.is_empty());
                 let value = word.map_or_else(|| text.to_owned(), |word| format!("{word} {text}"));
-                Self::Header(name, sensitive(&value).ok_or_else(|| refuse("it cannot be sent in a header"))?)
+                header(name, value).ok_or_else(|| refuse("it cannot be sent in a header"))?
             }
             Carrier::Authorization(word) => {
                 let basic = word.eq_ignore_ascii_case("basic");
@@ -199,8 +169,8 @@ impl Way {
                     return Err(refuse("the form `user:password` is accepted"));
                 }
                 let value = if basic { encoded(text) } else { text.to_owned() };
-                let value = sensitive(&format!("{word} {value}"));
-                Self::Header(AUTHORIZATION, value.ok_or_else(|| refuse("it cannot be sent in a header"))?)
+                header(AUTHORIZATION, format!("{word} {value}"))
+                    .ok_or_else(|| refuse("it cannot be sent in a header"))?
             }
             Carrier::Query(name) => Self::Query(request::query_text(name), request::query_text(text).into()),
             Carrier::Cookie(name) => {
@@ -216,7 +186,10 @@ impl Way {
 
     fn carry(&self, carried: &mut Carried) {
         match self {
-            Self::Header(name, value) => carried.headers.push((name.clone(), value.clone())),
+            // What cannot be sent was refused when it was prepared.
+            Self::Header(name, value) => {
+                carried.headers.extend(sensitive(value).map(|value| (name.clone(), value)));
+            }
             Self::Query(name, secret) => {
                 carried.query.push((name.clone(), secret.expose_secret().to_owned()))
             }
@@ -228,8 +201,8 @@ impl Way {
 }
 
 /// A header value that shows nothing when printed.
-fn sensitive(text: &str) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(text).ok()?;
+pub(super) fn sensitive(secret: &SecretString) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(secret.expose_secret()).ok()?;
     value.set_sensitive(true);
     Some(value)
 }

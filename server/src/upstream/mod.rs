@@ -4,10 +4,14 @@
 //! repetition happens by itself; the credential is in no log, error or debug text; a failure says whether
 //! anything was sent.
 
+pub mod account;
 mod base;
 mod body;
 mod credential;
 mod freshness;
+mod gateway;
+mod tls;
+mod withhold;
 
 use std::error::Error;
 use std::fmt;
@@ -25,9 +29,13 @@ use crate::catalog::{Api, Tool};
 use crate::request::{Body, Parts, Target};
 use crate::start_error::StartError;
 use base::Base;
-use credential::{Carried, Credentials};
+use credential::{Carried, Credential, Credentials};
+use gateway::Front;
 
+pub(crate) use credential::is_open;
 pub use freshness::Freshness;
+pub use gateway::Gateway;
+pub use tls::Certificates;
 
 /// The status of an answer that is still as it was (RFC 9110, section 15.4.5); only where the request asked for it.
 pub const NOT_MODIFIED: u16 = 304;
@@ -42,6 +50,12 @@ pub struct Options {
     pub base_url: String,
     /// Credentials by the name of their security scheme in the document.
     pub credentials: Vec<(String, SecretString)>,
+    /// As whom calls go to the API.
+    pub account: account::Settings,
+    /// What stands before the API and is asked in its place.
+    pub gateway: Option<Gateway>,
+    /// Whom this program trusts, and how it shows who it is, where TLS is spoken.
+    pub certificates: Certificates,
     /// A word before a credential that the document sends bare in `Authorization`, for a site that wants one.
     pub authorization_word: Option<String>,
     /// What one attempt may take, from the connection to the last byte.
@@ -65,6 +79,9 @@ impl Options {
         Self {
             base_url: base_url.into(),
             credentials: Vec::new(),
+            account: account::Settings::default(),
+            gateway: None,
+            certificates: Certificates::default(),
             authorization_word: None,
             attempt_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
@@ -79,7 +96,7 @@ impl Options {
 /// The API.
 pub struct Upstream {
     client: Client,
-    base: Base,
+    front: Front,
     credentials: Credentials,
     connect_timeout: Duration,
     max_answer_bytes: usize,
@@ -137,12 +154,16 @@ impl Received {
 impl Upstream {
     /// Checks the options and makes the client; nothing is sent.
     pub fn new(api: &'static Api, options: Options) -> Result<Self, StartError> {
-        let base = Base::parse(&options.base_url)?;
+        let front = Front::new(Base::parse("API_BASE_URL", &options.base_url)?, options.gateway)?;
         let credentials = Credentials::new(
             api.security_schemes,
             options.credentials,
             options.authorization_word.as_deref(),
         )?;
+        let has_accounts = !matches!(options.account, account::Settings::Service);
+        let is_of_account =
+            |name: &HeaderName| has_accounts && api.security_schemes.iter().any(|scheme| scheme.is_in(name));
+        front.check(|name| credentials.are_in(name) || is_of_account(name))?;
         if options.attempt_timeout.is_zero()
             || options.connect_timeout.is_zero()
             || options.max_answer_bytes == 0
@@ -160,16 +181,11 @@ impl Upstream {
             .pool_idle_timeout(options.idle_timeout)
             .pool_max_idle_per_host(options.max_idle_connections)
             .user_agent(options.user_agent);
-        if !base.is_secure() {
-            // TLS is never spoken then, so the machine's certificates need not be read.
-            builder = builder.tls_certs_only([]);
-        }
-        let client = builder.build().map_err(|error| {
-            StartError::new(format!("the HTTP client for API_BASE_URL cannot be made: {}", describe(error)))
-        })?;
+        builder = options.certificates.put(builder, front.is_secure())?;
+        let client = builder.build().map_err(tls::unusable)?;
         Ok(Self {
             client,
-            base,
+            front,
             credentials,
             connect_timeout: options.connect_timeout,
             max_answer_bytes: options.max_answer_bytes,
@@ -178,12 +194,16 @@ impl Upstream {
 
     /// Where the API is, origin and path prefix.
     pub fn address(&self) -> String {
-        format!("{}{}", self.base.origin(), self.base.path())
+        self.front.address()
     }
 
-    /// Sends one request and reads its answer.
-    pub async fn exchange(&self, request: Request<'_>) -> Result<Received, CallError> {
-        let outgoing = self.outgoing(&request)?;
+    /// Sends one request, with these credentials of the caller's own where callers have any, and reads its answer.
+    pub(crate) async fn exchange(
+        &self,
+        request: &Request<'_>,
+        own: Option<&[Credential]>,
+    ) -> Result<Received, CallError> {
+        let outgoing = self.outgoing(request, own)?;
         // Said before connecting already: a caller who gives up meanwhile hears "perhaps" rather than a wrong
         // "no".
         let before = request.progress.sending();
@@ -201,10 +221,15 @@ impl Upstream {
         if response.status().as_u16() == NOT_MODIFIED && request.condition().is_some() {
             return Ok(Received::unchanged());
         }
-        self.receive(request.tool, response).await
+        self.receive(request.tool, own, response).await
     }
 
-    async fn receive(&self, tool: &'static Tool, response: reqwest::Response) -> Result<Received, CallError> {
+    async fn receive(
+        &self,
+        tool: &'static Tool,
+        own: Option<&[Credential]>,
+        response: reqwest::Response,
+    ) -> Result<Received, CallError> {
         let status = response.status().as_u16();
         if (300..400).contains(&status) {
             return Err(CallError::Redirected { status });
@@ -218,7 +243,7 @@ impl Upstream {
             .get_all(CONTENT_ENCODING)
             .iter()
             .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
-        let headers = self.returned(tool, response.headers());
+        let headers = self.returned(tool, own, response.headers());
         let failed = status >= 400;
         if encoded && !failed {
             let what = "expected an answer without content encoding, got an encoded one".to_owned();
@@ -230,34 +255,49 @@ impl Upstream {
             // The status says enough of an error; without its body only words are missing.
             _ => Vec::new(),
         };
-        Ok(Received { status, content_type, retry_after, headers, body: self.credentials.withhold(body) })
+        let body = self.withheld(body, own);
+        Ok(Received { status, content_type, retry_after, headers, body })
     }
 
     /// The headers that the tool returns; several of one name are joined as one (RFC 9110, section 5.2).
-    fn returned(&self, tool: &'static Tool, headers: &HeaderMap) -> Vec<(&'static str, String)> {
+    fn returned(
+        &self,
+        tool: &'static Tool,
+        own: Option<&[Credential]>,
+        headers: &HeaderMap,
+    ) -> Vec<(&'static str, String)> {
         let joined = |name: &'static str| {
             let values: Vec<&[u8]> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
-            let value = self.credentials.withhold(values.join(&b", "[..]));
+            let value = self.withheld(values.join(&b", "[..]), own);
             let value: String = String::from_utf8_lossy(&value).chars().take(LONGEST_HEADER).collect();
             (!values.is_empty()).then_some((name, value))
         };
         tool.answer_headers.iter().filter_map(|name| joined(name)).collect()
     }
 
+    /// What the API sent, without anything that is secret here.
+    fn withheld(&self, body: Vec<u8>, own: Option<&[Credential]>) -> Vec<u8> {
+        self.front.withhold(self.credentials.withhold(body, own))
+    }
+
     /// The request, complete and verified.
-    fn outgoing(&self, request: &Request<'_>) -> Result<reqwest::Request, CallError> {
-        let carried = self.credentials.choose(request.tool)?;
-        let target = Target::build(request.tool.segments, self.base.path(), request.parts, &carried.query)
+    fn outgoing(
+        &self,
+        request: &Request<'_>,
+        own: Option<&[Credential]>,
+    ) -> Result<reqwest::Request, CallError> {
+        let carried = self.credentials.choose(request.tool, own)?;
+        let target = Target::build(request.tool.segments, self.front.path(), request.parts, &carried.query)
             .map_err(|violation| refuse(request, violation.0))?;
-        let url = Url::parse(&format!("{}{}", self.base.origin(), target.as_str()))
+        let url = Url::parse(&format!("{}{}", self.front.origin(), target.as_str()))
             .ok()
-            .filter(|url| self.base.agrees(url, target.as_str()))
+            .filter(|url| self.front.agrees(url, target.as_str()))
             .ok_or_else(|| refuse(request, "the URL library would change the target"))?;
         let method = Method::from_bytes(request.tool.method.as_bytes())
             .map_err(|_| CallError::Internal { cause: "the method is no HTTP method".to_owned() })?;
         let mut outgoing = reqwest::Request::new(method, url);
         let body = request.parts.sent_body();
-        *outgoing.headers_mut() = headers(request, carried, body)?;
+        *outgoing.headers_mut() = headers(request, &self.front, carried, body)?;
         *outgoing.body_mut() = body.map(|body| reqwest::Body::from(body.bytes.clone()));
         Ok(outgoing)
     }
@@ -266,7 +306,7 @@ impl Upstream {
 /// Options and credentials are not for printing.
 impl fmt::Debug for Upstream {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Upstream({})", self.base.origin())
+        write!(out, "Upstream({})", self.front.origin())
     }
 }
 
@@ -277,7 +317,12 @@ fn refuse(request: &Request<'_>, reason: &'static str) -> CallError {
     CallError::Internal { cause: format!("url_invariant_violation: {reason}") }
 }
 
-fn headers(request: &Request<'_>, carried: Carried, body: Option<&Body>) -> Result<HeaderMap, CallError> {
+fn headers(
+    request: &Request<'_>,
+    front: &Front,
+    carried: Carried,
+    body: Option<&Body>,
+) -> Result<HeaderMap, CallError> {
     let mut headers = HeaderMap::new();
     for (name, text) in request.parts.headers() {
         headers.insert(header_name(name)?, header_value(text)?);
@@ -303,7 +348,8 @@ fn headers(request: &Request<'_>, carried: Carried, body: Option<&Body>) -> Resu
         value.set_sensitive(true);
         headers.insert(COOKIE, value);
     }
-    // After the arguments, so that none of them can take a credential's place.
+    // After the arguments, so that none of them can take the place of a credential or of what a gateway is told.
+    front.tell(&mut headers);
     for (name, value) in carried.headers {
         headers.insert(name, value);
     }

@@ -1,9 +1,7 @@
-//! The file of the keys. It is written whole beside itself and put in its place at once, by one who holds its lock, so that
-//! whoever reads it reads all of one state.
+//! The keys of a file.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::time::SystemTime;
 
 use base64::Engine as _;
@@ -11,12 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::Key;
+use crate::private_file::{PrivateFile, Stamp};
 use crate::start_error::StartError;
 
 /// The form of the file.
 const VERSION: u32 = 1;
-/// The largest file that is read, in bytes.
-const LARGEST: u64 = 16 << 20;
+/// What messages call it.
+const FILE: PrivateFile = PrivateFile { setting: "AUTH_API_KEYS_FILE", command: "keys" };
 
 /// What is kept of one key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,68 +63,44 @@ pub struct List {
     keys: Vec<Entry>,
 }
 
-/// By what a file is known to be another than before.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Stamp(Option<(SystemTime, u64, u64)>);
-
-impl Stamp {
-    pub(super) fn of(path: &Path) -> Self {
-        let known = fs::metadata(path).ok();
-        Self(known.and_then(|known| Some((known.modified().ok()?, known.len(), number(&known)))))
-    }
-}
-
-#[cfg(unix)]
-fn number(known: &fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(known)
-}
-
-#[cfg(not(unix))]
-fn number(_: &fs::Metadata) -> u64 {
-    0
-}
-
 impl List {
     /// No keys yet.
-    fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         let mut salt = [0; 32];
         getrandom::fill(&mut salt).expect("the system gives random bytes");
         Self { version: VERSION, salt: STANDARD.encode(salt), keys: Vec::new() }
     }
 
+    /// The list as others read it.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("keys are JSON")
+    }
+
+    /// A list that was written so.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let list: Self = serde_json::from_slice(bytes).ok()?;
+        (list.version == VERSION && list.timeless().is_none()).then_some(list)
+    }
+
     /// Reads a file that nobody but its owner can read.
     pub(super) fn read(path: &Path) -> Result<(Self, Stamp), StartError> {
-        let stamp = Stamp::of(path);
-        let known = fs::metadata(path).map_err(|error| cannot(path, &format!("be read: {error}")))?;
-        #[cfg(unix)]
-        if std::os::unix::fs::PermissionsExt::mode(&known.permissions()) & 0o077 != 0 {
-            return Err(cannot(path, "be used: others may read it; its mode must be 0600"));
-        }
-        if known.len() > LARGEST {
-            return Err(cannot(path, "be used: it is too large"));
-        }
-        let bytes = fs::read(path).map_err(|error| cannot(path, &format!("be read: {error}")))?;
-        // What is wrong is told by its place: the text has hashes in it.
-        let list: Self = serde_json::from_slice(&bytes).map_err(|error| {
-            cannot(
-                path,
-                &format!(
-                    "be used: line {}, column {} is not as `keys` writes it",
-                    error.line(),
-                    error.column()
-                ),
-            )
-        })?;
+        let (list, stamp): (Self, Stamp) = FILE.read(path)?;
         if list.version != VERSION {
-            return Err(cannot(path, &format!("be used: expected version {VERSION}, got {}", list.version)));
+            return Err(
+                FILE.cannot(path, &format!("be used: expected version {VERSION}, got {}", list.version))
+            );
         }
-        let is_time =
-            |text: &Option<String>| text.as_ref().is_none_or(|text| humantime::parse_rfc3339(text).is_ok());
-        // A time that cannot be read must not be one that never comes.
-        if let Some(entry) = list.keys.iter().find(|entry| !is_time(&entry.expires)) {
-            return Err(cannot(path, &format!("be used: the key {} expires at no time", entry.id)));
+        if let Some(entry) = list.timeless() {
+            return Err(FILE.cannot(path, &format!("be used: the key {} expires at no time", entry.id)));
         }
         Ok((list, stamp))
+    }
+
+    /// A key that ends at a time that cannot be read, which must not be one that never comes.
+    fn timeless(&self) -> Option<&Entry> {
+        let is_time =
+            |text: &Option<String>| text.as_ref().is_none_or(|text| humantime::parse_rfc3339(text).is_ok());
+        self.keys.iter().find(|entry| !is_time(&entry.expires))
     }
 
     /// The keys of a file; none where there is no file yet.
@@ -141,14 +116,7 @@ impl List {
         path: &Path,
         change: impl FnOnce(&mut Self) -> Result<T, StartError>,
     ) -> Result<T, StartError> {
-        let failed = |error: io::Error| cannot(path, &format!("be written: {error}"));
-        let lock = private().create(true).truncate(false).open(beside(path, "lock")).map_err(failed)?;
-        lock.lock().map_err(failed)?;
-        let mut list = Self::load(path)?;
-        let changed = change(&mut list)?;
-        let text = serde_json::to_string_pretty(&list).expect("keys are JSON") + "\n";
-        replace(path, text.as_bytes()).map_err(failed)?;
-        Ok(changed)
+        FILE.change(path, || Self::load(path), change)
     }
 
     /// Adds a key: of this owner, with these roles and scopes, good until then.
@@ -194,35 +162,4 @@ impl List {
     fn salt(&self) -> Vec<u8> {
         STANDARD.decode(&self.salt).unwrap_or_default()
     }
-}
-
-/// Writes a file whole, for its owner only, and puts it in the place of the one before.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let written = beside(path, &format!("new-{}", std::process::id()));
-    let mut file = private().create(true).truncate(true).open(&written)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&written, path)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
-}
-
-/// A file with more at the end of its name.
-pub(super) fn beside(path: &Path, more: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(more);
-    PathBuf::from(name)
-}
-
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-fn cannot(path: &Path, what: &str) -> StartError {
-    StartError::new(format!("AUTH_API_KEYS_FILE: {} cannot {what}", path.display()))
 }

@@ -1,12 +1,13 @@
-//! When each key was last used, to the minute: in a file beside that of the keys, so that a use never changes a key.
+//! When each key was last used, to the minute: beside the keys, so that a use never changes a key.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::list::{beside, replace};
+use super::Shared;
+use crate::private_file::{beside, replace};
 
 /// How long uses are gathered before they are written.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -17,8 +18,14 @@ type Times = BTreeMap<String, String>;
 /// The uses of keys.
 #[derive(Debug)]
 pub(super) struct Used {
-    file: PathBuf,
+    place: Place,
     gathered: Mutex<Gathered>,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    File(PathBuf),
+    Redis(Arc<Shared>),
 }
 
 #[derive(Debug, Default)]
@@ -30,7 +37,12 @@ struct Gathered {
 impl Used {
     /// The uses of the keys in this file.
     pub(super) fn new(keys: &Path) -> Self {
-        Self { file: beside(keys, "used"), gathered: Mutex::default() }
+        Self { place: Place::File(beside(keys, "used")), gathered: Mutex::default() }
+    }
+
+    /// The uses of the keys in Redis.
+    pub(super) fn among(shared: Arc<Shared>) -> Self {
+        Self { place: Place::Redis(shared), gathered: Mutex::default() }
     }
 
     /// Notes a use, and writes down what was gathered when it is time.
@@ -47,12 +59,13 @@ impl Used {
             return;
         }
         gathered.written = Some(time);
-        let (file, times) = (self.file.clone(), std::mem::take(&mut gathered.times));
+        let times = std::mem::take(&mut gathered.times);
         drop(gathered);
-        match tokio::runtime::Handle::try_current() {
+        match (self.place.clone(), tokio::runtime::Handle::try_current()) {
+            (Place::Redis(shared), _) => shared.note(times),
             // Nobody waits for it: a use that is not written down is no harm.
-            Ok(runtime) => drop(runtime.spawn_blocking(move || write(&file, times))),
-            Err(_) => write(&file, times),
+            (Place::File(file), Ok(runtime)) => drop(runtime.spawn_blocking(move || write(&file, times))),
+            (Place::File(file), Err(_)) => write(&file, times),
         }
     }
 }
@@ -62,8 +75,10 @@ impl Drop for Used {
     fn drop(&mut self) {
         let gathered = self.gathered.get_mut().unwrap_or_else(PoisonError::into_inner);
         let times = std::mem::take(&mut gathered.times);
-        if !times.is_empty() {
-            write(&self.file, times);
+        match &self.place {
+            _ if times.is_empty() => {}
+            Place::File(file) => write(file, times),
+            Place::Redis(shared) => shared.note(times),
         }
     }
 }

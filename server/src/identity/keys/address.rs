@@ -7,7 +7,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// An address that somebody configured, or an issuer published. Refused are those that would let others on the way choose the
 /// keys, or that are none of a provider.
-pub(super) fn configured(text: &str) -> Result<Url, &'static str> {
+pub(crate) fn configured(text: &str) -> Result<Url, &'static str> {
     let address = Url::parse(text).map_err(|_| "expected an address such as https://login.example.com")?;
     let host = address.host_str().unwrap_or_default();
     let ip = literal(&address);
@@ -37,7 +37,7 @@ fn literal(address: &Url) -> Option<IpAddr> {
 
 /// Resolves names.
 #[derive(Clone, Copy)]
-pub(super) enum Somewhere {
+pub(crate) enum Somewhere {
     /// To addresses where a provider may be.
     Any,
     /// To those that everybody reaches.

@@ -66,7 +66,7 @@ impl Post {
 
     /// Sends records once.
     pub(super) async fn once(&self, body: Bytes) -> Told {
-        let request = self.client.post(&self.collector.address).headers(self.collector.headers.clone());
+        let request = self.client.post(&self.collector.address).headers(self.collector.headers.to_send());
         let request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         match request.body(body).send().await {
             Ok(response) => told(response).await,

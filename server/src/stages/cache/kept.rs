@@ -174,9 +174,10 @@ mod tests {
     use super::{Kept, Lifetime, Store};
     use crate::call::{CallError, Caller, Reply};
     use crate::stages::cache::{Forgotten, Key, size};
+    use crate::upstream::account::Account;
 
     fn key(number: usize) -> Key {
-        Key::of("http://api", "read", &json!({ "number": number }), &Caller::LocalOwner)
+        Key::of("http://api", "read", &json!({ "number": number }), &Caller::LocalOwner, &Account::default())
     }
 
     fn fresh(fresh: Duration) -> Lifetime {

@@ -4,19 +4,21 @@ use serde_json::Value;
 
 use crate::call::Caller;
 use crate::stages::digest;
+use crate::upstream::account::Account;
 
 /// Names the way keys are made; another way has another name.
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 
 /// Names one question to one API. Two that differ in anything have different keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// The key of a call with these arguments in canonical form. Nobody is shown what another caller asked for.
-    pub fn of(address: &str, tool: &str, arguments: &Value, caller: &Caller) -> Self {
+    /// The key of a call with these arguments in canonical form. Nobody is shown what another caller asked for, nor what the
+    /// API showed to another account.
+    pub fn of(address: &str, tool: &str, arguments: &Value, caller: &Caller, account: &Account) -> Self {
         let arguments = arguments.to_string();
-        Self(digest::of(&[FORMAT, address, tool, &arguments, caller.key()]))
+        Self(digest::of(&[FORMAT, address, tool, &arguments, caller.key(), account.partition()]))
     }
 
     /// As bytes.

@@ -180,9 +180,10 @@ mod tests {
     use crate::call::{Caller, Reply};
     use crate::stages::cache::flight::Landing;
     use crate::stages::cache::{Key, Lifetime};
+    use crate::upstream::account::Account;
 
     fn ask(shelf: &Shelf, departed: &mut Vec<Landing>) -> Arc<Flight> {
-        let key = Key::of("http://api", "read", &json!({}), &Caller::LocalOwner);
+        let key = Key::of("http://api", "read", &json!({}), &Caller::LocalOwner, &Account::default());
         let turn = shelf.turn(key, &[1], Instant::now(), None, |_, landing| departed.push(landing));
         let (Turn::Waits(flight) | Turn::Departs(flight)) = turn else { panic!("a flight is expected") };
         flight

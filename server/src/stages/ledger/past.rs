@@ -79,7 +79,8 @@ fn ended(change: Change, outcome: &Line<'_>) -> Option<Change> {
         // Too large for its caller is an answer all the same.
         "answered" | "oversized" => Some(Change { status: status.or(Some(200)), ..change }),
         _ if outcome.sent == Some(false) => None,
-        "nothing_done" | "declined" | "arguments" | "no_credential" => None,
+        "nothing_done" | "declined" | "arguments" => None,
+        "no_credential" | "no_account" | "credential_unavailable" => None,
         "refused" if status.is_some_and(|status| (400..500).contains(&status) && status != 408) => None,
         _ => Some(change),
     }
@@ -90,7 +91,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::call::CallError;
+    use crate::call::{CallError, NoAccount};
     use crate::decode::Problems;
 
     /// A record's text, and what it says.
@@ -134,7 +135,9 @@ mod tests {
             CallError::TooLarge { .. } => CallError::Oversized { size: 2, limit: 1, status },
             CallError::Oversized { .. } => CallError::Unexpected { status, what: cause },
             CallError::Unexpected { .. } => CallError::NoCredential { schemes: cause },
-            CallError::NoCredential { .. } => CallError::Declined { message: cause },
+            CallError::NoCredential { .. } => CallError::NoAccount(NoAccount::Unknown),
+            CallError::NoAccount(_) => CallError::CredentialUnavailable { cause },
+            CallError::CredentialUnavailable { .. } => CallError::Declined { message: cause },
             CallError::Declined { .. } => CallError::Internal { cause },
             CallError::Internal { .. } => return None,
         })

@@ -16,6 +16,7 @@ use crate::replicas::{Replicas, Settings};
 use crate::stages::cache::forgotten::Forgotten;
 use crate::stages::cache::shelf::{Shelf, UNHEARD};
 use crate::stages::cache::{self, Kept, Key, Lifetime, Stamp};
+use crate::upstream::account::Account;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -56,7 +57,7 @@ fn kept(lifetime: Lifetime) -> Kept {
 
 impl Process {
     async fn look(&self) -> Look {
-        let key = Key::of("http://api", "read", &json!({}), &Caller::LocalOwner);
+        let key = Key::of("http://api", "read", &json!({}), &Caller::LocalOwner, &Account::default());
         self.tier.look(key, &[1, 2], stamp(), &Metrics::default()).await.expect("Redis is there")
     }
 

@@ -1,0 +1,132 @@
+//! An API behind TLS that asks this program for a certificate, and is trusted by one that only this server was told.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod fake_upstream;
+mod sample;
+
+use std::sync::Arc;
+
+use fake_upstream::FakeUpstream;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use sample::{READ, call, options, reading};
+use server::engine::Engine;
+use server::upstream::Certificates;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+
+/// An authority that this machine does not know.
+struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// A certificate for this name and its key.
+    fn issue(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        (params.signed_by(&key, &self.0).unwrap(), key)
+    }
+}
+
+/// TLS in front of the stand-in, for those who show a certificate of the authority. Gives its address.
+async fn in_front_of(upstream: &FakeUpstream, authority: &Authority) -> String {
+    let (certificate, key) = authority.issue("localhost");
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.0.der().clone()).unwrap();
+    let provider = Arc::new(default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("https://localhost:{}/api", listener.local_addr().unwrap().port());
+    let inner = upstream.authority();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (acceptor, inner) = (acceptor.clone(), inner.clone());
+            tokio::spawn(async move {
+                if let Ok(mut outer) = acceptor.accept(stream).await {
+                    let mut inner = TcpStream::connect(inner).await.unwrap();
+                    let _ = tokio::io::copy_bidirectional(&mut outer, &mut inner).await;
+                }
+            });
+        }
+    });
+    address
+}
+
+fn engine(address: &str, certificates: Certificates) -> Result<Engine, String> {
+    let mut options = options(address);
+    options.upstream.certificates = certificates;
+    Engine::new(&sample::API, options).map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn the_api_lets_in_who_shows_the_certificate_and_nobody_else() {
+    let authority = Authority::new();
+    let upstream = FakeUpstream::start([]).await;
+    let address = in_front_of(&upstream, &authority).await;
+    let (certificate, key) = authority.issue("mcp");
+    let (stranger, stranger_key) = Authority::new().issue("mcp");
+    let shown = |certificate: &rcgen::Certificate, key: &KeyPair| Certificates {
+        authorities: Some(authority.pem()),
+        certificate: Some(certificate.pem().into()),
+        key: Some(key.serialize_pem().into()),
+    };
+    let without = Certificates { authorities: Some(authority.pem()), ..Certificates::default() };
+    let untrusting = Certificates { authorities: None, ..shown(&certificate, &key) };
+    for (certificates, is_let_in) in [
+        (shown(&certificate, &key), true),
+        (shown(&stranger, &stranger_key), false),
+        (without, false),
+        (untrusting, false),
+    ] {
+        let engine = engine(&address, certificates).unwrap();
+        let outcome = call(&engine, &READ, reading("level", "DEV")).await;
+        assert_eq!(outcome.is_ok(), is_let_in, "{outcome:?}");
+        assert_eq!(upstream.requests().len(), 1, "only the first came through");
+    }
+}
+
+#[test]
+fn what_is_no_certificate_stops_the_start_and_no_key_is_repeated() {
+    let authority = Authority::new();
+    let (certificate, key) = authority.issue("mcp");
+    let (_, other) = authority.issue("mcp");
+    let (pem, secret) = (|| Some(certificate.pem().into()), |key: &KeyPair| Some(key.serialize_pem().into()));
+    let with = |authorities: Option<&str>, certificate, key| {
+        let certificates = Certificates { authorities: authorities.map(str::to_owned), certificate, key };
+        engine("https://localhost/api", certificates).map(drop)
+    };
+    assert_eq!(with(None, pem(), secret(&key)), Ok(()));
+    for (outcome, beginning) in [
+        (with(None, pem(), None), "API_CLIENT_KEY is not set"),
+        (with(None, None, secret(&key)), "API_CLIENT_CERTIFICATE is not set"),
+        (with(None, pem(), Some("canary".into())), "API_CLIENT_CERTIFICATE, API_CLIENT_KEY: expected"),
+        (with(None, Some("canary".into()), secret(&key)), "API_CLIENT_CERTIFICATE, API_CLIENT_KEY: expected"),
+        (with(Some("canary"), None, None), "API_CA_FILE: expected"),
+        (with(None, pem(), secret(&other)), "the HTTP client for API_BASE_URL cannot be made"),
+    ] {
+        let line = outcome.unwrap_err();
+        assert!(line.starts_with(beginning) && !line.contains("canary") && !line.contains('\n'), "{line}");
+    }
+    let plain = Certificates { certificate: pem(), key: secret(&key), ..Certificates::default() };
+    assert!(engine("http://localhost/api", plain).unwrap_err().contains("https://"));
+}
