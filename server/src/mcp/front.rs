@@ -81,7 +81,7 @@ impl McpEndpoint {
                 let accepted = HeaderValue::from_static("application/json, text/event-stream");
                 head.headers.insert(ACCEPT, accepted);
                 head.extensions.insert(TakesStreams(streams));
-                Judged::ForTheLibrary(HttpRequest::from_parts(head, Full::new(body)), envelope)
+                Judged::ForTheLibrary(Box::new((HttpRequest::from_parts(head, Full::new(body)), envelope)))
             }
         })
     }
@@ -95,7 +95,8 @@ impl Endpoint for McpEndpoint {
                     Ok(response) => response,
                     Err(id) => no_answer(StatusCode::INTERNAL_SERVER_ERROR, Some(id)),
                 },
-                Ok(Judged::ForTheLibrary(request, envelope)) => {
+                Ok(Judged::ForTheLibrary(boxed)) => {
+                    let (request, envelope) = *boxed;
                     in_json(self.service.handle(request).await, envelope)
                 }
                 Err(turned) => turned.answer(),
@@ -107,7 +108,7 @@ impl Endpoint for McpEndpoint {
 /// A message that may be answered, and by what.
 enum Judged {
     Plain(Direct),
-    ForTheLibrary(HttpRequest<Full<Bytes>>, Envelope),
+    ForTheLibrary(Box<(HttpRequest<Full<Bytes>>, Envelope)>),
 }
 
 /// Why a message is not answered.
