@@ -78,6 +78,10 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
     ),
     (&[ADDRESS, ("API_CLIENT_SECRET", "canary")], "API_CLIENT_SECRET is set"),
     (
+        &[ADDRESS, ("API_ACCOUNT", "client"), ENDPOINT, CLIENT, SECRET, ("API_TOKEN_ISSUERS", "x")],
+        "API_TOKEN_ISSUERS is set",
+    ),
+    (
         &[ADDRESS, ("API_ACCOUNT", "exchange"), ENDPOINT, CLIENT, SECRET],
         "API_ACCOUNT: `exchange` needs callers",
     ),

@@ -525,7 +525,7 @@ pub enum CallError {
 pub enum NoAccount {
     /// Nobody added a credential for this caller.
     Unknown,
-    /// There is no token of the caller's that could be exchanged.
+    /// There is no token of the caller's that may be exchanged.
     NoToken,
     /// The token endpoint gives none for the caller's token.
     NotExchanged,

@@ -23,8 +23,14 @@ const SHOWN: &str = "canary-token-of-the-client";
 static KEPT: Tool = Tool { name: "kept", cache: Some(Duration::from_secs(60)), ..READ };
 static API: Api = Api { tools: &[&DEPLOY, &KEPT, &READ], ..sample::API };
 
+const ISSUER: &str = "https://issuer.example";
+
 fn caller(subject: &str, token: Option<&str>) -> Caller {
-    let (issuer, subject) = ("https://issuer.example".to_owned(), subject.to_owned());
+    of(ISSUER, subject, token)
+}
+
+fn of(issuer: &str, subject: &str, token: Option<&str>) -> Caller {
+    let (issuer, subject) = (issuer.to_owned(), subject.to_owned());
     let principal = Principal::new(Identity { provider: "jwt", issuer, subject, ..Identity::default() });
     Caller::Known(Arc::new(match token {
         Some(token) => principal.with_token(token.into()),
@@ -63,6 +69,7 @@ impl Scene {
         tokens: impl IntoIterator<Item = Act>,
         answers: impl IntoIterator<Item = Act>,
         is_exchange: bool,
+        issuers: &[&str],
     ) -> Self {
         let (endpoint, upstream) = (FakeUpstream::start(tokens).await, FakeUpstream::start(answers).await);
         let mut options = options(&upstream.base_url());
@@ -76,6 +83,7 @@ impl Scene {
             audience: Some("ces".to_owned()),
             resource: None,
             scopes: vec!["read".to_owned(), "deploy".to_owned()],
+            issuers: issuers.iter().map(|&issuer| issuer.to_owned()).collect(),
         };
         options.upstream.account = if is_exchange {
             account::Settings::Exchanged(settings)
@@ -89,7 +97,7 @@ impl Scene {
         tokens: impl IntoIterator<Item = Act>,
         answers: impl IntoIterator<Item = Act>,
     ) -> Self {
-        Self::new(tokens, answers, true).await
+        Self::new(tokens, answers, true, &[ISSUER]).await
     }
 
     async fn read(&self, caller: &Caller) -> Result<Reply, CallError> {
@@ -123,6 +131,26 @@ async fn t_26_what_a_client_shows_goes_to_the_token_endpoint_and_never_to_the_ap
          &subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token\
          &requested_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token&audience=ces&scope=read%20deploy"
     );
+}
+
+#[tokio::test]
+async fn t_26_a_token_of_another_issuer_is_not_shown_to_the_endpoint() {
+    let same_host = "http://127.0.0.1:9/realm";
+    for (issuers, issuer, is_exchanged) in [
+        (&[ISSUER][..], ISSUER, true),
+        (&[ISSUER], "https://issuer.example/", false),
+        (&[ISSUER], same_host, false),
+        (&[], same_host, true),
+        (&[], ISSUER, false),
+        (&[], "127.0.0.1", false),
+        (&[], "", false),
+    ] {
+        let scene = Scene::new([token("exchanged", 300)], [], true, issuers).await;
+        let outcome = scene.read(&of(issuer, "alice", Some(SHOWN))).await;
+        assert_eq!(outcome.is_ok(), is_exchanged, "{issuers:?} {issuer}: {outcome:?}");
+        let count = usize::from(is_exchanged);
+        assert_eq!((scene.endpoint.connections(), scene.upstream.connections()), (count, count), "{issuer}");
+    }
 }
 
 #[tokio::test]
@@ -273,10 +301,10 @@ async fn t35_a_change_that_the_api_answers_401_is_not_made_again() {
 
 #[tokio::test]
 async fn a_token_for_this_program_is_the_same_for_everybody() {
-    let scene = Scene::new([token("of the program", 300)], [], false).await;
+    let scene = Scene::new([token("of the program", 300)], [], false, &[]).await;
     let unusable = scene.read(&alice()).await;
     assert!(matches!(unusable, Err(CallError::CredentialUnavailable { .. })), "a token has no blanks");
-    let scene = Scene::new([token("of-the-program", 300)], [], false).await;
+    let scene = Scene::new([token("of-the-program", 300)], [], false, &[]).await;
     for caller in [alice(), caller("bob", None), Caller::LocalOwner] {
         scene.read(&caller).await.unwrap();
     }

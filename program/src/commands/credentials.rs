@@ -27,7 +27,7 @@ pub(crate) fn run(api: &'static Api, config: &Config, what: &Credentials) -> Res
     let settings = config.account.own(replicas.is_some())?;
     let place = match (&settings.file, replicas) {
         (Some(file), _) => Place::File(file),
-        (None, Some(replicas)) => Place::Redis(Shared::at(replicas).map_err(refused)?),
+        (None, Some(replicas)) => Place::Redis(Shared::at(replicas).map_err(refused)?.into()),
         (None, None) => unreachable!("the settings say where they are"),
     };
     command_runtime(async {
@@ -43,7 +43,7 @@ pub(crate) fn run(api: &'static Api, config: &Config, what: &Credentials) -> Res
 /// Where callers' credentials are.
 enum Place<'s> {
     File(&'s Path),
-    Redis(Shared),
+    Redis(Box<Shared>),
 }
 
 impl Place<'_> {

@@ -21,7 +21,7 @@ pub(super) fn run(config: &Config, keys: &Keys) -> Result<ExitCode, Refusal> {
     let file = keys.file.clone().unwrap_or_else(|| config.auth.api_keys_file.clone());
     let place = match config.sharing.settings()? {
         _ if !file.as_os_str().is_empty() => Place::File(file),
-        Some(redis) => Place::Redis(Shared::at(redis).map_err(refused)?),
+        Some(redis) => Place::Redis(Shared::at(redis).map_err(refused)?.into()),
         None => {
             return Err(Refusal::configuration(
                 "AUTH_API_KEYS_FILE is not set: expected the file of the keys, there or in --file, or REDIS_URL for keys in Redis",
@@ -53,7 +53,7 @@ async fn act(place: &Place, command: &KeysCommand) -> Result<(), Refusal> {
 /// Where the keys are.
 enum Place {
     File(PathBuf),
-    Redis(Shared),
+    Redis(Box<Shared>),
 }
 
 impl Place {

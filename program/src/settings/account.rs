@@ -42,6 +42,7 @@ pub(crate) struct Account {
     audience: Option<String>,
     resource: Option<String>,
     scopes: Vec<String>,
+    issuers: Vec<String>,
     certificate: Option<SecretString>,
     key: Option<SecretString>,
     authorities_file: PathBuf,
@@ -117,6 +118,7 @@ impl Account {
             (&of_tokens, "API_TOKEN_AUDIENCE", self.audience.is_some()),
             (&of_tokens, "API_TOKEN_RESOURCE", self.resource.is_some()),
             (&of_tokens, "API_TOKEN_SCOPES", !self.scopes.is_empty()),
+            (&[Way::Exchange], "API_TOKEN_ISSUERS", !self.issuers.is_empty()),
         ];
         for (ways, name, is_set) in belonging {
             if is_set && !ways.contains(&self.way) {
@@ -157,6 +159,7 @@ impl Account {
             audience: self.audience.clone(),
             resource: self.resource.clone(),
             scopes: self.scopes.clone(),
+            issuers: self.issuers.clone(),
         })
     }
 
@@ -228,7 +231,7 @@ fn accounts() -> [Setting; 3] {
     ]
 }
 
-fn tokens() -> [Setting; 7] {
+fn tokens() -> [Setting; 8] {
     let text =
         |key, environment, at, help| setting(key, &[environment], Kind::Text { at, longest: 2048 }, help);
     [
@@ -273,6 +276,12 @@ fn tokens() -> [Setting; 7] {
             &["API_TOKEN_SCOPES"],
             Kind::Texts(|config| &mut config.account.scopes),
             "Scopes that the token shall have.",
+        ),
+        setting(
+            "api.token_issuers",
+            &["API_TOKEN_ISSUERS"],
+            Kind::Texts(|config| &mut config.account.issuers),
+            "With `exchange`, whose tokens are sent to the token endpoint, as they have it in `iss`; those of an issuer at the endpoint's own host while unset.",
         ),
     ]
 }

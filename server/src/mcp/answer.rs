@@ -182,7 +182,7 @@ fn no_account(why: NoAccount) -> &'static str {
             "This server calls the API with each caller's own credential and has none of yours; nothing was sent. Its operator must add one (`credentials add`); repeating the call does not help."
         }
         NoAccount::NoToken => {
-            "This server calls the API with a token that it gets for the caller's own, and you came without one (an API key is none); nothing was sent. Call with an access token; repeating the call as it is does not help."
+            "This server calls the API with a token that it gets for the caller's own, and you came without one that it may exchange (an API key is none, nor is a token of another issuer); nothing was sent. Call with an access token of the issuer at which it exchanges them; repeating the call as it is does not help."
         }
         NoAccount::NotExchanged => {
             "The issuer of your token gives this server none with which the API could be called for you; nothing was sent. Log in again, or ask the operator of this server for access to the API; repeating the call does not help."

@@ -144,7 +144,9 @@ impl Accounts {
             Way::Client(account) => Ok(account.clone()),
             Way::Own(owners) => owners.of(caller).await?.ok_or(CallError::NoAccount(NoAccount::Unknown)),
             Way::Exchanged(tokens) => {
-                let token = caller.principal().and_then(|principal| principal.token());
+                let principal =
+                    caller.principal().filter(|principal| tokens.take(&principal.identity().issuer));
+                let token = principal.and_then(|principal| principal.token());
                 let token = token.ok_or(CallError::NoAccount(NoAccount::NoToken))?;
                 let has = Has::Token(Arc::clone(tokens), token::Subject::Caller(token.clone()));
                 // Two tokens of one caller may be good for different things, and so are those that are got for them.

@@ -84,6 +84,11 @@ impl Endpoint {
         Ok(Self { client: client(&place)?, place, basic, form, paused: Mutex::default() })
     }
 
+    /// Whether an issuer is at the same host.
+    pub(super) fn is_of(&self, issuer: &str) -> bool {
+        Url::parse(issuer).is_ok_and(|issuer| issuer.host().is_some() && issuer.host() == self.place.host())
+    }
+
     /// A token for this one of a caller, or one for this program.
     pub(super) async fn ask(&self, subject: Option<&SecretString>) -> Result<Granted, Failure> {
         if self.is_paused(Instant::now()) {

@@ -35,6 +35,8 @@ pub struct Settings {
     pub resource: Option<String>,
     /// What the token shall be good for.
     pub scopes: Vec<String>,
+    /// Whose tokens are exchanged, by the issuers' names; those of an issuer at the endpoint's own host while none is named.
+    pub issuers: Vec<String>,
 }
 
 /// For whom a token is got.
@@ -66,6 +68,7 @@ pub(super) struct Tokens {
     endpoint: Endpoint,
     scheme: &'static SecurityScheme,
     word: Option<String>,
+    issuers: Vec<String>,
     kept: Mutex<Kept>,
 }
 
@@ -77,7 +80,16 @@ impl Tokens {
         word: Option<&str>,
     ) -> Result<Self, StartError> {
         let endpoint = Endpoint::new(settings)?;
-        Ok(Self { endpoint, scheme, word: word.map(str::to_owned), kept: Mutex::new(Kept::new()) })
+        let (word, issuers) = (word.map(str::to_owned), settings.issuers.clone());
+        Ok(Self { endpoint, scheme, word, issuers, kept: Mutex::new(Kept::new()) })
+    }
+
+    /// Whether a token of this issuer may be sent to the endpoint: to another it would be a token that somebody else can use.
+    pub(super) fn take(&self, issuer: &str) -> bool {
+        if self.issuers.is_empty() {
+            return self.endpoint.is_of(issuer);
+        }
+        self.issuers.iter().any(|named| named == issuer)
     }
 
     /// The token for this subject: one that is kept, or one that is got now. Whoever asks first gets it for all who wait; if
