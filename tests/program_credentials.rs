@@ -4,12 +4,15 @@
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod fake_upstream;
 mod program_support;
+#[path = "../server/tests/redis_server/mod.rs"]
+mod redis_server;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fake_upstream::FakeUpstream;
 use program_support::{Outcome, run, run_with_input};
+use redis_server::RedisServer;
 use serde_json::{Value, json};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -79,6 +82,33 @@ async fn a_credential_is_added_used_replaced_and_removed() {
         "{refused:?}"
     );
     assert_eq!(upstream.requests().len(), 2, "nothing was sent");
+}
+
+#[tokio::test]
+async fn credentials_in_redis_are_added_used_listed_and_removed_by_the_same_commands() {
+    // The path of a socket must be short.
+    let short = std::env::temp_dir().join(format!("credentials-redis-{}", std::process::id()));
+    let (redis, upstream) = (RedisServer::start(&short), FakeUpstream::start([]).await);
+    let (url, base_url) = (redis.url(), upstream.base_url());
+    let environment = [
+        ("API_BASE_URL", &*base_url),
+        ("API_ACCOUNT", "own"),
+        ("API_CREDENTIALS_KEY", KEY),
+        ("REDIS_URL", &*url),
+        ("REDIS_SECRET", KEY),
+    ];
+    let add = ["credentials", "add", "--local"];
+    assert_eq!(run_with_input(&add, &environment, "local-secret").await.code, 0);
+    let call = run(CALL, &environment).await;
+    assert_eq!(call.code, 0, "{call:?}");
+    assert!(upstream.requests()[0].contains("authorization: local-secret\r\n"));
+    let listed = run(&["credentials", "list"], &environment).await;
+    assert!(listed.stdout.contains("local owner") && !listed.stdout.contains("local-secret"), "{listed:?}");
+    assert_eq!(run(&["credentials", "remove", "--local"], &environment).await.code, 0);
+    assert_eq!(run(CALL, &environment).await.code, 1);
+    assert_eq!(upstream.requests().len(), 1);
+    drop(redis);
+    let _ = std::fs::remove_dir_all(&short);
 }
 
 #[tokio::test]

@@ -1,10 +1,13 @@
 //! The commands that make, list, withdraw and replace API keys, and a server that takes them.
 
 mod program_support;
+#[path = "../server/tests/redis_server/mod.rs"]
+mod redis_server;
 
 use std::path::{Path, PathBuf};
 
 use program_support::{Outcome, run};
+use redis_server::RedisServer;
 use serde_json::Value;
 
 fn file(name: &str) -> PathBuf {
@@ -124,4 +127,40 @@ async fn a_server_lets_in_who_has_a_key_and_remembers_that_it_was_used() {
     assert_eq!(running.exit_code().await, 0);
     let all = listed(&file).await;
     assert!(all[0]["id"] == *id && all[0]["last_used"].is_string(), "{all:?}");
+}
+
+#[tokio::test]
+async fn keys_in_redis_are_made_listed_and_withdrawn_by_the_same_commands() {
+    // The path of a socket must be short.
+    let short = std::env::temp_dir().join(format!("keys-redis-{}", std::process::id()));
+    let redis = RedisServer::start(&short);
+    let url = redis.url();
+    let environment = [
+        ("API_BASE_URL", "http://127.0.0.1:9"),
+        ("AUTH_PROVIDER", "api_key"),
+        ("REDIS_URL", &*url),
+        ("REDIS_SECRET", "0123456789abcdef0123456789abcdef"),
+    ];
+    let keys = async |arguments: &[&str]| {
+        let outcome = run(&[&["keys"], arguments].concat(), &environment).await;
+        assert_eq!(outcome.code, 0, "{arguments:?}: {}", outcome.stderr);
+        outcome.stdout
+    };
+    let key = keys(&["create", "--owner", "jenkins", "--scope", "cp:read"]).await.trim().to_owned();
+    let id = key.split('_').nth(1).expect("a name");
+    let replaced = keys(&["rotate", id]).await.trim().to_owned();
+    let (running, address) = program_support::serve(&environment).await;
+    for (key, status) in [(&replaced, "200"), (&key, "401"), (&format!("{replaced}x"), "401")] {
+        assert_eq!(ping(address, &format!("X-API-Key: {key}\r\n")).await, status);
+    }
+    running.signal(rustix::process::Signal::TERM);
+    assert_eq!(running.exit_code().await, 0);
+    let all: Value = serde_json::from_str(&keys(&["list", "--json"]).await).expect("a list");
+    assert_eq!((&all[0]["state"], &all[1]["state"]), (&"revoked".into(), &"good".into()));
+    assert!(all[0]["last_used"].is_null() && all[1]["last_used"].is_string(), "{all}");
+    assert!(
+        !redis.ask(&["hget", "mcp:api-keys", "list"]).contains(key.splitn(3, '_').nth(2).expect("a secret"))
+    );
+    drop(redis);
+    let _ = std::fs::remove_dir_all(&short);
 }
