@@ -1,6 +1,7 @@
 //! A tool call on its way: what enters the stages, what comes back, and how it can fail.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -38,6 +39,10 @@ pub struct Content {
     pub caller: Caller,
     /// As whom it goes to the API; set by the `account` stage.
     pub account: Account,
+    /// The address that the call comes from, where it comes over the network.
+    pub address: Option<IpAddr>,
+    /// What is known of whether it may be made.
+    pub permission: Permission,
     /// Names this request in answers and logs: 1 to 64 characters of `[A-Za-z0-9._-]`.
     pub request_id: String,
     /// W3C `traceparent` to pass on, already checked.
@@ -94,6 +99,8 @@ impl Call {
             prepared: None,
             caller,
             account: Account::default(),
+            address: None,
+            permission: Permission::default(),
             request_id,
             traceparent: None,
             idempotency_key: None,
@@ -128,6 +135,18 @@ pub struct Recorded {
     pub arguments: Value,
     /// Its name: identical changes have the same.
     pub key: String,
+}
+
+/// What is known of whether a call may be made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Permission {
+    /// The rules are to be asked.
+    #[default]
+    Unasked,
+    /// The rules could decide nothing by its arguments, which are not what the tool takes: it is made in no case.
+    ToBeRefused,
+    /// Its caller may not use the tool at all: it is only to be put on the record.
+    Hidden,
 }
 
 /// Who reads the answer of a call.
@@ -408,6 +427,11 @@ pub enum CallError {
     },
     /// The idempotency key belongs to a change with other arguments; nothing was sent.
     KeyTaken,
+    /// The rules of access do not permit it; nothing was sent.
+    Denied {
+        /// Whether the caller may not use the tool at all, and so is not told that there is one.
+        hidden: bool,
+    },
     /// The caller, or all callers together, made as many calls as they may; nothing was sent.
     Limited {
         /// When a call is admitted again.
@@ -581,6 +605,7 @@ impl CallError {
             Self::Repeated { status: Some(_), .. } => "repeated",
             Self::Repeated { status: None, .. } => "outcome_unknown",
             Self::KeyTaken => "key_taken",
+            Self::Denied { .. } => "denied",
             Self::Limited { .. } => "limited",
             Self::Busy { .. } => "busy",
             Self::Unconfirmed { .. } => "unconfirmed",

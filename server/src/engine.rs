@@ -11,12 +11,13 @@ use tokio_util::task::TaskTracker;
 use tower::{Service, service_fn};
 use tracing::Instrument;
 
-use crate::call::{Call, CallError, Reply};
+use crate::call::{Call, CallError, Caller, Reply};
 use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
 use crate::follow::{self, Following};
 use crate::journal::{Journal, ending};
 use crate::metrics::Metrics;
+use crate::policy::{self, Policies};
 use crate::replicas::{self, Replicas};
 use crate::stack;
 use crate::stages::cache::Backend;
@@ -31,6 +32,8 @@ use crate::upstream::{self, Upstream};
 pub struct Options {
     /// The API and how to reach it.
     pub upstream: upstream::Options,
+    /// Who may do what.
+    pub policy: policy::Settings,
     /// What a whole call may take.
     pub deadline: Duration,
     /// How often calls may be made.
@@ -66,6 +69,7 @@ impl Options {
     pub fn new(base_url: impl Into<String>) -> Self {
         Self {
             upstream: upstream::Options::new(base_url),
+            policy: policy::Settings::default(),
             deadline: Duration::from_secs(60),
             quota: quota::Settings::default(),
             deployment: Deployment::default(),
@@ -89,6 +93,7 @@ pub struct Engine {
     calls: Calls,
     journal: Option<Journal>,
     replicas: Option<Replicas>,
+    policies: Policies,
     deployment: Arc<Deployment>,
     cuts: bool,
     follow: follow::Settings,
@@ -163,6 +168,7 @@ impl Engine {
         if !options.portion.is_sound() {
             return Err(StartError::new("answers are given in parts of 1024 bytes or more, or whole with 0"));
         }
+        let policies = Policies::new(api, options.policy)?;
         let api = portion::joined(api, options.portion)?;
         let replicas = options.replicas.clone();
         let replicas = replicas.map(|settings| Replicas::new(settings, address.clone())).transpose()?;
@@ -175,6 +181,7 @@ impl Engine {
             api,
             audit,
             replicas: replicas.clone(),
+            policies: policies.clone(),
             deadline: options.deadline,
             attempt_timeout: options.upstream.attempt_timeout,
             quota: options.quota,
@@ -195,6 +202,7 @@ impl Engine {
             calls,
             journal,
             replicas,
+            policies,
             deployment,
             cuts: options.portion.cuts(),
             follow: options.follow,
@@ -211,6 +219,16 @@ impl Engine {
     /// What the deployment allows.
     pub fn deployment(&self) -> &Deployment {
         &self.deployment
+    }
+
+    /// Who may do what.
+    pub fn policies(&self) -> &Policies {
+        &self.policies
+    }
+
+    /// Whether a caller may use a tool with some arguments.
+    pub fn may_use(&self, caller: &Caller, tool: &Tool) -> bool {
+        self.policies.may_use(caller, tool)
     }
 
     /// Whether an answer may be a part, marked as such.

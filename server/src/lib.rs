@@ -11,6 +11,7 @@ pub mod mcp;
 
 pub mod engine;
 pub mod call;
+pub mod policy;
 pub mod follow;
 pub mod journal;
 pub mod stack;

@@ -13,6 +13,7 @@ use crate::engine::{self, Engine};
 use crate::http::{self, Status};
 use crate::identity::Gate;
 use crate::mcp::{self, Protocol};
+use crate::policy::Policies;
 use crate::start_error::StartError;
 
 /// Everything a server can be told, by module.
@@ -91,7 +92,12 @@ impl Server {
         &self.engine
     }
 
-    /// The tools as `tools/list` gives them: a JSON array.
+    /// Who may do what.
+    pub fn policies(&self) -> &Policies {
+        self.engine.policies()
+    }
+
+    /// The tools as `tools/list` gives them to the owner of this process: a JSON array.
     pub fn tools(&self) -> Value {
         self.protocol.tools()
     }
@@ -109,16 +115,21 @@ impl Server {
         self.protocol.call(tool, arguments, idempotency_key, ask).await
     }
 
-    /// Serves to the end, and ends all waits when that is wanted: they would hold it up.
+    /// Serves to the end, and ends all waits when that is wanted: they would hold it up. Meanwhile changed rules are read.
     async fn until_served<T>(&self, serving: impl Future<Output = T>, shutdown: &CancellationToken) -> T {
         let ending = async {
             shutdown.cancelled().await;
             self.engine.end_waits();
             std::future::pending().await
         };
+        let watching = async {
+            self.engine.policies().watch().await;
+            std::future::pending().await
+        };
         tokio::select! {
             outcome = serving => outcome,
             outcome = ending => outcome,
+            outcome = watching => outcome,
         }
     }
 

@@ -9,10 +9,11 @@ use tower::{Service, ServiceBuilder};
 use crate::call::{Call, CallError, Reply};
 use crate::catalog::Api;
 use crate::decode::Deployment;
+use crate::policy::Policies;
 use crate::replicas::Replicas;
 use crate::stages::{
     Next, account, arguments, attempt, audit, breaker, bulkhead, cache, confirm, deadline, intent, ledger,
-    own, portion, quota, retry, stage,
+    own, policy, portion, quota, retry, stage,
 };
 use crate::upstream::account::Accounts;
 
@@ -24,6 +25,8 @@ pub struct Options {
     pub audit: audit::Options,
     /// What is shared with other processes that serve the same API.
     pub replicas: Option<Replicas>,
+    /// Who may do what.
+    pub policies: Policies,
     /// What a whole call may take.
     pub deadline: Duration,
     /// What one attempt may take.
@@ -70,7 +73,9 @@ where
             .layer(stage(options.audit.clone(), audit::audit))
             // Before any work, so that all the time that a call takes counts, also what is spent on refusing it.
             .layer(stage(deadline::Options { limit: options.deadline }, deadline::deadline))
-            // Before any work is done for a caller who asks too much; below the deadline, which counts all time.
+            // Before any work is done for a caller who may not have it; below the deadline, which counts all time.
+            .layer(stage(policy::Options { policies: options.policies }, policy::policy))
+            // Before any work is done for a caller who asks too much; below the policy, since what is denied is not charged.
             .layer(stage(quotas, quota::quota))
             // Before anything is kept, repeated or sent: below this line there are only typed arguments.
             .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
@@ -130,6 +135,7 @@ mod tests {
             [
                 "audit",
                 "deadline",
+                "policy",
                 "quota",
                 "arguments",
                 "account",

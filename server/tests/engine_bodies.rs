@@ -7,7 +7,7 @@ mod sample;
 use std::borrow::Cow;
 
 use fake_upstream::FakeUpstream;
-use sample::{API, DEPLOY, call_of, engine, options};
+use sample::{DEPLOY, call_of, options};
 use server::call::CallError;
 use server::engine::Engine;
 use server::generated as rt;
@@ -70,6 +70,7 @@ impl JsonSchema for Upload {
 
 static UPLOAD: rt::Tool =
     rt::Tool { name: "upload", proof: None, work: rt::Work::Request(rt::prepare::<Upload>), ..DEPLOY };
+static API: rt::Api = rt::Api { tools: &[&UPLOAD], ..sample::API };
 
 fn arguments(base64: &str) -> Value {
     json!({"srid": "ISPW", "file": {"base64": base64, "filename": "a.bin"}})
@@ -78,7 +79,8 @@ fn arguments(base64: &str) -> Value {
 #[tokio::test]
 async fn a_file_reaches_the_api_as_its_bytes_in_one_part() {
     let upstream = FakeUpstream::start([]).await;
-    engine(&upstream.base_url()).call(call_of(&UPLOAD, arguments("QUJD"))).await.unwrap();
+    let engine = Engine::new(&API, options(&upstream.base_url())).unwrap();
+    engine.call(call_of(&UPLOAD, arguments("QUJD"))).await.unwrap();
     let request = &upstream.requests()[0];
     let boundary = request.split_once("\r\ncontent-type: multipart/form-data; boundary=").unwrap().1;
     let boundary = boundary.split_once("\r\n").unwrap().0;

@@ -36,6 +36,8 @@ static KEPT: rt::Tool = rt::Tool { name: "kept", cache: Some(SECOND), ..READ };
 /// The read, kept for a minute.
 static LONG: rt::Tool = rt::Tool { name: "kept_long", cache: Some(MINUTE), ..READ };
 
+static API: rt::Api = rt::Api { tools: &[&DEPLOY, &KEPT, &LONG, &READ], ..sample::API };
+
 /// The stages down to what is kept, above this API.
 fn staged<S>(settings: Settings, api: S) -> Next
 where
@@ -287,7 +289,7 @@ async fn t34_time_that_ran_out_for_whoever_asked_first_has_not_for_the_others() 
 #[tokio::test]
 async fn t34_a_question_for_which_nobody_waits_any_more_is_cancelled() {
     let upstream = FakeUpstream::start([Act::Silence]).await;
-    let engine = Arc::new(Engine::new(&sample::API, options(&upstream.base_url())).unwrap());
+    let engine = Arc::new(Engine::new(&API, options(&upstream.base_url())).unwrap());
     let ask = |engine: Arc<Engine>| async move { call(&engine, &LONG, reading("level", "DEV")).await };
     let callers = [tokio::spawn(ask(Arc::clone(&engine))), tokio::spawn(ask(Arc::clone(&engine)))];
     upstream.arrival().await;
@@ -487,7 +489,7 @@ async fn t31_the_api_says_what_may_be_kept() {
     ] {
         let script = [answer("200 OK", &format!("{JSON}{header}"), r#"{"setId":"S1"}"#)];
         let upstream = FakeUpstream::start(script).await;
-        let engine = Engine::new(&sample::API, options(&upstream.base_url())).unwrap();
+        let engine = Engine::new(&API, options(&upstream.base_url())).unwrap();
         for _ in 0..2 {
             call(&engine, &LONG, reading("level", "DEV")).await.unwrap();
         }
@@ -501,7 +503,7 @@ async fn t34_a_thousand_at_once_are_one_request_on_the_wire() {
     let body =
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 14\r\n\r\n{\"setId\":\"S1\"}";
     let upstream = FakeUpstream::start([Act::Hold(Arc::clone(&go), body.into())]).await;
-    let engine = Arc::new(Engine::new(&sample::API, options(&upstream.base_url())).unwrap());
+    let engine = Arc::new(Engine::new(&API, options(&upstream.base_url())).unwrap());
     let ask = |engine: Arc<Engine>| async move { call(&engine, &LONG, reading("level", "DEV")).await };
     let callers: JoinSet<_> = (0..1000).map(|_| ask(Arc::clone(&engine))).collect();
     upstream.arrival().await;
@@ -520,7 +522,7 @@ async fn t31_an_answer_of_500_or_a_redirect_is_asked_again_on_the_wire() {
         json_answer("200 OK", "{}"),
     ];
     let upstream = FakeUpstream::start(script).await;
-    let engine = Engine::new(&sample::API, options(&upstream.base_url())).unwrap();
+    let engine = Engine::new(&API, options(&upstream.base_url())).unwrap();
     let mut answered = Vec::new();
     for _ in 0..4 {
         answered.push(call(&engine, &LONG, reading("level", "DEV")).await.is_ok());
@@ -533,10 +535,10 @@ fn room_for_nothing_is_refused_unless_nothing_is_to_be_kept() {
     for (entries, bytes) in [(0, 1), (1, 1), (2, 0)] {
         let mut options = options("http://127.0.0.1:1");
         options.cache = Settings { entries, bytes, ..Settings::default() };
-        let error = Engine::new(&sample::API, options.clone()).unwrap_err();
+        let error = Engine::new(&API, options.clone()).unwrap_err();
         assert!(error.to_string().contains("two or more"), "{error}");
         options.cache.enabled = false;
-        Engine::new(&sample::API, options).unwrap();
+        Engine::new(&API, options).unwrap();
     }
 }
 

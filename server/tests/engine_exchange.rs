@@ -440,7 +440,8 @@ async fn bytes_of_the_promised_media_type_are_attached_and_a_page_in_their_place
         answer("200 OK", "Content-Type: application/zip\r\n", "<!doctype html><html>log in</html>"),
     ])
     .await;
-    let engine = engine(&upstream.base_url());
+    static API: rt::Api = rt::Api { tools: &[&ARCHIVE], ..sample::API };
+    let engine = Engine::new(&API, options(&upstream.base_url())).unwrap();
     let reply = call(&engine, &ARCHIVE, reading("level", "DEV")).await.unwrap();
     let attachment = reply.attachment.clone().unwrap();
     assert_eq!(

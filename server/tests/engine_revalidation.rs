@@ -19,6 +19,7 @@ static KEPT: rt::Tool = rt::Tool { name: "kept", cache: Some(Duration::from_secs
 static STALE: rt::Tool = rt::Tool { name: "stale", stale: Some(Duration::from_secs(60)), ..KEPT };
 /// The change, which says 409 while something else is going on.
 static BUSY: rt::Tool = rt::Tool { name: "busy", busy: &[409], ..DEPLOY };
+static API: rt::Api = rt::Api { tools: &[&BUSY, &DEPLOY, &KEPT, &READ, &STALE], ..sample::API };
 
 const TAGGED: &str = "Content-Type: application/json\r\nETag: \"v1\"\r\nCache-Control: no-cache\r\n";
 
@@ -26,7 +27,7 @@ async fn engine(script: impl IntoIterator<Item = Act>) -> (FakeUpstream, Engine)
     let upstream = FakeUpstream::start(script).await;
     let mut options = options(&upstream.base_url());
     options.retry.attempts = 1;
-    let engine = Engine::new(&sample::API, options).unwrap();
+    let engine = Engine::new(&API, options).unwrap();
     (upstream, engine)
 }
 
@@ -169,7 +170,7 @@ async fn a_change_that_was_refused_as_busy_is_made_once_the_api_is_free() {
     let mut options = options(&upstream.base_url());
     options.ledger.window = Duration::ZERO;
     options.retry.attempts = 2;
-    let engine = Engine::new(&sample::API, options).unwrap();
+    let engine = Engine::new(&API, options).unwrap();
     call(&engine, &BUSY, deploying()).await.unwrap();
     assert_eq!(upstream.requests().len(), 2);
     let error = call(&engine, &DEPLOY, deploying()).await.unwrap_err();

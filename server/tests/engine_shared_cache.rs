@@ -25,6 +25,7 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// The read, kept for a minute.
 static LONG: rt::Tool = rt::Tool { name: "kept_long", cache: Some(Duration::from_secs(60)), ..READ };
+static API: rt::Api = rt::Api { tools: &[&DEPLOY, &LONG, &READ], ..sample::API };
 
 /// A Redis that is slow for want of a processor is not away here.
 fn sharing(redis: &RedisServer) -> replicas::Settings {
@@ -37,7 +38,7 @@ fn process(upstream: &FakeUpstream, sharing: replicas::Settings, backend: Backen
     let mut options = options(&upstream.base_url());
     options.cache = Settings { backend, ..Settings::default() };
     options.replicas = Some(sharing);
-    Engine::new(&sample::API, options).unwrap()
+    Engine::new(&API, options).unwrap()
 }
 
 fn two(upstream: &FakeUpstream, redis: &RedisServer, backend: Backend) -> [Engine; 2] {

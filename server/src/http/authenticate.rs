@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 
 use super::challenge::Challenges;
 use super::layer::{Answering, Layer, Next};
-use super::peer::{Network, Peer, site};
+use super::peer::{Network, Peer, Site, site};
 use super::{Options, Refusal, Request, RequestId};
 use crate::identity::{Caller, Denied, Gate, Presented};
 use crate::start_error::StartError;
@@ -51,9 +51,17 @@ impl Authenticate {
 
     fn record(&self, outcome: Result<&Caller, Denied>, request: &::http::request::Parts) {
         let request_id = request.extensions.get::<RequestId>().map_or("", |id| &id.0);
-        let peer = request.extensions.get::<Peer>().map(|Peer(peer)| *peer);
-        let address = peer.map(|peer| site(peer, &request.headers, &self.proxies));
+        let address = request.extensions.get::<Site>().map(|Site(address)| *address);
         self.gate.record(outcome, request_id, address);
+    }
+
+    /// Says from where a request comes, as far as that can be known.
+    fn place(&self, request: &mut Request) {
+        let peer = request.extensions().get::<Peer>().map(|Peer(peer)| *peer);
+        if let Some(peer) = peer {
+            let site = Site(site(peer, request.headers(), &self.proxies));
+            request.extensions_mut().insert(site);
+        }
     }
 
     /// Lets a request pass where nobody is asked.
@@ -79,6 +87,7 @@ impl Layer for Authenticate {
     }
 
     fn handle<'a>(&'a self, mut request: Request, next: Next<'a>) -> Answering<'a> {
+        self.place(&mut request);
         if !self.gate.asks() {
             return self.unasked(request, next);
         }

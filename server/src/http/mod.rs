@@ -35,6 +35,7 @@ pub(crate) use body_limit::unread_body;
 pub use identify::{RequestId, TraceParent, well_formed_traceparent};
 pub use layer::{Answering, App, Endpoint};
 pub use listener::serve;
+pub(crate) use peer::Site;
 pub use peer::{Network, NoNetwork, Peer};
 pub(crate) use refusal::{Refusal, json_answer};
 pub use routes::Status;

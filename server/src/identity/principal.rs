@@ -42,6 +42,7 @@ pub struct Principal {
     key: Box<str>,
     word: Box<str>,
     token: Option<SecretString>,
+    rights: [u8; 32],
 }
 
 impl Principal {
@@ -57,7 +58,7 @@ impl Principal {
             text
         });
         let word = format!("{provider}:{}#{}", shown(subject), &key[..16]).into();
-        Self { key: key.into(), word, identity, token: None }
+        Self { key: key.into(), word, token: None, rights: rights(&identity), identity }
     }
 
     /// The caller with the token that was shown, to be exchanged for another one. It is part of nothing else.
@@ -80,11 +81,32 @@ impl Principal {
         &self.key
     }
 
+    /// Names all that is said of the caller but until when: of whom the same is said has the same.
+    pub(crate) fn rights(&self) -> &[u8; 32] {
+        &self.rights
+    }
+
     /// As [`Caller::word`](super::Caller::word) says: provider and subject, and the beginning of the key, by which those of
     /// one subject are told apart.
     pub fn word(&self) -> &str {
         &self.word
     }
+}
+
+fn rights(identity: &Identity) -> [u8; 32] {
+    let Identity { provider, issuer, subject, client, name, roles, groups, scopes, tenant, expires: _ } =
+        identity;
+    // Lists begin with their lengths, so that none looks like the beginning of the next.
+    let lengths = [roles, groups, scopes].map(|words| words.len().to_string());
+    let mut fields = vec!["rights 1", provider, issuer, subject];
+    for maybe in [client, name, tenant] {
+        fields.extend(maybe.as_deref().map_or(["", "absent"], |text| [text, "given"]));
+    }
+    for (words, length) in [roles, groups, scopes].into_iter().zip(&lengths) {
+        fields.push(length);
+        fields.extend(words.iter().map(String::as_str));
+    }
+    digest::of(&fields)
 }
 
 /// A text from outside as part of a word: what is invisible or would end a line is made visible, what is long is cut.
@@ -134,6 +156,29 @@ mod tests {
         let [one, other] = [one, Principal::new(other)].map(|principal| Caller::Known(principal.into()));
         assert_eq!(one, other);
         assert_ne!(one, Caller::Anonymous);
+    }
+
+    #[test]
+    fn rights_are_the_same_where_the_same_is_said_and_nowhere_else() {
+        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
+        let base = of("i", "s", None).identity().clone();
+        let others = [
+            Identity { roles: words(&["a", "b"]), ..base.clone() },
+            Identity { roles: words(&["ab"]), ..base.clone() },
+            Identity { roles: words(&["a"]), groups: words(&["b"]), ..base.clone() },
+            Identity { groups: words(&["a", "b"]), ..base.clone() },
+            Identity { scopes: words(&["a", "b"]), ..base.clone() },
+            Identity { roles: words(&["", "a", "b"]), ..base.clone() },
+            Identity { tenant: Some("a".to_owned()), ..base.clone() },
+            Identity { name: Some("a".to_owned()), ..base.clone() },
+            Identity { client: Some(String::new()), ..base.clone() },
+            base.clone(),
+        ];
+        let seen: HashSet<[u8; 32]> =
+            others.iter().map(|identity| *Principal::new(identity.clone()).rights()).collect();
+        assert_eq!(seen.len(), others.len());
+        let later = Identity { expires: Some(SystemTime::now()), ..base.clone() };
+        assert_eq!(Principal::new(later).rights(), Principal::new(base).rights());
     }
 
     #[test]

@@ -104,6 +104,13 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
             "The API has failed so often in the last seconds that this server leaves it alone for a while; nothing was sent. Call again in {} s.",
             whole_seconds(*retry_after)
         ),
+        CallError::Denied { hidden: true } => {
+            "This server lets this caller use no such tool; nothing was sent. Repeating the call does not help.".to_owned()
+        }
+        CallError::Denied { hidden: false } => {
+            "This caller may not make this call: the rules of this server permit it with other arguments, or at another time or place. Nothing was sent. Tell the person you work for; repeating the call does not help."
+                .to_owned()
+        }
         CallError::Limited { retry_after } => format!(
             "More calls were made than this server admits in a minute; nothing was sent. Call again in {} s.",
             whole_seconds(*retry_after)

@@ -23,10 +23,10 @@ use tokio::sync::mpsc;
 use super::asking::{self, Question};
 use super::progress::{self, Told};
 use super::{Options, VERSIONS, answer, cursor, listing};
-use crate::call::{Call, CallError, Caller, Reply};
+use crate::call::{Call, CallError, Caller, Permission, Reply};
 use crate::catalog::Tool as GeneratedTool;
 use crate::engine::{self, Engine};
-use crate::http::{RequestId, TraceParent, well_formed_traceparent};
+use crate::http::{RequestId, Site, TraceParent, well_formed_traceparent};
 use crate::metrics::Count;
 use crate::request_id;
 use crate::start_error::StartError;
@@ -65,6 +65,8 @@ pub(super) enum Became {
     Question(Question),
     /// What came as a person's answer belongs to another call; the result says so in words.
     Forged(CallToolResult),
+    /// The caller may not use the tool, and is told that there is none; the result says it in words for whoever may know.
+    Hidden(CallToolResult),
 }
 
 impl Became {
@@ -72,7 +74,7 @@ impl Became {
     pub(super) fn into_result(self) -> CallToolResult {
         match self {
             Self::Answered(reply) => answer::reply(reply),
-            Self::Ended(result) | Self::Forged(result) => result,
+            Self::Ended(result) | Self::Forged(result) | Self::Hidden(result) => result,
             Self::Question(_) => CallToolResult::error(vec![ContentBlock::text(UNANSWERED)]),
         }
     }
@@ -118,9 +120,15 @@ impl Shared {
         self.options.max_line_bytes
     }
 
-    /// The tools as JSON.
+    /// The tools that the owner of this process may use, as JSON.
     pub(super) fn tools(&self) -> Value {
-        serde_json::to_value(&self.tools).expect("prepared tools are JSON")
+        serde_json::to_value(self.usable(&Caller::LocalOwner)).expect("prepared tools are JSON")
+    }
+
+    /// The tools that a caller may use with some arguments, in their order.
+    fn usable(&self, caller: &Caller) -> Vec<&Tool> {
+        let usable = self.engine.policies().usable(caller, self.engine.api().tools);
+        self.tools.iter().zip(usable).filter_map(|(tool, is_usable)| is_usable.then_some(tool)).collect()
     }
 
     /// The tool of this name.
@@ -143,10 +151,16 @@ impl Shared {
                 let result = answer::error(tool, &error, progress.sent(), &request_id);
                 match error {
                     CallError::Unsealed { .. } => Became::Forged(result),
+                    CallError::Denied { hidden: true } => Became::Hidden(result),
                     _ => Became::Ended(result),
                 }
             }
         }
+    }
+
+    /// Whether a caller may use a tool with some arguments.
+    pub(super) fn may_use(&self, caller: &Caller, tool: &GeneratedTool) -> bool {
+        self.engine.may_use(caller, tool)
     }
 
     /// Whether a person is asked before a call of this tool is made.
@@ -169,21 +183,23 @@ impl Shared {
         &self.meta_text
     }
 
-    fn page(&self, after: Option<&str>) -> Result<ListToolsResult, ErrorData> {
-        let digest = self.engine.api().digest;
+    fn page(&self, caller: &Caller, after: Option<&str>) -> Result<ListToolsResult, ErrorData> {
+        let tools = self.usable(caller);
+        let list = &listing::name(self.engine.api(), &tools);
         let page = self.options.tools_page_size.map_or(usize::MAX, |size| size.get());
         let begin = match after {
             None => 0,
-            Some(cursor) => cursor::read(digest, cursor, page, self.tools.len()).ok_or_else(|| {
+            Some(cursor) => cursor::read(list, cursor, page, tools.len()).ok_or_else(|| {
                 ErrorData::invalid_params(
                     "Invalid params: the cursor is not one that this list gave out",
                     None,
                 )
             })?,
         };
-        let end = begin.saturating_add(page).min(self.tools.len());
-        let mut result = ListToolsResult::with_all_items(self.tools[begin..end].to_vec());
-        result.next_cursor = (end < self.tools.len()).then(|| cursor::write(digest, end));
+        let end = begin.saturating_add(page).min(tools.len());
+        let shown = tools[begin..end].iter().map(|tool| (*tool).clone()).collect();
+        let mut result = ListToolsResult::with_all_items(shown);
+        result.next_cursor = (end < tools.len()).then(|| cursor::write(list, end));
         Ok(result)
     }
 
@@ -210,10 +226,45 @@ impl Handler {
         }
     }
 
+    /// Puts a call that its caller may not make on the record. What the caller reads is what it would read if there were no such
+    /// tool, whatever else is wrong with the request.
+    async fn hidden(&self, mut call: Call) -> ErrorData {
+        let tool = call.tool;
+        call.permission = Permission::Hidden;
+        self.0.call(call).await;
+        unknown(tool.name)
+    }
+
     /// The meta object of a result, for a client whose era knows it.
     fn meta(&self, context: &RequestContext<RoleServer>) -> Option<MetaObject> {
         stateless(context).then(|| self.0.meta.clone())
     }
+}
+
+/// What a caller reads who asks for a tool that there is none of, for it.
+pub(super) fn unknown(name: &str) -> ErrorData {
+    ErrorData::invalid_params(format!("Unknown tool: {}", answer::quoted(name)), None)
+}
+
+/// What the layers of HTTP know of a request that came through them.
+fn from_http(context: &RequestContext<RoleServer>) -> Option<&::http::Extensions> {
+    context.extensions.get::<::http::request::Parts>().map(|parts| &parts.extensions)
+}
+
+fn request_id(context: &RequestContext<RoleServer>) -> String {
+    from_http(context)
+        .and_then(|extensions| extensions.get::<RequestId>())
+        .map_or_else(request_id::fresh, |id| id.0.as_ref().to_owned())
+}
+
+/// Who makes a request.
+fn caller(context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
+    let Some(extensions) = from_http(context) else { return Ok(Caller::LocalOwner) };
+    // Whoever comes over HTTP was asked who it is; that nobody asked must not make an owner of a stranger.
+    extensions.get::<Caller>().cloned().ok_or_else(|| {
+        tracing::error!(request_id = request_id(context), "a request without a caller reached the protocol");
+        ErrorData::internal_error("The request could not be handled", None)
+    })
 }
 
 /// Whether a request is of the stateless era.
@@ -240,10 +291,13 @@ impl ServerHandler for Handler {
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let mut result = self.0.page(request.as_ref().and_then(|request| request.cursor.as_deref()))?;
+        let caller = caller(&context)?;
+        let mut result =
+            self.0.page(&caller, request.as_ref().and_then(|request| request.cursor.as_deref()))?;
         result.meta = self.meta(&context);
-        // Public: the list is the same for every caller.
-        Ok(result.with_ttl_ms(self.0.ttl()).with_cache_scope(CacheScope::Public))
+        // Whoever is asked who it is has a list of its own. Where nobody is asked, there is one for all.
+        let scope = if caller.principal().is_some() { CacheScope::Private } else { CacheScope::Public };
+        Ok(result.with_ttl_ms(self.0.ttl()).with_cache_scope(scope))
     }
 
     async fn call_tool(
@@ -253,30 +307,21 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let Some(tool) = self.0.find(&request.name) else {
             tracing::info!(outcome = "unknown_tool", "called");
-            return Err(ErrorData::invalid_params(
-                format!("Unknown tool: {}", answer::quoted(&request.name)),
-                None,
-            ));
+            return Err(unknown(&request.name));
         };
-        let from_http = context.extensions.get::<::http::request::Parts>().map(|parts| &parts.extensions);
-        let request_id = from_http
-            .and_then(|extensions| extensions.get::<RequestId>())
-            .map_or_else(request_id::fresh, |id| id.0.as_ref().to_owned());
-        let caller = match from_http {
-            Some(extensions) => extensions.get::<Caller>().cloned(),
-            None => Some(Caller::LocalOwner),
-        };
-        // Whoever comes over HTTP was asked who it is; that nobody asked must not make an owner of a stranger.
-        let Some(caller) = caller else {
-            tracing::error!(request_id, "a request without a caller reached the protocol");
-            return Err(ErrorData::internal_error("The request could not be handled", None));
-        };
+        let (from_http, request_id, caller) = (from_http(&context), request_id(&context), caller(&context)?);
+        if !self.0.may_use(&caller, tool) {
+            let arguments = request.arguments.unwrap_or_default();
+            return Err(self.hidden(Call::new(tool, arguments, caller, request_id)).await);
+        }
         let capable = asking::shows_forms(context.client_capabilities().as_ref());
         // A question of ours needs a way to the client, which a single exchange over HTTP is not.
         let carries_questions = stateless(&context) || from_http.is_none();
         let consent = asking::consent(&request, capable && carries_questions);
         let mut call = Call::new(tool, request.arguments.unwrap_or_default(), caller, request_id);
         call.consent = consent;
+        call.address =
+            from_http.and_then(|extensions| extensions.get::<Site>()).map(|Site(address)| *address);
         // The message's own trace is nearer to the caller than the connection's.
         call.traceparent = match context.meta.get_traceparent() {
             Some(own) => Some(own.to_owned()).filter(|own| well_formed_traceparent(own)),
@@ -304,6 +349,7 @@ impl ServerHandler for Handler {
                 Ok(question.into_result().with_meta(self.0.meta.clone()).into())
             }
             Became::Forged(result) => Err(ErrorData::invalid_params(answer::text(&result), None)),
+            Became::Hidden(_) => Err(unknown(tool.name)),
             became => Ok(became.into_result().with_meta(self.meta(&context)).into()),
         }
     }

@@ -1,7 +1,7 @@
 //! The direct lane: a tool call in its plainest form is read once, made, and answered without the protocol library.
 //!
 //! The library spends tens of microseconds on tasks, channels and copies of a message that needs none of them. Only what
-//! leaves nothing to decide comes here: the headers and the message agree on the era, the tool exists and asks nobody, and
+//! leaves nothing to decide comes here: the headers and the message agree on the era, the caller may use the tool, which asks nobody, and
 //! nothing is told on the way. All else, and everything with a fault in it, goes to the library, so that there is one
 //! place that refuses. What is answered here is what the library would answer, to the byte; a test holds them together.
 
@@ -19,11 +19,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::envelope::Envelope;
 use super::front::VERSION;
-use super::handler::{Became, Shared, is_sound_key};
+use super::handler::{Became, Shared, is_sound_key, unknown};
 use super::{VERSIONS, answer};
 use crate::call::{Call, Caller};
 use crate::catalog::Tool;
-use crate::http::{RequestId, Response, TraceParent, well_formed_traceparent};
+use crate::http::{RequestId, Response, Site, TraceParent, well_formed_traceparent};
 use crate::metrics::Count;
 
 /// The one method that is taken.
@@ -50,13 +50,14 @@ impl Direct {
         let params = std::str::from_utf8(body).ok()?.get(envelope.params.clone()?)?;
         let Params { name, arguments, meta } = serde_json::from_str(params).ok()?;
         let stateless = is_stateless(&head.headers, &name, &meta)?;
-        let tool = shared.find(&name).filter(|tool| !shared.asks(tool))?;
+        let caller = head.extensions.get::<Caller>()?.clone();
+        let tool = shared.find(&name).filter(|tool| !shared.asks(tool) && shared.may_use(&caller, tool))?;
         if tool.long.is_some() && meta.progress.is_some() {
             return None;
         }
-        let caller = head.extensions.get::<Caller>()?.clone();
         let request_id = head.extensions.get::<RequestId>()?.0.as_ref().to_owned();
         let mut call = Call::new(tool, arguments.unwrap_or_default(), caller, request_id);
+        call.address = head.extensions.get::<Site>().map(|Site(address)| *address);
         call.traceparent = match meta.traceparent {
             Some(own) => Some(own.into_owned()).filter(|own| well_formed_traceparent(own)),
             None => head.extensions.get::<TraceParent>().map(|trace| trace.0.as_ref().to_owned()),
@@ -72,12 +73,16 @@ impl Direct {
     pub(super) async fn answer(self, shared: &Shared, stop: &CancellationToken) -> Result<Response, String> {
         let Self { id, call, stateless } = self;
         shared.count(Count::Direct);
-        let waiting = Waiting(Some(call.tool));
+        let tool = call.tool;
+        let waiting = Waiting(Some(tool));
         let became = tokio::select! {
             became = shared.call(call) => became,
             () = stop.cancelled() => return Err(id),
         };
         waiting.answered();
+        if let Became::Hidden(_) = became {
+            return Ok(hidden(&id, tool));
+        }
         let meta = stateless.then(|| shared.meta_text());
         Ok(answered(&id, became, meta))
     }
@@ -182,6 +187,16 @@ fn answered(id: &str, became: Became, meta: Option<&str>) -> Response {
         body.extend_from_slice(meta.as_bytes());
     }
     body.extend_from_slice(b"}}");
+    in_json(body)
+}
+
+/// The message for a caller from whose list the tool was taken while it was called.
+fn hidden(id: &str, tool: &Tool) -> Response {
+    let error = serde_json::to_string(&unknown(tool.name)).expect("an error is JSON");
+    in_json(format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#).into_bytes())
+}
+
+fn in_json(body: Vec<u8>) -> Response {
     let mut response = Response::new(Full::new(Bytes::from(body)).boxed());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

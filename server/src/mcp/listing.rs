@@ -5,13 +5,25 @@ use std::sync::Arc;
 use rmcp::model::{Tool, ToolAnnotations};
 
 use super::schema;
-use crate::catalog::{Effect, Tool as GeneratedTool, Work};
+use crate::catalog::{Api, Effect, Tool as GeneratedTool, Work};
+use crate::digest;
 use crate::engine::Engine;
 use crate::start_error::StartError;
 
 /// Every tool of the API in the catalog's order; an error names the tool whose schema cannot be served.
 pub(super) fn tools(engine: &Engine) -> Result<Vec<Tool>, StartError> {
     engine.api().tools.iter().map(|tool| listed(tool, engine)).collect()
+}
+
+/// Names a list of some of the tools of an API, so that the cursor of one list is none of another.
+pub(super) fn name(api: &Api, listed: &[&Tool]) -> String {
+    if listed.len() == api.tools.len() {
+        return api.digest.to_owned();
+    }
+    let names: Vec<&str> = listed.iter().map(|tool| &*tool.name).collect();
+    let digest = digest::of(&names);
+    let digits: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{digits}", api.digest)
 }
 
 fn listed(tool: &'static GeneratedTool, engine: &Engine) -> Result<Tool, StartError> {

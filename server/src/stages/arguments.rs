@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Next, Outcome};
-use crate::call::{Call, CallError};
+use crate::call::{Call, CallError, Permission};
 use crate::decode::Deployment;
 
 /// What arguments are judged by.
@@ -17,6 +17,11 @@ pub struct Options {
 pub async fn arguments(options: Arc<Options>, mut call: Call, next: Next) -> Outcome {
     let given = std::mem::take(&mut call.arguments);
     let prepared = call.tool.prepare(given, &options.deployment).map_err(CallError::Arguments)?;
+    if call.permission == Permission::ToBeRefused {
+        // What rules take for no argument of the tool, the tool takes. Nobody has permitted this call.
+        tracing::error!(tool = call.tool.name, "rules of access and the tool disagree on its arguments");
+        return Err(CallError::Denied { hidden: false });
+    }
     call.prepared = Some(Arc::new(prepared));
     next.run(call).await
 }

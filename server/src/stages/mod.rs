@@ -16,6 +16,7 @@ pub mod deadline;
 pub mod intent;
 pub mod ledger;
 pub mod own;
+pub mod policy;
 pub mod portion;
 pub mod quota;
 pub mod retry;

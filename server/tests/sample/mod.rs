@@ -13,6 +13,7 @@ use server::engine::{Engine, Options};
 use server::generated as rt;
 use server::generated::schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use server::generated::serde_json::{Value, json};
+use server::policy::{self, Source};
 use server::stages::ledger;
 
 /// Arguments of the read.
@@ -371,6 +372,9 @@ pub const CANARY: &str = "canary-9f3e";
 /// Usual options with the bare token; a call makes one request, and no change is remembered.
 pub fn options(base_url: &str) -> Options {
     let mut options = Options::new(base_url);
+    // These tests are about everything else but who may call.
+    let everybody = Source::Text("permit (principal, action, resource);");
+    options.policy = policy::Settings { source: everybody, ..policy::Settings::default() };
     options.retry.attempts = 1;
     options.ledger = ledger::Settings { window: Duration::ZERO, unknown: Duration::ZERO };
     options.upstream.credentials = vec![("token".to_owned(), CANARY.into())];

@@ -118,7 +118,8 @@ mod tests {
                 CallError::Repeated { age: time, request_id: cause, status: Some(status) }
             }
             CallError::Repeated { .. } => CallError::KeyTaken,
-            CallError::KeyTaken => CallError::Limited { retry_after: time },
+            CallError::KeyTaken => CallError::Denied { hidden: false },
+            CallError::Denied { .. } => CallError::Limited { retry_after: time },
             CallError::Limited { .. } => CallError::Busy { retry_after: time },
             CallError::Busy { .. } => CallError::Unconfirmed { question: cause.clone(), state: cause },
             CallError::Unconfirmed { .. } => CallError::Unasked,

@@ -1,0 +1,229 @@
+//! Rules as they were read, checked against the schema, and what they decide.
+
+use std::sync::Arc;
+
+use cedar_policy::ffi::DetailedError;
+use cedar_policy::{
+    ActionConstraint, Authorizer, Context, Decision, ParseErrors, Policy, PolicyId, PolicySet, Request,
+    Response, ValidationMode, Validator,
+};
+use quick_cache::sync::Cache;
+use serde_json::Value;
+
+use super::broad::broad;
+use super::facts::{pairs, write_record};
+use super::held::{self, Held, Kind};
+use super::question::Question;
+use super::reads::Reads;
+use super::shape::Unfit;
+use super::world::World;
+use crate::catalog::Effect;
+use crate::start_error::StartError;
+
+/// How many decisions are remembered.
+const DECISIONS: usize = 10_000;
+/// How many lists of tools are.
+const LISTS: usize = 1_000;
+
+/// A set of rules.
+pub(super) struct Rules {
+    /// As they were written.
+    pub(super) text: String,
+    pub(super) set: PolicySet,
+    /// The same made broad.
+    broad: PolicySet,
+    /// What is read for each action.
+    reads: Vec<Reads>,
+    /// What of a caller is read to decide what it may use at all.
+    listing: held::Reads,
+    decisions: Cache<Box<[u8]>, bool>,
+    lists: Cache<Box<[u8]>, Arc<Usable>>,
+}
+
+/// The places of the tools that a caller may use with some arguments.
+pub(super) type Usable = Vec<bool>;
+
+impl Rules {
+    /// Reads rules. An error is one line that names the place; `place` is where the text comes from.
+    pub(super) fn read(text: &str, place: &str, world: &World) -> Result<Self, StartError> {
+        let at = |error: &DetailedError| StartError::new(format!("{place}{}", told(text, error)));
+        let set: PolicySet = text.parse().map_err(|errors: ParseErrors| at(&DetailedError::from(&errors)))?;
+        if let Some(template) = set.templates().next() {
+            return Err(StartError::new(format!(
+                "{place}: {} has a slot, which nobody fills here: name whom it is about",
+                name_of(&set, template.id())
+            )));
+        }
+        names_are_unique(&set, place)?;
+        let checked = Validator::new(world.schema.clone()).validate(&set, ValidationMode::Strict);
+        for warning in checked.validation_warnings() {
+            tracing::warn!("{place}{}", told(text, &DetailedError::from(warning)));
+        }
+        if let Some(error) = checked.validation_errors().next() {
+            return Err(at(&DetailedError::from(error)));
+        }
+        Self::prepared(text, set, world).map_err(|what| StartError::new(format!("{place}: {what}")))
+    }
+
+    fn prepared(text: &str, set: PolicySet, world: &World) -> Result<Self, String> {
+        let mut written: Vec<(&Policy, Value)> = Vec::new();
+        for policy in set.policies() {
+            written.push((policy, policy.to_json().map_err(|error| error.to_string())?));
+        }
+        let broadened = written.iter().map(|(policy, rule)| {
+            Policy::from_json(Some(policy.id().clone()), broad(rule)).map_err(|error| error.to_string())
+        });
+        let broad = PolicySet::from_policies(broadened.collect::<Result<Vec<_>, _>>()?)
+            .map_err(|error| error.to_string())?;
+        let reads: Vec<Reads> = (0..world.actions.len())
+            .map(|action| {
+                let about = written.iter().filter(|(policy, _)| is_about(policy, action, world));
+                Reads::of(about.map(|(_, rule)| rule))
+            })
+            .collect();
+        let mut listing = held::Reads::default();
+        reads.iter().for_each(|reads| listing.add(reads.caller));
+        let (decisions, lists) = (Cache::new(DECISIONS), Cache::new(LISTS));
+        Ok(Self { text: text.to_owned(), set, broad, reads, listing, decisions, lists })
+    }
+
+    /// What is read for an action.
+    pub(super) fn reads(&self, action: usize) -> &Reads {
+        &self.reads[action]
+    }
+
+    /// Whether this call is allowed, by what was decided before for one that is alike, or anew.
+    pub(super) fn decide(&self, question: &Question<'_>, world: &World) -> Result<bool, Unfit> {
+        let reads = self.reads(question.action);
+        let facts = question.facts(reads, world)?;
+        let mut key = Vec::with_capacity(128);
+        key.extend((question.action as u64).to_be_bytes());
+        question.held.write(reads.caller, &mut key);
+        write_record(&facts, &mut key);
+        if let Some(decided) = self.decisions.get(key.as_slice()) {
+            return Ok(decided);
+        }
+        let context = Context::from_pairs(pairs(&facts)).expect("facts are values");
+        let response = self.ask(&self.set, question.held, question.action, context, world);
+        let decided = response.decision() == Decision::Allow;
+        self.decisions.insert(key.into_boxed_slice(), decided);
+        Ok(decided)
+    }
+
+    /// The same, anew, told these parts of the call, with the rules that decided.
+    pub(super) fn judge(
+        &self,
+        question: &Question<'_>,
+        reads: &Reads,
+        world: &World,
+    ) -> Result<Response, Unfit> {
+        let context = Context::from_pairs(pairs(&question.facts(reads, world)?)).expect("facts are values");
+        Ok(self.ask(&self.set, question.held, question.action, context, world))
+    }
+
+    /// What this caller may use with some arguments.
+    pub(super) fn usable(&self, held: &Held, world: &World) -> Arc<Usable> {
+        let mut key = Vec::with_capacity(128);
+        held.write(self.listing, &mut key);
+        if let Some(usable) = self.lists.get(key.as_slice()) {
+            return usable;
+        }
+        let usable: Usable = (0..world.actions.len())
+            .map(|action| {
+                let response = self.ask(&self.broad, held, action, Context::empty(), world);
+                let diagnostics = response.diagnostics();
+                // One that fails here may not fail with what a call brings.
+                let is_open = diagnostics.reason().next().is_none() && diagnostics.errors().next().is_some();
+                response.decision() == Decision::Allow || (is_open && is_for(held, action, world))
+            })
+            .collect();
+        let usable = Arc::new(usable);
+        self.lists.insert(key.into_boxed_slice(), Arc::clone(&usable));
+        usable
+    }
+
+    /// How many decisions and lists are remembered.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> (usize, usize) {
+        (self.decisions.len(), self.lists.len())
+    }
+
+    /// Asks Cedar. Nobody can give an anonymous caller more than reads, as the schema says.
+    fn ask(&self, set: &PolicySet, held: &Held, action: usize, context: Context, world: &World) -> Response {
+        if !is_for(held, action, world) {
+            return Response::new(Decision::Deny, [].into(), Vec::new());
+        }
+        asked(set, held, action, context, world)
+    }
+}
+
+/// Whether an action is for this kind of caller at all.
+fn is_for(held: &Held, action: usize, world: &World) -> bool {
+    held.kind() != Kind::Anonymous || world.tool(action).effect == Effect::Read
+}
+
+/// What Cedar says to a set of rules.
+pub(super) fn asked(
+    set: &PolicySet,
+    held: &Held,
+    action: usize,
+    context: Context,
+    world: &World,
+) -> Response {
+    let (caller, action) = (held.uid().clone(), world.actions[action].clone());
+    let request = Request::new(caller, action, world.api.clone(), context, None)
+        .expect("without a schema every request is one");
+    Authorizer::new().is_authorized(&request, set, held.among(&world.common))
+}
+
+/// Whether a rule is about this action.
+pub(super) fn is_about(policy: &Policy, action: usize, world: &World) -> bool {
+    let uid = &world.actions[action];
+    let is_in = |group| uid == group || world.common.is_ancestor_of(group, uid);
+    match policy.action_constraint() {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(only) => only == *uid,
+        ActionConstraint::In(groups) => groups.iter().any(is_in),
+    }
+}
+
+/// How people name a rule: by its `@id`, or by its place.
+pub(super) fn name_of(set: &PolicySet, id: &PolicyId) -> String {
+    let annotated = set.annotation(id, "id").or_else(|| set.template_annotation(id, "id"));
+    annotated.map_or_else(|| format!("rule {} (it has no @id)", number(id)), str::to_owned)
+}
+
+/// The place of a rule among those that were read with it, counted from one.
+pub(super) fn number(id: &PolicyId) -> usize {
+    let place = id.to_string().trim_start_matches("policy").parse::<usize>();
+    place.map_or(0, |place| place + 1)
+}
+
+fn names_are_unique(set: &PolicySet, place: &str) -> Result<(), StartError> {
+    let mut names: Vec<&str> =
+        set.policies().filter_map(|policy| set.annotation(policy.id(), "id")).collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(StartError::new(format!("{place}: two rules have the @id {:?}", pair[0]))),
+        None => Ok(()),
+    }
+}
+
+/// An error as `:LINE:COLUMN: what is wrong`, on one line.
+fn told(text: &str, error: &DetailedError) -> String {
+    let place = error.source_locations.first().and_then(|label| {
+        let before = text.get(..label.loc.start)?;
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Some(format!(":{line}:{column}"))
+    });
+    let mut words = error.message.split_whitespace().collect::<Vec<_>>().join(" ");
+    // The place says which rule it is; Cedar's own number of it does not.
+    if let Some((_, rest)) = words.strip_prefix("for policy `").and_then(|rest| rest.split_once("`, ")) {
+        words = rest.to_owned();
+    }
+    if let Some(help) = &error.help {
+        words.push_str(&format!(" ({})", help.split_whitespace().collect::<Vec<_>>().join(" ")));
+    }
+    format!("{}: {words}", place.unwrap_or_default())
+}
