@@ -1,11 +1,10 @@
 # syntax=docker/dockerfile:1
 # The container image of code-pipeline-mcp: a locked release build on a small Debian, run as a user without rights.
 #
-# As long as the server has no authentication it refuses to listen beyond the loopback interface, so run it in one of two ways:
+# Without AUTH_PROVIDER the server refuses to listen beyond the loopback interface, so name one (docs/authentication.md), or
 #   docker run --network host -e API_BASE_URL=... -e API_TOKEN code-pipeline-mcp
-#     (the container shares the host's loopback: only programs on that host can connect), or, behind a private network that
-#     nobody else can reach,
-#   docker run -p 127.0.0.1:8080:8080 -e HOST=0.0.0.0 -e ALLOW_UNAUTHENTICATED=i-understand -e API_BASE_URL=... -e API_TOKEN code-pipeline-mcp
+#     (the container shares the host's loopback: only programs on that host can connect), or, for reads only,
+#   docker run -p 127.0.0.1:8080:8080 -e HOST=0.0.0.0 -e ALLOW_UNAUTHENTICATED=i-understand -e POLICY_ANONYMOUS_READS=true -e API_BASE_URL=... -e API_TOKEN code-pipeline-mcp
 #     (clients that use another name than 127.0.0.1 or localhost need it in ALLOWED_HOSTS).
 
 ARG RUST_IMAGE=rust:1.95-slim-bookworm

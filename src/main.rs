@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         version: env!("CARGO_PKG_VERSION"),
         api: api::catalog(),
         tools: &[],
+        policy: Some(include_str!("../config/policy.cedar")),
         demonstration: Some(demonstrate),
     })
 }

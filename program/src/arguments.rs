@@ -89,6 +89,8 @@ pub(crate) enum Command {
     Keys(Keys),
     /// Add, list and remove the credentials with which callers' calls go to the API.
     Credentials(Credentials),
+    /// See, check and explain the rules that say who may do what.
+    Policy(Policy),
     /// Ask a running server for its health; exit code 0 if it is well.
     Health {
         /// The address of its health check [default: /health where `serve` would listen].
@@ -188,6 +190,68 @@ pub(crate) struct Whose {
     /// The security scheme of the API's document: that of API_TOKEN without this, or all where credentials are removed.
     #[arg(long, value_name = "NAME")]
     pub(crate) scheme: Option<String>,
+}
+
+/// What is asked of the rules of access.
+#[derive(Args, Debug)]
+pub(crate) struct Policy {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: PolicyCommand,
+}
+
+/// What to do with the rules of access.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Print the schema that rules are checked against: callers, tools, typed arguments.
+    Schema,
+    /// Print the rules that are in force, to begin a file with.
+    Show,
+    /// Check rules as the server does when it starts.
+    Check {
+        /// The file [default: the setting `policy.file`, else the rules of the program].
+        file: Option<PathBuf>,
+    },
+    /// Say whether a call may be made, which rules decide, and what the others would need; exit code 1 if it may not.
+    Explain(Explain),
+}
+
+/// A call that is explained.
+#[derive(Args, Debug)]
+pub(crate) struct Explain {
+    /// A role of the caller, which may be repeated; or `local_owner` or `anonymous`, alone.
+    #[arg(long = "as", value_name = "ROLE", required = true)]
+    pub(crate) roles: Vec<String>,
+    /// The tool's name.
+    #[arg(long)]
+    pub(crate) tool: String,
+    /// An argument, as `call` takes it; those that no rule reads may be left out.
+    #[arg(long = "arg", value_name = "NAME=VALUE")]
+    pub(crate) arguments: Vec<String>,
+    /// A scope of the caller; may be repeated.
+    #[arg(long = "scope", value_name = "SCOPE")]
+    pub(crate) scopes: Vec<String>,
+    /// A group that the caller is in; may be repeated.
+    #[arg(long = "group", value_name = "GROUP")]
+    pub(crate) groups: Vec<String>,
+    /// The organisation that the caller acts for.
+    #[arg(long)]
+    pub(crate) tenant: Option<String>,
+    /// Who the caller is.
+    #[arg(long, default_value = "somebody")]
+    pub(crate) subject: String,
+    /// Who vouches for the caller: jwt, oidc, api_key.
+    #[arg(long, default_value = "jwt")]
+    pub(crate) provider: String,
+    /// The address that the call comes from.
+    #[arg(long)]
+    pub(crate) address: Option<std::net::IpAddr>,
+    /// When the call is made, such as 2026-11-26T08:00:00Z [default: now].
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    /// A file with rules [default: the setting `policy.file`, else the rules of the program].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
 }
 
 /// What is asked of the journal.

@@ -11,6 +11,7 @@
 //!         version: "1.0.0",
 //!         api: api::catalog(),
 //!         tools: &[],
+//!         policy: None,
 //!         demonstration: None,
 //!     })
 //! }
@@ -50,6 +51,8 @@ pub struct Program {
     pub api: &'static Api,
     /// Tools written by hand, to stand beside those of the API: see [`server::own`].
     pub tools: &'static [&'static dyn Own],
+    /// Who may do what, in Cedar, where no file says it; by effect and role where there is none: see [`server::policy`].
+    pub policy: Option<&'static str>,
     /// Starts something that the server can be tried with; the command `demo` is there only if this is.
     pub demonstration: Option<fn() -> Demonstrating>,
 }

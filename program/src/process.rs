@@ -3,6 +3,7 @@
 use std::io;
 
 use server::journal::Journal;
+use server::policy::Policies;
 use tokio_util::sync::CancellationToken;
 
 /// Keeps the process's memory, which holds credentials, out of core dumps and from other processes of the
@@ -44,6 +45,29 @@ pub(crate) fn shutdown_on_signal(journal: Option<Journal>) -> io::Result<Cancell
         std::process::exit(128 + signal.as_raw_value());
     });
     Ok(shutdown)
+}
+
+/// Has the rules of access read again at each SIGHUP. The task that listens lives as long as the process, and nothing waits for
+/// it.
+#[cfg(unix)]
+pub(crate) fn reload_on_signal(policies: Policies) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            let policies = policies.clone();
+            // A panic there is told by whoever panics, and leaves the rules as they were.
+            let _ = tokio::task::spawn_blocking(move || policies.look_again(true)).await;
+        }
+    });
+    Ok(())
+}
+
+/// There is no such signal here; a changed file is read all the same.
+#[cfg(not(unix))]
+pub(crate) fn reload_on_signal(_: Policies) -> io::Result<()> {
+    Ok(())
 }
 
 fn close(journal: Option<Journal>) {

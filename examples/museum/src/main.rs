@@ -11,6 +11,7 @@ fn main() -> ExitCode {
         version: env!("CARGO_PKG_VERSION"),
         api: api::catalog(),
         tools: TOOLS,
+        policy: None,
         demonstration: None,
     })
 }

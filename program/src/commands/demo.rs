@@ -11,7 +11,7 @@ use server::journal::Stream;
 use crate::commands::prepare;
 use crate::commands::serve::{bound, endpoint, listen, no_signals, refuse_open_address};
 use crate::output::print;
-use crate::process::shutdown_on_signal;
+use crate::process::{reload_on_signal, shutdown_on_signal};
 use crate::refusal::Refusal;
 use crate::settings::{Account, Config};
 use crate::{Demonstration, Program};
@@ -41,6 +41,7 @@ pub(crate) async fn run(program: &Program, mut config: Config) -> Result<(), Ref
         .collect();
     let recorded = prepare(program, config, Stream::Error)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
+    reload_on_signal(recorded.server.policies().clone()).map_err(no_signals)?;
     print(&introduction(program, &endpoint(address), &demonstration))?;
     let server = Arc::clone(&recorded.server);
     server.serve(listener, shutdown).await.map_err(|error| Refusal::configuration(error.to_string()))?;

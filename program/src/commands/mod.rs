@@ -7,6 +7,7 @@ mod credentials;
 mod demo;
 mod health;
 mod keys;
+mod policy;
 mod serve;
 mod tools;
 mod typed;
@@ -46,6 +47,7 @@ pub(crate) fn run(program: &Program, cli: Cli) -> Result<ExitCode, Refusal> {
         Command::Credentials(what) => {
             return credentials::run(program.api, &settings.config, &what);
         }
+        Command::Policy(what) => return policy::run(program, &settings.config, &what),
         Command::Tools { json: false } => print(&tools::table(program.api))?,
         command => return runtime()?.run(command_in_runtime(program, settings.config, command)),
     }
@@ -85,7 +87,8 @@ async fn command_in_runtime(
         | Command::Contract
         | Command::Audit(_)
         | Command::Keys(_)
-        | Command::Credentials(_) => {
+        | Command::Credentials(_)
+        | Command::Policy(_) => {
             unreachable!("it needs no runtime and has been done")
         }
     }
@@ -136,6 +139,7 @@ fn prepare(program: &Program, mut config: Config, printed: Stream) -> Result<Rec
     }
     let journal = journal(program, &config.journal, printed)?;
     config.server.engine.journal.clone_from(&journal);
+    config.server.engine.policy = config.access.settings(None, program.policy);
     let server = build(program, config.server)?;
     Ok(Recorded { server, journal })
 }

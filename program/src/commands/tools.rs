@@ -28,5 +28,6 @@ pub(crate) fn list(program: &Program, mut config: Config) -> Result<Value, Refus
     if config.server.engine.upstream.base_url.is_empty() {
         config.server.engine.upstream.base_url = "http://api.invalid".to_owned();
     }
+    config.server.engine.policy = config.access.settings(None, program.policy);
     Ok(build(program, config.server)?.tools())
 }

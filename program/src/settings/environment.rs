@@ -18,6 +18,7 @@ const OURS: [&str; 18] = [
     "BMC_API_",
     "BMC_AMI_DEVX_",
     "AUTH_",
+    "POLICY_",
     "AUDIT_",
     "LEDGER_",
     "CONFIRM",

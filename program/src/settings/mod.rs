@@ -4,6 +4,7 @@
 //! Nothing is guessed: a wrong value, an unknown name or two names that disagree stop the start, even where a
 //! stronger source would have won.
 
+mod access;
 mod account;
 mod authentication;
 mod environment;
@@ -27,6 +28,7 @@ use secrecy::zeroize::Zeroizing;
 use server::catalog::Api;
 use server::secret::Headers;
 
+pub(crate) use self::access::Access;
 pub(crate) use self::account::Account;
 pub(crate) use self::authentication::Authentication;
 pub(crate) use self::environment::{Environment, nearest};
@@ -63,6 +65,8 @@ pub(crate) struct Config {
     pub(crate) auth: Authentication,
     /// As whom calls go to the API.
     pub(crate) account: Account,
+    /// Who may do what.
+    pub(crate) access: Access,
 }
 
 /// Whether and how calls are put on the record.
@@ -110,6 +114,7 @@ impl Config {
             sharing: Sharing::default(),
             auth: Authentication::default(),
             account: Account::default(),
+            access: Access::default(),
         }
     }
 

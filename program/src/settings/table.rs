@@ -9,7 +9,7 @@ use server::stages::cache::Backend;
 use server::stages::confirm::{Asking, Mode};
 
 use crate::settings::value::Kind;
-use crate::settings::{account, replicas};
+use crate::settings::{access, account, replicas};
 
 /// One setting.
 pub(crate) struct Setting {
@@ -29,6 +29,7 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(asking_who());
     table.extend(tokens());
     table.extend(claims());
+    table.extend(access::rows());
     table.extend(logging());
     table.extend(presenting());
     table.push(where_the_api_is());
@@ -76,7 +77,7 @@ fn listening() -> [Setting; 6] {
             "listen.allow_unauthenticated",
             &["ALLOW_UNAUTHENTICATED"],
             Kind::Acknowledgement(|config| &mut config.server.http.allow_unauthenticated),
-            "`i-understand` lets the server listen beyond loopback although nobody is asked who they are: whoever reaches it can do whatever the credential of the API may do.",
+            "`i-understand` lets the server listen beyond loopback although nobody is asked who they are: whoever reaches it may do what rules of access give to anonymous callers, which is nothing but reads, and these only with `POLICY_ANONYMOUS_READS`.",
         ),
         setting(
             "listen.allowed_hosts",

@@ -112,6 +112,8 @@ fn example(key: &str) -> &'static str {
         "auth.providers" => "jwt,api_key",
         "auth.algorithms" => "ES256,EdDSA",
         "auth.public_key_file" | "auth.api_keys_file" => "/etc/mcp/keys",
+        "policy.file" => "/etc/mcp/policy.cedar",
+        "policy.anonymous_reads" => "true",
         "log.level" => "debug",
         "log.format" => "json",
         "mcp.name" | "mcp.title" | "mcp.instructions" => "Another name",
