@@ -160,12 +160,12 @@ fn succeeded(ended: Option<Result<Result<Reply, CallError>, JoinError>>) {
     assert!(matches!(ended, Some(Ok(Ok(_)))), "{ended:?}");
 }
 
-fn processor_time() -> Duration {
+pub(crate) fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-fn micros(time: Duration, count: usize) -> f64 {
+pub(crate) fn micros(time: Duration, count: usize) -> f64 {
     time.as_secs_f64() * 1e6 / count as f64
 }
 

@@ -22,6 +22,7 @@ pub mod load;
 
 pub mod sim;
 pub mod cost;
+pub mod access;
 
 pub mod ports;
 pub mod progress;

@@ -1,4 +1,4 @@
-//! What the stages cost, and what keeping answers brings: a line for each figure beside its goal.
+//! What it costs to find out who calls and may, what the stages cost, and what keeping answers brings: a line for each figure beside its goal.
 //!
 //! Usage: `cargo run --release -p bench --bin cost -- [--rounds N] [--program FILE]`
 
@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bench::access::{self, Access};
 use bench::client::{Steady, ToolCall};
 use bench::cost::{Bench, Kind, closed_loop, median};
 use bench::program::{Program, Settings};
@@ -25,6 +26,8 @@ const CALLS: usize = 2000;
 const CALLERS: usize = 32;
 const ROUND: Duration = Duration::from_secs(2);
 
+/// Microseconds that authentication and policy may take together of a call once warm.
+const MOST_ACCESS_MICROS: f64 = 20.0;
 /// Microseconds that the stages may take of a call, and how many times as many hits as misses are to be answered.
 const MOST_MICROS: f64 = 15.0;
 const LEAST_RATIO: f64 = 3.0;
@@ -43,7 +46,8 @@ fn main() -> ExitCode {
 fn run() -> io::Result<bool> {
     let (rounds, program) = read(std::env::args().skip(1))?;
     let one_thread = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut all_pass = one_thread.block_on(stages(rounds))?;
+    let mut all_pass = one_thread.block_on(access(rounds))?;
+    all_pass &= one_thread.block_on(stages(rounds))?;
     let program = program.map_or_else(build_program, Ok)?;
     let threads = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     all_pass &= threads.block_on(kept(rounds, program))?;
@@ -61,6 +65,30 @@ fn read(arguments: impl Iterator<Item = String>) -> io::Result<(usize, Option<Pa
         }
     }
     Ok((rounds, program))
+}
+
+/// Processor time of finding out who calls and whether that one may.
+async fn access(rounds: usize) -> io::Result<bool> {
+    let mut access = Access::new()?;
+    let mut all_pass = true;
+    for kind in access::Kind::ALL {
+        access.cost(kind, CALLS).await;
+        let mut figures = Vec::new();
+        for _ in 0..rounds {
+            figures.push(access.cost(kind, CALLS).await);
+        }
+        let figure = median(figures);
+        let verdict = match kind {
+            access::Kind::Token | access::Kind::Key => {
+                Verdict::default().at_most("us", figure, MOST_ACCESS_MICROS)
+            }
+            access::Kind::Anew | access::Kind::NewCaller => {
+                Verdict::default().note(format!("us {figure:.1}"))
+            }
+        };
+        all_pass &= print(&format!("access, {}", kind.word()), &verdict);
+    }
+    Ok(all_pass)
 }
 
 /// Processor time of a call through all stages and through none, in turn.
