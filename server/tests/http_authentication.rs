@@ -1,20 +1,21 @@
 //! Only those who may are let in: every bad credential is answered alike, byte by byte, and as the standards have it.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod credentials;
 mod fake_upstream;
 mod http_support;
 mod identity_provider;
 mod sample;
 mod scratch;
 
-use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use credentials::{PING, golden, posted, status, with_token};
 use fake_upstream::json as json_answer;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use http_support::{MEDIA_TYPES, Served};
+use http_support::Served;
 use identity_provider::{Provider, RESOURCE, RSA, Signer, head, message, now};
 use scratch::Scratch;
 use secrecy::ExposeSecret as _;
@@ -25,8 +26,6 @@ use server::identity::jwt;
 use server::identity::keys::{Algorithm, Source};
 use server::journal::{self, Journal, records};
 
-const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
-
 /// Takes tokens of this provider.
 fn trusting(options: &mut Options, provider: &Provider) {
     let tokens = jwt::Options::new(
@@ -34,7 +33,7 @@ fn trusting(options: &mut Options, provider: &Provider) {
         provider.address.clone(),
         vec![RESOURCE.to_owned()],
     );
-    options.http.identity.tokens = Some(tokens);
+    options.http.identity.tokens = vec![tokens];
     options.http.identity.resource = Some(RESOURCE.to_owned());
     options.http.identity.authorization_servers = vec!["https://auth.example.com".to_owned()];
     options.http.identity.scopes = vec!["cp:read".to_owned()];
@@ -43,39 +42,6 @@ fn trusting(options: &mut Options, provider: &Provider) {
 
 async fn served(provider: &Provider) -> Served {
     Served::start_with([], |options| trusting(options, provider)).await
-}
-
-/// Posts with these header lines; gives the answer without what differs each time.
-async fn posted(served: &Served, target: &str, headers: &[(&str, &str)]) -> String {
-    let address = served.address;
-    let mut text = format!("{target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
-    for (name, value) in MEDIA_TYPES.iter().chain(headers) {
-        text.push_str(&format!("{name}: {value}\r\n"));
-    }
-    let answer = served.raw(format!("{text}Content-Length: {}\r\n\r\n{PING}", PING.len())).await;
-    let differs = |line: &&str| {
-        let line = line.to_ascii_lowercase();
-        !line.starts_with("date:") && !line.starts_with("x-request-id:")
-    };
-    answer.split("\r\n").filter(differs).collect::<Vec<_>>().join("\n")
-}
-
-async fn with_token(served: &Served, token: &str) -> String {
-    posted(served, "POST /mcp", &[("Authorization", &format!("Bearer {token}"))]).await
-}
-
-fn status(answer: &str) -> u16 {
-    answer.split(' ').nth(1).unwrap().parse().unwrap()
-}
-
-fn golden(name: &str, found: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/authentication").join(name);
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, found).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(found, expected, "{}: UPDATE_EXPECT=1 rewrites it", path.display());
 }
 
 #[tokio::test]
@@ -286,7 +252,7 @@ async fn t_24_each_kind_of_key_signs_in_its_own_ways() {
     }
     let narrow = Served::start_with([], |options| {
         trusting(options, &provider);
-        options.http.identity.tokens.as_mut().unwrap().algorithms = vec![Algorithm::Rs256];
+        options.http.identity.tokens[0].algorithms = vec![Algorithm::Rs256];
     })
     .await;
     assert_eq!(status(&with_token(&narrow, &provider.token()).await), 401, "configured otherwise");
@@ -302,7 +268,7 @@ async fn a_pinned_key_needs_no_provider_and_a_token_may_call_it_anything() {
             let is_set = pinned.starts_with('{');
             let served = Served::start_with([], |options| {
                 trusting(options, &provider);
-                options.http.identity.tokens.as_mut().unwrap().keys = Source::Pinned(pinned);
+                options.http.identity.tokens[0].keys = Source::Pinned(pinned);
             })
             .await;
             for (head, expected) in [
@@ -564,10 +530,51 @@ async fn a18_a_document_of_another_issuer_or_one_that_leads_inside_is_an_outage(
 async fn discovering(provider: &Provider, issuer: &str) -> Served {
     Served::start_with([], |options| {
         trusting(options, provider);
-        let tokens = options.http.identity.tokens.as_mut().unwrap();
+        let tokens = &mut options.http.identity.tokens[0];
         tokens.keys = Source::Issuer(issuer.to_owned());
         tokens.issuer = issuer.to_owned();
         tokens.provider = "oidc";
     })
     .await
+}
+
+#[tokio::test]
+async fn tokens_of_two_issuers_are_judged_each_by_its_own() {
+    let (one, other) = (Provider::start().await, Provider::start().await);
+    let served = Served::start_with([], |options| {
+        trusting(options, &one);
+        let of_other = jwt::Options::new(
+            Source::Address(other.jwks()),
+            other.address.clone(),
+            vec![RESOURCE.to_owned()],
+        );
+        options.http.identity.tokens.push(of_other);
+        options.http.identity.authorization_servers.clear();
+    })
+    .await;
+    for issuer in [&one, &other] {
+        assert_eq!(status(&with_token(&served, &issuer.token()).await), 200);
+    }
+    // Both call their key `a`: it is the name that decides whose key it is.
+    let posing = one.token_of(&json!({ "iss": other.address }));
+    let stranger = one.token_of(&json!({ "iss": "https://login.example.com" }));
+    for token in [posing, stranger, "x".to_owned(), "x.y.z".to_owned()] {
+        assert_eq!(status(&with_token(&served, &token).await), 401, "{token}");
+    }
+    assert_eq!((one.asked(), other.asked()), (1, 1));
+    let metadata = posted(&served, "GET /.well-known/oauth-protected-resource", &[]).await;
+    let servers = json!({ "authorization_servers": [one.address, other.address] }).to_string();
+    assert!(metadata.contains(servers.trim_matches(['{', '}'])), "{metadata}");
+}
+
+#[tokio::test]
+async fn two_who_judge_the_tokens_of_one_issuer_stop_the_start() {
+    let provider = Provider::start().await;
+    let upstream = fake_upstream::FakeUpstream::start([]).await;
+    let mut options = http_support::options(&upstream);
+    trusting(&mut options, &provider);
+    let again = options.http.identity.tokens[0].clone();
+    options.http.identity.tokens.push(again);
+    let Err(error) = server::Server::new(&sample::API, options) else { panic!("it starts") };
+    assert_eq!(error.to_string(), format!("AUTH_ISSUER: {:?} is there twice", provider.address));
 }

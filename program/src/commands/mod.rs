@@ -130,7 +130,7 @@ fn prepare(program: &Program, mut config: Config, printed: Stream) -> Result<Rec
     }
     config.server.engine.replicas = config.sharing.settings()?;
     let (takes_tokens, has_redis) =
-        (config.server.http.identity.tokens.is_some(), config.server.engine.replicas.is_some());
+        (config.server.http.identity.takes_tokens(), config.server.engine.replicas.is_some());
     config.account.put(program.api, takes_tokens, has_redis, &mut config.server.engine.upstream)?;
     config.server.http.identity.keeps_tokens = config.account.exchanges();
     let has_none = config.account.is_common() && config.server.engine.upstream.credentials.is_empty();

@@ -10,6 +10,7 @@ mod authentication;
 mod environment;
 mod file;
 mod predecessor;
+mod providers;
 mod replicas;
 pub(crate) mod show;
 mod table;

@@ -9,7 +9,7 @@ use server::stages::cache::Backend;
 use server::stages::confirm::{Asking, Mode};
 
 use crate::settings::value::Kind;
-use crate::settings::{access, account, replicas};
+use crate::settings::{access, account, providers, replicas};
 
 /// One setting.
 pub(crate) struct Setting {
@@ -29,6 +29,7 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(asking_who());
     table.extend(tokens());
     table.extend(claims());
+    table.extend(providers::introspection());
     table.extend(access::rows());
     table.extend(logging());
     table.extend(presenting());
@@ -113,7 +114,7 @@ fn asking_who() -> [Setting; 6] {
             "auth.providers",
             &["AUTH_PROVIDER", "FASTMCP_AUTH_PROVIDER", "FASTMCP_SERVER_AUTH"],
             Kind::Providers(|config| &mut config.auth.providers),
-            "What vouches for callers over HTTP: `jwt` for signed access tokens of one issuer, `oidc` for the same with keys from where the issuer says, `api_key` for keys that `keys create` makes, tokens and keys with a comma between, or `none`.",
+            "What vouches for callers over HTTP: `jwt` for signed access tokens, `oidc` for the same with keys from where the issuer says, `introspection` for tokens about which the issuer is asked, `api_key` for keys that `keys create` makes, several with commas between, or `none`.",
         ),
         setting(
             "auth.api_keys_file",
@@ -146,10 +147,10 @@ fn asking_who() -> [Setting; 6] {
 fn tokens() -> [Setting; 8] {
     [
         setting(
-            "auth.jwks_uri",
+            "auth.jwks_uris",
             &["FASTMCP_AUTH_JWKS_URI", "AUTH_JWKS_URI", "FASTMCP_SERVER_AUTH_JWT_JWKS_URI"],
-            Kind::Text { at: |config| &mut config.auth.jwks_address, longest: 2048 },
-            "Where the issuer publishes its keys: https, or http on this machine.",
+            Kind::Texts(|config| &mut config.auth.jwks_addresses),
+            "Where the issuer publishes its keys: https, or http on this machine; of several issuers in their order.",
         ),
         setting(
             "auth.public_key_file",
@@ -158,10 +159,10 @@ fn tokens() -> [Setting; 8] {
             "The issuer's public key in PEM, or its set of keys in JSON, instead of an address.",
         ),
         setting(
-            "auth.issuer",
+            "auth.issuers",
             &["FASTMCP_AUTH_ISSUER", "AUTH_ISSUER", "FASTMCP_SERVER_AUTH_JWT_ISSUER"],
-            Kind::Text { at: |config| &mut config.auth.issuer, longest: 2048 },
-            "Who issues tokens, exactly as they have it in `iss`.",
+            Kind::Texts(|config| &mut config.auth.issuers),
+            "Who issues tokens, exactly as they have it in `iss`; with `jwt` and `oidc` several with commas between.",
         ),
         setting(
             "auth.audiences",

@@ -109,7 +109,7 @@ fn example(key: &str) -> &'static str {
         "listen.allowed_origins" => "https://app.example.com",
         "listen.trusted_proxies" => "10.0.0.0/8,2001:db8::1",
         "auth.enabled" => "true",
-        "auth.providers" => "jwt,api_key",
+        "auth.providers" => "jwt,introspection,api_key",
         "auth.algorithms" => "ES256,EdDSA",
         "auth.public_key_file" | "auth.api_keys_file" => "/etc/mcp/keys",
         "policy.file" => "/etc/mcp/policy.cedar",

@@ -3,11 +3,9 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use tokio::time::Instant;
-
 use super::api_keys::{self, ApiKeys};
-use super::verified::Verified;
-use super::{Caller, Denied, Metadata, Options, Presented, Principal, jwt};
+use super::tokens::Tokens;
+use super::{Caller, Denied, Metadata, Options, Presented};
 use crate::journal::{Entry, Event, Journal};
 use crate::metrics::Metrics;
 use crate::replicas::Replicas;
@@ -16,11 +14,9 @@ use crate::start_error::StartError;
 /// What callers must pass.
 #[derive(Debug)]
 pub struct Gate {
-    tokens: Option<jwt::Verifier>,
+    tokens: Tokens,
     keys: Option<ApiKeys>,
-    verified: Verified,
     scopes: Vec<String>,
-    keeps_tokens: bool,
     metadata: Option<Metadata>,
     journal: Option<Journal>,
     metrics: Metrics,
@@ -36,16 +32,15 @@ impl Gate {
         replicas: Option<Replicas>,
     ) -> Result<Self, StartError> {
         options.check()?;
-        let tokens = options.tokens.clone().map(jwt::Verifier::new).transpose()?;
+        let tokens = Tokens::new(options)?;
         let keys = options.keys.clone().map(|keys| ApiKeys::open(keys, replicas)).transpose()?;
         let (scopes, metadata) = (options.scopes.clone(), Metadata::of(options, name));
-        let keeps_tokens = options.keeps_tokens;
-        Ok(Self { tokens, keys, verified: Verified::new(), scopes, keeps_tokens, metadata, journal, metrics })
+        Ok(Self { tokens, keys, scopes, metadata, journal, metrics })
     }
 
     /// Whether callers are asked who they are.
     pub fn asks(&self) -> bool {
-        self.tokens.is_some() || self.keys.is_some()
+        self.tokens.are_taken() || self.keys.is_some()
     }
 
     /// Whether keys are taken that are no tokens.
@@ -59,7 +54,7 @@ impl Gate {
             Presented::Nothing => return Err(Denied::Missing),
             Presented::Key(key) => self.key(key).await?,
             Presented::Bearer(key) if api_keys::Key::is_like(key) => self.key(key).await?,
-            Presented::Bearer(token) => self.bearer(token).await?,
+            Presented::Bearer(token) => self.tokens.admit(token).await?,
         };
         let has = |scope: &String| {
             caller.principal().is_some_and(|principal| principal.identity().scopes.contains(scope))
@@ -70,21 +65,6 @@ impl Gate {
     async fn key(&self, key: &str) -> Result<Caller, Denied> {
         let keys = self.keys.as_ref().ok_or(Denied::Invalid("unknown_api_key"))?;
         keys.admit(key, SystemTime::now()).await
-    }
-
-    async fn bearer(&self, token: &str) -> Result<Caller, Denied> {
-        let tokens = self.tokens.as_ref().ok_or(Denied::Invalid("not_a_token"))?;
-        let hash = Verified::hash(token);
-        if let Some(caller) = self.verified.get(&hash, Instant::now()) {
-            return Ok(caller);
-        }
-        let time = SystemTime::now();
-        let identity = tokens.verify(token, time).await?;
-        let principal = Principal::new(identity);
-        let principal = if self.keeps_tokens { principal.with_token(token.into()) } else { principal };
-        let caller = Caller::Known(principal.into());
-        self.verified.put(hash, caller.clone(), Instant::now(), time);
-        Ok(caller)
     }
 
     /// Puts on the record how an attempt to be let in went, by whoever is at this address.

@@ -21,12 +21,7 @@ impl Metadata {
     /// The metadata of a server of this name; nothing where there is no place that gives tokens.
     pub(super) fn of(options: &Options, name: &str) -> Option<Self> {
         let resource = options.resource.as_deref()?.trim_end_matches('/');
-        let issuer = options.tokens.iter().map(|tokens| &tokens.issuer);
-        let servers: Vec<&String> = if options.authorization_servers.is_empty() {
-            issuer.filter(|issuer| issuer.starts_with("https://") || issuer.starts_with("http://")).collect()
-        } else {
-            options.authorization_servers.iter().collect()
-        };
+        let servers = servers(options);
         if servers.is_empty() {
             return None;
         }
@@ -53,4 +48,20 @@ impl Metadata {
     pub(crate) fn body(&self) -> &Value {
         &self.body
     }
+}
+
+/// Where clients get tokens: where that is said, else from the issuers whose names are addresses.
+fn servers(options: &Options) -> Vec<&String> {
+    if !options.authorization_servers.is_empty() {
+        return options.authorization_servers.iter().collect();
+    }
+    let asked = options.introspection.iter().map(|asked| &asked.issuer);
+    let issuers = options.tokens.iter().map(|tokens| &tokens.issuer).chain(asked);
+    let mut servers: Vec<&String> = Vec::new();
+    for issuer in issuers.filter(|issuer| issuer.starts_with("https://") || issuer.starts_with("http://")) {
+        if !servers.contains(&issuer) {
+            servers.push(issuer);
+        }
+    }
+    servers
 }

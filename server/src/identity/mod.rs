@@ -11,15 +11,23 @@ mod gate;
 mod options;
 mod presented;
 mod metadata;
+mod tokens;
 mod verified;
 
 pub mod api_keys;
+pub mod introspection;
 pub mod jwt;
 pub mod keys;
+
+pub(crate) mod address;
+mod claims;
+mod exchange;
+mod names;
 
 pub use caller::Caller;
 pub use denied::Denied;
 pub use gate::Gate;
+pub use names::Names;
 pub use options::Options;
 pub use presented::Presented;
 pub use principal::{Identity, Principal};

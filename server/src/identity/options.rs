@@ -1,13 +1,15 @@
 //! What vouches for callers.
 
-use super::{api_keys, jwt};
+use super::{api_keys, introspection, jwt};
 use crate::start_error::StartError;
 
 /// What vouches for callers, and how clients learn of it. Without any provider nobody is asked who they are.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Whose tokens are taken.
-    pub tokens: Option<jwt::Options>,
+    /// Whose tokens are taken that say all themselves; no issuer is there twice.
+    pub tokens: Vec<jwt::Options>,
+    /// Who is asked about tokens that say nothing.
+    pub introspection: Option<introspection::Options>,
     /// Which keys are taken.
     pub keys: Option<api_keys::Options>,
     /// The address under which clients reach this server, as tokens and metadata name it (RFC 8707, RFC 9728). Never taken
@@ -25,7 +27,12 @@ pub struct Options {
 impl Options {
     /// Whether callers are asked who they are.
     pub fn asks(&self) -> bool {
-        self.tokens.is_some() || self.keys.is_some()
+        self.takes_tokens() || self.keys.is_some()
+    }
+
+    /// Whether any tokens are taken.
+    pub fn takes_tokens(&self) -> bool {
+        self.introspection.is_some() || !self.tokens.is_empty()
     }
 
     /// Refuses what cannot work, in a line that names it.

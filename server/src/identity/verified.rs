@@ -12,7 +12,7 @@ use super::Caller;
 /// How many are remembered.
 const MOST: usize = 10_000;
 /// How long one is remembered at most.
-const LONGEST: Duration = Duration::from_secs(60);
+pub(super) const LONGEST: Duration = Duration::from_secs(60);
 
 /// A token's name here: it cannot be found from it.
 pub(super) type Hash = [u8; 32];
@@ -38,11 +38,11 @@ impl Verified {
         (now < until).then_some(caller)
     }
 
-    /// Remembers whose a token is, until it expires by this `time` of the wall clock at most.
-    pub(super) fn put(&self, hash: Hash, caller: Caller, now: Instant, time: SystemTime) {
+    /// Remembers for so long whose a token is, and until it expires by this `time` of the wall clock at most.
+    pub(super) fn put(&self, hash: Hash, caller: Caller, memory: Duration, now: Instant, time: SystemTime) {
         let expires = caller.principal().and_then(|principal| principal.identity().expires);
         let left = expires.map_or(LONGEST, |expires| expires.duration_since(time).unwrap_or_default());
-        self.0.insert(hash, (caller, now + left.min(LONGEST)));
+        self.0.insert(hash, (caller, now + left.min(memory).min(LONGEST)));
     }
 }
 
@@ -59,15 +59,18 @@ mod tests {
     fn t_29_a_token_is_remembered_until_it_expires_and_a_minute_at_most() {
         let (verified, begun, time) = (Verified::new(), Instant::now(), SystemTime::now());
         let second = Duration::from_secs(1);
-        for (expires, lasts) in [
-            (Some(time + 10 * second), 10 * second),
-            (Some(time + 3600 * second), LONGEST),
-            (None, LONGEST),
-            (Some(time), Duration::ZERO),
-            (Some(time - second), Duration::ZERO),
+        for (expires, memory, lasts) in [
+            (Some(time + 10 * second), LONGEST, 10 * second),
+            (Some(time + 3600 * second), LONGEST, LONGEST),
+            (Some(time + 3600 * second), 5 * second, 5 * second),
+            (None, LONGEST, LONGEST),
+            (None, 3600 * second, LONGEST),
+            (None, Duration::ZERO, Duration::ZERO),
+            (Some(time), LONGEST, Duration::ZERO),
+            (Some(time - second), LONGEST, Duration::ZERO),
         ] {
             let hash = Verified::hash("token");
-            verified.put(hash, caller(expires), begun, time);
+            verified.put(hash, caller(expires), memory, begun, time);
             assert_eq!(verified.get(&hash, begun + lasts), None, "{expires:?}");
             if let Some(before) = lasts.checked_sub(Duration::from_nanos(1)) {
                 assert!(verified.get(&hash, begun + before).is_some(), "{expires:?}");
@@ -80,7 +83,7 @@ mod tests {
     fn a_flood_of_tokens_takes_bounded_room() {
         let (verified, now, time) = (Verified::new(), Instant::now(), SystemTime::now());
         for number in 0..MOST + 1000 {
-            verified.put(Verified::hash(&number.to_string()), caller(None), now, time);
+            verified.put(Verified::hash(&number.to_string()), caller(None), LONGEST, now, time);
         }
         assert!(verified.0.len() <= MOST, "{}", verified.0.len());
     }

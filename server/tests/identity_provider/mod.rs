@@ -1,7 +1,7 @@
-//! An identity provider on a loopback port: it publishes keys, counts who asks for them, and signs tokens.
+//! An identity provider on a loopback port: it publishes keys, signs tokens and answers about them, and remembers what it was
+//! asked.
 #![allow(dead_code, unreachable_pub, reason = "each test program uses its own part of it")]
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -16,7 +16,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 /// The audience of good tokens, and the address of the server in metadata.
@@ -120,7 +120,7 @@ pub struct Provider {
     pub address: String,
     answer: Arc<Mutex<Vec<u8>>>,
     documents: Arc<Mutex<Documents>>,
-    asked: Arc<AtomicUsize>,
+    asked: Arc<Mutex<Vec<String>>>,
     task: JoinHandle<()>,
 }
 
@@ -128,25 +128,18 @@ impl Provider {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let (answer, asked) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicUsize::new(0)));
-        let (current, count) = (Arc::clone(&answer), Arc::clone(&asked));
+        let (answer, asked) = (Arc::new(Mutex::new(Vec::new())), Arc::default());
+        let (current, requests): (_, Arc<Mutex<Vec<String>>>) = (Arc::clone(&answer), Arc::clone(&asked));
         let documents: Arc<Mutex<Documents>> = Arc::default();
         let published = Arc::clone(&documents);
         let task = tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
-                let (mut head, mut piece) = (Vec::new(), [0; 1024]);
-                while !head.windows(4).any(|end| end == b"\r\n\r\n") {
-                    match stream.read(&mut piece).await {
-                        Ok(0) | Err(_) => break,
-                        Ok(length) => head.extend_from_slice(&piece[..length]),
-                    }
-                }
-                count.fetch_add(1, Ordering::SeqCst);
-                let head = String::from_utf8_lossy(&head);
-                let path = head.split(' ').nth(1).unwrap_or_default();
+                let request = read(&mut stream).await;
+                let path = request.split(' ').nth(1).unwrap_or_default();
                 let document =
                     published.lock().unwrap().iter().find(|(at, _)| at == path).map(|(_, text)| text.clone());
                 let answer = document.unwrap_or_else(|| current.lock().unwrap().clone());
+                requests.lock().unwrap().push(request);
                 let _ = stream.write_all(&answer).await;
             }
         });
@@ -182,7 +175,12 @@ impl Provider {
 
     /// How often it was asked.
     pub fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
+        self.asked.lock().unwrap().len()
+    }
+
+    /// What it was asked, each whole.
+    pub fn requests(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
     }
 
     /// A good token.
@@ -213,6 +211,27 @@ impl Provider {
 impl Drop for Provider {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+/// A whole request.
+async fn read(stream: &mut TcpStream) -> String {
+    let (mut bytes, mut piece) = (Vec::new(), [0; 1024]);
+    loop {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().unwrap())
+            });
+            if body.len() >= length.unwrap_or(0) {
+                return text;
+            }
+        }
+        match stream.read(&mut piece).await {
+            Ok(0) | Err(_) => return text,
+            Ok(length) => bytes.extend_from_slice(&piece[..length]),
+        }
     }
 }
 

@@ -2,126 +2,58 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde_json::{Map, Value};
-
-use super::{Options, names};
+use super::Options;
+use crate::identity::claims::Claims;
 use crate::identity::{Denied, Identity};
 
-/// The longest subject in bytes.
-const LONGEST_SUBJECT: usize = 256;
 /// Claims that only a token has that tells a program who logged in (OpenID Connect Core, sections 2 and 3).
 const OF_ID_TOKENS: [&str; 3] = ["at_hash", "c_hash", "s_hash"];
 
-/// The claims of a token.
-pub(super) struct Claims(Map<String, Value>);
-
-impl Claims {
-    /// Reads an object.
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        serde_json::from_slice(bytes).ok().map(Self)
+/// Who the caller is if the claims are true, or which of them is not good here and now.
+pub(super) fn judge(claims: &Claims, options: &Options, time: SystemTime) -> Result<Identity, Denied> {
+    if !is_of_access_token(claims) {
+        return Err(Denied::Invalid("token_type"));
     }
-
-    /// Who the caller is if the claims are true, or which of them is not good here and now.
-    pub(super) fn judge(&self, options: &Options, time: SystemTime) -> Result<Identity, Denied> {
-        self.is_access_token().ok_or(Denied::Invalid("token_type"))?;
-        // A list of issuers would be a way to be from everywhere.
-        if self.text("iss") != Some(&options.issuer) {
-            return Err(Denied::Invalid("issuer"));
-        }
-        if !self.is_for(&options.audiences) {
-            return Err(Denied::Invalid("audience"));
-        }
-        let expires = self.lifetime(options, time)?;
-        let subject = self.text("sub").filter(|sub| (1..=LONGEST_SUBJECT).contains(&sub.len()));
-        let subject = subject.ok_or(Denied::Invalid("subject"))?.to_owned();
-        Ok(Identity {
-            provider: options.provider,
-            issuer: options.issuer.clone(),
-            subject,
-            client: self.first(&["client_id", "azp"]),
-            name: self.first(&["name", "preferred_username", "email"]),
-            roles: self.words(&options.names.roles),
-            groups: self.words(&options.names.groups),
-            scopes: self.words(&options.names.scopes),
-            tenant: names::find(&self.0, &options.names.tenant).and_then(Value::as_str).map(str::to_owned),
-            expires: Some(expires),
-        })
+    // A list of issuers would be a way to be from everywhere.
+    if claims.text("iss") != Some(&options.issuer) {
+        return Err(Denied::Invalid("issuer"));
     }
-
-    /// Nothing where it is another kind of token by the words of the usual providers.
-    fn is_access_token(&self) -> Option<()> {
-        let is_id_token = OF_ID_TOKENS.iter().any(|name| self.0.contains_key(*name));
-        let named = |claim: &str, access: &[&str]| {
-            self.text(claim).is_none_or(|word| access.iter().any(|known| word.eq_ignore_ascii_case(known)))
-        };
-        (!is_id_token
-            && named("token_use", &["access"])
-            && named("typ", &["Bearer", "DPoP", "JWT", "at+jwt"]))
-        .then_some(())
+    if !claims.names_one("aud", &options.audiences) {
+        return Err(Denied::Invalid("audience"));
     }
+    let expires = expiry(claims, options, time)?;
+    Ok(Identity {
+        provider: options.provider,
+        issuer: options.issuer.clone(),
+        subject: claims.subject()?,
+        expires: Some(expires),
+        ..claims.describe(&options.names)
+    })
+}
 
-    /// Whether one of these is meant. A list that holds anything but text is no list of audiences.
-    fn is_for(&self, audiences: &[String]) -> bool {
-        match self.0.get("aud") {
-            Some(Value::String(audience)) => audiences.contains(audience),
-            Some(Value::Array(items)) => {
-                let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
-                texts.is_some_and(|texts| audiences.iter().any(|audience| texts.contains(&audience.as_str())))
-            }
-            _ => false,
-        }
-    }
+/// Whether it is no other kind of token by the words of the usual providers.
+fn is_of_access_token(claims: &Claims) -> bool {
+    let is_id_token = OF_ID_TOKENS.iter().any(|name| claims.get(name).is_some());
+    let named = |claim: &str, access: &[&str]| {
+        claims.text(claim).is_none_or(|word| access.iter().any(|known| word.eq_ignore_ascii_case(known)))
+    };
+    !is_id_token && named("token_use", &["access"]) && named("typ", &["Bearer", "DPoP", "JWT", "at+jwt"])
+}
 
-    /// When it expires, if it is good at this time.
-    fn lifetime(&self, options: &Options, time: SystemTime) -> Result<SystemTime, Denied> {
-        let now = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
-        let leeway = options.leeway.as_secs_f64();
-        let expires = self.time("exp")?.ok_or(Denied::Invalid("no_expiry"))?;
-        if expires <= now - leeway {
-            return Err(Denied::Invalid("expired"));
-        }
-        if self.time("nbf")?.is_some_and(|begins| begins > now + leeway) {
-            return Err(Denied::Invalid("not_yet"));
-        }
-        let issued = self.time("iat")?;
-        if issued.is_some_and(|issued| issued > now + leeway) {
-            return Err(Denied::Invalid("issued_later"));
-        }
-        if expires - issued.unwrap_or(now) > options.longest_life.as_secs_f64() {
-            return Err(Denied::Invalid("lives_too_long"));
-        }
-        // Good for as long as it is taken.
-        Ok(UNIX_EPOCH + Duration::from_secs_f64(expires) + options.leeway)
+/// When it expires, if it is good at this time.
+fn expiry(claims: &Claims, options: &Options, time: SystemTime) -> Result<SystemTime, Denied> {
+    let times = claims.times(options.leeway, time)?;
+    let expires = times.expires.ok_or(Denied::Invalid("no_expiry"))?;
+    if expires - times.issued.unwrap_or(times.now) > options.longest_life.as_secs_f64() {
+        return Err(Denied::Invalid("lives_too_long"));
     }
-
-    /// A time in seconds since 1970, within what any clock says.
-    fn time(&self, name: &str) -> Result<Option<f64>, Denied> {
-        const LATEST: f64 = 253_402_300_800.0; // the year 10000
-        match self.0.get(name) {
-            None => Ok(None),
-            Some(value) => match value.as_f64().filter(|seconds| (0.0..LATEST).contains(seconds)) {
-                Some(seconds) => Ok(Some(seconds)),
-                None => Err(Denied::Invalid("bad_time")),
-            },
-        }
-    }
-
-    fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(Value::as_str)
-    }
-
-    fn first(&self, names: &[&str]) -> Option<String> {
-        names.iter().find_map(|name| self.text(name)).map(str::to_owned)
-    }
-
-    fn words(&self, names: &[String]) -> Vec<String> {
-        names::words(names::find(&self.0, names))
-    }
+    // Good for as long as it is taken.
+    Ok(UNIX_EPOCH + Duration::from_secs_f64(expires) + options.leeway)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::identity::keys::Source;
@@ -152,7 +84,7 @@ mod tests {
         } else {
             members.insert(name.to_owned(), value)
         };
-        Claims(members.clone()).judge(&options(), UNIX_EPOCH + Duration::from_secs(NOW))
+        judge(&members.clone().into(), &options(), UNIX_EPOCH + Duration::from_secs(NOW))
     }
 
     #[test]

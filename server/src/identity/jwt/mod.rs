@@ -3,20 +3,17 @@
 
 mod claims;
 mod head;
-mod names;
 
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::claims::Claims;
 use super::keys::{Algorithm, Keys, Source};
-use super::{Denied, Identity};
+use super::{Denied, Identity, Names};
 use crate::start_error::StartError;
-use claims::Claims;
 use head::Head;
-
-pub use names::Names;
 
 /// Whose tokens are taken, and which of them.
 #[derive(Clone, Debug)]
@@ -87,6 +84,11 @@ impl Verifier {
         Ok(Self { options, keys })
     }
 
+    /// Whose tokens it judges.
+    pub(super) fn issuer(&self) -> &str {
+        &self.options.issuer
+    }
+
     /// Whose token it is at this time.
     pub(super) async fn verify(&self, token: &str, time: SystemTime) -> Result<Identity, Denied> {
         const NO_TOKEN: Denied = Denied::Invalid("not_a_token");
@@ -100,7 +102,7 @@ impl Verifier {
         let head = Head::read(&decode(head)?, &self.options)?;
         // Read before the signature is checked, and believed only after it: a token that is not for us is not worth a key.
         let claims = Claims::read(&decode(claims)?).ok_or(NO_TOKEN)?;
-        let identity = claims.judge(&self.options, time)?;
+        let identity = claims::judge(&claims, &self.options, time)?;
         let message = &token.as_bytes()[..token.len() - signature.len() - 1];
         let key = self.keys.find(head.kid.as_deref(), head.algorithm).await?;
         if key.verifies(message, signature, head.algorithm) {
@@ -109,4 +111,10 @@ impl Verifier {
             Err(Denied::Invalid("signature"))
         }
     }
+}
+
+/// Whose token it says to be. Whoever makes a token writes that, so it chooses who judges it and nothing else.
+pub(super) fn issuer_of(token: &str) -> Option<String> {
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    Claims::read(&claims)?.text("iss").map(str::to_owned)
 }

@@ -1,22 +1,16 @@
 //! One exchange with a provider: small documents from the one address that is configured, and from where its own document
 //! says that its keys are.
 
-use std::time::Duration;
-
-use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 use serde_json::Value;
 
-use super::address::{self, Somewhere};
 use super::set::Set;
+use crate::identity::address::{self, Somewhere};
+use crate::identity::exchange;
 use crate::start_error::StartError;
 
 /// How large a document may be in bytes.
 const LARGEST: usize = 64 * 1024;
-/// How long connecting may take.
-const CONNECT: Duration = Duration::from_secs(3);
-/// How long one exchange may take.
-const WHOLE: Duration = Duration::from_secs(5);
 
 /// Where the keys are, and what is asked for them.
 pub(super) struct Fetch {
@@ -97,44 +91,12 @@ impl Fetch {
     }
 }
 
+/// Keys are fetched so rarely that no connection is kept for it.
 fn client(somewhere: Somewhere) -> Result<Client, StartError> {
-    Client::builder()
-        .redirect(Policy::none())
-        .no_proxy()
-        .referer(false)
-        .connect_timeout(CONNECT)
-        .timeout(WHOLE)
-        .pool_max_idle_per_host(0)
-        .dns_resolver(std::sync::Arc::new(somewhere))
-        .user_agent(concat!("mcp-server/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| StartError::new(format!("no HTTP client for the keys: {error}")))
+    exchange::client(somewhere, 0)
 }
 
 /// A small document, whole.
 async fn read(client: &Client, place: &Url) -> Result<Vec<u8>, String> {
-    let request = client.get(place.clone()).header("accept", "application/json");
-    let mut answer = request.send().await.map_err(|error| told(&error))?;
-    if answer.status() != 200 {
-        return Err(format!("the answer is {}", answer.status().as_u16()));
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| told(&error))? {
-        if body.len() + chunk.len() > LARGEST {
-            return Err(format!("the answer is larger than {LARGEST} bytes"));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// An error with its causes.
-fn told(error: &reqwest::Error) -> String {
-    let mut told = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        told = format!("{told}: {error}");
-        cause = error.source();
-    }
-    told
+    exchange::read(client.get(place.clone()), LARGEST).await
 }

@@ -3,7 +3,6 @@
 //! What it promises: however many tokens name keys that do not exist, the provider is asked rarely; while it cannot be asked,
 //! the keys that are known go on being good for a day; and that it cannot be asked is told apart from a key that is not there.
 
-pub(crate) mod address;
 mod algorithm;
 mod fetch;
 mod key;

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::Settings;
-use crate::identity::keys::address::{self, Somewhere};
+use crate::identity::address::{self, Somewhere};
 use crate::request::query_text;
 use crate::start_error::StartError;
 use crate::upstream::credential::sensitive;

@@ -1,0 +1,59 @@
+//! Exchanges with providers: over connections of their own, to where a provider may be and no further, and with answers no
+//! larger than what is expected.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder};
+
+use super::address::Somewhere;
+use crate::start_error::StartError;
+
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(3);
+/// How long one exchange may take.
+const WHOLE: Duration = Duration::from_secs(5);
+
+/// What makes exchanges; it keeps this many connections that nobody uses.
+pub(super) fn client(somewhere: Somewhere, idle: usize) -> Result<Client, StartError> {
+    Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        .referer(false)
+        .connect_timeout(CONNECT)
+        .timeout(WHOLE)
+        .pool_max_idle_per_host(idle)
+        .dns_resolver(Arc::new(somewhere))
+        .user_agent(concat!("mcp-server/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| StartError::new(format!("no HTTP client for the identity provider: {error}")))
+}
+
+/// The body of an answer that says 200, whole; else what is wrong, for the log.
+pub(super) async fn read(request: RequestBuilder, largest: usize) -> Result<Vec<u8>, String> {
+    let request = request.header("accept", "application/json");
+    let mut answer = request.send().await.map_err(|error| told(&error))?;
+    if answer.status() != 200 {
+        return Err(format!("the answer is {}", answer.status().as_u16()));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| told(&error))? {
+        if body.len() + chunk.len() > largest {
+            return Err(format!("the answer is larger than {largest} bytes"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// An error with its causes.
+fn told(error: &reqwest::Error) -> String {
+    let mut told = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        told = format!("{told}: {error}");
+        cause = error.source();
+    }
+    told
+}
