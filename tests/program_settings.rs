@@ -13,6 +13,16 @@ const OIDC: (&str, &str) = ("AUTH_PROVIDER", "oidc");
 const KEYS: (&str, &str) = ("AUTH_JWKS_URI", "https://idp.example.com/jwks");
 const ISSUER: (&str, &str) = ("AUTH_ISSUER", "https://idp.example.com");
 const AUDIENCE: (&str, &str) = ("AUTH_AUDIENCE", "https://mcp.example.com/mcp");
+const INTROSPECTION: (&str, &str) = ("AUTH_PROVIDER", "introspection");
+const ASKED: (&str, &str) = ("AUTH_INTROSPECTION_URL", "https://idp.example.com/introspect");
+const CLIENT: (&str, &str) = ("AUTH_INTROSPECTION_CLIENT_ID", "mcp");
+const SECRET: (&str, &str) = ("AUTH_INTROSPECTION_CLIENT_SECRET", "canary");
+const WORKOS: (&str, &str) = ("AUTH_PROVIDER", "fastmcp.server.auth.providers.workos.AuthKitProvider");
+const DOMAIN: (&str, &str) = ("FASTMCP_SERVER_AUTH_AUTHKIT_DOMAIN", "https://x.authkit.app");
+const DESCOPE: (&str, &str) = ("AUTH_PROVIDER", "descope");
+const PROJECT: (&str, &str) = ("AUTH_DESCOPE_PROJECT_ID", "P1");
+const APPLICATION: (&str, &str) =
+    ("AUTH_DESCOPE_CONFIG_URL", "https://api.descope.com/v1/apps/agentic/P1/M1/.well-known/openid-configuration");
 
 const ENDPOINT: (&str, &str) = ("API_TOKEN_ENDPOINT", "https://idp.example.com/token");
 const CLIENT: (&str, &str) = ("API_CLIENT_ID", "mcp");
@@ -136,7 +146,7 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
     (&[ADDRESS, ("auth_enabled", "true")], "auth_enabled"),
     (&[ADDRESS, ("Api_Token", "canary")], "Api_Token"),
     (&[ADDRESS, ("AUTH_PROVIDER", "ldap")], "AUTH_PROVIDER"),
-    (&[ADDRESS, ("AUTH_PROVIDER", "workos")], "AUTH_PROVIDER"),
+    (&[ADDRESS, ("AUTH_PROVIDER", "google")], "AUTH_PROVIDER"),
     (&[ADDRESS, ("AUTH_PROVIDER", "fastmcp.server.auth.providers.github.GitHubProvider")], "AUTH_PROVIDER"),
     (&[ADDRESS, ("AUTH_PROVIDER", "jwt,none"), KEYS, ISSUER, AUDIENCE], "AUTH_PROVIDER"),
     (&[ADDRESS, ("AUTH_PROVIDER", "none"), ("AUTH_ENABLED", "true")], "AUTH_PROVIDER"),
@@ -180,6 +190,42 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
     (&[ADDRESS, OIDC, ("AUTH_ISSUER", "http://idp.example.com"), AUDIENCE], "AUTH_ISSUER"),
     (&[ADDRESS, OIDC, ("AUTH_ISSUER", "a-name"), AUDIENCE], "AUTH_ISSUER"),
     (&[ADDRESS, ("AUTH_PROVIDER", "jwt,oidc"), ISSUER, AUDIENCE], "AUTH_PROVIDER"),
+    (&[ADDRESS, JWT, KEYS, ("AUTH_ISSUER", "https://a.example.com,https://b.example.com"), AUDIENCE], "AUTH_JWKS_URI"),
+    (&[ADDRESS, OIDC, ("AUTH_ISSUER", "https://a.example.com,https://a.example.com"), AUDIENCE], "AUTH_ISSUER"),
+    (&[ADDRESS, INTROSPECTION], "AUTH_INTROSPECTION_URL is not set"),
+    (&[ADDRESS, INTROSPECTION, ASKED, CLIENT, SECRET, AUDIENCE], "AUTH_ISSUER is not set"),
+    (&[ADDRESS, INTROSPECTION, ASKED, CLIENT, SECRET, ISSUER], "AUTH_AUDIENCE is not set"),
+    (&[ADDRESS, INTROSPECTION, ASKED, SECRET, ISSUER, AUDIENCE], "AUTH_INTROSPECTION_CLIENT_ID is not set"),
+    (&[ADDRESS, INTROSPECTION, ASKED, CLIENT, ISSUER, AUDIENCE], "AUTH_INTROSPECTION_CLIENT_SECRET is not set"),
+    (
+        &[ADDRESS, INTROSPECTION, ("AUTH_INTROSPECTION_URL", "http://idp.example.com/"), CLIENT, SECRET, ISSUER, AUDIENCE],
+        "AUTH_INTROSPECTION_URL",
+    ),
+    (
+        &[ADDRESS, INTROSPECTION, ASKED, CLIENT, SECRET, ISSUER, AUDIENCE, ("AUTH_INTROSPECTION_MEMORY", "61")],
+        "AUTH_INTROSPECTION_MEMORY",
+    ),
+    (
+        &[ADDRESS, INTROSPECTION, ASKED, CLIENT, SECRET, ("AUTH_ISSUER", "a,b"), AUDIENCE],
+        "AUTH_ISSUER: `introspection` asks one issuer",
+    ),
+    (&[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE, SECRET], "AUTH_INTROSPECTION_CLIENT_SECRET is set"),
+    (&[ADDRESS, WORKOS], "AUTH_AUTHKIT_DOMAIN is not set"),
+    (&[ADDRESS, WORKOS, ("FASTMCP_SERVER_AUTH_AUTHKIT_CLIENT_ID", "x")], "FASTMCP_SERVER_AUTH_AUTHKIT_CLIENT_ID"),
+    (&[ADDRESS, WORKOS, DOMAIN], "AUTH_AUDIENCE is not set"),
+    (&[ADDRESS, WORKOS, ("AUTH_AUTHKIT_DOMAIN", "http://x.authkit.app"), AUDIENCE], "AUTH_AUTHKIT_DOMAIN"),
+    (&[ADDRESS, WORKOS, DOMAIN, ("AUTH_AUTHKIT_DOMAIN", "y.authkit.app"), AUDIENCE], "FASTMCP_SERVER_AUTH_AUTHKIT_DOMAIN and"),
+    (&[ADDRESS, WORKOS, DOMAIN, AUDIENCE, ISSUER], "AUTH_ISSUER is set"),
+    (&[ADDRESS, DOMAIN], "AUTH_AUTHKIT_DOMAIN is set"),
+    (&[ADDRESS, DESCOPE], "AUTH_DESCOPE_PROJECT_ID is not set"),
+    (&[ADDRESS, DESCOPE, ("AUTH_DESCOPE_PROJECT_ID", "P1/..")], "AUTH_DESCOPE_PROJECT_ID"),
+    (&[ADDRESS, DESCOPE, PROJECT, ("AUTH_DESCOPE_BASE_URL", "http://descope.example.com")], "AUTH_DESCOPE_BASE_URL"),
+    (&[ADDRESS, DESCOPE, ("AUTH_DESCOPE_CONFIG_URL", "https://api.descope.com/P1")], "AUTH_DESCOPE_CONFIG_URL"),
+    (
+        &[ADDRESS, DESCOPE, ("AUTH_DESCOPE_PROJECT_ID", "P2"), APPLICATION],
+        "AUTH_DESCOPE_CONFIG_URL and AUTH_DESCOPE_PROJECT_ID contradict",
+    ),
+    (&[ADDRESS, PROJECT], "AUTH_DESCOPE_PROJECT_ID is set"),
     (&[ADDRESS, KEYS], "AUTH_JWKS_URI is set"),
     (&[ADDRESS, ("FASTMCP_AUTH_ISSUER", "x")], "AUTH_ISSUER is set"),
     (&[ADDRESS, ("AUTH_PROVIDER", "api_key")], "AUTH_API_KEYS_FILE is not set"),

@@ -2,6 +2,7 @@
 //! to another one, stops the start: a server that asks nobody, because somebody forgot a line, is worse than none.
 
 mod issuers;
+mod presets;
 mod provider;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use crate::refusal::Refusal;
 /// No key and no set of keys is larger, in bytes.
 const LARGEST_KEY: u64 = 64 * 1024;
 
+pub(crate) use presets::Presets;
 pub(crate) use provider::Provider;
 
 /// Who may call, as set.
@@ -46,6 +48,8 @@ pub(crate) struct Authentication {
     pub(crate) names: Names,
     /// How an issuer is asked about its tokens.
     pub(crate) introspection: Introspection,
+    /// What names the issuers of providers that have presets.
+    pub(crate) presets: Presets,
     /// The file of the keys.
     pub(crate) api_keys_file: PathBuf,
     /// Where clients reach the server.
@@ -90,6 +94,7 @@ impl Default for Authentication {
             longest_life,
             names,
             introspection: Introspection { memory, ..Introspection::default() },
+            presets: Presets::default(),
             api_keys_file: PathBuf::new(),
             resource: None,
             authorization_servers: Vec::new(),
@@ -168,20 +173,24 @@ impl Authentication {
     }
 
     /// The settings that mean nothing without one of these providers, and whether each is set.
-    fn belonging(&self) -> [(&'static [Provider], &'static str, bool); 10] {
-        use Provider::{ApiKey, Introspection, Jwt, Oidc};
+    fn belonging(&self) -> [(&'static [Provider], &'static str, bool); 14] {
+        use Provider::{ApiKey, Descope, Introspection, Jwt, Oidc, Workos};
         let is_set = |path: &Path| !path.as_os_str().is_empty();
-        let asking = &self.introspection;
+        let (asking, presets) = (&self.introspection, &self.presets);
         [
             (&[Jwt], "AUTH_JWKS_URI", !self.jwks_addresses.is_empty()),
             (&[Jwt], "AUTH_PUBLIC_KEY_FILE", is_set(&self.public_key_file)),
             (&[Jwt, Oidc, Introspection], "AUTH_ISSUER", !self.issuers.is_empty()),
-            (&[Jwt, Oidc, Introspection], "AUTH_AUDIENCE", !self.audiences.is_empty()),
-            (&[Jwt, Oidc], "AUTH_JWT_ALGORITHMS", !self.algorithms.is_empty()),
+            (&[Jwt, Oidc, Introspection, Workos, Descope], "AUTH_AUDIENCE", !self.audiences.is_empty()),
+            (&[Jwt, Oidc, Workos, Descope], "AUTH_JWT_ALGORITHMS", !self.algorithms.is_empty()),
             (&[Introspection], "AUTH_INTROSPECTION_URL", asking.address.is_some()),
             (&[Introspection], "AUTH_INTROSPECTION_CLIENT_ID", asking.client_id.is_some()),
             (&[Introspection], "AUTH_INTROSPECTION_CLIENT_SECRET", asking.client_secret.is_some()),
             (&[Introspection], "AUTH_INTROSPECTION_CLIENTS", !asking.clients.is_empty()),
+            (&[Workos], "AUTH_AUTHKIT_DOMAIN", presets.authkit_domain.is_some()),
+            (&[Descope], "AUTH_DESCOPE_PROJECT_ID", presets.descope_project.is_some()),
+            (&[Descope], "AUTH_DESCOPE_BASE_URL", presets.descope_base.is_some()),
+            (&[Descope], "AUTH_DESCOPE_CONFIG_URL", presets.descope_document.is_some()),
             (&[ApiKey], "AUTH_API_KEYS_FILE", is_set(&self.api_keys_file)),
         ]
     }
@@ -194,8 +203,11 @@ impl Authentication {
             _ => None,
         };
         let of_listener = || {
-            let is_known = listen.ip().is_loopback() && listen.port() != 0 && !self.audiences.is_empty();
-            is_known.then(|| format!("http://{listen}/mcp"))
+            // Else it would become the audience, which whoever runs the server must name.
+            let needs_audience = |one: &Provider| !matches!(one, Provider::Descope | Provider::ApiKey);
+            let is_named = !self.audiences.is_empty() || !self.providers.iter().any(needs_audience);
+            (listen.ip().is_loopback() && listen.port() != 0 && is_named)
+                .then(|| format!("http://{listen}/mcp"))
         };
         let found = self.resource.clone().or_else(of_audience).or_else(of_listener)?;
         Some(found.trim_end_matches('/').to_owned())

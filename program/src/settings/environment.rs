@@ -8,7 +8,7 @@ use std::ffi::OsString;
 
 use crate::refusal::Refusal;
 use crate::settings::predecessor::{
-    AUTHENTICATION, AUTHENTICATION_PREFIXES, WITHOUT_EFFECT, is_without_effect,
+    AUTHENTICATION, AUTHENTICATION_PREFIXES, AUTHKIT_DOMAIN, OF_AUTHKIT, WITHOUT_EFFECT, is_without_effect,
 };
 
 /// Names that begin so are taken to be meant for this program.
@@ -69,6 +69,12 @@ impl Environment {
                 continue;
             }
             refuse_other_case(name, known)?;
+            if OF_AUTHKIT.contains(&name.as_str())
+                && AUTHKIT_DOMAIN.iter().any(|name| self.0.contains_key(*name))
+            {
+                without_effect.push(name.clone());
+                continue;
+            }
             refuse_authentication(name)?;
             if is_without_effect(name) {
                 without_effect.push(name.clone());

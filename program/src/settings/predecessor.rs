@@ -3,13 +3,27 @@
 //! table.
 
 /// Whoever sets one of these relies on a provider that this server does not have.
-pub(crate) const AUTHENTICATION: [&str; 6] = [
+pub(crate) const AUTHENTICATION: [&str; 4] = [
     "FASTMCP_SERVER_AUTH_GITHUB_CLIENT_ID",
     "FASTMCP_SERVER_AUTH_GITHUB_CLIENT_SECRET",
     "FASTMCP_SERVER_AUTH_GOOGLE_CLIENT_ID",
     "FASTMCP_SERVER_AUTH_GOOGLE_CLIENT_SECRET",
-    "FASTMCP_SERVER_AUTH_AUTHKIT_DOMAIN",
+];
+
+/// With AuthKit the Python server wanted a client's name and secret. Its tokens are judged by its public keys, so that here they
+/// have no effect where its domain is set, and mean half a configuration where it is not.
+pub(crate) const OF_AUTHKIT: [&str; 4] = [
     "FASTMCP_SERVER_AUTH_AUTHKIT_CLIENT_ID",
+    "FASTMCP_SERVER_AUTH_AUTHKIT_CLIENT_SECRET",
+    "FASTMCP_SERVER_AUTH_WORKOS_CLIENT_ID",
+    "FASTMCP_SERVER_AUTH_WORKOS_CLIENT_SECRET",
+];
+
+/// The names of that domain.
+pub(crate) const AUTHKIT_DOMAIN: [&str; 3] = [
+    "FASTMCP_SERVER_AUTH_AUTHKIT_DOMAIN",
+    "AUTH_AUTHKIT_DOMAIN",
+    "FASTMCP_SERVER_AUTH_AUTHKITPROVIDER_AUTHKIT_DOMAIN",
 ];
 
 /// Any name that begins so is about authentication, whether the Python server knew it or not.

@@ -1,8 +1,9 @@
 //! The settings of single providers: rows of the table.
 
+use super::predecessor::AUTHKIT_DOMAIN;
+use super::table::setting;
 use super::value::Kind;
 use super::{Config, Setting};
-use super::table::setting;
 
 /// How an issuer is asked about its tokens.
 pub(super) fn introspection() -> [Setting; 5] {
@@ -36,6 +37,40 @@ pub(super) fn introspection() -> [Setting; 5] {
             &["AUTH_INTROSPECTION_MEMORY"],
             Kind::Seconds { at: |config| &mut config.auth.introspection.memory, minimum: 0.0, maximum: 60.0 },
             "How long an answer is remembered, until the token expires at most: for so long one that was withdrawn is still taken.",
+        ),
+    ]
+}
+
+/// What names the issuers of providers that have presets.
+pub(super) fn presets() -> [Setting; 4] {
+    [
+        setting(
+            "auth.authkit_domain",
+            &AUTHKIT_DOMAIN,
+            Kind::Text { at: |config| &mut config.auth.presets.authkit_domain, longest: 256 },
+            "With `workos`, the domain of AuthKit, such as your-project.authkit.app.",
+        ),
+        setting(
+            "auth.descope_project_id",
+            &[
+                "AUTH_DESCOPE_PROJECT_ID",
+                "FASTMCP_SERVER_AUTH_DESCOPE_PROJECT_ID",
+                "FASTMCP_SERVER_AUTH_DESCOPEPROVIDER_PROJECT_ID",
+            ],
+            Kind::Text { at: |config| &mut config.auth.presets.descope_project, longest: 128 },
+            "With `descope`, the project; it is the audience of tokens too unless `AUTH_AUDIENCE` is set.",
+        ),
+        setting(
+            "auth.descope_base_url",
+            &["AUTH_DESCOPE_BASE_URL", "FASTMCP_SERVER_AUTH_DESCOPEPROVIDER_DESCOPE_BASE_URL"],
+            Kind::Text { at: |config| &mut config.auth.presets.descope_base, longest: 256 },
+            "Where Descope is, for a region or a domain of one's own; https://api.descope.com while unset.",
+        ),
+        setting(
+            "auth.descope_config_url",
+            &["AUTH_DESCOPE_CONFIG_URL", "FASTMCP_SERVER_AUTH_DESCOPEPROVIDER_CONFIG_URL"],
+            Kind::Text { at: |config| &mut config.auth.presets.descope_document, longest: 2048 },
+            "Instead of both, the address of the application's document, which ends in /.well-known/openid-configuration.",
         ),
     ]
 }

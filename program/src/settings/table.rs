@@ -30,6 +30,7 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(tokens());
     table.extend(claims());
     table.extend(providers::introspection());
+    table.extend(providers::presets());
     table.extend(access::rows());
     table.extend(logging());
     table.extend(presenting());
@@ -114,7 +115,7 @@ fn asking_who() -> [Setting; 6] {
             "auth.providers",
             &["AUTH_PROVIDER", "FASTMCP_AUTH_PROVIDER", "FASTMCP_SERVER_AUTH"],
             Kind::Providers(|config| &mut config.auth.providers),
-            "What vouches for callers over HTTP: `jwt` for signed access tokens, `oidc` for the same with keys from where the issuer says, `introspection` for tokens about which the issuer is asked, `api_key` for keys that `keys create` makes, several with commas between, or `none`.",
+            "What vouches for callers over HTTP: `jwt` for signed access tokens, `oidc` for the same with keys from where the issuer says, `introspection` for tokens about which the issuer is asked, `workos` and `descope` for tokens of AuthKit and Descope, `api_key` for keys that `keys create` makes, several with commas between, or `none`.",
         ),
         setting(
             "auth.api_keys_file",

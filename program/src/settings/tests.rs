@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret;
 use server::catalog::{Api, Carrier, SecurityScheme};
+use server::identity::jwt;
+use server::identity::keys::{Algorithm, Source};
 
 use super::{Environment, Flag, Origin, Settings, key_of_file, load, show, table, value::Notation};
 use crate::refusal::{CONFIGURATION, Refusal, USAGE};
@@ -333,7 +335,8 @@ fn a_provider_that_is_asked_for_and_not_there_stops_the_start() {
     for (name, value) in [
         ("FASTMCP_AUTH_ANYTHING", "x"),
         ("FASTMCP_SERVER_AUTH_GITHUB_CLIENT_SECRET", "canary"),
-        ("FASTMCP_SERVER_AUTH_AUTHKIT_DOMAIN", "https://x.authkit.app"),
+        ("FASTMCP_SERVER_AUTH_AUTHKIT_CLIENT_ID", "canary"),
+        ("FASTMCP_SERVER_AUTH_WORKOS_CLIENT_SECRET", "canary"),
     ] {
         let line = refusal(&[(name, value)]);
         assert!(line.starts_with(&format!("{name}: ")), "{line}");
@@ -359,11 +362,114 @@ fn a_provider_has_one_meaning_in_all_its_spellings() {
         let mut settings = with(&[(name, value)]).unwrap();
         assert_eq!(effective(&mut settings, "auth.providers").0, "jwt", "{name}={value}");
     }
-    let class = "fastmcp.server.auth.providers.workos.AuthKitProvider";
-    assert!(refusal(&[("AUTH_PROVIDER", class)]).contains("`workos` is not available yet"));
+    for (class, word) in [
+        ("fastmcp.server.auth.providers.workos.AuthKitProvider", "workos"),
+        ("fastmcp.server.auth.providers.workos.WorkOSProvider", "workos"),
+        ("fastmcp.server.auth.providers.descope.DescopeProvider", "descope"),
+        ("fastmcp.server.auth.providers.introspection.IntrospectionTokenVerifier", "introspection"),
+        ("WorkOS", "workos"),
+    ] {
+        let mut settings = with(&[("FASTMCP_SERVER_AUTH", class)]).unwrap();
+        assert_eq!(effective(&mut settings, "auth.providers").0, word, "{class}");
+    }
+    let domain = ("FASTMCP_SERVER_AUTH_AUTHKIT_DOMAIN", "https://x.authkit.app");
+    let settings = with(&[domain, ("FASTMCP_SERVER_AUTH_AUTHKIT_CLIENT_SECRET", "canary")]).unwrap();
+    assert_eq!(settings.without_effect, ["FASTMCP_SERVER_AUTH_AUTHKIT_CLIENT_SECRET"]);
     assert!(refusal(&[("AUTH_PROVIDER", "fastmcp.server.auth.providers.x.Unknown")]).contains("got "));
     let line = refusal(&[("AUTH_PROVIDER", "jwt"), ("FASTMCP_SERVER_AUTH", "none")]);
     assert!(line.starts_with("AUTH_PROVIDER and FASTMCP_SERVER_AUTH"), "{line}");
+}
+
+/// Whose tokens these variables take, by a server that listens on loopback.
+fn tokens(variables: &[(&str, &str)]) -> Result<Vec<jwt::Options>, Refusal> {
+    let config = with(variables)?.config;
+    config.auth.identity(config.listen()).map(|identity| identity.tokens)
+}
+
+#[test]
+fn a_domain_or_a_project_says_all_of_its_issuer() {
+    let resource = ("MCP_RESOURCE_URL", "https://mcp.example.com/mcp");
+    let descope = ("AUTH_PROVIDER", "descope");
+    for (variables, issuer, keys, audience) in [
+        (
+            vec![
+                ("AUTH_PROVIDER", "workos"),
+                ("FASTMCP_SERVER_AUTH_AUTHKIT_DOMAIN", "https://x.authkit.app/"),
+                resource,
+            ],
+            "https://x.authkit.app",
+            "https://x.authkit.app/oauth2/jwks",
+            "https://mcp.example.com/mcp",
+        ),
+        (
+            vec![("AUTH_PROVIDER", "workos"), ("AUTH_AUTHKIT_DOMAIN", "x.authkit.app"), ("AUTH_AUDIENCE", "own")],
+            "https://x.authkit.app",
+            "https://x.authkit.app/oauth2/jwks",
+            "own",
+        ),
+        (
+            vec![descope, ("AUTH_DESCOPE_PROJECT_ID", "P1")],
+            "https://api.descope.com/v1/apps/P1",
+            "https://api.descope.com/P1/.well-known/jwks.json",
+            "P1",
+        ),
+        (
+            vec![
+                descope,
+                ("AUTH_DESCOPE_PROJECT_ID", "P1"),
+                ("AUTH_DESCOPE_BASE_URL", "https://api.euc1.descope.com"),
+                ("AUTH_AUDIENCE", "https://mcp.example.com/mcp"),
+            ],
+            "https://api.euc1.descope.com/v1/apps/P1",
+            "https://api.euc1.descope.com/P1/.well-known/jwks.json",
+            "https://mcp.example.com/mcp",
+        ),
+        (
+            vec![
+                descope,
+                (
+                    "FASTMCP_SERVER_AUTH_DESCOPEPROVIDER_CONFIG_URL",
+                    "https://api.descope.com/v1/apps/agentic/P1/M2/.well-known/openid-configuration",
+                ),
+                resource,
+            ],
+            "https://api.descope.com/v1/apps/agentic/P1/M2",
+            "https://api.descope.com/P1/.well-known/jwks.json",
+            "P1",
+        ),
+    ] {
+        let tokens = tokens(&variables).unwrap_or_else(|refusal| panic!("{variables:?}: {refusal}"));
+        let [tokens] = &tokens[..] else { panic!("{variables:?}: {} issuers", tokens.len()) };
+        assert_eq!((&*tokens.issuer, &*tokens.audiences), (issuer, &[audience.to_owned()][..]));
+        assert_eq!(tokens.keys, Source::Address(keys.to_owned()));
+        assert_eq!(tokens.algorithms, [Algorithm::Rs256]);
+    }
+}
+
+#[test]
+fn several_issuers_are_named_with_commas_and_each_has_its_keys() {
+    let two = ("AUTH_ISSUER", "https://a.example.com, https://b.example.com");
+    let audience = ("AUTH_AUDIENCE", "own");
+    let jwks = ("AUTH_JWKS_URI", "https://a.example.com/a,https://b.example.com/b");
+    let found = tokens(&[("AUTH_PROVIDER", "jwt"), two, jwks, audience]).unwrap();
+    let found: Vec<_> = found.into_iter().map(|tokens| (tokens.issuer, tokens.keys)).collect();
+    let of = |issuer: &str, keys: &str| (issuer.to_owned(), Source::Address(keys.to_owned()));
+    assert_eq!(
+        found,
+        [
+            of("https://a.example.com", "https://a.example.com/a"),
+            of("https://b.example.com", "https://b.example.com/b")
+        ]
+    );
+    let found = tokens(&[("AUTH_PROVIDER", "oidc"), two, audience]).unwrap();
+    assert!(found.iter().all(|tokens| tokens.keys == Source::Issuer(tokens.issuer.clone())));
+    assert_eq!(found.len(), 2);
+    for (keys, said) in [("https://a.example.com/a", "got 1 for 2"), ("a,b,c", "got 3 for 2")] {
+        let Err(refusal) = tokens(&[("AUTH_PROVIDER", "jwt"), two, ("AUTH_JWKS_URI", keys), audience]) else {
+            panic!("{keys} should be refused")
+        };
+        assert!(refusal.to_string().starts_with("AUTH_JWKS_URI: ") && refusal.to_string().contains(said));
+    }
 }
 
 #[test]

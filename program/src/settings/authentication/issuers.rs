@@ -16,6 +16,12 @@ impl Authentication {
         if self.has(Provider::Jwt) || self.has(Provider::Oidc) {
             tokens.extend(self.named(resource)?);
         }
+        if self.has(Provider::Workos) {
+            tokens.push(self.workos(resource)?);
+        }
+        if self.has(Provider::Descope) {
+            tokens.push(self.descope()?);
+        }
         let asked = self.has(Provider::Introspection).then(|| self.asked(resource)).transpose()?;
         Ok((tokens, asked))
     }
@@ -40,7 +46,13 @@ impl Authentication {
     }
 
     /// The tokens of one issuer, judged as is set.
-    fn signed(&self, provider: Provider, keys: Source, issuer: &str, audiences: Vec<String>) -> jwt::Options {
+    pub(super) fn signed(
+        &self,
+        provider: Provider,
+        keys: Source,
+        issuer: &str,
+        audiences: Vec<String>,
+    ) -> jwt::Options {
         jwt::Options {
             provider: provider.word(),
             algorithms: self.algorithms.clone(),
@@ -61,7 +73,7 @@ impl Authentication {
         Ok(&self.issuers)
     }
 
-    fn audiences_for(&self, resource: Option<&str>) -> Result<Vec<String>, Refusal> {
+    pub(super) fn audiences_for(&self, resource: Option<&str>) -> Result<Vec<String>, Refusal> {
         let resource = || resource.map(str::to_owned).into_iter().collect();
         let audiences = if self.audiences.is_empty() { resource() } else { self.audiences.clone() };
         if audiences.is_empty() {
@@ -92,7 +104,10 @@ impl Authentication {
         let set = &self.introspection;
         let missing = |name: &str, why: &str| refused(format!("{name} is not set: {why}"));
         let address = set.address.as_deref().ok_or_else(|| {
-            missing("AUTH_INTROSPECTION_URL", "`introspection` needs the address at which the issuer is asked about tokens")
+            missing(
+                "AUTH_INTROSPECTION_URL",
+                "`introspection` needs the address at which the issuer is asked about tokens",
+            )
         })?;
         let client = "the issuer answers nobody whom it does not know: `introspection` needs the name and the secret of a client";
         let id = set.client_id.as_deref().ok_or_else(|| missing("AUTH_INTROSPECTION_CLIENT_ID", client))?;

@@ -9,6 +9,10 @@ pub(crate) enum Provider {
     Oidc,
     /// Tokens about which their issuer is asked.
     Introspection,
+    /// Tokens of AuthKit.
+    Workos,
+    /// Tokens of Descope.
+    Descope,
     /// Keys of this server's own.
     ApiKey,
     /// Nothing: nobody is asked.
@@ -16,15 +20,17 @@ pub(crate) enum Provider {
 }
 
 impl Provider {
-    const ALL: [(Self, &'static str); 5] = [
+    const ALL: [(Self, &'static str); 7] = [
         (Self::Jwt, "jwt"),
         (Self::Oidc, "oidc"),
         (Self::Introspection, "introspection"),
+        (Self::Workos, "workos"),
+        (Self::Descope, "descope"),
         (Self::ApiKey, "api_key"),
         (Self::Nobody, "none"),
     ];
     /// Providers of the Python server that this server does not have yet.
-    const MISSING: [&'static str; 4] = ["github", "google", "workos", "descope"];
+    const MISSING: [&'static str; 2] = ["github", "google"];
     /// The classes of the Python library by their lower-case names.
     const CLASSES: [(&'static str, &'static str); 8] = [
         ("jwtverifier", "jwt"),
@@ -65,6 +71,6 @@ impl Provider {
 
     /// What is accepted.
     pub(crate) fn accepted() -> &'static str {
-        "`jwt` or `oidc`, `introspection`, `api_key`, several of them with commas between, or `none`"
+        "`jwt` or `oidc`, `introspection`, `workos`, `descope`, `api_key`, several of them with commas between, or `none`"
     }
 }
