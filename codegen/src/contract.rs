@@ -77,6 +77,8 @@ pub struct Tool {
     pub long: Option<Long>,
     /// Alternative sets of security schemes, each with its scopes.
     pub security: Vec<BTreeMap<String, Vec<String>>>,
+    /// The scopes that a call needs of whoever makes it; by effect where nothing is said.
+    pub scopes: Option<Vec<String>>,
     /// JSON pointers of arguments that are offered only behind the callback gate.
     pub gated: Vec<String>,
     /// JSON pointers of arguments that are redacted.

@@ -97,6 +97,7 @@ pub fn plan(api: &Api) -> Planned {
         arguments,
         answers,
         security_schemes: security_schemes(api),
+        effect_scopes: api.mcp.scopes.clone(),
     };
     let report = judged(&plan.tools, api, findings.into_report());
     Planned { plan, report }

@@ -1,6 +1,7 @@
 //! `x-mcp`, the vocabulary that an overlay adds: read, checked, and every key that is not known reported.
 
 mod long;
+mod scopes;
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -25,6 +26,7 @@ const OPERATION: &[&str] = &[
     "proof",
     "confirm",
     "weight",
+    "scopes",
     "answer",
     "fields",
     "long",
@@ -45,6 +47,8 @@ const LISTS: [(&str, Lists); 3] =
 
 /// Headers of answers that are for the connection's two ends only.
 const WITHHELD: [&str; 4] = ["set-cookie", "www-authenticate", "proxy-authenticate", "authentication-info"];
+
+pub(crate) use scopes::by_effect as scopes_by_effect;
 
 /// Whether the operation at `at` is not to be offered.
 pub(crate) fn excludes(at: &At<'_>) -> bool {
@@ -77,6 +81,7 @@ pub(crate) fn operation(at: &At<'_>, problems: &mut Problems) -> OperationHints 
             "proof" => hints.proof = decode.text(&at),
             "confirm" => hints.confirm = decode.confirm(&at),
             "weight" => hints.weight = decode.weight(&at),
+            "scopes" => hints.scopes = scopes::read(&at, decode.problems),
             "answer" => decode.answer(&at, &mut hints),
             "fields" => hints.fields = decode.fields(&at),
             "long" => hints.long = long::read(&mut decode, &at),

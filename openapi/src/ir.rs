@@ -50,6 +50,20 @@ pub struct ApiHints {
     pub profiles: Vec<Profile>,
     /// How many characters clients put before each tool name.
     pub client_prefix: usize,
+    /// The scopes that calls need of whoever makes them, by effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<EffectScopes>,
+}
+
+/// The scopes that calls need by effect, where an operation does not say otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct EffectScopes {
+    /// For reads.
+    pub read: Vec<String>,
+    /// For what changes something.
+    pub write: Vec<String>,
+    /// For what loses or undoes something.
+    pub destroy: Vec<String>,
 }
 
 impl ApiHints {
@@ -637,6 +651,9 @@ pub struct OperationHints {
     /// How many calls a call counts as; by effect where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight: Option<u64>,
+    /// The scopes that a call needs of whoever makes it; by effect where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
     /// Which media type of the answer is asked for, where it may have several.
     pub answer_media: Option<String>,
     /// The headers of the answer that are worth returning, by name.

@@ -1,13 +1,15 @@
-//! `x-mcp` on the document's root: which problems are accepted, how large the tools may be, and whom they must suit.
+//! `x-mcp` on the document's root: which problems are accepted, how large the tools may be, whom they must suit, and what
+//! whoever calls them must have been allowed.
 
 use crate::accept;
+use crate::hints::scopes_by_effect;
 use crate::ir::{ApiHints, Budget, Profile};
 use crate::problems::Problems;
 use crate::report::Report;
 use crate::shape::{self, Form};
 use crate::store::At;
 
-const ROOT: [&str; 4] = ["accept", "budget", "profiles", "client-prefix"];
+const ROOT: [&str; 5] = ["accept", "budget", "profiles", "client-prefix", "scopes"];
 const BUDGET: [&str; 2] = ["tool-bytes", "total-tokens"];
 
 /// The longest prefix that leaves room for a name.
@@ -30,6 +32,7 @@ pub(crate) fn read(root: &At<'_>, report: &mut Report) -> ApiHints {
                 hints.client_prefix =
                     whole(&at, 0, LONGEST_PREFIX, &mut problems).unwrap_or_default() as usize;
             }
+            "scopes" => hints.scopes = scopes_by_effect(&at, &mut problems),
             other => unknown(other, &at, &ROOT, &mut problems),
         }
     }

@@ -27,9 +27,20 @@ pub struct Api {
     pub tools: &'static [&'static Tool],
     /// How credentials are sent, by scheme name.
     pub security_schemes: &'static [SecurityScheme],
+    /// The scopes that calls need of whoever makes them, by effect.
+    pub effect_scopes: EffectScopes,
 }
 
 impl Api {
+    /// The scopes that a call of this tool needs of whoever makes it.
+    pub fn scopes(&self, tool: &Tool) -> &'static [&'static str] {
+        tool.scopes.unwrap_or(match tool.effect {
+            Effect::Read => self.effect_scopes.read,
+            Effect::Write => self.effect_scopes.write,
+            Effect::Destroy => self.effect_scopes.destroy,
+        })
+    }
+
     /// The tool of this name.
     pub fn find(&self, name: &str) -> Option<&'static Tool> {
         self.tools.binary_search_by(|tool| tool.name.cmp(name)).ok().map(|index| self.tools[index])
@@ -76,6 +87,8 @@ pub struct Tool {
     pub confirm: Confirm,
     /// How many calls a call counts as; by effect where nothing is said.
     pub weight: Option<usize>,
+    /// The scopes that a call needs of whoever makes it; by effect where nothing is said.
+    pub scopes: Option<&'static [&'static str]>,
     /// JSON Schema 2020-12 of the arguments, an object.
     pub input_schema: &'static str,
     /// JSON Schema 2020-12 of the structured answer, an object; absent when the API answers nothing of known shape.
@@ -121,6 +134,7 @@ impl Tool {
             proof: None,
             confirm: Confirm::ByEffect,
             weight: None,
+            scopes: None,
             input_schema: "{}",
             output_schema: None,
             gated: &[],
@@ -237,6 +251,22 @@ impl Effect {
             Self::Destroy => "destroy",
         }
     }
+}
+
+/// The scopes that calls need of whoever makes them, by what they do to the world.
+#[derive(Clone, Copy, Debug)]
+pub struct EffectScopes {
+    /// For reads.
+    pub read: &'static [&'static str],
+    /// For what changes something.
+    pub write: &'static [&'static str],
+    /// For what loses or undoes something.
+    pub destroy: &'static [&'static str],
+}
+
+impl EffectScopes {
+    /// The words of the effects, where nobody names others.
+    pub const BY_WORD: Self = Self { read: &["read"], write: &["write"], destroy: &["destroy"] };
 }
 
 /// Whether a person is asked before a call is made.

@@ -15,10 +15,11 @@ use crate::call::{Call, CallError, Caller, Reply};
 use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
 use crate::follow::{self, Following};
-use crate::journal::{Journal, ending};
+use crate::journal::{Journal, Subject, ending};
 use crate::metrics::Metrics;
 use crate::policy::{self, Policies};
 use crate::replicas::{self, Replicas};
+use crate::scopes::{self, Scopes};
 use crate::stack;
 use crate::stages::cache::Backend;
 use crate::stages::upstream::upstream as send;
@@ -38,6 +39,8 @@ pub struct Options {
     pub deadline: Duration,
     /// How often calls may be made.
     pub quota: quota::Settings,
+    /// Which scopes whoever calls must have.
+    pub scopes: scopes::Settings,
     /// What the deployment allows.
     pub deployment: Deployment,
     /// Which calls a person is asked about.
@@ -72,6 +75,7 @@ impl Options {
             policy: policy::Settings::default(),
             deadline: Duration::from_secs(60),
             quota: quota::Settings::default(),
+            scopes: scopes::Settings::default(),
             deployment: Deployment::default(),
             confirm: confirm::Settings::default(),
             portion: portion::Settings::default(),
@@ -92,6 +96,7 @@ impl Options {
 pub struct Engine {
     calls: Calls,
     journal: Option<Journal>,
+    audit: audit::Options,
     replicas: Option<Replicas>,
     policies: Policies,
     deployment: Arc<Deployment>,
@@ -176,10 +181,11 @@ impl Engine {
         let deployment = Arc::new(options.deployment.checked()?);
         let journal = options.journal.clone();
         let audit = audit::Options { journal: options.journal, settings: options.audit };
+        let scopes = Arc::new(Scopes::new(options.scopes, api)?);
         let stages = stack::Options {
             ledger: ledger::Options::new(options.ledger, audit.clone(), replicas.clone())?,
             api,
-            audit,
+            audit: audit.clone(),
             replicas: replicas.clone(),
             policies: policies.clone(),
             deadline: options.deadline,
@@ -201,6 +207,7 @@ impl Engine {
         Ok(Self {
             calls,
             journal,
+            audit,
             replicas,
             policies,
             deployment,
@@ -239,6 +246,19 @@ impl Engine {
     /// Whether a person is asked before a call of this tool is made.
     pub fn asks(&self, tool: &Tool) -> bool {
         self.calls.confirm.asks(tool)
+    }
+
+    /// Which scopes whoever calls must have.
+    pub fn scopes(&self) -> &Arc<Scopes> {
+        &self.calls.scopes
+    }
+
+    /// Counts a call whose caller lacks scopes that its tool needs, and puts it on the record.
+    pub(crate) fn insufficient(&self, subject: Subject) {
+        const WORD: &str = "insufficient_scope";
+        tracing::info!(tool = subject.tool, outcome = WORD, request_id = subject.request_id, "called");
+        self.calls.metrics.called(subject.tool, WORD);
+        audit::refused(&self.audit, subject, WORD);
     }
 
     /// Makes a call, and waits for the work that it starts where the caller wants that. If the caller drops this, a read is

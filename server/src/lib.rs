@@ -7,6 +7,7 @@ mod start_error;
 
 pub mod http;
 pub mod identity;
+pub mod scopes;
 pub mod mcp;
 
 pub mod engine;

@@ -357,6 +357,7 @@ fn arguments_that_take_anything_stop_the_start() {
             idempotent: true,
             open_world: false,
             timeout: None,
+            scopes: None,
             output_schema: None,
             secrets: &[],
             handler: |_, _| Box::pin(async { Ok(Reply::text("")) }),

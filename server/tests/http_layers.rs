@@ -149,7 +149,8 @@ impl Endpoint for Panicking {
 fn app(shutdown: &CancellationToken) -> App {
     let engine = Engine::new(&sample::API, sample::options("http://127.0.0.1:9")).unwrap();
     let status = Status::new(&Arc::new(engine), shutdown, "1");
-    let gate = Gate::new(&identity::Options::default(), "", None, Metrics::default(), None).unwrap();
+    let gate =
+        Gate::new(&identity::Options::default(), "", Arc::default(), None, Metrics::default(), None).unwrap();
     App::new(
         SocketAddr::from(([127, 0, 0, 1], 8000)),
         &Options::default(),

@@ -12,11 +12,11 @@ pub fn of_plan(plan: &Plan) -> Contract {
     Contract {
         title: plan.title.clone(),
         version: plan.version.clone(),
-        tools: plan.tools.iter().map(|tool| (tool.name.clone(), of_tool(tool))).collect(),
+        tools: plan.tools.iter().map(|tool| (tool.name.clone(), of_tool(plan, tool))).collect(),
     }
 }
 
-fn of_tool(tool: &model::Tool) -> Tool {
+fn of_tool(plan: &Plan, tool: &model::Tool) -> Tool {
     Tool {
         title: tool.title.clone(),
         description: tool.description.clone(),
@@ -35,6 +35,7 @@ fn of_tool(tool: &model::Tool) -> Tool {
         weight: tool.weight,
         long: tool.long.as_ref().map(long),
         security: tool.security.iter().map(|together| alternative(together)).collect(),
+        scopes: plan.scopes(tool).map(<[String]>::to_vec),
         gated: tool.gated.clone(),
         secrets: tool.secrets.clone(),
         answers: tool.answers.iter().map(answer).collect(),

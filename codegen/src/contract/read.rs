@@ -125,6 +125,7 @@ impl Reader<'_> {
                 .transpose()?,
             proof: entry.get("proof").map(|_| text("proof")).transpose()?,
             security: self.decoded(entry, "security", &at, "a list of sets of schemes")?,
+            scopes: self.decoded(entry, "scopes", &at, "a list of scopes")?,
             gated: self.decoded(entry, "gated", &at, "a list of JSON pointers")?,
             secrets: self.decoded(entry, "secrets", &at, "a list of JSON pointers")?,
             answers: self.decoded::<BTreeMap<_, _>>(entry, "answers", &at, "contents by status")?,

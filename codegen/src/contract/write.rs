@@ -92,6 +92,7 @@ fn entry<'c>(name: &str, tool: &'c Tool) -> Entry<'c> {
     set("weight", tool.weight.map(Into::into));
     set("long", tool.long.as_ref().map(|long| json!(long)));
     set("security", (!tool.security.is_empty()).then(|| json!(tool.security)));
+    set("scopes", tool.scopes.as_ref().map(|scopes| json!(scopes)));
     set("gated", (!tool.gated.is_empty()).then(|| json!(tool.gated)));
     set("secrets", (!tool.secrets.is_empty()).then(|| json!(tool.secrets)));
     set("answers", Some(json!(tool.answers)));

@@ -14,6 +14,7 @@ type Alternative = BTreeMap<String, Vec<String>>;
 pub(super) fn compare(change: &Change<'_>, findings: &mut Vec<Finding>) {
     effect(change, findings);
     rights(change, findings);
+    scopes(change, findings);
     time(change, findings);
     busy(change, findings);
     secrets(change, findings);
@@ -148,6 +149,27 @@ fn rights(change: &Change<'_>, findings: &mut Vec<Finding>) {
     }
     if let Some(enough) = uncovered(new, old) {
         let message = format!("{}; {} is enough now", message(), one(&enough));
+        findings.push(change.finding(&safety::SCOPE_REMOVED, message));
+    }
+}
+
+/// What whoever calls must have been allowed. What follows from the effect is told with the effect.
+fn scopes(change: &Change<'_>, findings: &mut Vec<Finding>) {
+    let needs = |tool: &Tool| match &tool.scopes {
+        Some(scopes) => scopes.clone(),
+        None => vec![effect_word(tool.effect).to_owned()],
+    };
+    if change.old.scopes.is_none() && change.new.scopes.is_none() {
+        return;
+    }
+    let (old, new) = (needs(change.old), needs(change.new));
+    let lacks = |these: &[String], others: &[String]| others.iter().any(|scope| !these.contains(scope));
+    let words = |scopes: &[String]| if scopes.is_empty() { "no scope".to_owned() } else { scopes.join(" ") };
+    let message = format!("a caller needs {} instead of {}", words(&new), words(&old));
+    if lacks(&old, &new) {
+        findings.push(change.finding(&safety::SCOPE_ADDED, message.clone()));
+    }
+    if lacks(&new, &old) {
         findings.push(change.finding(&safety::SCOPE_REMOVED, message));
     }
 }

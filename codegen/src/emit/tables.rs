@@ -7,7 +7,8 @@ use super::rules::Place;
 use super::{answers, ident, literals};
 use crate::contract;
 use crate::plan::model::{
-    AnswerRule, Carrier, Confirm, Content, Effect, Fields, Long, Need, Part, Plan, SecurityScheme, Tool,
+    AnswerRule, Carrier, Confirm, Content, Effect, EffectScopes, Fields, Long, Need, Part, Plan,
+    SecurityScheme, Tool,
 };
 
 /// The API's entry.
@@ -17,6 +18,7 @@ pub(super) fn api(plan: &Plan) -> TokenStream {
     let doc = literals::prose(title, "The API");
     let modules = plan.tools.iter().map(|tool| ident(&tool.module));
     let security_schemes = plan.security_schemes.iter().map(security_scheme);
+    let effect_scopes = effect_scopes(plan.effect_scopes.as_ref());
     quote! {
         #doc
         pub static API: rt::Api = rt::Api {
@@ -27,6 +29,7 @@ pub(super) fn api(plan: &Plan) -> TokenStream {
             contract: #contract,
             tools: &[#(&tools::#modules::TOOL),*],
             security_schemes: &[#(#security_schemes),*],
+            effect_scopes: #effect_scopes,
         };
     }
 }
@@ -49,6 +52,7 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
     let proof = tool.proof.as_ref().map(|member| quote!(proof: Some(#member),));
     let confirm = tool.confirm.as_ref().map(self::confirm);
     let weight = tool.weight.map(Literal::u64_unsuffixed).map(|calls| quote!(weight: Some(#calls),));
+    let scopes = tool.scopes.as_ref().map(|scopes| quote!(scopes: Some(&[#(#scopes),*]),));
     let output_schema = output_schema.map(|schema| quote!(output_schema: Some(#schema),));
     let tags = list(quote!(tags), tags);
     let gated = gated.iter().map(|at| quote!(rt::Gated { pointer: #at, gate: rt::Gate::Callbacks }));
@@ -83,6 +87,7 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
             #proof
             #confirm
             #weight
+            #scopes
             #gated
             #secrets
             #security
@@ -92,6 +97,15 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
             #long
             ..rt::Tool::bare(rt::Effect::#effect, rt::Work::Request(rt::prepare::<Arguments>))
         };
+    }
+}
+
+fn effect_scopes(scopes: Option<&EffectScopes>) -> TokenStream {
+    let Some(EffectScopes { read, write, destroy }) = scopes else {
+        return quote!(rt::EffectScopes::BY_WORD);
+    };
+    quote! {
+        rt::EffectScopes { read: &[#(#read),*], write: &[#(#write),*], destroy: &[#(#destroy),*] }
     }
 }
 

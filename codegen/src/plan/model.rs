@@ -7,7 +7,7 @@ use serde_json::Value;
 
 pub use body::{Body, BodyKind, BodyPart, File, MemberStyle, PartKind};
 /// Nothing is to be decided about these: they are the description's own.
-pub use openapi::ir::{Effect, Lists, Location};
+pub use openapi::ir::{Effect, EffectScopes, Lists, Location};
 
 /// A whole program to be written.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,8 @@ pub struct Plan {
     pub answers: Vec<Type>,
     /// How credentials are sent, sorted by name.
     pub security_schemes: Vec<SecurityScheme>,
+    /// The scopes that calls need by effect, where the overlay says so.
+    pub effect_scopes: Option<EffectScopes>,
 }
 
 /// One tool.
@@ -71,6 +73,8 @@ pub struct Tool {
     pub confirm: Option<Confirm>,
     /// How many calls a call counts as; by effect where nothing is said.
     pub weight: Option<u64>,
+    /// The scopes that a call needs; by effect where nothing is said.
+    pub scopes: Option<Vec<String>>,
     /// JSON Schema of the arguments.
     pub input_schema: String,
     /// JSON Schema of the answer.
@@ -95,6 +99,18 @@ pub struct Tool {
     pub writes: Vec<Write>,
     /// Named types that only this tool uses.
     pub types: Vec<Type>,
+}
+
+impl Plan {
+    /// The scopes that a call of one of its tools needs, where the overlay says so.
+    pub fn scopes<'p>(&'p self, tool: &'p Tool) -> Option<&'p [String]> {
+        let by_effect = |scopes: &'p EffectScopes| match tool.effect {
+            Effect::Read => &scopes.read,
+            Effect::Write => &scopes.write,
+            Effect::Destroy => &scopes.destroy,
+        };
+        tool.scopes.as_ref().or_else(|| self.effect_scopes.as_ref().map(by_effect)).map(Vec::as_slice)
+    }
 }
 
 /// What a caller may choose of an answer, as paths: names of members with dots between them.

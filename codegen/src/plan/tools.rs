@@ -128,6 +128,7 @@ fn tool(
         proof: operation.mcp.proof.clone(),
         confirm,
         weight: operation.mcp.weight,
+        scopes: operation.mcp.scopes.clone(),
         input_schema: input.schema.to_string(),
         output_schema: output_schema.map(|schema| schema.to_string()),
         gated: input.gated,

@@ -10,6 +10,7 @@ pub static API: rt::Api = rt::Api {
     contract: "sha256:053d77a81e4cc0354c434992584c6dfb34402cc14c27e75eda7bfb559c7b6237",
     tools: &[&tools::create_box::TOOL, &tools::create_crate::TOOL],
     security_schemes: &[],
+    effect_scopes: rt::EffectScopes::BY_WORD,
 };
 /// The API that this module was generated from.
 pub fn catalog() -> &'static rt::Api {

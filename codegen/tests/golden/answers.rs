@@ -21,6 +21,7 @@ pub static API: rt::Api = rt::Api {
         &tools::text::TOOL,
     ],
     security_schemes: &[],
+    effect_scopes: rt::EffectScopes::BY_WORD,
 };
 /// The API that this module was generated from.
 pub fn catalog() -> &'static rt::Api {

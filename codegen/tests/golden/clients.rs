@@ -10,6 +10,7 @@ pub static API: rt::Api = rt::Api {
     contract: "sha256:0e693ab59eb1f5fcbb31bc12635bbaf734c8ba9d86f048918643fd4caea4a409",
     tools: &[&tools::orders_find_wit_5493f547::TOOL],
     security_schemes: &[],
+    effect_scopes: rt::EffectScopes::BY_WORD,
 };
 /// The API that this module was generated from.
 pub fn catalog() -> &'static rt::Api {

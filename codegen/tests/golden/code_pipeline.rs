@@ -6,8 +6,8 @@ pub static API: rt::Api = rt::Api {
     title: "BMC AMI DevX Code Pipeline",
     version: "1.0.0",
     description: "Mainframe source control, build, promotion and deployment (formerly ISPW) through the REST API of its web server, CES. Work that changes code runs as a set: the answer names the set, and get_set tells its state. Written from what public clients of the API send and read; the vendor has not published a document.",
-    digest: "06d9d5657acc2309d05f50a86ed3c9638bd7466221bf3fad9b18a723d3cf7d05",
-    contract: "sha256:50801ed38840bd655c4b98ca13254fa97e11ec6b68d186beacdd53bee242b8bb",
+    digest: "d45934df39e233ff4949f52d0fb5372868cb9409d33cfdff7963f6ce58dc31a7",
+    contract: "sha256:264d49d112ad028bfb2b86db5e537b5a49c6eded909d4fb665d7fee8def6855a",
     tools: &[
         &tools::add_task::TOOL,
         &tools::approve_set::TOOL,
@@ -92,6 +92,11 @@ pub static API: rt::Api = rt::Api {
             carrier: rt::Carrier::Header("cpwr_hci_port"),
         },
     ],
+    effect_scopes: rt::EffectScopes {
+        read: &["cp:read"],
+        write: &["cp:write"],
+        destroy: &["cp:write"],
+    },
 };
 /// The API that this module was generated from.
 pub fn catalog() -> &'static rt::Api {
@@ -1324,6 +1329,7 @@ pub mod tools {
             input_schema: INPUT_SCHEMA,
             output_schema: Some(OUTPUT_SCHEMA),
             tags: &["Approvals"],
+            scopes: Some(&["cp:deploy"]),
             security: &[
                 &[
                     rt::Need {
@@ -3234,6 +3240,7 @@ pub mod tools {
             input_schema: INPUT_SCHEMA,
             output_schema: Some(OUTPUT_SCHEMA),
             tags: &["Deployments"],
+            scopes: Some(&["cp:deploy"]),
             security: &[
                 &[
                     rt::Need {
@@ -4723,6 +4730,7 @@ pub mod tools {
             input_schema: INPUT_SCHEMA,
             output_schema: Some(super::close_set::OUTPUT_SCHEMA),
             tags: &["Approvals"],
+            scopes: Some(&["cp:deploy"]),
             security: &[
                 &[
                     rt::Need {
@@ -4894,6 +4902,7 @@ pub mod tools {
                     rt::Part::Literal("?"),
                 ],
             ),
+            scopes: Some(&["cp:deploy"]),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
@@ -5315,6 +5324,7 @@ pub mod tools {
                     rt::Part::Literal("?"),
                 ],
             ),
+            scopes: Some(&["cp:deploy"]),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
@@ -5738,6 +5748,7 @@ pub mod tools {
                     rt::Part::Literal("?"),
                 ],
             ),
+            scopes: Some(&["cp:deploy"]),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
@@ -6701,6 +6712,7 @@ pub mod tools {
                     rt::Part::Literal(" to what was there before?"),
                 ],
             ),
+            scopes: Some(&["cp:deploy"]),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
@@ -7085,6 +7097,7 @@ pub mod tools {
                     rt::Part::Literal(" to what was there before?"),
                 ],
             ),
+            scopes: Some(&["cp:deploy"]),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
@@ -7467,6 +7480,7 @@ pub mod tools {
                     rt::Part::Literal(" to what was there before?"),
                 ],
             ),
+            scopes: Some(&["cp:deploy"]),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",
@@ -16351,6 +16365,7 @@ pub mod tools {
             input_schema: INPUT_SCHEMA,
             output_schema: Some(super::close_set::OUTPUT_SCHEMA),
             tags: &["Approvals"],
+            scopes: Some(&["cp:deploy"]),
             security: &[
                 &[
                     rt::Need {
@@ -16510,6 +16525,7 @@ pub mod tools {
             input_schema: INPUT_SCHEMA,
             output_schema: Some(OUTPUT_SCHEMA),
             tags: &["Deployments"],
+            scopes: Some(&["cp:deploy"]),
             security: &[
                 &[
                     rt::Need {
@@ -16810,6 +16826,7 @@ pub mod tools {
             input_schema: INPUT_SCHEMA,
             output_schema: Some(super::restart_release_deployments::OUTPUT_SCHEMA),
             tags: &["Deployments"],
+            scopes: Some(&["cp:deploy"]),
             security: &[
                 &[
                     rt::Need {

@@ -6,8 +6,8 @@ pub static API: rt::Api = rt::Api {
     title: "Surface",
     version: "1",
     description: "What an overlay decides.",
-    digest: "98a0bd138eb77c37c3853335c7f443706eded8d45ba22fa9e4977be1130a2622",
-    contract: "sha256:e4dd7d16ec5bb5b590d32dcc5ff92fe0b8fcbfe9019c8c733cbe88df2fa19277",
+    digest: "69e618ddfa39cf37b4018eb1d41f7a1b1a2472ee9e20bf4fb10f58c80eae63dd",
+    contract: "sha256:c0d8b84c8f98c268eedfe794d83c0d3afe2de28b9d477b89f73fc20f09fe11a6",
     tools: &[&tools::list_cats::TOOL, &tools::list_things::TOOL, &tools::make::TOOL],
     security_schemes: &[
         rt::SecurityScheme {
@@ -23,6 +23,11 @@ pub static API: rt::Api = rt::Api {
             carrier: rt::Carrier::Header("Authorization"),
         },
     ],
+    effect_scopes: rt::EffectScopes {
+        read: &["t:read"],
+        write: &["t:write"],
+        destroy: &["t:write"],
+    },
 };
 /// The API that this module was generated from.
 pub fn catalog() -> &'static rt::Api {
@@ -271,6 +276,7 @@ pub mod tools {
             idempotent: true,
             deprecated: true,
             proof: Some("thingId"),
+            scopes: Some(&["t:make", "t:write"]),
             gated: &[
                 rt::Gated {
                     pointer: "/properties/events",

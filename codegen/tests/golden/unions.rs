@@ -10,6 +10,7 @@ pub static API: rt::Api = rt::Api {
     contract: "sha256:aeb4afd6301785c3a690f34ec43c1b3a2131a55ca1b8c9ca970761735f1030c1",
     tools: &[&tools::union::TOOL],
     security_schemes: &[],
+    effect_scopes: rt::EffectScopes::BY_WORD,
 };
 /// The API that this module was generated from.
 pub fn catalog() -> &'static rt::Api {

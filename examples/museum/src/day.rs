@@ -19,6 +19,7 @@ pub static TOOL: OwnTool<Arguments> = OwnTool {
     idempotent: true,
     open_world: true,
     timeout: None,
+    scopes: None,
     output_schema: Some(schema_of::<Day>),
     secrets: &[],
     handler: |arguments, context| Box::pin(plan(arguments, context)),

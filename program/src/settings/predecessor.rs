@@ -31,7 +31,7 @@ pub(crate) const AUTHENTICATION_PREFIXES: [&str; 2] = ["FASTMCP_AUTH_", "FASTMCP
 
 /// Names without effect here. Each is also known with `FASTMCP_` before it, which is how the Python server's
 /// code read most of them.
-pub(crate) const WITHOUT_EFFECT: [&str; 26] = [
+pub(crate) const WITHOUT_EFFECT: [&str; 25] = [
     "BMC_AMI_DEVX_ENVIRONMENT",
     "BMC_AMI_DEVX_TIMEOUT",
     "CONNECTION_POOL_MAX_KEEPALIVE",

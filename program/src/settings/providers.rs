@@ -1,4 +1,6 @@
-//! The settings of single providers: rows of the table.
+//! The settings of single providers, and of what callers must have been allowed: rows of the table.
+
+use server::scopes::Source;
 
 use super::predecessor::AUTHKIT_DOMAIN;
 use super::table::setting;
@@ -71,6 +73,32 @@ pub(super) fn presets() -> [Setting; 4] {
             &["AUTH_DESCOPE_CONFIG_URL", "FASTMCP_SERVER_AUTH_DESCOPEPROVIDER_CONFIG_URL"],
             Kind::Text { at: |config| &mut config.auth.presets.descope_document, longest: 2048 },
             "Instead of both, the address of the application's document, which ends in /.well-known/openid-configuration.",
+        ),
+    ]
+}
+
+/// What callers must have been allowed.
+pub(super) fn scopes() -> [Setting; 2] {
+    const SOURCES: [Source; 3] = [Source::Off, Source::Effect, Source::Document];
+    [
+        setting(
+            "auth.scopes",
+            &["AUTH_SCOPES"],
+            Kind::OneOf {
+                at: |config| {
+                    let source = config.server.engine.scopes.source;
+                    SOURCES.iter().position(|known| *known == source).unwrap_or_default()
+                },
+                put: |config, index| config.server.engine.scopes.source = SOURCES[index],
+                words: &["off", "effect", "document"],
+            },
+            "Which scopes a token or a key needs for a tool: those that the overlay names for it or for its effect (`effect`), those of the document's own security where it has any (`document`), or none (`off`).",
+        ),
+        setting(
+            "auth.scope_hierarchy",
+            &["AUTH_SCOPE_HIERARCHY"],
+            Kind::Hierarchy(|config| &mut config.server.engine.scopes.hierarchy),
+            "Which scopes include others, the widest first with `>` between; a name without `:`, `/` or `.` stands for the last word of a scope. `none` for none.",
         ),
     ]
 }

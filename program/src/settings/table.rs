@@ -29,6 +29,7 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(asking_who());
     table.extend(tokens());
     table.extend(claims());
+    table.extend(providers::scopes());
     table.extend(providers::introspection());
     table.extend(providers::presets());
     table.extend(access::rows());
@@ -61,7 +62,7 @@ pub(super) fn setting(key: &str, environment: &[&str], kind: Kind, help: &str) -
     }
 }
 
-fn listening() -> [Setting; 6] {
+fn listening() -> [Setting; 7] {
     [
         setting(
             "listen.host",

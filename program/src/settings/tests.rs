@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret;
-use server::catalog::{Api, Carrier, SecurityScheme};
+use server::catalog::{Api, Carrier, EffectScopes, SecurityScheme};
 use server::identity::jwt;
 use server::identity::keys::{Algorithm, Source};
 
@@ -23,6 +23,7 @@ static API: Api = Api {
         SecurityScheme { name: "certificateHost", carrier: Carrier::Header("x-host") },
         SecurityScheme { name: "accessToken", carrier: Carrier::Header("Authorization") },
     ],
+    effect_scopes: EffectScopes::BY_WORD,
 };
 
 fn environment(variables: &[(&str, &str)]) -> Environment {
@@ -112,6 +113,8 @@ fn example(key: &str) -> &'static str {
         "listen.trusted_proxies" => "10.0.0.0/8,2001:db8::1",
         "auth.enabled" => "true",
         "auth.providers" => "jwt,introspection,api_key",
+        "auth.scopes" => "document",
+        "auth.scope_hierarchy" => "cp:all>cp:read,admin>write",
         "auth.algorithms" => "ES256,EdDSA",
         "auth.public_key_file" | "auth.api_keys_file" => "/etc/mcp/keys",
         "policy.file" => "/etc/mcp/policy.cedar",
@@ -402,7 +405,11 @@ fn a_domain_or_a_project_says_all_of_its_issuer() {
             "https://mcp.example.com/mcp",
         ),
         (
-            vec![("AUTH_PROVIDER", "workos"), ("AUTH_AUTHKIT_DOMAIN", "x.authkit.app"), ("AUTH_AUDIENCE", "own")],
+            vec![
+                ("AUTH_PROVIDER", "workos"),
+                ("AUTH_AUTHKIT_DOMAIN", "x.authkit.app"),
+                ("AUTH_AUDIENCE", "own"),
+            ],
             "https://x.authkit.app",
             "https://x.authkit.app/oauth2/jwks",
             "own",

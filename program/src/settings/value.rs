@@ -10,6 +10,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use server::http::Network;
 use server::identity::keys::Algorithm;
+use server::scopes::Hierarchy;
 use server::secret::Headers;
 
 use crate::settings::Config;
@@ -20,6 +21,8 @@ use crate::telemetry::{Format, Level};
 pub(crate) const ACKNOWLEDGEMENT: &str = "i-understand";
 /// The form of values in Redis.
 const JSON: &str = "json";
+/// The word for a list that is empty on purpose.
+const NONE: &str = "none";
 /// No list of tools needs larger pages.
 const LARGEST_PAGE: usize = 10_000;
 /// No file of the journal is larger, in bytes: it is read whole when it is verified.
@@ -67,6 +70,8 @@ pub(crate) enum Kind {
     Providers(fn(&mut Config) -> &mut Vec<Provider>),
     /// Ways to sign tokens.
     Algorithms(fn(&mut Config) -> &mut Vec<Algorithm>),
+    /// Which scopes include others.
+    Hierarchy(fn(&mut Config) -> &mut Hierarchy),
     /// Texts without commas; may be none.
     Texts(fn(&mut Config) -> &mut Vec<String>),
     /// Off, or the word that says that somebody meant it.
@@ -144,6 +149,7 @@ impl Kind {
                 let item = |item: &str| prose(item, 2048).map(str::to_owned).ok_or_else(|| self.not(item));
                 *at(config) = list(text, item)?;
             }
+            Self::Hierarchy(at) => *at(config) = hierarchy(text).ok_or_else(|| self.not(text))?,
             Self::Acknowledgement(at) if text == ACKNOWLEDGEMENT => *at(config) = true,
             Self::Acknowledgement(_) => return Err(self.not(text)),
             Self::OneOf { put, words, .. } => {
@@ -187,6 +193,8 @@ impl Kind {
                 at(config).iter().map(|provider| provider.word()).collect::<Vec<_>>().join(",")
             }
             Self::Algorithms(at) => at(config).iter().map(|way| way.name()).collect::<Vec<_>>().join(","),
+            Self::Hierarchy(at) if at(config).chains().is_empty() => NONE.to_owned(),
+            Self::Hierarchy(at) => at(config).chains().join(","),
             Self::Networks(at) => at(config).iter().map(Network::to_string).collect::<Vec<_>>().join(","),
             Self::Acknowledgement(at) => if *at(config) { ACKNOWLEDGEMENT } else { "" }.to_owned(),
             Self::OneOf { at, words, .. } => words[at(config)].to_owned(),
@@ -211,6 +219,7 @@ impl Kind {
             | Self::Origins(_)
             | Self::Providers(_)
             | Self::Algorithms(_)
+            | Self::Hierarchy(_)
             | Self::Texts(_) => Notation::List,
             Self::Switch(_) => Notation::Boolean,
             _ => Notation::Text,
@@ -242,6 +251,9 @@ impl Kind {
             Self::Algorithms(_) => {
                 let names: Vec<_> = Algorithm::ALL.iter().map(|(_, name)| *name).collect();
                 format!("some of {}, separated by commas", names.join(", "))
+            }
+            Self::Hierarchy(_) => {
+                format!("chains of scopes such as `admin>write>read`, separated by commas, or `{NONE}`")
             }
             Self::Texts(_) => "texts separated by commas".to_owned(),
             Self::Part(_) => "a number from 0 to 1".to_owned(),
@@ -354,6 +366,11 @@ fn prose(text: &str, longest: usize) -> Option<&str> {
 
 fn list<T>(text: &str, item: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
     text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(item).collect()
+}
+
+fn hierarchy(text: &str) -> Option<Hierarchy> {
+    let chains = if text == NONE { Vec::new() } else { list(text, |chain| Ok(chain.to_owned())).ok()? };
+    Hierarchy::new(chains).ok()
 }
 
 fn listed_host(text: &str, ports: bool) -> Result<String, String> {

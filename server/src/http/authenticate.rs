@@ -10,7 +10,7 @@ use ::http::StatusCode;
 use ::http::header::AUTHORIZATION;
 use percent_encoding::percent_decode_str;
 
-use super::challenge::Challenges;
+use super::challenge::{Challenges, Lacking};
 use super::layer::{Answering, Layer, Next};
 use super::peer::{Network, Peer, Site, site};
 use super::{Options, Refusal, Request, RequestId};
@@ -104,7 +104,11 @@ impl Layer for Authenticate {
                     // It has done its work, and nothing behind this has any use for it.
                     Presented::take(&mut parts.headers);
                     parts.extensions.insert(caller);
-                    next.run(Request::from_parts(parts, body)).await
+                    let response = next.run(Request::from_parts(parts, body)).await;
+                    match response.extensions().get::<Lacking>() {
+                        Some(lacking) => self.challenges.lacking(&self.gate, lacking),
+                        None => response,
+                    }
                 }
                 Err(denied) => self.challenges.answer(denied),
             }

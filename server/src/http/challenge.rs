@@ -18,6 +18,10 @@ const MALFORMED: &str = "Exactly one bearer credential is required";
 const INSUFFICIENT: &str = "This operation needs the listed scopes";
 const UNAVAILABLE: &str = "The identity provider cannot be reached; the credential was not looked at";
 
+/// The scopes that a call needs whose caller lacks one of them. In the answer's extensions.
+#[derive(Clone, Debug)]
+pub(crate) struct Lacking(pub(crate) Vec<String>);
+
 /// What is said to those who are not let in.
 pub(super) struct Challenges {
     missing: HeaderValue,
@@ -29,9 +33,7 @@ pub(super) struct Challenges {
 impl Challenges {
     /// The challenges of a gate.
     pub(super) fn of(gate: &Gate) -> Self {
-        let metadata = gate.metadata().map(|metadata| ("resource_metadata", metadata.address.clone()));
-        let scopes = Some(gate.scopes().join(" ")).filter(|scopes| !scopes.is_empty());
-        let scope = scopes.map(|scopes| ("scope", scopes));
+        let (metadata, scope) = (metadata(gate), scope(gate.asked()));
         let said = |name, text: &str| Some((name, text.to_owned()));
         // A challenge says something at least (RFC 6750, section 3).
         let realm = said("realm", "mcp").filter(|_| metadata.is_none() && scope.is_none());
@@ -40,7 +42,7 @@ impl Challenges {
             missing: bearer([realm, metadata.clone(), scope.clone(), None]),
             invalid: bearer([error("invalid_token"), why(INVALID), metadata.clone(), scope.clone()]),
             malformed: bearer([error("invalid_request"), why(MALFORMED), None, None]),
-            insufficient: bearer([error("insufficient_scope"), scope, metadata, why(INSUFFICIENT)]),
+            insufficient: insufficient(scope, metadata),
         }
     }
 
@@ -68,6 +70,14 @@ impl Challenges {
         response
     }
 
+    /// The answer to one who is let in and may not make the call, which names all that it needs.
+    pub(super) fn lacking(&self, gate: &Gate, Lacking(scopes): &Lacking) -> Response {
+        let mut response = self.answer(Denied::Insufficient);
+        let challenge = insufficient(scope(&gate.with(scopes)), metadata(gate));
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        response
+    }
+
     /// Nothing was wrong, so nothing is said but where a token is to be had.
     fn missing(&self) -> Response {
         let mut response = Response::new(Full::new(Bytes::new()).boxed());
@@ -77,7 +87,23 @@ impl Challenges {
     }
 }
 
-fn bearer(parameters: [Option<(&str, String)>; 4]) -> HeaderValue {
+/// A parameter of a challenge.
+type Said = Option<(&'static str, String)>;
+
+fn metadata(gate: &Gate) -> Said {
+    gate.metadata().map(|metadata| ("resource_metadata", metadata.address.clone()))
+}
+
+fn scope(scopes: &[String]) -> Said {
+    (!scopes.is_empty()).then(|| ("scope", scopes.join(" ")))
+}
+
+fn insufficient(scope: Said, metadata: Said) -> HeaderValue {
+    let said = |name, text: &str| Some((name, text.to_owned()));
+    bearer([said("error", "insufficient_scope"), scope, metadata, said("error_description", INSUFFICIENT)])
+}
+
+fn bearer(parameters: [Said; 4]) -> HeaderValue {
     let said = parameters.into_iter().flatten().map(|(name, text)| format!("{name}=\"{text}\""));
     let said = said.collect::<Vec<_>>().join(", ");
     HeaderValue::try_from(format!("Bearer {said}")).expect("addresses and scopes were checked at the start")

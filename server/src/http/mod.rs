@@ -32,6 +32,7 @@ use crate::start_error::StartError;
 
 pub use authenticate::refuse_open_listener;
 pub(crate) use body_limit::unread_body;
+pub(crate) use challenge::Lacking;
 pub use identify::{RequestId, TraceParent, well_formed_traceparent};
 pub use layer::{Answering, App, Endpoint};
 pub use listener::serve;
@@ -193,7 +194,7 @@ mod tests {
     #[test]
     fn the_order_of_the_layers_is_pinned() {
         let address = SocketAddr::from(([127, 0, 0, 1], 8000));
-        let gate = Gate::new(&identity::Options::default(), "", None, Metrics::default(), None)
+        let gate = Gate::new(&identity::Options::default(), "", Arc::default(), None, Metrics::default(), None)
             .expect("no provider");
         let names: Vec<_> =
             layers(address, &Options::default(), &Arc::new(gate)).iter().map(|layer| layer.name()).collect();

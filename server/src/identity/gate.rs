@@ -1,6 +1,7 @@
 //! The gate: from a credential to a caller, by the one provider that it is for; and the record of those who are kept out.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::api_keys::{self, ApiKeys};
@@ -9,6 +10,7 @@ use super::{Caller, Denied, Metadata, Options, Presented};
 use crate::journal::{Entry, Event, Journal};
 use crate::metrics::Metrics;
 use crate::replicas::Replicas;
+use crate::scopes::Scopes;
 use crate::start_error::StartError;
 
 /// What callers must pass.
@@ -16,17 +18,23 @@ use crate::start_error::StartError;
 pub struct Gate {
     tokens: Tokens,
     keys: Option<ApiKeys>,
-    scopes: Vec<String>,
+    /// What every caller must be allowed to do.
+    required: Vec<String>,
+    /// What clients ask for at first.
+    asked: Vec<String>,
+    scopes: Arc<Scopes>,
     metadata: Option<Metadata>,
     journal: Option<Journal>,
     metrics: Metrics,
 }
 
 impl Gate {
-    /// The gate of a server of this name, which puts on the record whom it keeps out; nothing is fetched yet.
+    /// The gate of a server of this name, whose tools need these scopes, and which puts on the record whom it keeps out;
+    /// nothing is fetched yet.
     pub fn new(
         options: &Options,
         name: &str,
+        scopes: Arc<Scopes>,
         journal: Option<Journal>,
         metrics: Metrics,
         replicas: Option<Replicas>,
@@ -34,8 +42,12 @@ impl Gate {
         options.check()?;
         let tokens = Tokens::new(options)?;
         let keys = options.keys.clone().map(|keys| ApiKeys::open(keys, replicas)).transpose()?;
-        let (scopes, metadata) = (options.scopes.clone(), Metadata::of(options, name));
-        Ok(Self { tokens, keys, scopes, metadata, journal, metrics })
+        let required = options.scopes.clone();
+        // A key keeps the scopes that it has, so that whoever has one is not sent for others.
+        let basic = if tokens.are_taken() { scopes.basic() } else { &[] };
+        let asked = joined(&required, basic);
+        let metadata = Metadata::of(options, &asked, name);
+        Ok(Self { tokens, keys, required, asked, scopes, metadata, journal, metrics })
     }
 
     /// Whether callers are asked who they are.
@@ -56,10 +68,7 @@ impl Gate {
             Presented::Bearer(key) if api_keys::Key::is_like(key) => self.key(key).await?,
             Presented::Bearer(token) => self.tokens.admit(token).await?,
         };
-        let has = |scope: &String| {
-            caller.principal().is_some_and(|principal| principal.identity().scopes.contains(scope))
-        };
-        if self.scopes.iter().all(has) { Ok(caller) } else { Err(Denied::Insufficient) }
+        if self.scopes.include(&caller, &self.required) { Ok(caller) } else { Err(Denied::Insufficient) }
     }
 
     async fn key(&self, key: &str) -> Result<Caller, Denied> {
@@ -87,13 +96,25 @@ impl Gate {
         }
     }
 
-    /// What every caller must be allowed to do.
-    pub(crate) fn scopes(&self) -> &[String] {
-        &self.scopes
+    /// What clients ask for at first: what every caller needs, and enough to read.
+    pub(crate) fn asked(&self) -> &[String] {
+        &self.asked
+    }
+
+    /// What a client asks for that lacks these: what every caller needs, and all of them.
+    pub(crate) fn with(&self, scopes: &[String]) -> Vec<String> {
+        joined(&self.required, scopes)
     }
 
     /// What is said of this server to clients that look for a token.
     pub(crate) fn metadata(&self) -> Option<&Metadata> {
         self.metadata.as_ref()
     }
+}
+
+/// Each once, in their order.
+fn joined(some: &[String], others: &[String]) -> Vec<String> {
+    let mut all = some.to_vec();
+    all.extend(others.iter().filter(|scope| !some.contains(scope)).cloned());
+    all
 }

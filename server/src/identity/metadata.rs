@@ -18,8 +18,9 @@ pub(crate) struct Metadata {
 }
 
 impl Metadata {
-    /// The metadata of a server of this name; nothing where there is no place that gives tokens.
-    pub(super) fn of(options: &Options, name: &str) -> Option<Self> {
+    /// The metadata of a server of this name, for which clients ask for these scopes at first; nothing where there is no place
+    /// that gives tokens.
+    pub(super) fn of(options: &Options, scopes: &[String], name: &str) -> Option<Self> {
         let resource = options.resource.as_deref()?.trim_end_matches('/');
         let servers = servers(options);
         if servers.is_empty() {
@@ -29,8 +30,8 @@ impl Metadata {
         let path_at = resource[authority_at..].find('/').map_or(resource.len(), |at| authority_at + at);
         let (origin, path) = resource.split_at(path_at);
         let mut body = json!({ "resource": resource, "authorization_servers": servers });
-        if !options.scopes.is_empty() {
-            body["scopes_supported"] = options.scopes.clone().into();
+        if !scopes.is_empty() {
+            body["scopes_supported"] = scopes.into();
         }
         body["bearer_methods_supported"] = json!(["header"]);
         body["resource_name"] = name.into();

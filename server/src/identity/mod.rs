@@ -33,3 +33,4 @@ pub use presented::Presented;
 pub use principal::{Identity, Principal};
 
 pub(crate) use metadata::Metadata;
+pub(crate) use options::is_scope;

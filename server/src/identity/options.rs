@@ -66,7 +66,7 @@ fn is_address(text: &str) -> bool {
     }) && !text.contains(['@', '?', '#', '"', '\\'])
 }
 
-/// As RFC 6749, section 3.3, has it.
-fn is_scope(text: &str) -> bool {
+/// Whether a token can have this scope, as RFC 6749, section 3.3, has it.
+pub(crate) fn is_scope(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
 }

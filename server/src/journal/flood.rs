@@ -14,7 +14,8 @@ const INTERVAL: Duration = Duration::from_secs(60);
 
 /// How a change ends that was refused before its intent was recorded. That it could not be recorded is none of them: its
 /// intent may be on the disk all the same, after its time.
-const BEFORE_INTENT: [&str; 11] = [
+const BEFORE_INTENT: [&str; 12] = [
+    "insufficient_scope",
     "denied",
     "arguments",
     "limited",

@@ -353,6 +353,7 @@ mod tests {
             proof: None,
             confirm: crate::catalog::Confirm::ByEffect,
             weight: None,
+            scopes: None,
             input_schema: r#"{"type":"object"}"#,
             output_schema: None,
             gated: &[],

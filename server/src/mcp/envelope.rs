@@ -3,6 +3,7 @@
 //! The library answers malformed messages with a media type error; a client deserves a JSON-RPC error that says what
 //! was wrong, with its own id where one could be read.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde_json::{Value, json};
@@ -23,6 +24,17 @@ pub(super) struct Envelope {
     pub(super) params: Option<Range<usize>>,
     /// Whether it is a request with parameters and nothing besides.
     pub(super) is_plain: bool,
+}
+
+impl Envelope {
+    /// The name that the parameters have, in the message that this was judged of.
+    pub(super) fn name(&self, message: &[u8]) -> Option<String> {
+        let outline = json::read(message.get(self.params.clone()?)?).ok()?;
+        let text = std::str::from_utf8(&message[self.params.clone()?]).ok()?;
+        let name = outline.members.iter().find(|member| member.name == "name")?;
+        let is_text = name.kind == Kind::String;
+        is_text.then(|| json::string_value(&text[name.span.clone()])).flatten().map(Cow::into_owned)
+    }
 }
 
 /// A JSON-RPC error that answers a message.
@@ -207,6 +219,20 @@ mod tests {
         }
         assert_eq!(outcome(r#"{"jsonrpc":"2.0","method":"x"}"#), Ok((None, "x".to_owned())));
         assert_eq!(outcome(r#"{"method":"x","\u006asonrpc":"2.0"}"#), Ok((None, "x".to_owned())));
+    }
+
+    #[test]
+    fn the_name_in_the_parameters_is_read_however_it_is_written() {
+        let name = |params: &str| {
+            let text = format!(r#"{{"id":1,"params":{params},"jsonrpc":"2.0","method":"x"}}"#);
+            judge(text.as_bytes()).unwrap().name(text.as_bytes())
+        };
+        for params in [r#"{"name":"read"}"#, r#"{ "a": {"name":"x"}, "n\u0061me" : "re\u0061d" }"#] {
+            assert_eq!(name(params).as_deref(), Some("read"), "{params}");
+        }
+        for params in ["{}", r#"{"name":7}"#, r#"{"Name":"read"}"#, "null"] {
+            assert_eq!(name(params), None, "{params}");
+        }
     }
 
     #[test]

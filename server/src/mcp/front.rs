@@ -21,7 +21,9 @@ use super::VERSIONS;
 use super::envelope::{self, Envelope, INVALID_REQUEST, Refused};
 use super::handler::{Handler, Shared};
 use super::lane::Direct;
-use crate::http::{Answering, Endpoint, Options, Refusal, Request, Response, json_answer, unread_body};
+use crate::http::{
+    Answering, Endpoint, Lacking, Options, Refusal, Request, Response, json_answer, unread_body,
+};
 
 pub(super) const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 
@@ -73,6 +75,10 @@ impl McpEndpoint {
         debug_assert!(body.len() <= self.max_body_bytes, "the body limit stands before");
         let envelope = envelope::judge(&body).map_err(Turned::ByProtocol)?;
         known_version(&head.headers, &envelope)?;
+        // Before anything is done with it, and before an answer can have begun.
+        if let Some(lacking) = self.shared.lacking(&head.extensions, &envelope, &body) {
+            return Err(Turned::Lacking(lacking));
+        }
         let direct = self.shared.has_lane().then(|| Direct::read(&self.shared, &head, &body, &envelope));
         Ok(match direct.flatten() {
             Some(direct) => Judged::Plain(direct),
@@ -115,6 +121,7 @@ enum Judged {
 enum Turned {
     ByHttp(Refusal),
     ByProtocol(Refused),
+    Lacking(Lacking),
 }
 
 impl Turned {
@@ -122,6 +129,13 @@ impl Turned {
         match self {
             Self::ByHttp(refusal) => refusal.answer(),
             Self::ByProtocol(refused) => json_rpc(StatusCode::BAD_REQUEST, refused),
+            Self::Lacking(lacking) => {
+                let sentence = "The credential does not allow this call.";
+                let mut response =
+                    Refusal::new(StatusCode::FORBIDDEN, "insufficient_scope", sentence).answer();
+                response.extensions_mut().insert(lacking.clone());
+                response
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
+use ::http::Extensions;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod,
     CompleteRequestParams, CompleteResult, ContentBlock, CustomRequest, CustomResult, DiscoverResult,
@@ -17,16 +18,18 @@ use rmcp::model::{
 };
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
 use super::asking::{self, Question};
+use super::envelope::Envelope;
 use super::progress::{self, Told};
 use super::{Options, VERSIONS, answer, cursor, listing};
 use crate::call::{Call, CallError, Caller, Permission, Reply};
 use crate::catalog::Tool as GeneratedTool;
 use crate::engine::{self, Engine};
-use crate::http::{RequestId, Site, TraceParent, well_formed_traceparent};
+use crate::http::{Lacking, RequestId, Site, TraceParent, well_formed_traceparent};
+use crate::journal::Subject;
 use crate::metrics::Count;
 use crate::request_id;
 use crate::start_error::StartError;
@@ -134,6 +137,26 @@ impl Shared {
     /// The tool of this name.
     pub(super) fn find(&self, name: &str) -> Option<&'static GeneratedTool> {
         self.engine.api().find(name)
+    }
+
+    /// What a call of a tool needs whose caller lacks a part of it; nothing of another message.
+    pub(super) fn lacking(
+        &self,
+        from_http: &Extensions,
+        envelope: &Envelope,
+        body: &[u8],
+    ) -> Option<Lacking> {
+        let caller = from_http.get::<Caller>().filter(|caller| caller.principal().is_some())?;
+        if envelope.method != "tools/call" || self.engine.scopes().are_off() {
+            return None;
+        }
+        let tool = self.find(&envelope.name(body)?)?;
+        let needed = self.engine.scopes().lacking(caller, tool)?;
+        let request_id = from_http.get::<RequestId>().map_or_else(String::new, |id| id.0.as_ref().to_owned());
+        let mut call = Call::new(tool, Map::new(), caller.clone(), request_id);
+        call.traceparent = from_http.get::<TraceParent>().map(|trace| trace.0.as_ref().to_owned());
+        self.engine.insufficient(Subject::of(&call));
+        Some(Lacking(needed.into_iter().map(str::to_owned).collect()))
     }
 
     /// Makes the call and gives its result in words, with one event for the log that holds no value of either.

@@ -74,6 +74,16 @@ impl Context {
     /// A tool that does more to the world than this one says is not called: clients rely on what they were told.
     pub async fn call(&self, tool: &str, arguments: impl Serialize) -> Result<Reply, CallError> {
         let tool = self.callable(tool)?;
+        if let Some(scopes) = self.calls.scopes().lacking(&self.caller, tool) {
+            return Err(CallError::Declined {
+                message: format!(
+                    "The tool {} calls {}, for which you need the scopes {}; nothing was sent.",
+                    self.tool.name,
+                    tool.name,
+                    scopes.join(" ")
+                ),
+            });
+        }
         let arguments = match serde_json::to_value(arguments) {
             Ok(Value::Object(arguments)) => arguments,
             Ok(_) => return Err(self.fault(format!("arguments for {} that are not an object", tool.name))),

@@ -41,7 +41,7 @@ fn clash(other: &Tool) -> StartError {
 }
 
 /// The tool's entry, checked.
-fn entry(own: &'static dyn Own) -> Result<&'static Tool, StartError> {
+pub(super) fn entry(own: &'static dyn Own) -> Result<&'static Tool, StartError> {
     let name = own.name();
     let wrong = |what: String| StartError::new(format!("the tool {name:?} written by hand: {what}"));
     if !is_name(name) {

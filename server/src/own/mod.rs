@@ -25,6 +25,7 @@
 //!     idempotent: true,
 //!     open_world: false,
 //!     timeout: None,
+//!     scopes: None,
 //!     output_schema: None,
 //!     secrets: &[],
 //!     handler: |arguments, context| Box::pin(greet(arguments, context)),
@@ -79,6 +80,9 @@ pub struct OwnTool<A> {
     pub open_world: bool,
     /// What a whole call may take, where that is more than the configured time.
     pub timeout: Option<Duration>,
+    /// The scopes that a call needs of whoever makes it; by effect where nothing is said. The generated tools that it calls
+    /// need theirs besides.
+    pub scopes: Option<&'static [&'static str]>,
     /// The schema of its structured answers, mostly [`schema_of`] their type; absent when there are none.
     pub output_schema: Option<fn() -> Value>,
     /// JSON pointers of arguments to redact, `*` standing for any item.
@@ -134,6 +138,7 @@ where
             idempotent: self.idempotent,
             confirm: self.confirm,
             timeout: self.timeout,
+            scopes: self.scopes,
             input_schema: input,
             output_schema: output,
             secrets: self.secrets,

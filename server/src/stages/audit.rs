@@ -63,6 +63,15 @@ pub async fn audit(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     outcome
 }
 
+/// Records a call that was refused before its arguments were looked at.
+pub(crate) fn refused(options: &Options, subject: Subject, outcome: &'static str) {
+    let is_read = subject.effect == Effect::Read;
+    if let Some(journal) = options.journal.as_ref().filter(|_| !is_read || options.settings.reads) {
+        let event = Event::Outcome { outcome, status: None, sent: false, milliseconds: 0, arguments: None };
+        journal.note(Entry { event, subject: Some(subject) });
+    }
+}
+
 /// A call that is not yet on the record. Dropped before its end, its caller has given it up, or it has panicked.
 struct Open<'j> {
     journal: &'j Journal,

@@ -248,6 +248,7 @@ const BASE: rt::Tool = rt::Tool {
     proof: None,
     confirm: rt::Confirm::ByEffect,
     weight: None,
+    scopes: None,
     input_schema: r#"{"type":"object"}"#,
     output_schema: Some(r#"{"type":"object"}"#),
     gated: &[],
@@ -284,6 +285,7 @@ pub fn with_segments(segments: &'static [&'static [rt::Part]]) -> rt::Tool {
 pub static DEPLOY: rt::Tool = rt::Tool {
     name: "deploy",
     method: "POST",
+    scopes: Some(&["cp:deploy"]),
     template: "/ispw/{srid}/releases/{releaseId}/deploy",
     segments: &[
         &[rt::Part::Literal("ispw")],
@@ -364,6 +366,7 @@ pub static API: rt::Api = rt::Api {
         rt::SecurityScheme { name: "query", carrier: rt::Carrier::Query("api key") },
         rt::SecurityScheme { name: "cookie", carrier: rt::Carrier::Cookie("session") },
     ],
+    effect_scopes: rt::EffectScopes { read: &["cp:read"], write: &["cp:write"], destroy: &["cp:write"] },
 };
 
 /// The credential that must never be seen.

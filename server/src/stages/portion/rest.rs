@@ -16,6 +16,8 @@ pub static REST: Tool = Tool {
     title: "Rest of an answer",
     description: "Gives the next part of an answer that was too large to be given at once. Takes the cursor that came with the part before.",
     idempotent: true,
+    // Whoever has the cursor was given the part before.
+    scopes: Some(&[]),
     input_schema: r#"{"type":"object","properties":{"cursor":{"type":"string","description":"The cursor of the part before."}},"required":["cursor"],"additionalProperties":false}"#,
     ..Tool::bare(Effect::Read, Work::Rest)
 };
