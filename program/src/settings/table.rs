@@ -95,6 +95,12 @@ fn listening() -> [Setting; 7] {
             "Web pages that may call the server from a browser; `*` is not accepted.",
         ),
         setting(
+            "listen.cors",
+            &["FASTMCP_SECURITY_CORS_ENABLED", "SECURITY_CORS_ENABLED"],
+            Kind::Switch(|config| &mut config.server.http.cors),
+            "Whether browsers let these pages read what is answered, and send credentials (CORS).",
+        ),
+        setting(
             "listen.trusted_proxies",
             &["TRUSTED_PROXIES"],
             Kind::Networks(|config| &mut config.server.http.trusted_proxies),

@@ -110,6 +110,7 @@ fn example(key: &str) -> &'static str {
         "listen.allow_unauthenticated" => "i-understand",
         "listen.allowed_hosts" => "mcp.example.com,mcp.example.com:8443",
         "listen.allowed_origins" => "https://app.example.com",
+        "listen.cors" => "false",
         "listen.trusted_proxies" => "10.0.0.0/8,2001:db8::1",
         "auth.enabled" => "true",
         "auth.providers" => "jwt,introspection,api_key",

@@ -7,6 +7,7 @@ mod authenticate;
 mod body_limit;
 mod body_timeout;
 mod challenge;
+mod cors;
 mod framing;
 mod host_and_origin;
 mod identify;
@@ -48,6 +49,8 @@ pub struct Options {
     pub allowed_hosts: Vec<String>,
     /// Values of `Origin` that are served besides the listener's own loopback ones: `https://name[:port]`.
     pub allowed_origins: Vec<String>,
+    /// Whether pages of these origins may read what is answered.
+    pub cors: bool,
     /// The largest request body in bytes.
     pub max_body_bytes: usize,
     /// How long a request head may take from its first byte, and a new connection until its first request's head.
@@ -81,6 +84,7 @@ impl Default for Options {
         Self {
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
+            cors: true,
             max_body_bytes: 1024 * 1024,
             head_timeout: Duration::from_secs(10),
             body_idle_timeout: Duration::from_secs(10),
@@ -175,6 +179,9 @@ fn layers(address: SocketAddr, options: &Options, gate: &Arc<Gate>) -> Vec<Box<d
         Box::new(panic_guard::PanicGuard),
         // Before any work is done for a page that reached us by rebinding a name.
         Box::new(host_and_origin::HostAndOrigin::new(address, options)),
+        // Inside of what judges origins; outside of all that refuses callers, so that a page can read why, and before anybody
+        // is asked who they are: a browser asks without a credential whether it may send one.
+        Box::new(cors::Cors::new(options)),
         // Inside of what refuses strangers, who would use up the quota of the address that they misuse; before the body.
         Box::new(quota::Quota::new(options)),
         // Before the body is touched; wraps it so that whoever reads it is stopped at the limit.
@@ -205,6 +212,7 @@ mod tests {
                 "security_headers",
                 "panic_guard",
                 "host_and_origin",
+                "cors",
                 "quota",
                 "body_limit",
                 "body_timeout",
