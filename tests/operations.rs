@@ -144,8 +144,8 @@ async fn both_eras_list_the_same_tools_with_everything_a_client_needs() {
     assert_eq!(lists[0], lists[1]);
     assert_eq!(
         lists[0].as_array().map(Vec::len),
-        Some(api::catalog().tools.len() + 1),
-        "and the one that gives the rest of answers"
+        Some(api::catalog().tools.len() + 5),
+        "and the one that gives the rest of answers, and those about the server"
     );
     world.stop().await;
 }

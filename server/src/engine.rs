@@ -17,6 +17,7 @@ use crate::decode::Deployment;
 use crate::follow::{self, Following};
 use crate::journal::{Journal, Subject, ending};
 use crate::metrics::Metrics;
+use crate::own::about;
 use crate::policy::{self, Policies};
 use crate::replicas::{self, Replicas};
 use crate::scopes::{self, Scopes};
@@ -65,6 +66,8 @@ pub struct Options {
     pub journal: Option<Journal>,
     /// What is put on the record.
     pub audit: audit::Settings,
+    /// Whether the tools about the server itself are offered: `whoami`, `ping`, `echo`, `health_check`.
+    pub about: bool,
 }
 
 impl Options {
@@ -88,6 +91,7 @@ impl Options {
             replicas: None,
             journal: None,
             audit: audit::Settings::default(),
+            about: true,
         }
     }
 }
@@ -174,7 +178,7 @@ impl Engine {
             return Err(StartError::new("answers are given in parts of 1024 bytes or more, or whole with 0"));
         }
         let policies = Policies::new(api, options.policy)?;
-        let api = portion::joined(api, options.portion)?;
+        let api = about::joined(portion::joined(api, options.portion)?, options.about)?;
         let replicas = options.replicas.clone();
         let replicas = replicas.map(|settings| Replicas::new(settings, address.clone())).transpose()?;
         let accounts = accounts(&options, replicas.as_ref())?;
@@ -203,7 +207,15 @@ impl Engine {
         };
         let stack = stack::build(stages, upstream);
         let (mutations, metrics) = (TaskTracker::new(), Metrics::default());
-        let calls = Calls { api, stack, confirm: options.confirm, metrics, mutations };
+        let calls = Calls {
+            api,
+            stack,
+            scopes,
+            journal: journal.clone(),
+            confirm: options.confirm,
+            metrics,
+            mutations,
+        };
         Ok(Self {
             calls,
             journal,
@@ -320,6 +332,8 @@ impl fmt::Debug for Engine {
 pub(crate) struct Calls {
     api: &'static Api,
     stack: Next,
+    scopes: Arc<Scopes>,
+    journal: Option<Journal>,
     confirm: confirm::Settings,
     metrics: Metrics,
     mutations: TaskTracker,
@@ -329,6 +343,31 @@ impl Calls {
     /// The tool of this name.
     pub(crate) fn find(&self, name: &str) -> Option<&'static Tool> {
         self.api.find(name)
+    }
+
+    /// The API that is served.
+    pub(crate) fn api(&self) -> &'static Api {
+        self.api
+    }
+
+    /// Which scopes whoever calls must have.
+    pub(crate) fn scopes(&self) -> &Scopes {
+        &self.scopes
+    }
+
+    /// Whether this caller may call this tool as it is.
+    pub(crate) fn may(&self, caller: &Caller, tool: &Tool) -> bool {
+        self.scopes.lacking(caller, tool).is_none()
+    }
+
+    /// Where calls are put on the record.
+    pub(crate) fn journal(&self) -> Option<&Journal> {
+        self.journal.as_ref()
+    }
+
+    /// Where everything is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Makes a call, as [`Engine::call`] says.

@@ -100,7 +100,8 @@ impl Count {
 }
 
 /// The state of the API's circuit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Breaker {
     /// Calls are let through.
     Closed,
@@ -149,6 +150,16 @@ impl Metrics {
     /// Notes the state of the circuit.
     pub fn breaker(&self, state: Breaker) {
         self.0.breaker.store(state as u64, Ordering::Relaxed);
+    }
+
+    /// The state of the circuit.
+    pub fn current_breaker(&self) -> Breaker {
+        let state = self.0.breaker.load(Ordering::Relaxed);
+        Breaker::ALL
+            .into_iter()
+            .map(|(known, _)| known)
+            .find(|known| *known as u64 == state)
+            .unwrap_or(Breaker::Closed)
     }
 
     /// Everything in the text format of Prometheus, with the state of the journal and of what is shared.

@@ -252,7 +252,7 @@ fn logging() -> [Setting; 2] {
     ]
 }
 
-fn presenting() -> [Setting; 7] {
+fn presenting() -> [Setting; 8] {
     [
         setting(
             "mcp.name",
@@ -287,6 +287,12 @@ fn presenting() -> [Setting; 7] {
             &["MCP_TOOLS_PAGE_SIZE"],
             Kind::PageSize(|config| &mut config.server.mcp.tools_page_size),
             "How many tools one page of the list holds; 0 stands for all.",
+        ),
+        setting(
+            "mcp.about_tools",
+            &["MCP_ABOUT_TOOLS"],
+            Kind::Switch(|config| &mut config.server.engine.about),
+            "Whether the tools about the server itself are offered: `whoami`, `ping`, `echo` and `health_check`. A tool of the API keeps its name.",
         ),
         setting(
             "mcp.max_answer_bytes",

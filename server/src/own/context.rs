@@ -63,6 +63,11 @@ impl Context {
         &self.request_id
     }
 
+    /// What calls are made with.
+    pub(super) fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
     /// When the call must be answered; the handler is dropped then.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline

@@ -41,6 +41,7 @@ mod schema;
 mod worker;
 mod judge;
 mod context;
+pub(crate) mod about;
 
 pub use context::Context;
 pub use schema::schema_of;

@@ -7,6 +7,7 @@ use super::held::uid;
 use super::shape::Shape;
 use super::{Settings, schema};
 use crate::catalog::{Api, Tool};
+use crate::own::about;
 use crate::stages::portion;
 use crate::start_error::StartError;
 
@@ -29,9 +30,9 @@ pub(super) struct World {
 }
 
 impl World {
-    /// The tools of this API, and the one that gives the rest of an answer whether answers are cut or not: so the same rules are
-    /// good for both.
+    /// The tools of this API, and the server's own whether they are offered or not: so the same rules are good for both.
     pub(super) fn new(api: &'static Api, settings: &Settings) -> Result<Self, StartError> {
+        let api = about::joined(api, true)?;
         let mut tools = api.tools.to_vec();
         if let Err(place) = tools.binary_search_by(|tool| tool.name.cmp(portion::REST.name)) {
             tools.insert(place, &portion::REST);

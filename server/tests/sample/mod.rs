@@ -379,6 +379,7 @@ pub fn options(base_url: &str) -> Options {
     let everybody = Source::Text("permit (principal, action, resource);");
     options.policy = policy::Settings { source: everybody, ..policy::Settings::default() };
     options.retry.attempts = 1;
+    options.about = false;
     options.ledger = ledger::Settings { window: Duration::ZERO, unknown: Duration::ZERO };
     options.upstream.credentials = vec![("token".to_owned(), CANARY.into())];
     options

@@ -27,6 +27,13 @@ INVALID_PARAMS = -32602
 # What the server says when it was the API that refused; a refusal of the server's own is a finding.
 # It is no operation of the API: it gives what did not fit into an answer, for a cursor that only the server can make.
 REST = "get_rest_of_answer"
+# Neither are these: they tell of the server and of whoever calls it.
+ABOUT = [
+    {"operation": "none", "tool": "whoami", "arguments": {}},
+    {"operation": "none", "tool": "ping", "arguments": {}},
+    {"operation": "none", "tool": "echo", "arguments": {"message": "Grüße"}},
+    {"operation": "none", "tool": "health_check", "arguments": {}},
+]
 REFUSAL = re.compile(r"\bthe API (answered|reported)\b", re.IGNORECASE)
 
 
@@ -134,7 +141,7 @@ async def check_refusals(client: Client, tools: list[Any], findings: Findings) -
 
 async def judge(options: argparse.Namespace) -> tuple[str, Findings]:
     findings = Findings()
-    entries = json.loads(options.requests.read_text(encoding="utf-8"))
+    entries = json.loads(options.requests.read_text(encoding="utf-8")) + ABOUT
     async with Client(server_for(options), mode=MODES[options.era]) as client:
         revision = client.protocol_version
         findings.expect(revision == REVISIONS[options.era], f"negotiated {revision}, not {REVISIONS[options.era]}")
