@@ -4,7 +4,7 @@ mod program_support;
 
 use std::path::Path;
 
-use program_support::{Outcome, run};
+use program_support::{Outcome, run, start};
 
 const ADDRESS: (&str, &str) = ("API_BASE_URL", "http://127.0.0.1:9");
 
@@ -21,8 +21,10 @@ const WORKOS: (&str, &str) = ("AUTH_PROVIDER", "fastmcp.server.auth.providers.wo
 const DOMAIN: (&str, &str) = ("FASTMCP_SERVER_AUTH_AUTHKIT_DOMAIN", "https://x.authkit.app");
 const DESCOPE: (&str, &str) = ("AUTH_PROVIDER", "descope");
 const PROJECT: (&str, &str) = ("AUTH_DESCOPE_PROJECT_ID", "P1");
-const APPLICATION: (&str, &str) =
-    ("AUTH_DESCOPE_CONFIG_URL", "https://api.descope.com/v1/apps/agentic/P1/M1/.well-known/openid-configuration");
+const APPLICATION: (&str, &str) = (
+    "AUTH_DESCOPE_CONFIG_URL",
+    "https://api.descope.com/v1/apps/agentic/P1/M1/.well-known/openid-configuration",
+);
 
 const ENDPOINT: (&str, &str) = ("API_TOKEN_ENDPOINT", "https://idp.example.com/token");
 const CLIENT: (&str, &str) = ("API_CLIENT_ID", "mcp");
@@ -193,19 +195,45 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
     (&[ADDRESS, OIDC, ("AUTH_ISSUER", "http://idp.example.com"), AUDIENCE], "AUTH_ISSUER"),
     (&[ADDRESS, OIDC, ("AUTH_ISSUER", "a-name"), AUDIENCE], "AUTH_ISSUER"),
     (&[ADDRESS, ("AUTH_PROVIDER", "jwt,oidc"), ISSUER, AUDIENCE], "AUTH_PROVIDER"),
-    (&[ADDRESS, JWT, KEYS, ("AUTH_ISSUER", "https://a.example.com,https://b.example.com"), AUDIENCE], "AUTH_JWKS_URI"),
-    (&[ADDRESS, OIDC, ("AUTH_ISSUER", "https://a.example.com,https://a.example.com"), AUDIENCE], "AUTH_ISSUER"),
+    (
+        &[ADDRESS, JWT, KEYS, ("AUTH_ISSUER", "https://a.example.com,https://b.example.com"), AUDIENCE],
+        "AUTH_JWKS_URI",
+    ),
+    (
+        &[ADDRESS, OIDC, ("AUTH_ISSUER", "https://a.example.com,https://a.example.com"), AUDIENCE],
+        "AUTH_ISSUER",
+    ),
     (&[ADDRESS, INTROSPECTION], "AUTH_INTROSPECTION_URL is not set"),
     (&[ADDRESS, INTROSPECTION, ASKED, CLIENT, SECRET, AUDIENCE], "AUTH_ISSUER is not set"),
     (&[ADDRESS, INTROSPECTION, ASKED, CLIENT, SECRET, ISSUER], "AUTH_AUDIENCE is not set"),
     (&[ADDRESS, INTROSPECTION, ASKED, SECRET, ISSUER, AUDIENCE], "AUTH_INTROSPECTION_CLIENT_ID is not set"),
-    (&[ADDRESS, INTROSPECTION, ASKED, CLIENT, ISSUER, AUDIENCE], "AUTH_INTROSPECTION_CLIENT_SECRET is not set"),
     (
-        &[ADDRESS, INTROSPECTION, ("AUTH_INTROSPECTION_URL", "http://idp.example.com/"), CLIENT, SECRET, ISSUER, AUDIENCE],
+        &[ADDRESS, INTROSPECTION, ASKED, CLIENT, ISSUER, AUDIENCE],
+        "AUTH_INTROSPECTION_CLIENT_SECRET is not set",
+    ),
+    (
+        &[
+            ADDRESS,
+            INTROSPECTION,
+            ("AUTH_INTROSPECTION_URL", "http://idp.example.com/"),
+            CLIENT,
+            SECRET,
+            ISSUER,
+            AUDIENCE,
+        ],
         "AUTH_INTROSPECTION_URL",
     ),
     (
-        &[ADDRESS, INTROSPECTION, ASKED, CLIENT, SECRET, ISSUER, AUDIENCE, ("AUTH_INTROSPECTION_MEMORY", "61")],
+        &[
+            ADDRESS,
+            INTROSPECTION,
+            ASKED,
+            CLIENT,
+            SECRET,
+            ISSUER,
+            AUDIENCE,
+            ("AUTH_INTROSPECTION_MEMORY", "61"),
+        ],
         "AUTH_INTROSPECTION_MEMORY",
     ),
     (
@@ -214,16 +242,28 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
     ),
     (&[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE, SECRET], "AUTH_INTROSPECTION_CLIENT_SECRET is set"),
     (&[ADDRESS, WORKOS], "AUTH_AUTHKIT_DOMAIN is not set"),
-    (&[ADDRESS, WORKOS, ("FASTMCP_SERVER_AUTH_AUTHKIT_CLIENT_ID", "x")], "FASTMCP_SERVER_AUTH_AUTHKIT_CLIENT_ID"),
+    (
+        &[ADDRESS, WORKOS, ("FASTMCP_SERVER_AUTH_AUTHKIT_CLIENT_ID", "x")],
+        "FASTMCP_SERVER_AUTH_AUTHKIT_CLIENT_ID",
+    ),
     (&[ADDRESS, WORKOS, DOMAIN], "AUTH_AUDIENCE is not set"),
     (&[ADDRESS, WORKOS, ("AUTH_AUTHKIT_DOMAIN", "http://x.authkit.app"), AUDIENCE], "AUTH_AUTHKIT_DOMAIN"),
-    (&[ADDRESS, WORKOS, DOMAIN, ("AUTH_AUTHKIT_DOMAIN", "y.authkit.app"), AUDIENCE], "FASTMCP_SERVER_AUTH_AUTHKIT_DOMAIN and"),
+    (
+        &[ADDRESS, WORKOS, DOMAIN, ("AUTH_AUTHKIT_DOMAIN", "y.authkit.app"), AUDIENCE],
+        "FASTMCP_SERVER_AUTH_AUTHKIT_DOMAIN and",
+    ),
     (&[ADDRESS, WORKOS, DOMAIN, AUDIENCE, ISSUER], "AUTH_ISSUER is set"),
     (&[ADDRESS, DOMAIN], "AUTH_AUTHKIT_DOMAIN is set"),
     (&[ADDRESS, DESCOPE], "AUTH_DESCOPE_PROJECT_ID is not set"),
     (&[ADDRESS, DESCOPE, ("AUTH_DESCOPE_PROJECT_ID", "P1/..")], "AUTH_DESCOPE_PROJECT_ID"),
-    (&[ADDRESS, DESCOPE, PROJECT, ("AUTH_DESCOPE_BASE_URL", "http://descope.example.com")], "AUTH_DESCOPE_BASE_URL"),
-    (&[ADDRESS, DESCOPE, ("AUTH_DESCOPE_CONFIG_URL", "https://api.descope.com/P1")], "AUTH_DESCOPE_CONFIG_URL"),
+    (
+        &[ADDRESS, DESCOPE, PROJECT, ("AUTH_DESCOPE_BASE_URL", "http://descope.example.com")],
+        "AUTH_DESCOPE_BASE_URL",
+    ),
+    (
+        &[ADDRESS, DESCOPE, ("AUTH_DESCOPE_CONFIG_URL", "https://api.descope.com/P1")],
+        "AUTH_DESCOPE_CONFIG_URL",
+    ),
     (
         &[ADDRESS, DESCOPE, ("AUTH_DESCOPE_PROJECT_ID", "P2"), APPLICATION],
         "AUTH_DESCOPE_CONFIG_URL and AUTH_DESCOPE_PROJECT_ID contradict",
@@ -266,17 +306,75 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
     (&[ADDRESS, ("HOST", "0.0.0.0"), ("ALLOW_UNAUTHENTICATED", "true")], "ALLOW_UNAUTHENTICATED"),
 ];
 
+/// Environments in which `serve` starts.
+const STARTED: &[&[(&str, &str)]] = &[
+    &[ADDRESS],
+    &[ADDRESS, ("AUTH_ENABLED", "false"), ("FASTMCP_AUTH_ENABLED", "0")],
+    &[ADDRESS, ("AUTH_ENABLED", "0"), JWT],
+    &[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE],
+    &[
+        ADDRESS,
+        ("FASTMCP_SERVER_AUTH", "JWT"),
+        ("FASTMCP_SERVER_AUTH_JWT_JWKS_URI", "https://idp.example.com/jwks"),
+        ("FASTMCP_SERVER_AUTH_JWT_ISSUER", "https://idp.example.com"),
+        ("FASTMCP_SERVER_AUTH_JWT_AUDIENCE", "https://mcp.example.com/mcp"),
+    ],
+    &[ADDRESS, OIDC, ISSUER, ("MCP_RESOURCE_URL", "https://mcp.example.com/mcp")],
+    &[ADDRESS, OIDC, ("AUTH_ISSUER", "https://a.example.com,https://b.example.com"), AUDIENCE],
+    &[ADDRESS, INTROSPECTION, ASKED, CLIENT, SECRET, ISSUER, AUDIENCE],
+    &[ADDRESS, ("AUTH_PROVIDER", "oidc,introspection"), ASKED, CLIENT, SECRET, ISSUER, AUDIENCE],
+    &[ADDRESS, WORKOS, DOMAIN, ("MCP_RESOURCE_URL", "https://mcp.example.com/mcp")],
+    &[ADDRESS, WORKOS, DOMAIN, AUDIENCE, ("FASTMCP_SERVER_AUTH_AUTHKIT_CLIENT_SECRET", "canary")],
+    &[ADDRESS, DESCOPE, PROJECT],
+    &[ADDRESS, DESCOPE, PROJECT, APPLICATION],
+    &[ADDRESS, ("AUTH_PROVIDER", "workos,descope"), DOMAIN, PROJECT, AUDIENCE],
+    &[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE, ("AUTH_SCOPES", "off"), ("AUTH_SCOPE_HIERARCHY", "none")],
+    &[ADDRESS, ("HOST", "0.0.0.0"), ("ALLOW_UNAUTHENTICATED", "i-understand")],
+];
+
 #[tokio::test]
-async fn t_60_a_start_that_must_not_happen_is_refused_in_one_line_with_code_78() {
+async fn t_60_every_configuration_starts_or_is_refused_in_the_one_line_that_is_documented() {
+    let mut table = String::from("| settings | exit | line |\n|---|---|---|\n");
     for (environment, named) in REFUSED {
         let Outcome { code, stdout, stderr } = run(&["serve"], environment).await;
         assert_eq!(code, 78, "{environment:?}: {stderr}");
         assert_eq!(stdout, "", "{environment:?}");
         let lines: Vec<&str> = stderr.lines().filter(|line| !line.contains(" WARN ")).collect();
         let [line] = lines[..] else { panic!("{environment:?} is not refused in one line: {stderr}") };
-        assert!(line.starts_with(&format!("code-pipeline-mcp: {named}")), "{environment:?}: {line}");
+        let line = line.strip_prefix("code-pipeline-mcp: ").expect("a line says whose it is");
+        assert!(line.starts_with(named), "{environment:?}: {line}");
         assert!(!line.contains("canary") || line.contains(r#"got "canary""#), "{environment:?}: {line}");
+        table += &row(environment, code, line);
     }
+    for environment in STARTED {
+        let port = ("PORT", "0");
+        let mut running = start(&["serve"], &[environment, &[port][..]].concat());
+        running.log_line("serving").await;
+        running.signal(rustix::process::Signal::TERM);
+        let code = running.exit_code().await;
+        assert_eq!(code, 0, "{environment:?}");
+        table += &row(environment, code, "serves until it is told to end");
+    }
+    assert!(REFUSED.len() + STARTED.len() >= 40);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/starts.md");
+    let known = std::fs::read_to_string(&path).expect("the document is there");
+    let begin = known.find("| settings |").expect("the document has the table");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&path, format!("{}{table}", &known[..begin])).expect("the document can be written");
+    } else {
+        assert_eq!(&known[begin..], table, "docs/starts.md: UPDATE_EXPECT=1 writes it");
+    }
+}
+
+/// A row of the document.
+fn row(environment: &[(&str, &str)], code: i32, line: &str) -> String {
+    let plain = |text: &str| text.replace('|', "\\|");
+    let settings: Vec<String> = environment
+        .iter()
+        .filter(|setting| **setting != ADDRESS)
+        .map(|(name, value)| format!("`{name}={}`", plain(&value.escape_debug().to_string())))
+        .collect();
+    format!("| {} | {code} | {} |\n", settings.join(" "), plain(line))
 }
 
 #[tokio::test]
