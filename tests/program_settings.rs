@@ -15,8 +15,8 @@ const ISSUER: (&str, &str) = ("AUTH_ISSUER", "https://idp.example.com");
 const AUDIENCE: (&str, &str) = ("AUTH_AUDIENCE", "https://mcp.example.com/mcp");
 const INTROSPECTION: (&str, &str) = ("AUTH_PROVIDER", "introspection");
 const ASKED: (&str, &str) = ("AUTH_INTROSPECTION_URL", "https://idp.example.com/introspect");
-const CLIENT: (&str, &str) = ("AUTH_INTROSPECTION_CLIENT_ID", "mcp");
-const SECRET: (&str, &str) = ("AUTH_INTROSPECTION_CLIENT_SECRET", "canary");
+const ASKS_AS: (&str, &str) = ("AUTH_INTROSPECTION_CLIENT_ID", "mcp");
+const ASKS_WITH: (&str, &str) = ("AUTH_INTROSPECTION_CLIENT_SECRET", "canary");
 const WORKOS: (&str, &str) = ("AUTH_PROVIDER", "fastmcp.server.auth.providers.workos.AuthKitProvider");
 const DOMAIN: (&str, &str) = ("FASTMCP_SERVER_AUTH_AUTHKIT_DOMAIN", "https://x.authkit.app");
 const DESCOPE: (&str, &str) = ("AUTH_PROVIDER", "descope");
@@ -204,11 +204,14 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
         "AUTH_ISSUER",
     ),
     (&[ADDRESS, INTROSPECTION], "AUTH_INTROSPECTION_URL is not set"),
-    (&[ADDRESS, INTROSPECTION, ASKED, CLIENT, SECRET, AUDIENCE], "AUTH_ISSUER is not set"),
-    (&[ADDRESS, INTROSPECTION, ASKED, CLIENT, SECRET, ISSUER], "AUTH_AUDIENCE is not set"),
-    (&[ADDRESS, INTROSPECTION, ASKED, SECRET, ISSUER, AUDIENCE], "AUTH_INTROSPECTION_CLIENT_ID is not set"),
+    (&[ADDRESS, INTROSPECTION, ASKED, ASKS_AS, ASKS_WITH, AUDIENCE], "AUTH_ISSUER is not set"),
+    (&[ADDRESS, INTROSPECTION, ASKED, ASKS_AS, ASKS_WITH, ISSUER], "AUTH_AUDIENCE is not set"),
     (
-        &[ADDRESS, INTROSPECTION, ASKED, CLIENT, ISSUER, AUDIENCE],
+        &[ADDRESS, INTROSPECTION, ASKED, ASKS_WITH, ISSUER, AUDIENCE],
+        "AUTH_INTROSPECTION_CLIENT_ID is not set",
+    ),
+    (
+        &[ADDRESS, INTROSPECTION, ASKED, ASKS_AS, ISSUER, AUDIENCE],
         "AUTH_INTROSPECTION_CLIENT_SECRET is not set",
     ),
     (
@@ -216,8 +219,8 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
             ADDRESS,
             INTROSPECTION,
             ("AUTH_INTROSPECTION_URL", "http://idp.example.com/"),
-            CLIENT,
-            SECRET,
+            ASKS_AS,
+            ASKS_WITH,
             ISSUER,
             AUDIENCE,
         ],
@@ -228,8 +231,8 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
             ADDRESS,
             INTROSPECTION,
             ASKED,
-            CLIENT,
-            SECRET,
+            ASKS_AS,
+            ASKS_WITH,
             ISSUER,
             AUDIENCE,
             ("AUTH_INTROSPECTION_MEMORY", "61"),
@@ -237,10 +240,10 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
         "AUTH_INTROSPECTION_MEMORY",
     ),
     (
-        &[ADDRESS, INTROSPECTION, ASKED, CLIENT, SECRET, ("AUTH_ISSUER", "a,b"), AUDIENCE],
+        &[ADDRESS, INTROSPECTION, ASKED, ASKS_AS, ASKS_WITH, ("AUTH_ISSUER", "a,b"), AUDIENCE],
         "AUTH_ISSUER: `introspection` asks one issuer",
     ),
-    (&[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE, SECRET], "AUTH_INTROSPECTION_CLIENT_SECRET is set"),
+    (&[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE, ASKS_WITH], "AUTH_INTROSPECTION_CLIENT_SECRET is set"),
     (&[ADDRESS, WORKOS], "AUTH_AUTHKIT_DOMAIN is not set"),
     (
         &[ADDRESS, WORKOS, ("FASTMCP_SERVER_AUTH_AUTHKIT_CLIENT_ID", "x")],
@@ -321,8 +324,8 @@ const STARTED: &[&[(&str, &str)]] = &[
     ],
     &[ADDRESS, OIDC, ISSUER, ("MCP_RESOURCE_URL", "https://mcp.example.com/mcp")],
     &[ADDRESS, OIDC, ("AUTH_ISSUER", "https://a.example.com,https://b.example.com"), AUDIENCE],
-    &[ADDRESS, INTROSPECTION, ASKED, CLIENT, SECRET, ISSUER, AUDIENCE],
-    &[ADDRESS, ("AUTH_PROVIDER", "oidc,introspection"), ASKED, CLIENT, SECRET, ISSUER, AUDIENCE],
+    &[ADDRESS, INTROSPECTION, ASKED, ASKS_AS, ASKS_WITH, ISSUER, AUDIENCE],
+    &[ADDRESS, ("AUTH_PROVIDER", "oidc,introspection"), ASKED, ASKS_AS, ASKS_WITH, ISSUER, AUDIENCE],
     &[ADDRESS, WORKOS, DOMAIN, ("MCP_RESOURCE_URL", "https://mcp.example.com/mcp")],
     &[ADDRESS, WORKOS, DOMAIN, AUDIENCE, ("FASTMCP_SERVER_AUTH_AUTHKIT_CLIENT_SECRET", "canary")],
     &[ADDRESS, DESCOPE, PROJECT],

@@ -42,7 +42,8 @@ impl Server {
         let journal = options.engine.journal.clone();
         let engine = Arc::new(Engine::new(api, options.engine)?);
         let name = options.mcp.title.as_deref().unwrap_or(api.title);
-        let (scopes, counters, replicas) = (Arc::clone(engine.scopes()), engine.counters(), engine.replicas());
+        let (scopes, counters, replicas) =
+            (Arc::clone(engine.scopes()), engine.counters(), engine.replicas());
         let gate = Gate::new(&options.http.identity, name, scopes, journal, counters, replicas)?;
         let protocol = Protocol::new(Arc::clone(&engine), options.mcp)?;
         Ok(Server { engine, protocol, gate: Arc::new(gate), http: options.http })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Confirm, Contract, Long, Places, Tool, canonical};
+use super::{Confirm, Contract, Long, Places, Tool, canonical, effect_word};
 use crate::plan::model::{self, AnswerRule, Content, Need, Part, Plan};
 
 /// The contract of a plan, without places.
@@ -35,7 +35,7 @@ fn of_tool(plan: &Plan, tool: &model::Tool) -> Tool {
         weight: tool.weight,
         long: tool.long.as_ref().map(long),
         security: tool.security.iter().map(|together| alternative(together)).collect(),
-        scopes: plan.scopes(tool).map(<[String]>::to_vec),
+        scopes: scopes(plan, tool),
         gated: tool.gated.clone(),
         secrets: tool.secrets.clone(),
         answers: tool.answers.iter().map(answer).collect(),
@@ -43,6 +43,12 @@ fn of_tool(plan: &Plan, tool: &model::Tool) -> Tool {
         answer: tool.output_schema.as_deref().map(of_text),
         places: Places::default(),
     }
+}
+
+/// The scopes that a call needs, unless they are the word of the effect, as they would be without a word.
+fn scopes(plan: &Plan, tool: &model::Tool) -> Option<Vec<String>> {
+    let scopes = plan.scopes(tool)?;
+    (tool.scopes.is_some() || scopes != [effect_word(tool.effect)]).then(|| scopes.to_vec())
 }
 
 /// The generator wrote the text, so it is JSON.

@@ -13,7 +13,7 @@ const FORMAT: u64 = 1;
 /// The text of the lock.
 pub(crate) fn text(api: &Api) -> String {
     let tools: Map<String, Value> =
-        api.tools.iter().map(|tool| (tool.name.to_owned(), of_tool(tool))).collect();
+        api.tools.iter().map(|tool| (tool.name.to_owned(), of_tool(api, tool))).collect();
     let lock = json!({
         "lock": FORMAT,
         "contract": api.contract,
@@ -23,7 +23,7 @@ pub(crate) fn text(api: &Api) -> String {
     format!("{lock:#}")
 }
 
-fn of_tool(tool: &Tool) -> Value {
+fn of_tool(api: &Api, tool: &Tool) -> Value {
     let arguments = of_text(tool.input_schema);
     let answer = tool.output_schema.map(of_text);
     let mut entry = json!({
@@ -46,6 +46,9 @@ fn of_tool(tool: &Tool) -> Value {
     set("confirm", confirm(tool.confirm));
     set("long", tool.long.map(long));
     set("security", (!tool.security.is_empty()).then(|| security(tool.security)));
+    let scopes = api.scopes(tool);
+    let says_more = tool.scopes.is_some() || scopes != [tool.effect.word()];
+    set("scopes", says_more.then(|| json!(scopes)));
     let gated: Vec<&str> = tool.gated.iter().map(|gated| gated.pointer).collect();
     set("gated", (!gated.is_empty()).then(|| json!(gated)));
     set("secrets", (!tool.secrets.is_empty()).then(|| json!(tool.secrets)));

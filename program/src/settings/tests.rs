@@ -387,7 +387,7 @@ fn a_provider_has_one_meaning_in_all_its_spellings() {
 /// Whose tokens these variables take, by a server that listens on loopback.
 fn tokens(variables: &[(&str, &str)]) -> Result<Vec<jwt::Options>, Refusal> {
     let config = with(variables)?.config;
-    config.auth.identity(config.listen()).map(|identity| identity.tokens)
+    config.auth.identity(config.listen(), false).map(|identity| identity.tokens)
 }
 
 #[test]

@@ -201,8 +201,9 @@ mod tests {
     #[test]
     fn the_order_of_the_layers_is_pinned() {
         let address = SocketAddr::from(([127, 0, 0, 1], 8000));
-        let gate = Gate::new(&identity::Options::default(), "", Arc::default(), None, Metrics::default(), None)
-            .expect("no provider");
+        let gate =
+            Gate::new(&identity::Options::default(), "", Arc::default(), None, Metrics::default(), None)
+                .expect("no provider");
         let names: Vec<_> =
             layers(address, &Options::default(), &Arc::new(gate)).iter().map(|layer| layer.name()).collect();
         assert_eq!(

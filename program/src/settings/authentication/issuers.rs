@@ -88,7 +88,9 @@ impl Authentication {
     fn keys(&self) -> Result<Vec<Source>, Refusal> {
         let is_pinned = !self.public_key_file.as_os_str().is_empty();
         match (&*self.jwks_addresses, is_pinned) {
-            ([], true) => Ok(vec![text_of("AUTH_PUBLIC_KEY_FILE", &self.public_key_file).map(Source::Pinned)?]),
+            ([], true) => {
+                Ok(vec![text_of("AUTH_PUBLIC_KEY_FILE", &self.public_key_file).map(Source::Pinned)?])
+            }
             ([], false) => Err(refused(
                 "AUTH_JWKS_URI is not set: `jwt` needs the address of the issuer's keys, or its key in AUTH_PUBLIC_KEY_FILE",
             )),
