@@ -102,7 +102,6 @@ pub struct Engine {
     journal: Option<Journal>,
     audit: audit::Options,
     replicas: Option<Replicas>,
-    policies: Policies,
     deployment: Arc<Deployment>,
     cuts: bool,
     follow: follow::Settings,
@@ -177,7 +176,7 @@ impl Engine {
         if !options.portion.is_sound() {
             return Err(StartError::new("answers are given in parts of 1024 bytes or more, or whole with 0"));
         }
-        let policies = Policies::new(api, options.policy)?;
+        let policies = Policies::new(api, options.policy.clone())?;
         let api = about::joined(portion::joined(api, options.portion)?, options.about)?;
         let replicas = options.replicas.clone();
         let replicas = replicas.map(|settings| Replicas::new(settings, address.clone())).transpose()?;
@@ -211,6 +210,7 @@ impl Engine {
             api,
             stack,
             scopes,
+            policies,
             journal: journal.clone(),
             confirm: options.confirm,
             metrics,
@@ -221,7 +221,6 @@ impl Engine {
             journal,
             audit,
             replicas,
-            policies,
             deployment,
             cuts: options.portion.cuts(),
             follow: options.follow,
@@ -242,12 +241,12 @@ impl Engine {
 
     /// Who may do what.
     pub fn policies(&self) -> &Policies {
-        &self.policies
+        &self.calls.policies
     }
 
     /// Whether a caller may use a tool with some arguments.
     pub fn may_use(&self, caller: &Caller, tool: &Tool) -> bool {
-        self.policies.may_use(caller, tool)
+        self.calls.policies.may_use(caller, tool)
     }
 
     /// Whether an answer may be a part, marked as such.
@@ -333,6 +332,7 @@ pub(crate) struct Calls {
     api: &'static Api,
     stack: Next,
     scopes: Arc<Scopes>,
+    policies: Policies,
     journal: Option<Journal>,
     confirm: confirm::Settings,
     metrics: Metrics,
@@ -355,9 +355,9 @@ impl Calls {
         &self.scopes
     }
 
-    /// Whether this caller may call this tool as it is.
+    /// Whether this caller may call this tool as it is, with some arguments at least.
     pub(crate) fn may(&self, caller: &Caller, tool: &Tool) -> bool {
-        self.scopes.lacking(caller, tool).is_none()
+        self.scopes.lacking(caller, tool).is_none() && self.policies.may_use(caller, tool)
     }
 
     /// Where calls are put on the record.

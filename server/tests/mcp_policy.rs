@@ -57,7 +57,7 @@ impl World {
         });
         let answers = (0..answers).map(|_| json_answer("200 OK", r#"{"setId":"S1"}"#));
         let served = Served::start_api(&API, answers, |options| {
-            options.http.identity.keys = Some(api_keys::Options { file });
+            options.http.identity.keys = Some(api_keys::Options { file: Some(file) });
             options.engine.journal = Some(journal.clone());
             options.engine.confirm.mode = Mode::Off;
             options.engine.policy = policy::Settings { source: Source::Text(RULES), ..Default::default() };

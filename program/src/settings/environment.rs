@@ -12,7 +12,7 @@ use crate::settings::predecessor::{
 };
 
 /// Names that begin so are taken to be meant for this program.
-const OURS: [&str; 18] = [
+const OURS: [&str; 19] = [
     "FASTMCP_",
     "API_",
     "BMC_API_",

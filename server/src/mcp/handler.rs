@@ -150,7 +150,8 @@ impl Shared {
         if envelope.method != "tools/call" || self.engine.scopes().are_off() {
             return None;
         }
-        let tool = self.find(&envelope.name(body)?)?;
+        // Whoever may not use a tool is not told that there is one.
+        let tool = self.find(&envelope.name(body)?).filter(|tool| self.may_use(caller, tool))?;
         let needed = self.engine.scopes().lacking(caller, tool)?;
         let request_id = from_http.get::<RequestId>().map_or_else(String::new, |id| id.0.as_ref().to_owned());
         let mut call = Call::new(tool, Map::new(), caller.clone(), request_id);
