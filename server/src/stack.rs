@@ -66,7 +66,8 @@ where
     let quotas = quota::Options::new(options.quota, options.confirm, replicas.clone());
     let asking = confirm::Options::new(options.confirm, options.address.clone(), replicas.clone());
     let parts = portion::Options::new(options.portion, options.api, replicas.clone());
-    let keeping = cache::Options::new(options.cache, options.address).among(options.replicas);
+    let view = options.accounts.view(&options.address);
+    let keeping = cache::Options::new(options.cache, view).among(options.replicas);
     Next::new(
         ServiceBuilder::new()
             // First, so that whatever else refuses, delays or drops a call, it is on the record.
@@ -80,8 +81,9 @@ where
             // Before anything is kept, repeated or sent: below this line there are only typed arguments.
             .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
             // Below the arguments, since a call that is wrong needs no account; above the question, the ledger and the cache: who
-            // has no account must not be asked, nor be given what was made or kept while there was one.
-            .layer(stage(options.accounts, account::account))
+            // has no account must not be asked, nor be given what was made or kept while there was one. Not there at all where all
+            // have one.
+            .option_layer(options.accounts.differ().then(|| stage(options.accounts, account::account)))
             // Below the arguments, since the question names them and the yes is for them; above the ledger, which would
             // otherwise give a change's answer to whoever was not asked.
             .layer(stage(asking, confirm::confirm))
@@ -123,6 +125,7 @@ mod tests {
             .filter_map(|line| {
                 line.trim()
                     .strip_prefix(".layer(stage(")
+                    .or(line.trim().strip_prefix(".option_layer("))
                     .or(line.trim().strip_prefix(".layer("))
                     .or(line.trim().strip_prefix(".service("))
             })

@@ -91,7 +91,8 @@ impl fmt::Debug for Account {
 
 /// Finds the account of a caller.
 pub(crate) struct Accounts {
-    common: Account,
+    /// Names what this server has for everybody.
+    common: String,
     way: Way,
 }
 
@@ -129,18 +130,28 @@ impl Accounts {
         let secrets = options.credentials.iter();
         let secrets = secrets.flat_map(|(scheme, secret)| [scheme.as_str(), secret.expose_secret()]);
         let fields: Vec<&str> = ["common"].into_iter().chain(secrets).collect();
-        Ok(Self { common: Account::new(&fields, Has::Common), way })
+        Ok(Self { common: name(&fields), way })
     }
 
     /// One account for everybody, where there is nothing that needs one.
     pub(crate) fn one() -> Self {
-        Self { common: Account::default(), way: Way::Common }
+        Self { common: String::new(), way: Way::Common }
+    }
+
+    /// Whether calls go as different accounts, or by tokens; else each goes with what this server has for everybody.
+    pub(crate) fn differ(&self) -> bool {
+        !matches!(self.way, Way::Common)
+    }
+
+    /// Names the API at this address as this server sees it: what it shows to another server's account is something else.
+    pub(crate) fn view(&self, address: &str) -> String {
+        format!("{address} as {}", self.common)
     }
 
     /// The account of this caller. Nothing is asked of anybody but of whoever keeps callers' own credentials.
     pub(crate) async fn of(&self, caller: &Caller) -> Result<Account, CallError> {
         match &self.way {
-            Way::Common => Ok(self.common.clone()),
+            Way::Common => Ok(Account::default()),
             Way::Client(account) => Ok(account.clone()),
             Way::Own(owners) => owners.of(caller).await?.ok_or(CallError::NoAccount(NoAccount::Unknown)),
             Way::Exchanged(tokens) => {
@@ -180,4 +191,42 @@ fn name(fields: &[&str]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upstream::Options;
+
+    static API: Api = Api {
+        title: "",
+        version: "",
+        description: "",
+        digest: "",
+        contract: "",
+        tools: &[],
+        security_schemes: &[],
+    };
+
+    #[test]
+    fn t_30_servers_that_share_answers_share_those_of_one_credential_only() {
+        let view = |credentials: &[(&str, &str)]| {
+            let mut options = Options::new("http://api");
+            let owned = credentials.iter().map(|&(scheme, secret)| (scheme.to_owned(), secret.into()));
+            options.credentials = owned.collect();
+            Accounts::new(&API, &options, None).expect("sound options").view("http://api")
+        };
+        let views = [
+            view(&[]),
+            view(&[("token", "secret-1")]),
+            view(&[("token", "secret-2")]),
+            view(&[("key", "secret-1")]),
+            view(&[("token", "secret-1"), ("key", "secret-1")]),
+        ];
+        for (place, view) in views.iter().enumerate() {
+            assert!(view.starts_with("http://api as ") && !view.contains("secret"), "{view}");
+            assert!(!views[..place].contains(view), "{place}");
+        }
+        assert_eq!(view(&[("token", "secret-1")]), views[1]);
+    }
 }
