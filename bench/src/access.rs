@@ -76,8 +76,9 @@ impl Access {
         let signer = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(io::Error::other)?;
         let tokens = jwt::Options::new(Source::Pinned(set(&signer)), ISSUER, vec![AUDIENCE.to_owned()]);
         let keys = Some(api_keys::Options { file: Some(file) });
-        let options = Options { tokens: Some(tokens), keys, ..Options::default() };
-        let gate = Gate::new(&options, "bench", None, Metrics::default()).map_err(io::Error::other)?;
+        let options = Options { tokens: vec![tokens], keys, ..Options::default() };
+        let gate = Gate::new(&options, "bench", Arc::default(), None, Metrics::default(), None)
+            .map_err(io::Error::other)?;
         let settings = policy::Settings {
             source: policy::Source::Text(RULES),
             protected_levels: vec!["PRD".to_owned()],
