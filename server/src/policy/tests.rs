@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::catalog::{Effect, Work};
+use crate::catalog::{Effect, EffectScopes, Work};
 use crate::identity::{Identity, Principal};
 use crate::stages::portion;
 
@@ -36,6 +36,7 @@ static API: Api = Api {
     contract: "",
     tools: &[&DELETE, &GET, &MOVE],
     security_schemes: &[],
+    effect_scopes: EffectScopes::BY_WORD,
 };
 
 fn policies(text: &str) -> Result<Policies, StartError> {

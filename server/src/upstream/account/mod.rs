@@ -196,6 +196,7 @@ fn name(fields: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::EffectScopes;
     use crate::upstream::Options;
 
     static API: Api = Api {
@@ -206,6 +207,7 @@ mod tests {
         contract: "",
         tools: &[],
         security_schemes: &[],
+        effect_scopes: EffectScopes::BY_WORD,
     };
 
     #[test]
