@@ -359,8 +359,7 @@ async fn t_51_calls_with_a_credential_of_each_caller_leave_no_secret_behind() {
 async fn t_26_t_51_a_token_that_is_exchanged_and_the_one_that_comes_back_are_nowhere() {
     let (folder, mut written) = (Folder::new("exchange"), Written::default());
     let provider = Provider::start().await;
-    let create = ["keys", "create", "--owner", "jenkins", "--role", "administrator", "--scope", "cp:admin"];
-    let made = run(&create, &environment).await;
+    let token = provider.token_of(&serde_json::json!({ "scope": "cp:admin", "roles": ["administrator"] }));
     let exchanged = canary("exchanged");
     let body = format!(r#"{{"access_token":"{exchanged}","token_type":"Bearer","expires_in":300}}"#);
     let endpoint = FakeUpstream::start([json("200 OK", &body)]).await;

@@ -106,7 +106,8 @@ async fn oidc_by_what_the_issuer_says_of_itself() {
 async fn introspection_by_asking_the_issuer() {
     let provider = Provider::start().await;
     let (issuer, asked) = (provider.address.clone(), format!("{}/introspect", provider.address));
-    let answer = json!({ "active": true, "aud": RESOURCE, "sub": "alice", "exp": now() + 600 });
+    let answer =
+        json!({ "active": true, "aud": RESOURCE, "sub": "alice", "roles": ["observer"], "exp": now() + 600 });
     provider.say("200 OK", &answer.to_string());
     let environment = [
         ("AUTH_PROVIDER", "fastmcp.server.auth.providers.introspection.IntrospectionTokenVerifier"),

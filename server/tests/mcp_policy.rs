@@ -19,6 +19,7 @@ use server::catalog::{Api, Tool};
 use server::identity::api_keys::{self, Key, List};
 use server::journal::{self, Journal, records};
 use server::policy::{self, Source};
+use server::scopes;
 use server::stages::confirm::Mode;
 
 const LEVEL: &str = r#"{"type":"object","properties":{"srid":{"type":"string"},"assignmentId":{"type":"string"},"level":{"type":"string"}},"required":["srid","assignmentId"]}"#;
@@ -60,6 +61,8 @@ impl World {
             options.http.identity.keys = Some(api_keys::Options { file: Some(file) });
             options.engine.journal = Some(journal.clone());
             options.engine.confirm.mode = Mode::Off;
+            // Scopes are judged before; here rules alone decide.
+            options.engine.scopes.source = scopes::Source::Off;
             options.engine.policy = policy::Settings { source: Source::Text(RULES), ..Default::default() };
             change(options);
         })

@@ -196,7 +196,7 @@ impl Provider {
     /// The claims of a good token with these changed.
     pub fn claims(&self, changed: &Value) -> Value {
         let mut claims = json!({
-            "iss": self.address, "aud": RESOURCE, "sub": "alice", "scope": "cp:read", "iat": now(), "exp": now() + 600,
+            "iss": self.address, "aud": RESOURCE, "sub": "alice", "roles": ["observer"], "scope": "cp:read", "iat": now(), "exp": now() + 600,
         });
         for (name, value) in changed.as_object().unwrap() {
             match value {
