@@ -213,7 +213,7 @@ pub(crate) enum PolicyCommand {
         file: Option<PathBuf>,
     },
     /// Say whether a call may be made, which rules decide, and what the others would need; exit code 1 if it may not.
-    Explain(Explain),
+    Explain(Box<Explain>),
 }
 
 /// A call that is explained.
