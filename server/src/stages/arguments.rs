@@ -13,7 +13,7 @@ pub struct Options {
     pub deployment: Arc<Deployment>,
 }
 
-/// Decodes the arguments; stages below find [`Call::prepared`] filled.
+/// Decodes the arguments; stages below find [`prepared`](crate::call::Content::prepared) filled.
 pub async fn arguments(options: Arc<Options>, mut call: Call, next: Next) -> Outcome {
     let given = std::mem::take(&mut call.arguments);
     let prepared = call.tool.prepare(given, &options.deployment).map_err(CallError::Arguments)?;
