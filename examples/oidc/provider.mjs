@@ -26,6 +26,8 @@ server.listen(0, '127.0.0.1', () => {
     // MCP clients are programs on this machine, which wait for the answer on a loopback port (RFC 8252).
     clientDefaults: { application_type: 'native', id_token_signed_response_alg: 'ES256', token_endpoint_auth_method: 'none' },
     cookies: { keys: ['an example'] },
+    // Rules of access go by roles; here the scopes of the token are what matters.
+    extraTokenClaims: async () => ({ roles: ['administrator'] }),
     issueRefreshToken: async () => true,
     rotateRefreshToken: true,
     ttl: { AccessToken: Number(seconds), Grant: 3600, Interaction: 600, RefreshToken: 3600, Session: 3600 },
