@@ -13,9 +13,9 @@ pub(crate) fn of(fields: &[&str]) -> [u8; 32] {
     digest.finalize().into()
 }
 
-/// The digest in 64 digits.
-pub(crate) fn hex(digest: &[u8; 32]) -> String {
+/// These bytes, of a digest or a part of one, in two digits each.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }

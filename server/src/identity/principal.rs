@@ -1,6 +1,5 @@
 //! A caller whom somebody vouches for, and the two names that one has here: a key for this program, a word for people.
 
-use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use secrecy::SecretString;
@@ -53,10 +52,7 @@ impl Principal {
         // That there is no client is not a client of the empty name.
         let client = client.as_ref().map_or_else(String::new, |client| format!("={client}"));
         let digest = digest::of(&["principal 1", provider, issuer, subject, &client]);
-        let key = digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        });
+        let key = digest::hex(&digest);
         let word = format!("{provider}:{}#{}", shown(subject), &key[..16]).into();
         Self { key: key.into(), word, token: None, rights: rights(&identity), identity }
     }

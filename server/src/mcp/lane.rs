@@ -1,9 +1,9 @@
 //! The direct lane: a tool call in its plainest form is read once, made, and answered without the protocol library.
 //!
 //! The library spends tens of microseconds on tasks, channels and copies of a message that needs none of them. Only what
-//! leaves nothing to decide comes here: the headers and the message agree on the era, the caller may use the tool, which asks nobody, and
-//! nothing is told on the way. All else, and everything with a fault in it, goes to the library, so that there is one
-//! place that refuses. What is answered here is what the library would answer, to the byte; a test holds them together.
+//! leaves nothing to decide comes here: the headers and the message agree on the era, the caller may use the tool, which
+//! asks nobody, and nothing is told on the way. All else, and everything with a fault in it, goes to the library, so that
+//! there is one place that refuses. What is answered here is what the library would answer, to the byte; a test holds them together.
 
 use std::borrow::Cow;
 

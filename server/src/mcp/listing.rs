@@ -22,8 +22,7 @@ pub(super) fn name(api: &Api, listed: &[&Tool]) -> String {
     }
     let names: Vec<&str> = listed.iter().map(|tool| &*tool.name).collect();
     let digest = digest::of(&names);
-    let digits: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{digits}", api.digest)
+    format!("{}-{}", api.digest, digest::hex(&digest[..8]))
 }
 
 fn listed(tool: &'static GeneratedTool, engine: &Engine) -> Result<Tool, StartError> {

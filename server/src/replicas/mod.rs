@@ -22,6 +22,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 
+use crate::digest;
 use crate::start_error::StartError;
 
 pub(crate) use changes::{Became, Begun, Changes, LEASE, Names, Told};
@@ -136,12 +137,8 @@ impl Replicas {
 
     /// The name in Redis of what has this label and is known here as `name`. It tells nothing of the name.
     pub(crate) fn name(&self, label: &str, name: &[u8]) -> String {
-        use std::fmt::Write as _;
         let digest = self.digest(&["name", label, &self.address], name);
-        digest[..16].iter().fold(format!("{}{label}:", self.settings.prefix), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        format!("{}{label}:{}", self.settings.prefix, digest::hex(&digest[..16]))
     }
 
     /// Each word with its length before it, so that none can look like the end of another.

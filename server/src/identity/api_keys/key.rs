@@ -8,6 +8,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
 use sha2::Sha256;
 
+use crate::digest;
+
 /// What every key begins with, so that people and secret scanners know one when they see it.
 const MARK: &str = "mcpk_";
 /// How many characters name a key.
@@ -33,8 +35,7 @@ impl Key {
         let (mut name, mut secret) = ([0; ID / 2], Box::new([0; SECRET]));
         getrandom::fill(&mut name).expect("the system gives random bytes");
         getrandom::fill(&mut *secret).expect("the system gives random bytes");
-        let id = name.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { id, secret: SecretBox::new(secret) }
+        Self { id: digest::hex(&name), secret: SecretBox::new(secret) }
     }
 
     /// Reads a key; nothing where it is not written as one.

@@ -186,11 +186,7 @@ impl fmt::Debug for Accounts {
 
 /// A name that tells nothing of the fields.
 fn name(fields: &[&str]) -> String {
-    use std::fmt::Write as _;
-    digest::of(fields).iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    digest::hex(&digest::of(fields))
 }
 
 #[cfg(test)]
