@@ -30,7 +30,7 @@ const SOON: Duration = Duration::from_millis(5);
 /// as much as some records do.
 const GATHERING: Duration = Duration::from_millis(1);
 /// The same for records that are waited for, where those before came in company: so many changes at once share a write to the
-/// disk instead of having one each. A change that comes alone does not wait.
+/// disk instead of having one each, and none of them has to wake this thread. A change that comes alone does not wait.
 const COMPANY: Duration = Duration::from_micros(200);
 /// When records that could not be written are tried again.
 const AGAIN: Duration = Duration::from_millis(250);
@@ -207,10 +207,7 @@ impl Writer {
     /// Writes until it is told to end, or nobody is left who could.
     pub(super) fn run(mut self, orders: &Receiver<Order>) {
         loop {
-            let order = match self.pause() {
-                None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(pause) => orders.recv_timeout(pause),
-            };
+            let order = self.next(orders);
             let mut is_over = match order {
                 Ok(order) => self.obey(order),
                 Err(RecvTimeoutError::Timeout) => false,
@@ -223,7 +220,7 @@ impl Writer {
             if !is_over && taken < TOGETHER && self.gathers() {
                 self.take_what_is_there(orders, &mut taken, &mut is_over);
             }
-            self.in_company = taken > 1;
+            self.in_company = self.waiting.iter().filter(|waiting| waiting.done.is_some()).count() > 1;
             self.sum_up(is_over);
             if is_over {
                 self.take(Entry { event: Event::Stop, subject: None }, None);
@@ -232,6 +229,20 @@ impl Writer {
             if is_over {
                 return;
             }
+        }
+    }
+
+    /// The next order. After company, more of it is given the time to come before anybody has to wake this thread.
+    fn next(&mut self, orders: &Receiver<Order>) -> Result<Order, RecvTimeoutError> {
+        if self.in_company {
+            thread::sleep(COMPANY);
+            if let Ok(order) = orders.try_recv() {
+                return Ok(order);
+            }
+        }
+        match self.pause() {
+            None => orders.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(pause) => orders.recv_timeout(pause),
         }
     }
 
@@ -246,14 +257,10 @@ impl Writer {
         }
     }
 
-    /// Gives others the time to come. Whether it did.
+    /// Gives others the time to come, unless something presses. Whether it did.
     fn gathers(&self) -> bool {
-        let is_waited_for = self.waiting.iter().any(|waiting| waiting.done.is_some());
-        if is_waited_for && self.in_company {
-            thread::sleep(COMPANY);
-            return true;
-        }
-        if is_waited_for || self.waiting.iter().any(|waiting| waiting.entry.presses()) {
+        let presses = |waiting: &Waiting| waiting.done.is_some() || waiting.entry.presses();
+        if self.waiting.iter().any(presses) {
             return false;
         }
         // What presses wakes this thread; nothing else does.
