@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use crate::as_json::as_json;
 use crate::catalog::Tool;
 use crate::decode::Problems;
 use crate::engine::Calls;
@@ -302,7 +303,7 @@ impl Reply {
 
     /// The answer that is this JSON, and the same JSON as text.
     pub fn structured(value: Value) -> Self {
-        let text = value.to_string();
+        let text = as_json(&value);
         Self::new(200, Body { structured: Some(value), text, attachment: None }, Vec::new())
     }
 
@@ -336,15 +337,15 @@ impl Reply {
 
     /// Whether the text is the structured answer as JSON, and not what stands in the place of one.
     pub(crate) fn tells_structure(&self) -> bool {
-        let structured = self.structured.as_ref().map(Value::to_string);
+        let structured = self.structured.as_ref().map(as_json);
         structured.as_deref() == Some(self.text.as_str())
     }
 
     /// The answer as it goes to clients.
     pub fn written(&self) -> &Written {
         self.held.written.get_or_init(|| Written {
-            text: serde_json::to_string(&self.text).expect("a text is JSON"),
-            structured: self.structured.as_ref().map(Value::to_string),
+            text: as_json(&self.text),
+            structured: self.structured.as_ref().map(as_json),
         })
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! It knows neither OpenAPI nor the generator: a program hands it a static [`catalog::Api`] and options.
 
+mod as_json;
 mod server;
 mod start_error;
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use crate::as_json::as_json;
 use crate::call::Reply;
 use crate::catalog::Long;
 
@@ -63,7 +64,7 @@ impl FollowUp {
         if let Some(answer @ Value::Object(_)) = reply.structured.as_mut() {
             answer[FOLLOW_UP] = self.member();
             if tells_structure {
-                reply.text = answer.to_string();
+                reply.text = as_json(answer);
             }
         }
     }
@@ -80,7 +81,7 @@ impl FollowUp {
     }
 
     fn note(&self, waited: Option<Duration>) -> String {
-        let call = format!("{} with {}", self.long.tool, Value::Object(self.arguments.clone()));
+        let call = format!("{} with {}", self.long.tool, as_json(&self.arguments));
         let (Some(waited), Some(state)) = (waited, &self.state) else {
             let learnt = if waited.is_some() {
                 " Its state could not be learnt in the time that was waited."
@@ -110,26 +111,39 @@ impl FollowUp {
 
     /// What states mean.
     fn meanings(&self) -> String {
-        let listed = |states: &[&str], meaning: &str| match states {
-            [] => None,
-            states => Some(format!("{} {meaning}", json_words(states))),
-        };
         let known = [
-            listed(self.long.done, "means done"),
-            listed(self.long.failed, "means failed"),
-            listed(self.long.waiting, "means that a person must act"),
+            (self.long.done, "means done"),
+            (self.long.failed, "means failed"),
+            (self.long.waiting, "means that a person must act"),
         ];
-        let known: Vec<String> = known.into_iter().flatten().collect();
-        format!("There {}.", known.join(", "))
+        let mut said = String::from("There ");
+        let mut joint = "";
+        for (states, meaning) in known.into_iter().filter(|(states, _)| !states.is_empty()) {
+            said.push_str(joint);
+            list(&mut said, states);
+            said.push(' ');
+            said.push_str(meaning);
+            joint = ", ";
+        }
+        said.push('.');
+        said
     }
 }
 
-fn json_words(states: &[&str]) -> String {
-    states.iter().map(|state| json!(state).to_string()).collect::<Vec<_>>().join(" or ")
+/// Adds these states as JSON texts with `or` between them.
+fn list(said: &mut String, states: &[&str]) {
+    let mut joint = "";
+    for state in states {
+        said.push_str(joint);
+        said.push_str(&as_json(state));
+        joint = " or ";
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn told(state: Option<&str>, waited: Option<u64>) -> Reply {

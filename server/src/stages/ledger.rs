@@ -95,7 +95,7 @@ pub async fn ledger(options: Arc<Options>, call: Call, next: Next) -> Outcome {
 async fn change(options: Arc<Options>, prepared: Arc<Prepared>, mut call: Call, next: Next) -> Outcome {
     let key = Key::of(&call, &prepared);
     let arguments = options.audit.settings.redaction.of(prepared.arguments.clone(), call.tool.secrets);
-    let known = recorded(&call, &arguments);
+    let known = key.in_journal(&call, &prepared, &arguments);
     call.recorded = Some(Arc::new(Recorded { arguments, key: known.clone() }));
     // What comes after takes the arguments for itself where nobody else holds them.
     drop(prepared);

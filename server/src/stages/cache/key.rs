@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::as_json::as_json;
 use crate::call::Caller;
 use crate::stages::digest;
 use crate::upstream::account::Account;
@@ -17,7 +18,7 @@ impl Key {
     /// The key of a call with these arguments in canonical form. Nobody is shown what another caller asked for, nor what the
     /// API showed to another account.
     pub fn of(address: &str, tool: &str, arguments: &Value, caller: &Caller, account: &Account) -> Self {
-        let arguments = arguments.to_string();
+        let arguments = as_json(arguments);
         Self(digest::of(&[FORMAT, address, tool, &arguments, caller.key(), account.partition()]))
     }
 

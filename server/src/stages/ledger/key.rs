@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::as_json::as_json;
 use crate::call::Call;
 use crate::request::Prepared;
 use crate::stages::digest;
@@ -17,13 +18,19 @@ pub(super) struct Key {
 
 impl Key {
     pub(super) fn of(call: &Call, prepared: &Prepared) -> Self {
-        let arguments = prepared.arguments.to_string();
+        let arguments = as_json(&prepared.arguments);
         let distinct = match &call.idempotency_key {
             Some(key) => ["key", key],
             None => ["arguments", &arguments],
         };
         let name = digest::of(&[call.caller.key(), call.tool.name, distinct[0], distinct[1]]);
         Self { name, arguments: digest::of(&[&arguments]) }
+    }
+
+    /// The name by which the journal knows the change of this call, which is this one's own unless something is hidden there.
+    pub(super) fn in_journal(&self, call: &Call, prepared: &Prepared, redacted: &Value) -> String {
+        let is_same = call.idempotency_key.is_some() || *redacted == prepared.arguments;
+        if is_same { digest::hex(&self.name) } else { recorded(call, redacted) }
     }
 }
 
@@ -32,7 +39,7 @@ impl Key {
 pub(crate) fn recorded(call: &Call, redacted: &Value) -> String {
     let distinct = match &call.idempotency_key {
         Some(key) => ["key", key],
-        None => ["arguments", &redacted.to_string()],
+        None => ["arguments", &as_json(redacted)],
     };
     let name = digest::of(&[call.caller.key(), call.tool.name, distinct[0], distinct[1]]);
     digest::hex(&name)
