@@ -45,6 +45,15 @@ impl ToolCall {
         Self { tool: "generate_assignment", arguments }
     }
 
+    /// A change that is over with its answer, so that there is nothing to follow.
+    pub fn creation(marker: &str) -> Self {
+        let arguments = json!({
+            "srid": "bench", "stream": "PLAY", "application": "PLAY", "assignmentPrefix": "PLAY",
+            "defaultPath": "DEV2", "description": marker,
+        });
+        Self { tool: "create_assignment", arguments }
+    }
+
     /// A deployment.
     pub fn deployment(marker: &str) -> Self {
         Self { tool: "deploy_assignment", ..Self::change(marker) }

@@ -50,7 +50,7 @@ impl Kind {
             Self::Read => ToolCall::read(&marker),
             Self::Miss => ToolCall::kept_read(&marker),
             Self::Hit => ToolCall::kept_read("SAME"),
-            Self::Change => ToolCall::change(&marker),
+            Self::Change => ToolCall::creation(&marker),
         }
     }
 }
@@ -89,8 +89,8 @@ impl Bench {
         Ok(Self { engine: Arc::new(engine), bare: Next::new(instant), journal, _folder: folder, made: 0 })
     }
 
-    /// Microseconds of processor time that one of `count` calls takes through all stages.
-    pub async fn staged(&mut self, kind: Kind, count: usize) -> f64 {
+    /// What one of `count` calls takes through all stages.
+    pub async fn staged(&mut self, kind: Kind, count: usize) -> Cost {
         let engine = Arc::clone(&self.engine);
         let make = move |call| {
             let engine = Arc::clone(&engine);
@@ -100,7 +100,7 @@ impl Bench {
     }
 
     /// The same without stages.
-    pub async fn bare(&mut self, kind: Kind, count: usize) -> f64 {
+    pub async fn bare(&mut self, kind: Kind, count: usize) -> Cost {
         let bare = self.bare.clone();
         cost_of(self.calls(kind, count), move |call| bare.run(call)).await
     }
@@ -137,12 +137,21 @@ fn content() -> Value {
     json!({ "setId": "S000000001", "assignmentId": "BENCH1", "owner": "BENCH", "message": "" })
 }
 
-/// Microseconds of processor time that each of these calls takes.
-async fn cost_of<R>(calls: Vec<Call>, make: impl Fn(Call) -> R) -> f64
+/// Microseconds of processor time that a call takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// On the thread of the calls.
+    pub calls: f64,
+    /// On every other thread, of which the journal's is the only one that has anything to do.
+    pub journal: f64,
+}
+
+/// What each of these calls takes.
+async fn cost_of<R>(calls: Vec<Call>, make: impl Fn(Call) -> R) -> Cost
 where
     R: Future<Output = Result<Reply, CallError>> + Send + 'static,
 {
-    let (count, begun) = (calls.len(), processor_time());
+    let (count, begun, own_begun) = (calls.len(), processor_time(), time_of(ClockId::ThreadCPUTime));
     let mut running = JoinSet::new();
     for call in calls {
         if running.len() == AT_ONCE {
@@ -153,7 +162,8 @@ where
     while let Some(ended) = running.join_next().await {
         succeeded(Some(ended));
     }
-    micros(processor_time() - begun, count)
+    let (all, own) = (processor_time() - begun, time_of(ClockId::ThreadCPUTime) - own_begun);
+    Cost { calls: micros(own, count), journal: micros(all.saturating_sub(own), count) }
 }
 
 fn succeeded(ended: Option<Result<Result<Reply, CallError>, JoinError>>) {
@@ -161,7 +171,11 @@ fn succeeded(ended: Option<Result<Result<Reply, CallError>, JoinError>>) {
 }
 
 pub(crate) fn processor_time() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time_of(ClockId::ProcessCPUTime)
+}
+
+fn time_of(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
@@ -214,7 +228,7 @@ mod tests {
         let mut bench = Bench::new().expect("it starts");
         for kind in Kind::ALL {
             let (staged, bare) = (bench.staged(kind, 50).await, bench.bare(kind, 50).await);
-            assert!(staged > bare && bare > 0.0, "{kind:?}: {staged} {bare}");
+            assert!(staged.calls > bare.calls && bare.calls > 0.0, "{kind:?}: {staged:?} {bare:?}");
         }
     }
 }
