@@ -3,10 +3,12 @@
 //! ("coordinated omission").
 
 use std::future::Future;
+use std::io;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use tokio::task::JoinSet;
+use tokio::runtime::Builder;
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep_until};
 
 use crate::progress::Progress;
@@ -28,12 +30,6 @@ pub struct Sample<T> {
 }
 
 impl<T> Sample<T> {
-    /// The call with what is made of its outcome.
-    pub fn map<R>(self, make: impl FnOnce(T) -> R) -> Sample<R> {
-        let Self { number, due, took, outcome } = self;
-        Sample { number, due, took, outcome: make(outcome) }
-    }
-
     /// When it ended.
     pub fn ended(&self) -> Instant {
         self.due + self.took
@@ -65,7 +61,7 @@ where
 }
 
 /// Makes `count` calls at the same time.
-pub async fn together<T, R>(count: usize, call: impl Fn(usize) -> R) -> Vec<Sample<T>>
+pub async fn together<T, R>(count: usize, mut call: impl FnMut(usize) -> R) -> Vec<Sample<T>>
 where
     T: Send + 'static,
     R: Future<Output = T> + Send + 'static,
@@ -75,6 +71,16 @@ where
         running.spawn(timed(number, Instant::now(), call(number)));
     }
     running.join_all().await
+}
+
+/// Does the work on a thread of its own, whose tasks wake no other thread.
+pub async fn on_one_thread<T, F>(work: impl FnOnce() -> F + Send + 'static) -> io::Result<T>
+where
+    T: Send + 'static,
+    F: Future<Output = io::Result<T>>,
+{
+    let alone = move || Builder::new_current_thread().enable_all().build()?.block_on(work());
+    spawn_blocking(alone).await.map_err(io::Error::other)?
 }
 
 async fn timed<T>(number: usize, due: Instant, call: impl Future<Output = T>) -> Sample<T> {

@@ -48,6 +48,7 @@ struct State {
 struct Seen {
     exchanges: Vec<Exchange>,
     attempts: HashMap<String, usize>,
+    took: HashMap<String, Duration>,
 }
 
 /// A listener that goes and comes again: while it is gone, connections are refused.
@@ -95,6 +96,11 @@ impl Upstream {
     pub fn attempts(&self) -> HashMap<String, usize> {
         self.state.seen().attempts.clone()
     }
+
+    /// How long the last answer to this marker took, from its request's end until it was written.
+    pub fn took(&self, marker: &str) -> Option<Duration> {
+        self.state.seen().took.get(marker).copied()
+    }
 }
 
 impl Drop for Upstream {
@@ -106,6 +112,10 @@ impl Drop for Upstream {
 impl State {
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answered(&self, marker: String, since: Instant) {
+        self.seen().took.insert(marker, since.elapsed());
     }
 
     /// Notes a request and says what is done with it.

@@ -25,13 +25,18 @@ pub struct Steady {
 impl Steady {
     /// Connects, for calls that `call` makes of a marker.
     pub async fn open(address: SocketAddr, call: impl Fn(&str) -> ToolCall) -> io::Result<Self> {
-        let marker = format!("N{:0DIGITS$}", 0);
+        let marker = Self::marker(0);
         let request = call(&marker).request(address, "");
         let number = request.windows(marker.len()).position(|part| part == marker.as_bytes());
         let number = number.ok_or_else(|| io::Error::other("the call does not hold its marker"))? + 1;
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, request, number, buffer: Vec::with_capacity(4096) })
+    }
+
+    /// The marker of the call of this number.
+    pub fn marker(number: usize) -> String {
+        format!("N{number:0DIGITS$}")
     }
 
     /// Makes the call of this number; an error unless it is done.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{Act, Blinking, State, request};
 
@@ -61,12 +61,14 @@ async fn converse(mut stream: TcpStream, state: &State) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut buffer = Vec::with_capacity(4096);
     while let Some(request) = request::read(&mut stream, &mut buffer).await? {
+        let since = Instant::now();
         match state.act(&request) {
             Act::Send(after, bytes) => {
                 if !after.is_zero() {
                     sleep(after).await;
                 }
                 stream.write_all(&bytes).await?;
+                state.answered(request.marker, since);
             }
             Act::Half(bytes) => return stream.write_all(&bytes[..bytes.len() - bytes.len() / 8]).await,
             Act::Reset => return stream.set_zero_linger(),
