@@ -26,6 +26,14 @@ const APPLICATION: (&str, &str) = (
     "https://api.descope.com/v1/apps/agentic/P1/M1/.well-known/openid-configuration",
 );
 
+const GITHUB: (&str, &str) = ("AUTH_PROVIDER", "fastmcp.server.auth.providers.github.GitHubProvider");
+const GITHUB_ID: (&str, &str) = ("FASTMCP_SERVER_AUTH_GITHUB_CLIENT_ID", "app");
+const GITHUB_SECRET: (&str, &str) = ("FASTMCP_SERVER_AUTH_GITHUB_CLIENT_SECRET", "canary");
+const GOOGLE: (&str, &str) = ("AUTH_PROVIDER", "google");
+const GOOGLE_ID: (&str, &str) = ("AUTH_GOOGLE_CLIENT_ID", "client");
+const GOOGLE_SECRET: (&str, &str) = ("FASTMCP_SERVER_AUTH_GOOGLE_CLIENT_SECRET", "canary");
+const RESOURCE: (&str, &str) = ("MCP_RESOURCE_URL", "https://mcp.example.com/mcp");
+
 const ENDPOINT: (&str, &str) = ("API_TOKEN_ENDPOINT", "https://idp.example.com/token");
 const CLIENT: (&str, &str) = ("API_CLIENT_ID", "mcp");
 const SECRET: (&str, &str) = ("API_CLIENT_SECRET", "canary");
@@ -151,8 +159,96 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
     (&[ADDRESS, ("AUTH_SCOPE_HIERARCHY", "read")], "AUTH_SCOPE_HIERARCHY"),
     (&[ADDRESS, ("SECURITY_CORS_ENABLED", "maybe")], "SECURITY_CORS_ENABLED"),
     (&[ADDRESS, ("AUTH_PROVIDER", "ldap")], "AUTH_PROVIDER"),
-    (&[ADDRESS, ("AUTH_PROVIDER", "google")], "AUTH_PROVIDER"),
-    (&[ADDRESS, ("AUTH_PROVIDER", "fastmcp.server.auth.providers.github.GitHubProvider")], "AUTH_PROVIDER"),
+    (&[ADDRESS, ("AUTH_PROVIDER", "gitlab")], "AUTH_PROVIDER"),
+    // Half of a login at GitHub or Google, or one that would be for everybody.
+    (&[ADDRESS, GITHUB, RESOURCE], "AUTH_GITHUB_CLIENT_ID is not set"),
+    (&[ADDRESS, GITHUB, RESOURCE, GITHUB_ID], "AUTH_GITHUB_CLIENT_SECRET is not set"),
+    (&[ADDRESS, GITHUB, RESOURCE, GITHUB_SECRET], "AUTH_GITHUB_CLIENT_ID is not set"),
+    (&[ADDRESS, GITHUB, GITHUB_ID, GITHUB_SECRET, ("PORT", "0")], "MCP_RESOURCE_URL is not set"),
+    (
+        &[ADDRESS, GITHUB, GITHUB_ID, GITHUB_SECRET, ("MCP_RESOURCE_URL", "http://mcp.example.com/mcp")],
+        "MCP_RESOURCE_URL: expected https",
+    ),
+    (
+        &[ADDRESS, GITHUB, GITHUB_ID, GITHUB_SECRET, RESOURCE, ("AUTH_GITHUB_URL", "http://ghe.example.com")],
+        "AUTH_GITHUB_URL: expected https",
+    ),
+    (
+        &[ADDRESS, GITHUB, GITHUB_ID, GITHUB_SECRET, RESOURCE, ("AUTH_GITHUB_API_URL", "api.github.com")],
+        "AUTH_GITHUB_API_URL: expected an address",
+    ),
+    (
+        &[ADDRESS, GITHUB, GITHUB_ID, GITHUB_SECRET, RESOURCE, ("AUTH_LOGIN_ROLES", "observer")],
+        "AUTH_LOGIN_ROLES would be for everybody",
+    ),
+    (
+        &[ADDRESS, GITHUB, GITHUB_ID, GITHUB_SECRET, RESOURCE, ("AUTH_GOOGLE_DOMAINS", "example.com")],
+        "AUTH_GOOGLE_DOMAINS is set",
+    ),
+    (&[ADDRESS, GITHUB, GITHUB_ID, GITHUB_SECRET, RESOURCE, AUDIENCE], "AUTH_AUDIENCE is set"),
+    (
+        &[ADDRESS, GITHUB, GITHUB_ID, GITHUB_SECRET, RESOURCE, ("AUTH_CLIENT_DOCUMENTS", "all")],
+        "AUTH_CLIENT_DOCUMENTS: expected",
+    ),
+    (
+        &[ADDRESS, GITHUB, GITHUB_ID, GITHUB_SECRET, RESOURCE, ("AUTH_LOGIN_LIFETIME", "59")],
+        "AUTH_LOGIN_LIFETIME: expected",
+    ),
+    (
+        &[ADDRESS, GITHUB, GITHUB_ID, GITHUB_SECRET, RESOURCE, ("REDIS_URL", "redis://127.0.0.1:1")],
+        "REDIS_URL is for several servers",
+    ),
+    (&[ADDRESS, GOOGLE, RESOURCE], "AUTH_GOOGLE_CLIENT_ID is not set"),
+    (&[ADDRESS, GOOGLE, RESOURCE, GOOGLE_ID], "AUTH_GOOGLE_CLIENT_SECRET is not set"),
+    (
+        &[
+            ADDRESS,
+            GOOGLE,
+            GOOGLE_ID,
+            GOOGLE_SECRET,
+            RESOURCE,
+            ("AUTH_GOOGLE_URL", "http://google.example.com"),
+        ],
+        "AUTH_GOOGLE_URL: expected https",
+    ),
+    (
+        &[ADDRESS, GOOGLE, GOOGLE_ID, GOOGLE_SECRET, RESOURCE, ("AUTH_LOGIN_ROLES", "observer")],
+        "AUTH_LOGIN_ROLES would be for everybody",
+    ),
+    (
+        &[
+            ADDRESS,
+            ("AUTH_PROVIDER", "github,google"),
+            GITHUB_ID,
+            GITHUB_SECRET,
+            GOOGLE_ID,
+            GOOGLE_SECRET,
+            RESOURCE,
+        ],
+        "AUTH_PROVIDER: `github` and `google`",
+    ),
+    (&[ADDRESS, ("AUTH_CLIENT_REGISTRATION", "true")], "AUTH_CLIENT_REGISTRATION is set"),
+    (
+        &[ADDRESS, GITHUB, GITHUB_ID, GITHUB_SECRET, RESOURCE, ("AUTH_LOGINS_FILE", "/file")],
+        "AUTH_LOGINS_KEY is not set",
+    ),
+    (
+        &[ADDRESS, GITHUB, GITHUB_ID, GITHUB_SECRET, RESOURCE, ("AUTH_LOGINS_KEY", "canary")],
+        "AUTH_LOGINS_FILE is not set",
+    ),
+    (
+        &[
+            ADDRESS,
+            GITHUB,
+            GITHUB_ID,
+            GITHUB_SECRET,
+            RESOURCE,
+            ("AUTH_LOGINS_FILE", "/does/not/exist"),
+            ("AUTH_LOGINS_KEY", "canary"),
+        ],
+        "AUTH_LOGINS_KEY is too short",
+    ),
+    (&[ADDRESS, ("AUTH_LOGINS_FILE", "/file")], "AUTH_LOGINS_FILE is set"),
     (&[ADDRESS, ("AUTH_PROVIDER", "jwt,none"), KEYS, ISSUER, AUDIENCE], "AUTH_PROVIDER"),
     (&[ADDRESS, ("AUTH_PROVIDER", "none"), ("AUTH_ENABLED", "true")], "AUTH_PROVIDER"),
     // Half of what a provider needs, or what belongs to another.
@@ -292,10 +388,7 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
     ),
     // Providers that are not there yet.
     (&[ADDRESS, ("FASTMCP_AUTH_SOMETHING", "x")], "FASTMCP_AUTH_SOMETHING"),
-    (
-        &[ADDRESS, ("FASTMCP_SERVER_AUTH_GITHUB_CLIENT_SECRET", "canary")],
-        "FASTMCP_SERVER_AUTH_GITHUB_CLIENT_SECRET",
-    ),
+    (&[ADDRESS, ("FASTMCP_SERVER_AUTH_GITHUB_CLIENT_SECRET", "canary")], "AUTH_GITHUB_CLIENT_SECRET is set"),
     // Open to other machines, and nobody is asked who they are.
     (&[ADDRESS, ("HOST", "0.0.0.0")], "HOST"),
     (&[ADDRESS, ("HOST", "::")], "HOST"),
@@ -331,6 +424,29 @@ const STARTED: &[&[(&str, &str)]] = &[
     &[ADDRESS, DESCOPE, PROJECT],
     &[ADDRESS, DESCOPE, PROJECT, APPLICATION],
     &[ADDRESS, ("AUTH_PROVIDER", "workos,descope"), DOMAIN, PROJECT, AUDIENCE],
+    &[ADDRESS, GITHUB, GITHUB_ID, GITHUB_SECRET, RESOURCE],
+    &[
+        ADDRESS,
+        ("FASTMCP_SERVER_AUTH", "GitHub"),
+        GITHUB_ID,
+        GITHUB_SECRET,
+        RESOURCE,
+        ("AUTH_GITHUB_URL", "https://github.example.com"),
+        ("AUTH_GITHUB_ORGANIZATIONS", "acme"),
+        ("AUTH_LOGIN_ROLES", "observer"),
+        ("AUTH_CLIENT_REGISTRATION", "true"),
+    ],
+    &[ADDRESS, GOOGLE, GOOGLE_ID, GOOGLE_SECRET, RESOURCE],
+    &[
+        ADDRESS,
+        ("AUTH_PROVIDER", "google,oidc"),
+        GOOGLE_ID,
+        GOOGLE_SECRET,
+        ISSUER,
+        RESOURCE,
+        ("AUTH_GOOGLE_DOMAINS", "example.com"),
+        ("AUTH_LOGIN_ROLES", "observer"),
+    ],
     &[ADDRESS, JWT, KEYS, ISSUER, AUDIENCE, ("AUTH_SCOPES", "off"), ("AUTH_SCOPE_HIERARCHY", "none")],
     &[ADDRESS, ("HOST", "0.0.0.0"), ("ALLOW_UNAUTHENTICATED", "i-understand")],
 ];

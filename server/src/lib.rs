@@ -8,6 +8,7 @@ mod start_error;
 
 pub mod http;
 pub mod identity;
+pub mod facade;
 pub mod scopes;
 pub mod mcp;
 

@@ -1,7 +1,7 @@
 //! Files that only their owner reads. One is written whole beside itself and put in its place at once, by one who holds its
 //! lock, so that whoever reads it reads all of one state.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::start_error::StartError;
 
 /// The largest file that is read, in bytes.
-const LARGEST: u64 = 16 << 20;
+pub(crate) const LARGEST: u64 = 16 << 20;
 
 /// A kind of file: what messages call it.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +100,16 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&written, path)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
+}
+
+/// Takes a file for this process until what is given is dropped; nothing where another one has it.
+pub(crate) fn hold(path: &Path) -> io::Result<Option<File>> {
+    let lock = private().create(true).truncate(false).open(beside(path, "lock"))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 /// A file with more at the end of its name.

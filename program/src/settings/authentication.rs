@@ -1,6 +1,7 @@
 //! Who may call: from the settings, each by itself, to what vouches for callers. Half of what a provider needs, or what belongs
 //! to another one, stops the start: a server that asks nobody, because somebody forgot a line, is worse than none.
 
+mod facade;
 mod issuers;
 mod presets;
 mod provider;
@@ -19,6 +20,7 @@ use crate::refusal::Refusal;
 /// No key and no set of keys is larger, in bytes.
 const LARGEST_KEY: u64 = 64 * 1024;
 
+pub(crate) use facade::Facade;
 pub(crate) use presets::Presets;
 pub(crate) use provider::Provider;
 
@@ -50,6 +52,8 @@ pub(crate) struct Authentication {
     pub(crate) introspection: Introspection,
     /// What names the issuers of providers that have presets.
     pub(crate) presets: Presets,
+    /// What a login at a provider needs, and what comes of it.
+    pub(crate) facade: Facade,
     /// The file of the keys.
     pub(crate) api_keys_file: PathBuf,
     /// Where clients reach the server.
@@ -95,6 +99,7 @@ impl Default for Authentication {
             names,
             introspection: Introspection { memory, ..Introspection::default() },
             presets: Presets::default(),
+            facade: Facade::default(),
             api_keys_file: PathBuf::new(),
             resource: None,
             authorization_servers: Vec::new(),
@@ -112,7 +117,8 @@ impl Authentication {
         self.check_providers(has_redis)?;
         let resource = self.resource(listen);
         let (tokens, introspection) = self.issuers(resource.as_deref())?;
-        let takes_tokens = introspection.is_some() || !tokens.is_empty();
+        let facade = self.facade(resource.as_deref(), has_redis)?;
+        let takes_tokens = introspection.is_some() || !tokens.is_empty() || facade.is_some();
         if takes_tokens && resource.is_none() && !listen.ip().is_loopback() {
             return Err(refused(
                 "MCP_RESOURCE_URL is not set: clients that look for a token need the address under which they reach this server, such as https://mcp.example.com/mcp",
@@ -125,6 +131,7 @@ impl Authentication {
         Ok(identity::Options {
             tokens,
             introspection,
+            facade,
             keys,
             resource,
             authorization_servers,
@@ -155,7 +162,7 @@ impl Authentication {
                 "AUTH_PROVIDER: `jwt` and `oidc` are two ways to one issuer: expected one of them",
             ));
         }
-        for (owners, name, is_set) in self.belonging() {
+        for (owners, name, is_set) in self.belonging().into_iter().chain(self.facade.belonging()) {
             if is_set && !owners.iter().any(|owner| self.has(*owner)) {
                 let words: Vec<_> = owners.iter().map(|owner| format!("`{}`", owner.word())).collect();
                 return Err(refused(format!(
@@ -204,7 +211,10 @@ impl Authentication {
         };
         let of_listener = || {
             // Else it would become the audience, which whoever runs the server must name.
-            let needs_audience = |one: &Provider| !matches!(one, Provider::Descope | Provider::ApiKey);
+            let needs_audience = |one: &Provider| {
+                use Provider::{ApiKey, Descope, GitHub, Google};
+                !matches!(one, Descope | GitHub | Google | ApiKey)
+            };
             let is_named = !self.audiences.is_empty() || !self.providers.iter().any(needs_audience);
             (listen.ip().is_loopback() && listen.port() != 0 && is_named)
                 .then(|| format!("http://{listen}/mcp"))

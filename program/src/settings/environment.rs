@@ -8,7 +8,7 @@ use std::ffi::OsString;
 
 use crate::refusal::Refusal;
 use crate::settings::predecessor::{
-    AUTHENTICATION, AUTHENTICATION_PREFIXES, AUTHKIT_DOMAIN, OF_AUTHKIT, WITHOUT_EFFECT, is_without_effect,
+    AUTHENTICATION_PREFIXES, AUTHKIT_DOMAIN, OF_AUTHKIT, WITHOUT_EFFECT, is_without_effect,
 };
 
 /// Names that begin so are taken to be meant for this program.
@@ -100,9 +100,7 @@ impl Environment {
 
 /// Starting without a protection that was asked for would be worse than not starting.
 fn refuse_authentication(name: &str) -> Result<(), Refusal> {
-    let is_meant = AUTHENTICATION.contains(&name)
-        || AUTHENTICATION_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    if is_meant {
+    if AUTHENTICATION_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
         return Err(Refusal::configuration(format!(
             "{name}: this server does not have this provider, or nothing of this name for it, and would not ask callers as you want it; unset it"
         )));
@@ -114,8 +112,7 @@ fn refuse_authentication(name: &str) -> Result<(), Refusal> {
 /// something is not passed over in silence.
 fn refuse_other_case(name: &str, known: &[String]) -> Result<(), Refusal> {
     let upper = name.to_ascii_uppercase();
-    let meant = AUTHENTICATION.contains(&&*upper)
-        || AUTHENTICATION_PREFIXES.iter().any(|prefix| upper.starts_with(prefix))
+    let meant = AUTHENTICATION_PREFIXES.iter().any(|prefix| upper.starts_with(prefix))
         || (known.contains(&upper) && OURS.iter().any(|prefix| upper.starts_with(prefix)));
     if upper == name || !meant {
         return Ok(());
@@ -124,8 +121,7 @@ fn refuse_other_case(name: &str, known: &[String]) -> Result<(), Refusal> {
 }
 
 fn unknown(name: &str, known: &[String]) -> Refusal {
-    let others = AUTHENTICATION.iter().chain(&WITHOUT_EFFECT).copied();
-    let suggestion = nearest(name, known.iter().map(String::as_str).chain(others));
+    let suggestion = nearest(name, known.iter().map(String::as_str).chain(WITHOUT_EFFECT));
     let advice = suggestion.map_or("unset it".to_owned(), |near| format!("did you mean {near}?"));
     Refusal::configuration(format!("{name}: there is no such setting; {advice}"))
 }

@@ -9,6 +9,7 @@ mod account;
 mod authentication;
 mod environment;
 mod file;
+mod logins;
 mod predecessor;
 mod providers;
 mod replicas;

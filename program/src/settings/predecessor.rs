@@ -2,14 +2,6 @@
 //! meant to protect it stop the start, the others are named in a warning. Names that it serves are in the
 //! table.
 
-/// Whoever sets one of these relies on a provider that this server does not have.
-pub(crate) const AUTHENTICATION: [&str; 4] = [
-    "FASTMCP_SERVER_AUTH_GITHUB_CLIENT_ID",
-    "FASTMCP_SERVER_AUTH_GITHUB_CLIENT_SECRET",
-    "FASTMCP_SERVER_AUTH_GOOGLE_CLIENT_ID",
-    "FASTMCP_SERVER_AUTH_GOOGLE_CLIENT_SECRET",
-];
-
 /// With AuthKit the Python server wanted a client's name and secret. Its tokens are judged by its public keys, so that here they
 /// have no effect where its domain is set, and mean half a configuration where it is not.
 pub(crate) const OF_AUTHKIT: [&str; 4] = [

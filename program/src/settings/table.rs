@@ -9,7 +9,7 @@ use server::stages::cache::Backend;
 use server::stages::confirm::{Asking, Mode};
 
 use crate::settings::value::Kind;
-use crate::settings::{access, account, providers, replicas};
+use crate::settings::{access, account, logins, providers, replicas};
 
 /// One setting.
 pub(crate) struct Setting {
@@ -32,6 +32,7 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(providers::scopes());
     table.extend(providers::introspection());
     table.extend(providers::presets());
+    table.extend(logins::rows());
     table.extend(access::rows());
     table.extend(logging());
     table.extend(presenting());
@@ -122,7 +123,7 @@ fn asking_who() -> [Setting; 6] {
             "auth.providers",
             &["AUTH_PROVIDER", "FASTMCP_AUTH_PROVIDER", "FASTMCP_SERVER_AUTH"],
             Kind::Providers(|config| &mut config.auth.providers),
-            "What vouches for callers over HTTP: `jwt` for signed access tokens, `oidc` for the same with keys from where the issuer says, `introspection` for tokens about which the issuer is asked, `workos` and `descope` for tokens of AuthKit and Descope, `api_key` for keys that `keys create` makes, several with commas between, or `none`.",
+            "What vouches for callers over HTTP: `jwt` for signed access tokens, `oidc` for the same with keys from where the issuer says, `introspection` for tokens about which the issuer is asked, `workos` and `descope` for tokens of AuthKit and Descope, `github` or `google` for a login there and tokens of this server's own, `api_key` for keys that `keys create` makes, several with commas between, or `none`.",
         ),
         setting(
             "auth.api_keys_file",

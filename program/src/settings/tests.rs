@@ -338,7 +338,7 @@ fn hosts_and_origins_are_exact() {
 fn a_provider_that_is_asked_for_and_not_there_stops_the_start() {
     for (name, value) in [
         ("FASTMCP_AUTH_ANYTHING", "x"),
-        ("FASTMCP_SERVER_AUTH_GITHUB_CLIENT_SECRET", "canary"),
+        ("FASTMCP_SERVER_AUTH_GITHUB_CLIENT", "canary"),
         ("FASTMCP_SERVER_AUTH_AUTHKIT_CLIENT_ID", "canary"),
         ("FASTMCP_SERVER_AUTH_WORKOS_CLIENT_SECRET", "canary"),
     ] {
@@ -348,7 +348,6 @@ fn a_provider_that_is_asked_for_and_not_there_stops_the_start() {
         assert!(!line.contains("canary"), "{line}");
     }
     assert!(refusal(&[("AUTH_ENABLED", "maybe")]).starts_with("AUTH_ENABLED: expected `true` or `false`"));
-    assert!(refusal(&[("AUTH_PROVIDER", "github")]).contains("`github` is not available yet"));
     assert!(
         refusal(&[("AUTH_JWT_ALGORITHMS", "HS256")]).starts_with("AUTH_JWT_ALGORITHMS: expected some of")
     );
@@ -372,6 +371,9 @@ fn a_provider_has_one_meaning_in_all_its_spellings() {
         ("fastmcp.server.auth.providers.descope.DescopeProvider", "descope"),
         ("fastmcp.server.auth.providers.introspection.IntrospectionTokenVerifier", "introspection"),
         ("WorkOS", "workos"),
+        ("fastmcp.server.auth.providers.github.GitHubProvider", "github"),
+        ("fastmcp.server.auth.providers.google.GoogleProvider", "google"),
+        ("GitHub", "github"),
     ] {
         let mut settings = with(&[("FASTMCP_SERVER_AUTH", class)]).unwrap();
         assert_eq!(effective(&mut settings, "auth.providers").0, word, "{class}");

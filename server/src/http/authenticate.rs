@@ -17,7 +17,8 @@ use super::{Options, Refusal, Request, RequestId};
 use crate::identity::{Caller, Denied, Gate, Presented};
 use crate::start_error::StartError;
 
-/// The paths that are served to strangers, besides the metadata for clients that look for a token.
+/// The paths that are served to strangers, besides the metadata for clients that look for a token, and besides the places where
+/// they get one.
 const EXEMPT: [&str; 2] = ["/health", "/ready"];
 
 /// The layer.
@@ -39,7 +40,9 @@ impl Authenticate {
 
     /// Decided by the path as it was sent and by nothing else: headers and other spellings are written by whoever asks.
     fn is_exempt(&self, path: &str) -> bool {
-        EXEMPT.contains(&path) || self.gate.metadata().is_some_and(|metadata| metadata.is_at(path))
+        EXEMPT.contains(&path)
+            || self.gate.metadata().is_some_and(|metadata| metadata.is_at(path))
+            || self.gate.facade().is_some_and(|facade| facade.is_at(path))
     }
 
     async fn admit(&self, request: &::http::request::Parts) -> Result<Caller, Denied> {

@@ -26,7 +26,9 @@ impl HostAndOrigin {
             .iter()
             .cloned()
             .chain(options.allowed_hosts.iter().filter_map(|text| AllowedHost::parse(text)));
-        let origins = options.allowed_origins.iter().filter_map(|text| Origin::parse(text));
+        // A page of ours sends its form from there.
+        let page = options.identity.facade.as_ref().and_then(|facade| facade.issuer().ok());
+        let origins = options.allowed_origins.iter().chain(&page).filter_map(|text| Origin::parse(text));
         let own_origins = own.iter().filter_map(AllowedHost::origin);
         Self { origins: own_origins.chain(origins).collect(), hosts: hosts.collect() }
     }

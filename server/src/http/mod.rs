@@ -41,6 +41,8 @@ pub(crate) use peer::Site;
 pub use peer::{Network, NoNetwork, Peer};
 pub(crate) use refusal::{Refusal, json_answer};
 pub use routes::Status;
+pub(crate) use routes::{method_not_allowed, public};
+pub(crate) use security_headers::Page;
 
 /// How HTTP is served.
 #[derive(Clone, Debug)]

@@ -1,5 +1,5 @@
-//! The paths that are served: `/mcp`, `/health`, `/ready` and `/metrics`, and what clients read who look for a token, spelled
-//! exactly so. Anything else is not found.
+//! The paths that are served: `/mcp`, `/health`, `/ready` and `/metrics`, what clients read who look for a token, and the
+//! places of the authorization server where there is one, spelled exactly so. Anything else is not found.
 
 use std::sync::Arc;
 
@@ -77,6 +77,9 @@ impl Routes {
                 method_not_allowed("GET, HEAD")
             });
         }
+        if let Some(facade) = self.gate.facade().filter(|facade| facade.is_at(request.uri().path())) {
+            return Box::pin(facade.answer(request));
+        }
         match request.uri().path() {
             "/mcp" if request.method() == Method::POST => self.endpoint.answer(request),
             "/mcp" => at_once(method_not_allowed("POST")),
@@ -99,13 +102,14 @@ fn at_once<'a>(response: Response) -> Answering<'a> {
 }
 
 /// The answer for anybody, whose pages may read it too.
-fn public(mut response: Response) -> Response {
+pub(crate) fn public(mut response: Response) -> Response {
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response.extensions_mut().insert(Public);
     response
 }
 
-fn method_not_allowed(allowed: &'static str) -> Response {
+/// The answer at a place that takes other methods only.
+pub(crate) fn method_not_allowed(allowed: &'static str) -> Response {
     let sentence = format!("This path answers {allowed} only.");
     let mut response = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", sentence).answer();
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));

@@ -27,6 +27,10 @@ const OF_PUBLIC: [(HeaderName, HeaderValue); 2] = [
 #[derive(Clone, Copy)]
 pub(super) struct Public;
 
+/// Marks a page for people, which says itself what a browser may do with it, and less than nothing is needed.
+#[derive(Clone, Copy)]
+pub(crate) struct Page;
+
 /// The layer.
 pub(super) struct SecurityHeaders;
 
@@ -40,8 +44,11 @@ impl Layer for SecurityHeaders {
             let mut response = next.run(request).await;
             let is_public = response.extensions().get::<Public>().is_some();
             let of_public = OF_PUBLIC.into_iter().filter(|_| is_public);
+            let is_page = response.extensions().get::<Page>().is_some();
             for (name, value) in HEADERS.into_iter().chain(of_public) {
-                response.headers_mut().insert(name, value);
+                if !(is_page && response.headers().contains_key(&name)) {
+                    response.headers_mut().insert(name, value);
+                }
             }
             response
         })

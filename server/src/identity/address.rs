@@ -26,7 +26,7 @@ pub(crate) fn configured(text: &str) -> Result<Url, &'static str> {
 
 /// Whether an address is https, and not by its own words one that only this machine or its network reaches. What its name
 /// leads to, [`Somewhere::Public`] finds out.
-pub(super) fn is_public(address: &Url) -> bool {
+pub(crate) fn is_public(address: &Url) -> bool {
     address.scheme() == "https" && !literal(address).is_some_and(is_inner)
 }
 

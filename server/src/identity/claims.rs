@@ -10,7 +10,7 @@ use super::{Denied, Identity, Names, names};
 const LONGEST_SUBJECT: usize = 256;
 
 /// The claims.
-pub(super) struct Claims(Map<String, Value>);
+pub(crate) struct Claims(Map<String, Value>);
 
 /// The times that were claimed, in seconds since 1970, and the time by which they were judged.
 pub(super) struct Times {
@@ -26,17 +26,17 @@ impl Claims {
     }
 
     /// One of them, whatever it is.
-    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
     /// One of them, if it is text.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Value::as_str)
     }
 
     /// Who it is.
-    pub(super) fn subject(&self) -> Result<String, Denied> {
+    pub(crate) fn subject(&self) -> Result<String, Denied> {
         let subject = self.text("sub").filter(|sub| (1..=LONGEST_SUBJECT).contains(&sub.len()));
         subject.map(str::to_owned).ok_or(Denied::Invalid("subject"))
     }

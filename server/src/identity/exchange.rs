@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder};
+use reqwest::{Client, RequestBuilder, Response};
 
 use super::address::Somewhere;
 use crate::start_error::StartError;
@@ -16,7 +16,7 @@ const CONNECT: Duration = Duration::from_secs(3);
 const WHOLE: Duration = Duration::from_secs(5);
 
 /// What makes exchanges; it keeps this many connections that nobody uses.
-pub(super) fn client(somewhere: Somewhere, idle: usize) -> Result<Client, StartError> {
+pub(crate) fn client(somewhere: Somewhere, idle: usize) -> Result<Client, StartError> {
     Client::builder()
         .redirect(Policy::none())
         .no_proxy()
@@ -31,12 +31,22 @@ pub(super) fn client(somewhere: Somewhere, idle: usize) -> Result<Client, StartE
 }
 
 /// The body of an answer that says 200, whole; else what is wrong, for the log.
-pub(super) async fn read(request: RequestBuilder, largest: usize) -> Result<Vec<u8>, String> {
+pub(crate) async fn read(request: RequestBuilder, largest: usize) -> Result<Vec<u8>, String> {
     let request = request.header("accept", "application/json");
-    let mut answer = request.send().await.map_err(|error| told(&error))?;
+    let answer = request.send().await.map_err(|error| told(&error))?;
     if answer.status() != 200 {
         return Err(format!("the answer is {}", answer.status().as_u16()));
     }
+    whole(answer, largest).await
+}
+
+/// An answer whatever it says: its status, and its body, whole; else what is wrong, for the log.
+pub(crate) async fn answer(request: RequestBuilder, largest: usize) -> Result<(u16, Vec<u8>), String> {
+    let answer = request.send().await.map_err(|error| told(&error))?;
+    Ok((answer.status().as_u16(), whole(answer, largest).await?))
+}
+
+async fn whole(mut answer: Response, largest: usize) -> Result<Vec<u8>, String> {
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| told(&error))? {
         if body.len() + chunk.len() > largest {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use super::api_keys::{self, ApiKeys};
 use super::tokens::Tokens;
 use super::{Caller, Denied, Metadata, Options, Presented};
+use crate::facade::{self, Facade, Offer};
 use crate::journal::{Entry, Event, Journal};
 use crate::metrics::Metrics;
 use crate::replicas::Replicas;
@@ -17,6 +18,7 @@ use crate::start_error::StartError;
 #[derive(Debug)]
 pub struct Gate {
     tokens: Tokens,
+    facade: Option<Facade>,
     keys: Option<ApiKeys>,
     /// What every caller must be allowed to do.
     required: Vec<String>,
@@ -44,15 +46,18 @@ impl Gate {
         let keys = options.keys.clone().map(|keys| ApiKeys::open(keys, replicas)).transpose()?;
         let required = options.scopes.clone();
         // A key keeps the scopes that it has, so that whoever has one is not sent for others.
-        let basic = if tokens.are_taken() { scopes.basic() } else { &[] };
+        let basic = if tokens.are_taken() || options.facade.is_some() { scopes.basic() } else { &[] };
         let asked = joined(&required, basic);
-        let metadata = Metadata::of(options, &asked, name);
-        Ok(Self { tokens, keys, required, asked, scopes, metadata, journal, metrics })
+        let offer = Offer { all: joined(&asked, &scopes.all()), usual: asked.clone() };
+        let facade = |options| Facade::new(options, name, offer, journal.clone(), metrics.clone());
+        let facade = options.facade.clone().map(facade).transpose()?;
+        let metadata = Metadata::of(options, facade.as_ref().map(Facade::issuer), &asked, name);
+        Ok(Self { tokens, facade, keys, required, asked, scopes, metadata, journal, metrics })
     }
 
     /// Whether callers are asked who they are.
     pub fn asks(&self) -> bool {
-        self.tokens.are_taken() || self.keys.is_some()
+        self.tokens.are_taken() || self.facade.is_some() || self.keys.is_some()
     }
 
     /// Whether keys are taken that are no tokens.
@@ -66,9 +71,15 @@ impl Gate {
             Presented::Nothing => return Err(Denied::Missing),
             Presented::Key(key) => self.key(key).await?,
             Presented::Bearer(key) if api_keys::Key::is_like(key) => self.key(key).await?,
+            Presented::Bearer(token) if facade::is_token(token) => self.own(token)?,
             Presented::Bearer(token) => self.tokens.admit(token).await?,
         };
         if self.scopes.include(&caller, &self.required) { Ok(caller) } else { Err(Denied::Insufficient) }
+    }
+
+    fn own(&self, token: &str) -> Result<Caller, Denied> {
+        let facade = self.facade.as_ref().ok_or(Denied::Invalid("unknown_token"))?;
+        facade.admit(token)
     }
 
     async fn key(&self, key: &str) -> Result<Caller, Denied> {
@@ -104,6 +115,11 @@ impl Gate {
     /// What a client asks for that lacks these: what every caller needs, and all of them.
     pub(crate) fn with(&self, scopes: &[String]) -> Vec<String> {
         joined(&self.required, scopes)
+    }
+
+    /// Who logs people in for tokens of this server's own.
+    pub(crate) fn facade(&self) -> Option<&Facade> {
+        self.facade.as_ref()
     }
 
     /// What is said of this server to clients that look for a token.

@@ -18,11 +18,11 @@ pub(crate) struct Metadata {
 }
 
 impl Metadata {
-    /// The metadata of a server of this name, for which clients ask for these scopes at first; nothing where there is no place
-    /// that gives tokens.
-    pub(super) fn of(options: &Options, scopes: &[String], name: &str) -> Option<Self> {
+    /// The metadata of a server of this name, for which clients ask for these scopes at first, at its own authorization server where
+    /// it has one; nothing where there is no place that gives tokens.
+    pub(super) fn of(options: &Options, own: Option<&str>, scopes: &[String], name: &str) -> Option<Self> {
         let resource = options.resource.as_deref()?.trim_end_matches('/');
-        let servers = servers(options);
+        let servers = servers(options, own);
         if servers.is_empty() {
             return None;
         }
@@ -51,14 +51,14 @@ impl Metadata {
     }
 }
 
-/// Where clients get tokens: where that is said, else from the issuers whose names are addresses.
-fn servers(options: &Options) -> Vec<&String> {
+/// Where clients get tokens: where that is said, else from this server itself and from the issuers whose names are addresses.
+fn servers<'o>(options: &'o Options, own: Option<&'o str>) -> Vec<&'o str> {
     if !options.authorization_servers.is_empty() {
-        return options.authorization_servers.iter().collect();
+        return options.authorization_servers.iter().map(String::as_str).collect();
     }
-    let asked = options.introspection.iter().map(|asked| &asked.issuer);
-    let issuers = options.tokens.iter().map(|tokens| &tokens.issuer).chain(asked);
-    let mut servers: Vec<&String> = Vec::new();
+    let asked = options.introspection.iter().map(|asked| &*asked.issuer);
+    let issuers = own.into_iter().chain(options.tokens.iter().map(|tokens| &*tokens.issuer)).chain(asked);
+    let mut servers: Vec<&str> = Vec::new();
     for issuer in issuers.filter(|issuer| issuer.starts_with("https://") || issuer.starts_with("http://")) {
         if !servers.contains(&issuer) {
             servers.push(issuer);

@@ -20,8 +20,8 @@ pub mod jwt;
 pub mod keys;
 
 pub(crate) mod address;
-mod claims;
-mod exchange;
+pub(crate) mod claims;
+pub(crate) mod exchange;
 mod names;
 
 pub use caller::Caller;

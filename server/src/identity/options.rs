@@ -1,6 +1,7 @@
 //! What vouches for callers.
 
 use super::{api_keys, introspection, jwt};
+use crate::facade;
 use crate::start_error::StartError;
 
 /// What vouches for callers, and how clients learn of it. Without any provider nobody is asked who they are.
@@ -10,6 +11,8 @@ pub struct Options {
     pub tokens: Vec<jwt::Options>,
     /// Who is asked about tokens that say nothing.
     pub introspection: Option<introspection::Options>,
+    /// Who logs people in for tokens of this server's own.
+    pub facade: Option<facade::Options>,
     /// Which keys are taken.
     pub keys: Option<api_keys::Options>,
     /// The address under which clients reach this server, as tokens and metadata name it (RFC 8707, RFC 9728). Never taken
@@ -27,10 +30,10 @@ pub struct Options {
 impl Options {
     /// Whether callers are asked who they are.
     pub fn asks(&self) -> bool {
-        self.takes_tokens() || self.keys.is_some()
+        self.takes_tokens() || self.facade.is_some() || self.keys.is_some()
     }
 
-    /// Whether any tokens are taken.
+    /// Whether any tokens are taken that another server gave.
     pub fn takes_tokens(&self) -> bool {
         self.introspection.is_some() || !self.tokens.is_empty()
     }

@@ -35,6 +35,7 @@ static VALUES: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(?:bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}",
         r"://[^/\s:@]+:[^/\s@]+@",
         r"\b(?:ghp|gho|ghu|ghs|ghr|github_pat)_[A-Za-z0-9_]{20,}",
+        r"\bmcp[tr]_[A-Za-z0-9_-]{20,}",
         r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
         r"(?i)\bpass(?:word|wd)?\s*[=:]\s*\S",
     ];
@@ -193,6 +194,8 @@ mod tests {
             "Basic 12345678",
             "://u:p@",
             "ghp_abcdefghijabcdefghij",
+            "mcpt_abcdefghijabcdefghij",
+            "mcpr_abcdefghijabcdefghij-_.x",
             "AKIA0123456789ABCDEF",
             "pass:y",
         ] {

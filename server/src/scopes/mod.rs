@@ -5,7 +5,7 @@
 
 mod hierarchy;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::catalog::{Api, Effect, Tool};
 use crate::identity::{Caller, api_keys, is_scope};
@@ -101,6 +101,13 @@ impl Scopes {
     /// What clients ask for at first: enough to read, and no more.
     pub(crate) fn basic(&self) -> &[String] {
         &self.basic
+    }
+
+    /// Every scope that any tool needs.
+    pub(crate) fn all(&self) -> Vec<String> {
+        let needs = self.tools.values().flatten().flat_map(|needs| &needs.0);
+        let all: BTreeSet<&String> = needs.map(|(scope, _)| scope).collect();
+        all.into_iter().cloned().collect()
     }
 
     /// Whether these scopes are among those that the caller has, or included in them.

@@ -170,7 +170,9 @@ impl Provider {
         let body = body.to_string();
         let answer =
             format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
-        self.documents.lock().unwrap().push((path.to_owned(), answer.into_bytes()));
+        let mut documents = self.documents.lock().unwrap();
+        documents.retain(|(at, _)| at != path);
+        documents.push((path.to_owned(), answer.into_bytes()));
     }
 
     /// How often it was asked.

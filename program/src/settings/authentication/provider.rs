@@ -13,6 +13,10 @@ pub(crate) enum Provider {
     Workos,
     /// Tokens of Descope.
     Descope,
+    /// A login at GitHub, for tokens of this server's own.
+    GitHub,
+    /// A login at Google, for tokens of this server's own.
+    Google,
     /// Keys of this server's own.
     ApiKey,
     /// Nothing: nobody is asked.
@@ -20,17 +24,17 @@ pub(crate) enum Provider {
 }
 
 impl Provider {
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 9] = [
         (Self::Jwt, "jwt"),
         (Self::Oidc, "oidc"),
         (Self::Introspection, "introspection"),
         (Self::Workos, "workos"),
         (Self::Descope, "descope"),
+        (Self::GitHub, "github"),
+        (Self::Google, "google"),
         (Self::ApiKey, "api_key"),
         (Self::Nobody, "none"),
     ];
-    /// Providers of the Python server that this server does not have yet.
-    const MISSING: [&'static str; 2] = ["github", "google"];
     /// The classes of the Python library by their lower-case names.
     const CLASSES: [(&'static str, &'static str); 8] = [
         ("jwtverifier", "jwt"),
@@ -54,14 +58,8 @@ impl Provider {
         if let Some((provider, _)) = Self::ALL.into_iter().find(|(_, known)| Some(*known) == word) {
             return Ok(provider);
         }
-        match word.filter(|word| Self::MISSING.contains(word)) {
-            Some(word) => Err(format!("expected {}: `{word}` is not available yet", Self::accepted())),
-            None => Err(format!(
-                "expected {}, got {:?}",
-                Self::accepted(),
-                text.chars().take(40).collect::<String>()
-            )),
-        }
+        let shown: String = text.chars().take(40).collect();
+        Err(format!("expected {}, got {shown:?}", Self::accepted()))
     }
 
     /// The word.
@@ -71,6 +69,6 @@ impl Provider {
 
     /// What is accepted.
     pub(crate) fn accepted() -> &'static str {
-        "`jwt` or `oidc`, `introspection`, `workos`, `descope`, `api_key`, several of them with commas between, or `none`"
+        "`jwt` or `oidc`, `introspection`, `workos`, `descope`, `github` or `google`, `api_key`, several of them with commas between, or `none`"
     }
 }

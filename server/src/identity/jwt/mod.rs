@@ -4,6 +4,8 @@
 mod claims;
 mod head;
 
+pub(crate) mod id_tokens;
+
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -91,6 +93,24 @@ impl Verifier {
 
     /// Whose token it is at this time.
     pub(super) async fn verify(&self, token: &str, time: SystemTime) -> Result<Identity, Denied> {
+        let token = Signed::read(token, &self.options)?;
+        // Judged before the signature is checked, and believed only after it: a token that is not for us is not worth a key.
+        let identity = claims::judge(&token.claims, &self.options, time)?;
+        token.check(&self.keys).await?;
+        Ok(identity)
+    }
+}
+
+/// A token taken apart. Nothing in it is to be believed before it has been checked.
+struct Signed<'t> {
+    head: Head,
+    claims: Claims,
+    message: &'t [u8],
+    signature: &'t str,
+}
+
+impl<'t> Signed<'t> {
+    fn read(token: &'t str, options: &Options) -> Result<Self, Denied> {
         const NO_TOKEN: Denied = Denied::Invalid("not_a_token");
         let mut parts = token.split('.');
         let (Some(head), Some(claims), Some(signature), None) =
@@ -99,14 +119,18 @@ impl Verifier {
             return Err(NO_TOKEN);
         };
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| NO_TOKEN);
-        let head = Head::read(&decode(head)?, &self.options)?;
-        // Read before the signature is checked, and believed only after it: a token that is not for us is not worth a key.
+        let head = Head::read(&decode(head)?, options)?;
         let claims = Claims::read(&decode(claims)?).ok_or(NO_TOKEN)?;
-        let identity = claims::judge(&claims, &self.options, time)?;
         let message = &token.as_bytes()[..token.len() - signature.len() - 1];
-        let key = self.keys.find(head.kid.as_deref(), head.algorithm).await?;
+        Ok(Self { head, claims, message, signature })
+    }
+
+    /// Whether one of these keys signed it.
+    async fn check(&self, keys: &Keys) -> Result<(), Denied> {
+        let Self { head, message, signature, .. } = self;
+        let key = keys.find(head.kid.as_deref(), head.algorithm).await?;
         if key.verifies(message, signature, head.algorithm) {
-            Ok(identity)
+            Ok(())
         } else {
             Err(Denied::Invalid("signature"))
         }

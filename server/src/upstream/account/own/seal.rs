@@ -24,21 +24,26 @@ pub struct Seal(RandomizedNonceKey);
 impl Seal {
     /// The seal of this key.
     pub fn new(key: &SecretString) -> Result<Self, StartError> {
+        Self::by(key, "API_CREDENTIALS_KEY", b"callers' credentials 1")
+    }
+
+    /// The seal for a purpose, of the key that this setting has.
+    pub(crate) fn by(key: &SecretString, setting: &str, purpose: &[u8]) -> Result<Self, StartError> {
         let key = key.expose_secret().as_bytes();
         if key.len() < SHORTEST_KEY {
             return Err(StartError::new(format!(
-                "API_CREDENTIALS_KEY is too short: it needs {SHORTEST_KEY} bytes or more, such as `openssl rand -hex 32` prints"
+                "{setting} is too short: it needs {SHORTEST_KEY} bytes or more, such as `openssl rand -hex 32` prints"
             )));
         }
         let mut made = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-        made.update(b"callers' credentials 1");
+        made.update(purpose);
         let made: Zeroizing<[u8; 32]> = Zeroizing::new(made.finalize().into_bytes().into());
         let key = RandomizedNonceKey::new(&AES_256_GCM, &*made).expect("32 bytes are a key");
         Ok(Self(key))
     }
 
     /// A secret, to be opened for the same purpose only.
-    pub(super) fn close(&self, secret: &SecretString, about: &[u8; 32]) -> String {
+    pub(crate) fn close(&self, secret: &SecretString, about: &[u8; 32]) -> String {
         // Room for the tag, so that no copy of the secret stays behind where it grew.
         let mut bytes = Vec::with_capacity(secret.expose_secret().len() + AES_256_GCM.tag_len());
         bytes.extend_from_slice(secret.expose_secret().as_bytes());
@@ -47,7 +52,7 @@ impl Seal {
     }
 
     /// What was closed for this purpose; nothing where it was not.
-    pub(super) fn open(&self, sealed: &str, about: &[u8; 32]) -> Option<SecretString> {
+    pub(crate) fn open(&self, sealed: &str, about: &[u8; 32]) -> Option<SecretString> {
         let bytes = STANDARD.decode(sealed).ok()?;
         let (nonce, bytes) = bytes.split_first_chunk::<NONCE>()?;
         let mut bytes = Zeroizing::new(bytes.to_vec());
