@@ -1,13 +1,19 @@
-//! Compiles the API's document and its overlay into the program: two inputs, one file, nothing else is touched.
+//! Compiles the API's document, its overlay and its prompts into the program: three inputs, one file, nothing else is touched.
 
 use std::env;
 use std::path::Path;
 use std::process::ExitCode;
 
+use codegen::Inputs;
+
 fn main() -> ExitCode {
     let out = env::var_os("OUT_DIR").expect("cargo gives build scripts OUT_DIR");
-    let (document, overlay) = (Path::new("config/openapi.json"), Path::new("config/overlay.yaml"));
-    match codegen::build(document, Some(overlay), &Path::new(&out).join("api.rs")) {
+    let inputs = Inputs {
+        document: Path::new("config/openapi.json"),
+        overlay: Some(Path::new("config/overlay.yaml")),
+        prompts: Some(Path::new("config/prompts.yaml")),
+    };
+    match codegen::build_with(inputs, &Path::new(&out).join("api.rs")) {
         Ok(()) => ExitCode::SUCCESS,
         Err(codegen::Failed) => ExitCode::FAILURE,
     }

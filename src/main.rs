@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use code_pipeline_mcp::api;
-use program::{Demonstrating, Demonstration, Program};
+use program::{Demonstrating, Demonstration, Offers, Program};
 use simulator::Simulator;
 
 /// Tool calls that find something in the simulator's stock.
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         version: env!("CARGO_PKG_VERSION"),
         api: api::catalog(),
         tools: &[],
+        offers: Offers::json(include_str!("../config/openapi.json")),
         policy: Some(include_str!("../config/policy.cedar")),
         demonstration: Some(demonstrate),
     })

@@ -23,21 +23,33 @@ impl From<io::Error> for Failed {
 /// Prints what cargo reads: the inputs to watch, errors and warnings with their places. On failure the build script
 /// has only to exit with status 1.
 pub fn build(document: &Path, overlay: Option<&Path>, out: &Path) -> Result<(), Failed> {
-    build_telling(document, overlay, out, &mut io::stdout().lock())
+    build_with(Inputs { document, overlay, prompts: None }, out)
 }
 
-/// As [`build`], with the lines for cargo written to `cargo`.
-pub fn build_telling(
-    document: &Path,
-    overlay: Option<&Path>,
-    out: &Path,
-    cargo: &mut dyn Write,
-) -> Result<(), Failed> {
+/// What a program is written from.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// The document.
+    pub document: &'a Path,
+    /// Its overlay, if any.
+    pub overlay: Option<&'a Path>,
+    /// Workflows, held against the tools; if any.
+    pub prompts: Option<&'a Path>,
+}
+
+/// As [`build`], from all that a program may be written from.
+pub fn build_with(inputs: Inputs<'_>, out: &Path) -> Result<(), Failed> {
+    build_telling(inputs, out, &mut io::stdout().lock())
+}
+
+/// As [`build_with`], with the lines for cargo written to `cargo`.
+pub fn build_telling(inputs: Inputs<'_>, out: &Path, cargo: &mut dyn Write) -> Result<(), Failed> {
+    let Inputs { document, overlay, prompts } = inputs;
     let reading =
         openapi::read(&Source { document: document.to_owned(), overlay: overlay.map(Path::to_owned) });
     // Also what could not be read is watched: it may be there the next time.
     let mut watched: Vec<PathBuf> =
-        [Some(document), overlay].into_iter().flatten().map(Path::to_owned).collect();
+        [Some(document), overlay, prompts].into_iter().flatten().map(Path::to_owned).collect();
     watched.extend(reading.inputs);
     watched.sort();
     watched.dedup();
@@ -45,10 +57,12 @@ pub fn build_telling(
         writeln!(cargo, "cargo::rerun-if-changed={}", input.display())?;
     }
     tell(&reading.report, cargo)?;
+    let (prompts, told) = prompts.map(openapi::prompts::read).unwrap_or_default();
+    tell(&told, cargo)?;
     let api = reading.api.ok_or(Failed)?;
-    let written = crate::write(&api);
+    let written = crate::write_with(&api, &prompts);
     tell(&written.report, cargo)?;
-    if reading.report.has_errors() || written.report.has_errors() {
+    if reading.report.has_errors() || told.has_errors() || written.report.has_errors() {
         return Err(Failed);
     }
     if let Err(cause) = replace(out, &written.source) {

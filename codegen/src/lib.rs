@@ -16,9 +16,10 @@ mod format;
 mod threads;
 
 use openapi::ir::Api;
+use openapi::prompts::Prompt;
 use openapi::report::Report;
 
-pub use build_script::{Failed, build, build_telling};
+pub use build_script::{Failed, Inputs, build, build_telling, build_with};
 
 /// A written program, and what was found while it was planned.
 #[derive(Debug)]
@@ -31,7 +32,12 @@ pub struct Written {
 
 /// Writes the program of an API: the same input gives the same bytes.
 pub fn write(api: &Api) -> Written {
-    let planned = plan::plan(api);
+    write_with(api, &[])
+}
+
+/// Writes the program of an API with prompts, which are held against its tools.
+pub fn write_with(api: &Api, prompts: &[Prompt]) -> Written {
+    let planned = plan::plan_with(api, prompts);
     Written { source: source(planned.plan), report: planned.report }
 }
 

@@ -14,8 +14,10 @@ mod long;
 mod media;
 pub(crate) mod names;
 mod opened;
+mod prompts;
 mod prose;
 mod question;
+mod resource;
 mod scalars;
 mod schema;
 mod secrets;
@@ -30,6 +32,7 @@ pub(crate) mod words;
 use std::collections::{BTreeMap, HashMap};
 
 use openapi::ir::{Api, Location, Operation, SecurityKind};
+use openapi::prompts::Prompt;
 use openapi::report::{Place, Report};
 
 use findings::Findings;
@@ -50,6 +53,11 @@ pub struct Planned {
 
 /// Plans the program of an API.
 pub fn plan(api: &Api) -> Planned {
+    plan_with(api, &[])
+}
+
+/// Plans the program of an API with prompts, which are held against its tools.
+pub fn plan_with(api: &Api, prompts: &[Prompt]) -> Planned {
     let mut findings = Findings::default();
     let names = names::of_components(api.schemas.keys());
     let directions = [Direction::Request, Direction::Answer];
@@ -83,6 +91,8 @@ pub fn plan(api: &Api) -> Planned {
     found.sort_by(|(one, _), (other, _)| (&one.template, &one.method).cmp(&(&other.template, &other.method)));
     let mut tools = distinct(found, &mut findings);
     long::plan(&named, &mut tools, &mut findings);
+    resource::plan(&named, &mut tools, &mut findings);
+    let prompts = prompts::plan(prompts, &tools, &mut findings);
     // Schemas refer to types as they are before the last pass, so that pass works on copies.
     let [mut arguments, mut answers] = settle::prune(&mut tools, [&all_arguments, &all_answers]);
     for types in [&mut arguments, &mut answers] {
@@ -98,6 +108,7 @@ pub fn plan(api: &Api) -> Planned {
         answers,
         security_schemes: security_schemes(api),
         effect_scopes: api.mcp.scopes.clone(),
+        prompts,
     };
     let report = judged(&plan.tools, api, findings.into_report());
     Planned { plan, report }

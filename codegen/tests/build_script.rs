@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use codegen::Failed;
+use codegen::{Failed, Inputs};
 
 /// A folder of its own for each test, with nothing in it but these files.
 fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
@@ -19,14 +19,12 @@ fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
 /// Builds `api.yaml` with `overlay.yaml`, if it is there, to `api.rs`; gives the lines for cargo, the folder's name
 /// left out.
 fn build(folder: &Path) -> (Result<(), Failed>, Vec<String>) {
-    let overlay = Some(folder.join("overlay.yaml")).filter(|path| path.exists());
+    let there = |name: &str| Some(folder.join(name)).filter(|path| path.exists());
+    let (overlay, prompts) = (there("overlay.yaml"), there("prompts.yaml"));
     let mut told = Vec::new();
-    let outcome = codegen::build_telling(
-        &folder.join("api.yaml"),
-        overlay.as_deref(),
-        &folder.join("api.rs"),
-        &mut told,
-    );
+    let document = &folder.join("api.yaml");
+    let inputs = Inputs { document, overlay: overlay.as_deref(), prompts: prompts.as_deref() };
+    let outcome = codegen::build_telling(inputs, &folder.join("api.rs"), &mut told);
     let told = String::from_utf8(told).expect("cargo is told text");
     let prefix = format!("{}/", folder.display());
     (outcome, told.lines().map(|line| line.replace(&prefix, "")).collect())
@@ -118,4 +116,103 @@ fn a_program_that_cannot_be_written_is_an_error() {
     assert!(last.starts_with("cargo::error=cannot write api.rs: "), "{last}");
     let left: Vec<_> = fs::read_dir(&folder).expect("the folder is there").collect();
     assert_eq!(left.len(), 3, "nothing is left beside it: {left:?}");
+}
+
+const THINGS: &str = "  /things/{id}:\n    get:\n      operationId: getThing\n      x-mcp: {resource: 'x://things/{id}'}\n      parameters: [{name: id, in: path, required: true, schema: {type: string}}]\n      responses: {'204': {description: Done.}}\n";
+
+/// A file of prompts with one, whose steps are these.
+fn prompt(steps: &str) -> String {
+    format!(
+        "prompts:\n  - name: look\n    title: Look\n    description: Looks.\n    arguments:\n      - {{name: thing, description: Which., required: true}}\n      - {{name: note, description: Why.}}\n    opening: Look at {{thing}}.\n    steps:\n{steps}"
+    )
+}
+
+/// What is told of these prompts for an API of one tool, `get_thing`, without the inputs.
+fn told_of(name: &str, prompts: &str) -> (Result<(), Failed>, Vec<String>, PathBuf) {
+    let document = format!("{HEAD}{THINGS}");
+    let folder = folder(name, &[("api.yaml", &document), ("prompts.yaml", prompts)]);
+    let (outcome, told) = build(&folder);
+    assert!(told.contains(&"cargo::rerun-if-changed=prompts.yaml".to_owned()), "{told:#?}");
+    (outcome, told.into_iter().filter(|line| !line.contains("rerun-if-changed")).collect(), folder)
+}
+
+#[test]
+fn prompts_that_fit_the_tools_are_part_of_the_program() {
+    let steps = "      - {tool: get_thing, with: {id: '{thing}'}, text: See.}\n      - {when: note, text: 'Mind {note}.'}\n";
+    let (outcome, told, folder) = told_of("prompts", &prompt(steps));
+    assert!(outcome.is_ok() && told.is_empty(), "{told:#?}");
+    let program = fs::read_to_string(folder.join("api.rs")).expect("the program is written");
+    for part in [
+        "name: \"look\"",
+        "rt::Part::Literal(\"Look at \")",
+        "tool: Some(\"get_thing\")",
+        "(\"id\", &[rt::Part::Parameter(\"thing\")])",
+        "when: Some(\"note\")",
+        "resource: Some(\"x://things/{id}\")",
+    ] {
+        assert!(program.contains(part), "{part}: {program}");
+    }
+}
+
+#[test]
+fn a_prompt_that_names_what_is_not_there_fails_the_build_with_place_and_rule() {
+    for (number, (steps, words)) in [
+        ("      - {tool: get_thingy, text: See.}\n", "there is no tool `get_thingy`"),
+        (
+            "      - {tool: get_thing, with: {name: x}, text: See.}\n",
+            "10:35",
+            "takes no argument `name`; it takes id",
+        ),
+        (
+            "      - {text: 'See {nothing}.'}\n",
+            "10:10",
+            "`nothing` is no argument of the prompt; these are: thing, note",
+        ),
+        ("      - {when: nothing, text: See.}\n", "`nothing` is no argument of the prompt"),
+        ("      - {with: {id: x}, text: See.}\n", "names no `tool`"),
+        ("      - {tool: get_thing, with: {id: '{note}'}, text: See.}\n", "need not be filled in"),
+        ("      - {text: 'See {thing.'}\n", "a brace is not closed"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (outcome, told, folder) = told_of(&format!("prompts-{number}"), &prompt(steps));
+        assert!(outcome.is_err(), "{steps}");
+        let [error] = told.as_slice() else { panic!("one line: {told:#?}") };
+        assert!(error.starts_with("cargo::error=prompts.yaml:10:"), "{error}");
+        assert!(error.contains(words) && error.contains("[prompt] at /prompts/0/"), "{error}");
+        assert!(!folder.join("api.rs").exists());
+    }
+    let twice = prompt("      - {text: See.}\n")
+        + "  - {name: look, title: A, description: B., opening: C., steps: [{text: D.}]}\n";
+    let (outcome, told, _) = told_of("prompts-twice", &twice);
+    assert!(outcome.is_err() && told[0].contains("there is a prompt `look` already"), "{told:#?}");
+    let (outcome, told, _) = told_of("prompts-form", "prompts:\n  - {name: 5, titel: x}\n");
+    assert!(outcome.is_err() && told.len() > 2, "{told:#?}");
+}
+
+#[test]
+fn an_address_that_does_not_fit_its_tool_fails_the_build() {
+    for (number, (resource, words)) in [
+        ("x://things/{name}", "`name` is no argument of `get_thing`; these are: id"),
+        ("x://things", "`get_thing` needs the argument `id`"),
+        ("things/{id}", "it begins with a scheme"),
+        ("x://{id}/{id}", "stands in it twice"),
+        ("x://{id", "a brace is not closed"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let document = format!("{HEAD}{}", THINGS.replace("x://things/{id}", resource));
+        let (outcome, told) = build(&folder(&format!("resource-{number}"), &[("api.yaml", &document)]));
+        assert!(outcome.is_err(), "{resource}");
+        let error = told.last().expect("an error");
+        assert!(
+            error.contains(words) && error.contains("[hint] at /paths/~1things~1{id}/get/x-mcp/resource"),
+            "{error}"
+        );
+    }
+    let writing = format!("{HEAD}{}", THINGS.replace("    get:", "    delete:"));
+    let (outcome, told) = build(&folder("resource-write", &[("api.yaml", &writing)]));
+    assert!(outcome.is_err() && told.last().is_some_and(|error| error.contains("is no read")), "{told:#?}");
 }

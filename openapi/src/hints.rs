@@ -6,7 +6,7 @@ mod scopes;
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::ir::{Confirm, Effect, Fields, Lists, OperationHints, SchemaHints, Variant};
+use crate::ir::{Confirm, Effect, Fields, Lists, OperationHints, Resource, SchemaHints, Variant};
 use crate::problems::Problems;
 use crate::shape::{self, Form};
 use crate::store::At;
@@ -30,6 +30,7 @@ const OPERATION: &[&str] = &[
     "answer",
     "fields",
     "long",
+    "resource",
     "variants",
     "exclude",
 ];
@@ -85,6 +86,9 @@ pub(crate) fn operation(at: &At<'_>, problems: &mut Problems) -> OperationHints 
             "answer" => decode.answer(&at, &mut hints),
             "fields" => hints.fields = decode.fields(&at),
             "long" => hints.long = long::read(&mut decode, &at),
+            "resource" => {
+                hints.resource = decode.text(&at).map(|template| Resource { at: at.place(), template });
+            }
             "variants" => hints.variants = decode.variants(&at),
             "exclude" => drop(decode.flag(&at)),
             other => decode.unknown(other, &at, OPERATION),

@@ -664,6 +664,9 @@ pub struct OperationHints {
     /// How the work is followed that goes on after the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub long: Option<Long>,
+    /// The address by which the answer is read as a resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Resource>,
     /// Further tools on the same operation.
     pub variants: Vec<Variant>,
 }
@@ -675,6 +678,15 @@ pub struct Fields {
     pub at: Place,
     /// Paths of members, names with dots between them; all that the answer declares where none is given.
     pub paths: Vec<String>,
+}
+
+/// The address by which an answer is read as a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Resource {
+    /// Where it stands.
+    pub at: Place,
+    /// Its template: arguments stand in braces.
+    pub template: String,
 }
 
 /// How the work is followed that goes on after the answer to an operation. Pointers are JSON pointers into the answer.

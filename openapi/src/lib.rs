@@ -7,6 +7,7 @@
 
 pub mod ir;
 pub mod listing;
+pub mod prompts;
 pub mod report;
 pub mod text;
 

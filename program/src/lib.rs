@@ -11,6 +11,7 @@
 //!         version: "1.0.0",
 //!         api: api::catalog(),
 //!         tools: &[],
+//!         offers: program::Offers::NONE,
 //!         policy: None,
 //!         demonstration: None,
 //!     })
@@ -32,6 +33,8 @@ use std::process::ExitCode;
 
 use server::catalog::Api;
 use server::own::Own;
+use server::prompts::OwnPrompt;
+use server::resources::{Document, OwnResource};
 
 use refusal::Refusal;
 
@@ -51,10 +54,38 @@ pub struct Program {
     pub api: &'static Api,
     /// Tools written by hand, to stand beside those of the API: see [`server::own`].
     pub tools: &'static [&'static dyn Own],
+    /// What else it offers beside tools.
+    pub offers: Offers,
     /// Who may do what, in Cedar, where no file says it; by effect and role where there is none: see [`server::policy`].
     pub policy: Option<&'static str>,
     /// Starts something that the server can be tried with; the command `demo` is there only if this is.
     pub demonstration: Option<fn() -> Demonstrating>,
+}
+
+/// What a program offers beside tools and what the server has itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Offers {
+    /// The document that the tools were generated from, for whoever may use all of them.
+    pub document: Option<Document>,
+    /// Resources written by hand: see [`server::resources`].
+    pub resources: &'static [OwnResource],
+    /// Prompts written by hand, beside those that were generated: see [`server::prompts`].
+    pub prompts: &'static [OwnPrompt],
+}
+
+impl Offers {
+    /// Nothing.
+    pub const NONE: Self = Self { document: None, resources: &[], prompts: &[] };
+
+    /// The API's document in JSON.
+    pub const fn json(text: &'static str) -> Self {
+        Self { document: Some(Document { media_type: "application/json", text }), ..Self::NONE }
+    }
+
+    /// The API's document in YAML.
+    pub const fn yaml(text: &'static str) -> Self {
+        Self { document: Some(Document { media_type: "application/yaml", text }), ..Self::NONE }
+    }
 }
 
 /// A [`Demonstration`] that is being started.

@@ -7,13 +7,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::as_json::as_json;
 use crate::catalog::Tool;
+use crate::client::{Ability, Client, Named};
+use crate::content::Block;
 use crate::decode::Problems;
 use crate::engine::Calls;
 use crate::metrics::Metrics;
@@ -54,6 +56,8 @@ pub struct Content {
     pub consent: Consent,
     /// Who reads the answer.
     pub purpose: Purpose,
+    /// Whom a hand-written tool may ask, and tell something on the way.
+    pub client: Client,
     /// Told of each new state of the work that it starts, while its caller waits for that.
     pub states: Option<mpsc::Sender<String>>,
     /// When the whole call must be answered; set by the `deadline` stage, which only ever brings it nearer.
@@ -107,6 +111,7 @@ impl Call {
             idempotency_key: None,
             consent: Consent::default(),
             purpose: Purpose::default(),
+            client: Client::default(),
             states: None,
             deadline: None,
             progress: Progress::default(),
@@ -274,6 +279,8 @@ pub struct Body {
     pub text: String,
     /// The answer as bytes, where the document says that it is neither JSON nor text.
     pub attachment: Option<Attachment>,
+    /// What a hand-written tool answers besides, or instead of a text.
+    pub blocks: Vec<Block>,
 }
 
 /// An answer as it goes to clients, in pieces of JSON text: written once for all who get it.
@@ -304,12 +311,17 @@ impl Reply {
     /// The answer that is this JSON, and the same JSON as text.
     pub fn structured(value: Value) -> Self {
         let text = as_json(&value);
-        Self::new(200, Body { structured: Some(value), text, attachment: None }, Vec::new())
+        Self::new(200, Body { structured: Some(value), text, ..Body::default() }, Vec::new())
     }
 
     /// The answer of a hand-written tool without an output schema: this text.
     pub fn text(text: impl Into<String>) -> Self {
         Self::new(200, Body { text: text.into(), ..Body::default() }, Vec::new())
+    }
+
+    /// The answer of a hand-written tool without an output schema: these pieces.
+    pub fn blocks(blocks: Vec<Block>) -> Self {
+        Self::new(200, Body { blocks, ..Body::default() }, Vec::new())
     }
 
     /// The same with this status.
@@ -387,7 +399,7 @@ impl fmt::Debug for Reply {
 }
 
 /// An answer that is bytes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attachment {
     /// Its media type without parameters, lower-case.
     pub media_type: String,
@@ -456,6 +468,16 @@ pub enum CallError {
     Unwanted,
     /// A person was to be asked, and the client brought no answer; nothing was sent.
     Unanswered,
+    /// The client must answer something first.
+    InputRequired {
+        /// What, by the names that its answers come back under.
+        asks: Vec<Named>,
+    },
+    /// The client would have to be asked something, and cannot do that.
+    Incapable {
+        /// What it cannot do.
+        ability: Ability,
+    },
     /// The state that came with a person's answer is not one for this call; nothing was sent.
     Unsealed {
         /// What is wrong with it.
@@ -613,6 +635,8 @@ impl CallError {
             Self::Unasked => "unasked",
             Self::Unwanted => "unwanted",
             Self::Unanswered => "unanswered",
+            Self::InputRequired { .. } => "input_required",
+            Self::Incapable { .. } => "incapable",
             Self::Unsealed { .. } => "unsealed",
             Self::Unrecorded { .. } => "unrecorded",
             Self::Unshared { .. } => "unshared",

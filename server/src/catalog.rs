@@ -29,6 +29,8 @@ pub struct Api {
     pub security_schemes: &'static [SecurityScheme],
     /// The scopes that calls need of whoever makes them, by effect.
     pub effect_scopes: EffectScopes,
+    /// Workflows for people to begin with, sorted by name.
+    pub prompts: &'static [Prompt],
 }
 
 impl Api {
@@ -108,6 +110,8 @@ pub struct Tool {
     pub fields: Option<Fields>,
     /// How the work is followed that goes on after the answer; absent where there is none.
     pub long: Option<Long>,
+    /// The template of addresses under which its answer is read as a resource, with arguments as variables.
+    pub resource: Option<&'static str>,
     /// How it works.
     pub work: Work,
 }
@@ -144,8 +148,14 @@ impl Tool {
             answer_headers: &[],
             fields: None,
             long: None,
+            resource: None,
             work,
         }
+    }
+
+    /// Whether it asks its client something on the way, or tells it something.
+    pub(crate) fn talks(&self) -> bool {
+        matches!(self.work, Work::Own(worker) if worker.talks())
     }
 
     /// Checks the arguments and writes what comes of them; all problems come back together.
@@ -180,6 +190,47 @@ impl Tool {
         let schema: Option<Value> = self.output_schema.and_then(|schema| serde_json::from_str(schema).ok());
         schema.is_some_and(|schema| schema["properties"].get(member).is_some())
     }
+}
+
+/// A workflow for people to begin with: what a model is told to do, step by step.
+#[derive(Clone, Copy, Debug)]
+pub struct Prompt {
+    /// Its name; unique.
+    pub name: &'static str,
+    /// Its title for people.
+    pub title: &'static str,
+    /// Its description for people.
+    pub description: &'static str,
+    /// What a person fills in.
+    pub arguments: &'static [PromptArgument],
+    /// What is said first; parameters stand for the values of arguments.
+    pub opening: &'static [Part],
+    /// The steps, in their order.
+    pub steps: &'static [Step],
+}
+
+/// What a person fills in of a prompt.
+#[derive(Clone, Copy, Debug)]
+pub struct PromptArgument {
+    /// Its name.
+    pub name: &'static str,
+    /// Its description.
+    pub description: &'static str,
+    /// Whether it must be filled in.
+    pub required: bool,
+}
+
+/// A step of a workflow.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// The argument without which the step is left out.
+    pub when: Option<&'static str>,
+    /// The tool that it calls.
+    pub tool: Option<&'static str>,
+    /// The arguments of that tool; parameters stand for the values of the prompt's.
+    pub with: &'static [(&'static str, &'static [Part])],
+    /// What is to be done, or to be looked at in the answer.
+    pub text: &'static [Part],
 }
 
 /// How a tool works.

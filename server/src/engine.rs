@@ -249,6 +249,16 @@ impl Engine {
         self.calls.policies.may_use(caller, tool)
     }
 
+    /// Whether a caller may use a tool with some arguments, and has the scopes for it.
+    pub(crate) fn may(&self, caller: &Caller, tool: &Tool) -> bool {
+        self.calls.may(caller, tool)
+    }
+
+    /// Where calls are put on the record.
+    pub(crate) fn journal(&self) -> Option<&Journal> {
+        self.journal.as_ref()
+    }
+
     /// Whether an answer may be a part, marked as such.
     pub fn cuts(&self) -> bool {
         self.cuts
@@ -284,6 +294,11 @@ impl Engine {
             Some(following) => Ok(following.up(&self.calls, self.follow, &self.leaving, reply).await),
             None => Ok(reply),
         }
+    }
+
+    /// Cancelled when nobody shall wait any more.
+    pub(crate) fn leaving(&self) -> CancellationToken {
+        self.leaving.clone()
     }
 
     /// Ends every wait for work that goes on: those who wait get what is known.

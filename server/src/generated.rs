@@ -7,8 +7,8 @@ pub use schemars;
 pub use serde_json;
 
 pub use crate::catalog::{
-    AnswerRule, Api, Carrier, Confirm, Content, Effect, EffectScopes, Fields, Gated, Long, Need,
-    SecurityScheme, Source, Tool, Work,
+    AnswerRule, Api, Carrier, Confirm, Content, Effect, EffectScopes, Fields, Gated, Long, Need, Prompt,
+    PromptArgument, SecurityScheme, Source, Step, Tool, Work,
 };
 pub use crate::decode::{
     Any, Boolean, Boxed, Checked, Choice, Decode, Decoder, Deployment, Enumeration, File, FileRule, Format,

@@ -14,6 +14,8 @@ pub mod mcp;
 
 pub mod engine;
 pub mod call;
+pub mod client;
+pub mod content;
 pub mod policy;
 pub mod follow;
 pub mod journal;
@@ -30,6 +32,9 @@ pub mod metrics;
 pub mod catalog;
 pub mod shape;
 pub mod own;
+pub mod resources;
+pub mod prompts;
+mod completion;
 pub mod generated;
 pub mod decode;
 pub mod encode;

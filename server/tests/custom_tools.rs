@@ -356,6 +356,7 @@ fn arguments_that_take_anything_stop_the_start() {
             confirm: Confirm::ByEffect,
             idempotent: true,
             open_world: false,
+            talks: false,
             timeout: None,
             scopes: None,
             output_schema: None,

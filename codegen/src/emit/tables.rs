@@ -7,8 +7,8 @@ use super::rules::Place;
 use super::{answers, ident, literals};
 use crate::contract;
 use crate::plan::model::{
-    AnswerRule, Carrier, Confirm, Content, Effect, EffectScopes, Fields, Long, Need, Part, Plan,
-    SecurityScheme, Tool,
+    AnswerRule, Carrier, Confirm, Content, Effect, EffectScopes, Fields, Long, Need, Part, Plan, Prompt,
+    PromptArgument, SecurityScheme, Step, Tool,
 };
 
 /// The API's entry.
@@ -19,6 +19,7 @@ pub(super) fn api(plan: &Plan) -> TokenStream {
     let modules = plan.tools.iter().map(|tool| ident(&tool.module));
     let security_schemes = plan.security_schemes.iter().map(security_scheme);
     let effect_scopes = effect_scopes(plan.effect_scopes.as_ref());
+    let prompts = plan.prompts.iter().map(prompt);
     quote! {
         #doc
         pub static API: rt::Api = rt::Api {
@@ -30,6 +31,7 @@ pub(super) fn api(plan: &Plan) -> TokenStream {
             tools: &[#(&tools::#modules::TOOL),*],
             security_schemes: &[#(#security_schemes),*],
             effect_scopes: #effect_scopes,
+            prompts: &[#(#prompts),*],
         };
     }
 }
@@ -65,6 +67,7 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
         quote!(fields: Some(rt::Fields { offered: &[#(#offered),*], kept: &[#(#kept),*] }),)
     });
     let long = tool.long.as_ref().map(self::long);
+    let resource = tool.resource.as_ref().map(|template| quote!(resource: Some(#template),));
     quote! {
         /// The tool's entry in the catalog.
         pub static TOOL: rt::Tool = rt::Tool {
@@ -95,9 +98,38 @@ pub(super) fn tool(tool: &Tool, output_schema: Option<&TokenStream>) -> TokenStr
             #answer_headers
             #fields
             #long
+            #resource
             ..rt::Tool::bare(rt::Effect::#effect, rt::Work::Request(rt::prepare::<Arguments>))
         };
     }
+}
+
+fn prompt(prompt: &Prompt) -> TokenStream {
+    let Prompt { name, title, description, arguments, opening, steps } = prompt;
+    let arguments = arguments.iter().map(|PromptArgument { name, description, required }| {
+        quote!(rt::PromptArgument { name: #name, description: #description, required: #required })
+    });
+    let (opening, steps) = (segment(opening), steps.iter().map(step));
+    quote! {
+        rt::Prompt {
+            name: #name,
+            title: #title,
+            description: #description,
+            arguments: &[#(#arguments),*],
+            opening: #opening,
+            steps: &[#(#steps),*],
+        }
+    }
+}
+
+fn step(step: &Step) -> TokenStream {
+    let (when, tool) = (literals::option(step.when.as_deref()), literals::option(step.tool.as_deref()));
+    let with = step.with.iter().map(|(name, parts)| {
+        let parts = segment(parts);
+        quote!((#name, #parts))
+    });
+    let text = segment(&step.text);
+    quote!(rt::Step { when: #when, tool: #tool, with: &[#(#with),*], text: #text })
 }
 
 fn effect_scopes(scopes: Option<&EffectScopes>) -> TokenStream {

@@ -30,6 +30,49 @@ pub struct Plan {
     pub security_schemes: Vec<SecurityScheme>,
     /// The scopes that calls need by effect, where the overlay says so.
     pub effect_scopes: Option<EffectScopes>,
+    /// Workflows, sorted by name.
+    pub prompts: Vec<Prompt>,
+}
+
+/// A workflow for people to begin with.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Its description.
+    pub description: String,
+    /// What a person fills in.
+    pub arguments: Vec<PromptArgument>,
+    /// What is said first; parameters are its arguments.
+    pub opening: Vec<Part>,
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// What a person fills in of a workflow.
+#[derive(Clone, Debug)]
+pub struct PromptArgument {
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: String,
+    /// Whether it must be filled in.
+    pub required: bool,
+}
+
+/// A step of a workflow.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The argument without which it is left out.
+    pub when: Option<String>,
+    /// The tool that it calls.
+    pub tool: Option<String>,
+    /// The arguments of that tool; parameters are arguments of the workflow.
+    pub with: Vec<(String, Vec<Part>)>,
+    /// What is to be done.
+    pub text: Vec<Part>,
 }
 
 /// One tool.
@@ -93,6 +136,8 @@ pub struct Tool {
     pub fields: Option<Fields>,
     /// How the work is followed that goes on after the answer.
     pub long: Option<Long>,
+    /// The template of addresses by which its answer is read as a resource.
+    pub resource: Option<String>,
     /// What the tool takes.
     pub arguments: Struct,
     /// How the arguments are written into the request, in order.

@@ -137,8 +137,9 @@ fn tool(
         answers,
         answer_headers,
         fields,
-        // Decided when all tools are there.
+        // These two are decided when all tools are there.
         long: None,
+        resource: None,
         arguments,
         writes,
         types,

@@ -6,7 +6,7 @@ pub static API: rt::Api = rt::Api {
     title: "BMC AMI DevX Code Pipeline",
     version: "1.0.0",
     description: "Mainframe source control, build, promotion and deployment (formerly ISPW) through the REST API of its web server, CES. Work that changes code runs as a set: the answer names the set, and get_set tells its state. Written from what public clients of the API send and read; the vendor has not published a document.",
-    digest: "d45934df39e233ff4949f52d0fb5372868cb9409d33cfdff7963f6ce58dc31a7",
+    digest: "30799513df352626c0db7826900dd7b760020f12561755b16b20d1e4a97deaf2",
     contract: "sha256:264d49d112ad028bfb2b86db5e537b5a49c6eded909d4fb665d7fee8def6855a",
     tools: &[
         &tools::add_task::TOOL,
@@ -97,6 +97,7 @@ pub static API: rt::Api = rt::Api {
         write: &["cp:write"],
         destroy: &["cp:write"],
     },
+    prompts: &[],
 };
 /// The API that this module was generated from.
 pub fn catalog() -> &'static rt::Api {
@@ -9188,6 +9189,7 @@ pub mod tools {
                     },
                 },
             ],
+            resource: Some("codepipeline://{srid}/assignments/{assignmentId}"),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
@@ -9337,6 +9339,9 @@ pub mod tools {
                     },
                 },
             ],
+            resource: Some(
+                "codepipeline://{srid}/assignments/{assignmentId}/tasks/{taskId}",
+            ),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
@@ -9503,6 +9508,7 @@ pub mod tools {
                 ],
                 kept: &[],
             }),
+            resource: Some("codepipeline://{srid}/assignments/{assignmentId}/tasks"),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
@@ -10798,6 +10804,7 @@ pub mod tools {
                     },
                 },
             ],
+            resource: Some("codepipeline://{srid}/releases/{releaseId}"),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
@@ -10947,6 +10954,7 @@ pub mod tools {
                     },
                 },
             ],
+            resource: Some("codepipeline://{srid}/releases/{releaseId}/tasks/{taskId}"),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
@@ -11297,6 +11305,7 @@ pub mod tools {
                 ],
                 kept: &[],
             }),
+            resource: Some("codepipeline://{srid}/releases/{releaseId}/tasks"),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
@@ -11876,6 +11885,7 @@ pub mod tools {
                     },
                 },
             ],
+            resource: Some("codepipeline://{srid}/sets/{setId}"),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
@@ -12041,6 +12051,7 @@ pub mod tools {
                     },
                 },
             ],
+            resource: Some("codepipeline://{srid}/sets/{setId}/deployment"),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.
@@ -12180,6 +12191,7 @@ pub mod tools {
                 ],
                 kept: &[],
             }),
+            resource: Some("codepipeline://{srid}/sets/{setId}/tasks"),
             ..rt::Tool::bare(rt::Effect::Read, rt::Work::Request(rt::prepare::<Arguments>))
         };
         /// JSON Schema of the arguments.

@@ -20,6 +20,7 @@ pub static API: rt::Api = rt::Api {
     ],
     security_schemes: &[],
     effect_scopes: rt::EffectScopes::BY_WORD,
+    prompts: &[],
 };
 /// The API that this module was generated from.
 pub fn catalog() -> &'static rt::Api {

@@ -28,6 +28,7 @@ pub static API: rt::Api = rt::Api {
         write: &["t:write"],
         destroy: &["t:write"],
     },
+    prompts: &[],
 };
 /// The API that this module was generated from.
 pub fn catalog() -> &'static rt::Api {

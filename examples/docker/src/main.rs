@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use docker_mcp::api;
-use program::Program;
+use program::{Offers, Program};
 
 fn main() -> ExitCode {
     program::main(Program {
@@ -11,6 +11,7 @@ fn main() -> ExitCode {
         version: env!("CARGO_PKG_VERSION"),
         api: api::catalog(),
         tools: &[],
+        offers: Offers::NONE,
         policy: None,
         demonstration: None,
     })

@@ -18,6 +18,7 @@ pub static TOOL: OwnTool<Arguments> = OwnTool {
     confirm: Confirm::ByEffect,
     idempotent: true,
     open_world: true,
+    talks: false,
     timeout: None,
     scopes: None,
     output_schema: Some(schema_of::<Day>),

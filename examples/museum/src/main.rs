@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use museum_mcp::{TOOLS, api};
-use program::Program;
+use program::{Offers, Program};
 
 fn main() -> ExitCode {
     program::main(Program {
@@ -11,6 +11,7 @@ fn main() -> ExitCode {
         version: env!("CARGO_PKG_VERSION"),
         api: api::catalog(),
         tools: TOOLS,
+        offers: Offers::yaml(include_str!("../config/openapi.yaml")),
         policy: None,
         demonstration: None,
     })

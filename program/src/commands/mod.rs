@@ -185,6 +185,9 @@ fn collector(program: &Program, wanted: &Journaling) -> Option<Collector> {
 
 fn build(program: &Program, mut options: Options) -> Result<Arc<Server>, Refusal> {
     program.version.clone_into(&mut options.mcp.version);
+    options.mcp.resources.document = program.offers.document;
+    options.mcp.resources.own = program.offers.resources;
+    options.mcp.prompts.own = program.offers.prompts;
     options.engine.upstream.user_agent = format!("{}/{}", program.name, program.version);
     let server =
         Server::new(program.api, options).map_err(|error| Refusal::configuration(error.to_string()))?;

@@ -101,7 +101,11 @@ impl Config {
             server: server::Options {
                 engine: server::engine::Options::new(""),
                 http: server::http::Options::default(),
-                mcp: server::mcp::Options { name: name.to_owned(), ..server::mcp::Options::default() },
+                mcp: server::mcp::Options {
+                    name: name.to_owned(),
+                    resources: server::resources::Settings { offered: true, ..Default::default() },
+                    ..server::mcp::Options::default()
+                },
             },
             journal: Journaling {
                 enabled: true,

@@ -253,7 +253,7 @@ fn logging() -> [Setting; 2] {
     ]
 }
 
-fn presenting() -> [Setting; 8] {
+fn presenting() -> [Setting; 10] {
     [
         setting(
             "mcp.name",
@@ -294,6 +294,18 @@ fn presenting() -> [Setting; 8] {
             &["MCP_ABOUT_TOOLS"],
             Kind::Switch(|config| &mut config.server.engine.about),
             "Whether the tools about the server itself are offered: `whoami`, `ping`, `echo` and `health_check`. A tool of the API keeps its name.",
+        ),
+        setting(
+            "mcp.resources",
+            &["MCP_RESOURCES"],
+            Kind::Switch(|config| &mut config.server.mcp.resources.offered),
+            "Whether the API's document, a page about each tool, what reads give by address, the server's figures and a caller's own records are offered as resources, each to whoever may use the tool that it is about.",
+        ),
+        setting(
+            "mcp.sessions",
+            &["MCP_SESSIONS"],
+            Kind::Count { at: |config| &mut config.server.mcp.sessions, minimum: 0, maximum: 4096 },
+            "How many sessions clients of the revisions up to 2025-11-25 may have at once over HTTP: only with one can they be asked something there. 0 is none: each of their requests stands alone.",
         ),
         setting(
             "mcp.max_answer_bytes",

@@ -24,6 +24,7 @@ static API: Api = Api {
         SecurityScheme { name: "accessToken", carrier: Carrier::Header("Authorization") },
     ],
     effect_scopes: EffectScopes::BY_WORD,
+    prompts: &[],
 };
 
 fn environment(variables: &[(&str, &str)]) -> Environment {

@@ -156,7 +156,7 @@ fn undescribed(tool: &Tool, received: Received, mut notes: Vec<String>) -> Resul
     let structured = tool.output_schema.map(|_| json!({}));
     if received.body.iter().all(u8::is_ascii_whitespace) {
         let text = format!("The API answered {status} without content.");
-        return Ok(Reply::new(status, Body { structured, text, attachment: None }, notes));
+        return Ok(Reply::new(status, Body { structured, text, ..Body::default() }, notes));
     }
     if message::is_markup(&received) {
         return Err(CallError::Unexpected {
@@ -171,7 +171,7 @@ fn undescribed(tool: &Tool, received: Received, mut notes: Vec<String>) -> Resul
         }
         Err(_) => visible_text(&received, &mut notes)?,
     };
-    Ok(Reply::new(status, Body { structured, text, attachment: None }, notes))
+    Ok(Reply::new(status, Body { structured, text, ..Body::default() }, notes))
 }
 
 /// Text; a page in the place of other text is a login page or worse.
@@ -210,7 +210,7 @@ fn binary(received: Received, promised: &str, notes: Vec<String>) -> Result<Repl
     let text =
         format!("The API answered {status} with {} bytes of {media_type}, attached.", received.body.len());
     let attachment = Some(Attachment { media_type, bytes: received.body.to_vec() });
-    Ok(Reply::new(status, Body { structured: None, text, attachment }, notes))
+    Ok(Reply::new(status, Body { text, attachment, ..Body::default() }, notes))
 }
 
 /// Type and subtype in small letters, without parameters.

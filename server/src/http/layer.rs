@@ -21,8 +21,13 @@ pub(super) trait Layer: Send + Sync {
     fn handle<'a>(&'a self, request: Request, next: Next<'a>) -> Answering<'a>;
 }
 
-/// What answers `POST /mcp`.
+/// What answers `/mcp`.
 pub trait Endpoint: Send + Sync {
+    /// Whether it has sessions, and so answers more than `POST`.
+    fn has_sessions(&self) -> bool {
+        false
+    }
+
     /// Answers a request that passed every layer.
     fn answer(&self, request: Request) -> Answering<'_>;
 }

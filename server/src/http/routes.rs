@@ -82,6 +82,8 @@ impl Routes {
         }
         match request.uri().path() {
             "/mcp" if request.method() == Method::POST => self.endpoint.answer(request),
+            // The stream of a session, and its end.
+            "/mcp" if self.endpoint.has_sessions() && of_sessions(&request) => self.endpoint.answer(request),
             "/mcp" => at_once(method_not_allowed("POST")),
             "/health" if reading => at_once(self.status.health()),
             "/ready" if reading => at_once(self.status.ready()),
@@ -95,6 +97,11 @@ impl Routes {
             .answering(),
         }
     }
+}
+
+fn of_sessions(request: &Request) -> bool {
+    let reads_or_ends = matches!(*request.method(), Method::GET | Method::DELETE);
+    reads_or_ends && request.headers().contains_key("mcp-session-id")
 }
 
 fn at_once<'a>(response: Response) -> Answering<'a> {

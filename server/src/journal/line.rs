@@ -26,6 +26,9 @@ pub struct Line<'l> {
     /// The tool.
     #[serde(borrow)]
     pub tool: Cow<'l, str>,
+    /// Who called, as people know it.
+    #[serde(borrow)]
+    pub caller: Cow<'l, str>,
     /// The request's id.
     #[serde(borrow)]
     pub request_id: Cow<'l, str>,

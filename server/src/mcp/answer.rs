@@ -8,10 +8,14 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
+use rmcp::model::{CallToolResult, ContentBlock, ErrorCode, ErrorData, ResourceContents};
+use serde_json::{Value, json};
 
+use super::reading::contents;
 use crate::call::{Attachment, CallError, NoAccount, Reply};
-use crate::catalog::{Effect, Tool};
+use crate::catalog::{Effect, Tool, Work};
+use crate::client::Ability;
+use crate::content::Block;
 use crate::decode::neutralise;
 use crate::quota::whole_seconds;
 
@@ -23,8 +27,12 @@ const QUOTED: usize = 64;
 /// a sound where they are one, else as a resource.
 pub(super) fn reply(reply: Reply) -> CallToolResult {
     let (body, notes) = reply.into_parts();
-    let mut content = vec![ContentBlock::text(body.text)];
+    // Who answers with pieces may have no text besides.
+    let has_text = !body.text.is_empty() || body.blocks.is_empty();
+    let mut content: Vec<ContentBlock> =
+        has_text.then(|| ContentBlock::text(body.text)).into_iter().collect();
     content.extend(body.attachment.map(attached));
+    content.extend(body.blocks.into_iter().map(block));
     if !notes.is_empty() {
         content.push(ContentBlock::text(noted(&notes)));
     }
@@ -34,9 +42,9 @@ pub(super) fn reply(reply: Reply) -> CallToolResult {
 }
 
 /// Writes the members of the same result but for its type and `_meta`, from what was written of the answer before. An
-/// answer with bytes is not written so: `false`.
+/// answer with more than a text is not written so: `false`.
 pub(super) fn write(reply: &Reply, out: &mut Vec<u8>) -> bool {
-    if reply.attachment.is_some() {
+    if reply.attachment.is_some() || !reply.blocks.is_empty() {
         return false;
     }
     let written = reply.written();
@@ -60,8 +68,22 @@ fn noted(notes: &[String]) -> String {
     format!("Notes of this server on the answer:\n- {}", notes.join("\n- "))
 }
 
+/// A piece of an answer or of a prompt, as the protocol has it.
+pub(super) fn block(block: Block) -> ContentBlock {
+    match block {
+        Block::Text(text) => ContentBlock::text(text),
+        Block::Bytes(attachment) => attached(attachment),
+        Block::Located(located) => ContentBlock::resource(contents(located)),
+    }
+}
+
+/// Bytes as text.
+pub(super) fn encoded(bytes: Vec<u8>) -> String {
+    STANDARD.encode(bytes)
+}
+
 fn attached(Attachment { media_type, bytes }: Attachment) -> ContentBlock {
-    let encoded = STANDARD.encode(bytes);
+    let encoded = encoded(bytes);
     if media_type.starts_with("image/") {
         return ContentBlock::image(encoded, media_type);
     }
@@ -75,6 +97,33 @@ fn attached(Attachment { media_type, bytes }: Attachment) -> ContentBlock {
 pub(super) fn error(tool: &Tool, error: &CallError, sent: bool, request_id: &str) -> CallToolResult {
     let text = format!("{}\nRequest id: {request_id}", words(tool, error, sent));
     CallToolResult::error(vec![ContentBlock::text(text)])
+}
+
+/// The error of a request that is no call of a tool.
+pub(super) fn failed(
+    error: &CallError,
+    request_id: &str,
+    data: Option<Value>,
+    is_stateless: bool,
+) -> ErrorData {
+    static NONE: Tool = Tool::bare(Effect::Read, Work::Rest);
+    if let CallError::Internal { cause } = error {
+        tracing::error!(request_id, cause, "a fault of ours");
+    }
+    match error {
+        CallError::Incapable { ability } if is_stateless => incapable(*ability),
+        error => {
+            let words = format!("{}\nRequest id: {request_id}", words(&NONE, error, false));
+            ErrorData::new(ErrorCode::INTERNAL_ERROR, words, data)
+        }
+    }
+}
+
+/// The error of a request for which its client would have to be able to do more.
+pub(super) fn incapable(ability: Ability) -> ErrorData {
+    let required = json!({ ability.word(): {} });
+    let required = serde_json::from_value(required).expect("a capability is one of the protocol");
+    ErrorData::missing_required_client_capability(required)
 }
 
 /// The words of a result.
@@ -139,6 +188,14 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
             "A person was to be asked about this call, and the client brought no answer; nothing was sent. Call again when a person can be asked."
                 .to_owned()
         }
+        CallError::InputRequired { .. } => {
+            "This tool asks its client something on the way, and the client brought no answer. Call again when it can answer."
+                .to_owned()
+        }
+        CallError::Incapable { ability } => format!(
+            "This tool asks its client something on the way, and this client does not declare the capability `{}`, or its connection cannot carry a question. Use a client that can; repeating the call does not help.",
+            ability.word()
+        ),
         CallError::Unsealed { why } => {
             format!("The answer of a person does not belong to this call: {why}. Nothing was sent. Call again without it to ask anew.")
         }
@@ -331,7 +388,6 @@ mod tests {
     use super::*;
     use crate::call::Body;
     use crate::decode::{Problem, Problems};
-    use serde_json::{Value, json};
 
     fn tool(effect: Effect) -> Tool {
         Tool {
@@ -363,6 +419,7 @@ mod tests {
             answer_headers: &[],
             fields: None,
             long: None,
+            resource: None,
             work: crate::catalog::Work::Request(|_, _| unreachable!("not called here")),
         }
     }
@@ -485,7 +542,7 @@ mod tests {
     fn bytes_are_an_image_or_a_resource_after_the_text() {
         let block = |media_type: &str| {
             let attachment = Some(Attachment { media_type: media_type.into(), bytes: vec![0, 255] });
-            let body = Body { structured: None, text: "2 bytes".into(), attachment };
+            let body = Body { text: "2 bytes".into(), attachment, ..Body::default() };
             let reply_of = Reply::new(200, body, Vec::new());
             serde_json::to_value(reply(reply_of)).expect("JSON")["content"][1].take()
         };

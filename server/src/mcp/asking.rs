@@ -4,16 +4,17 @@
 //! handshake the question is a request of ours, where the connection can carry one.
 
 use rmcp::model::{
-    BooleanSchema, CallToolRequestParams, ClientCapabilities, ElicitRequest, ElicitRequestParams,
-    ElicitationSchema, InputRequest, InputRequests, InputRequiredResult, ServerRequest,
+    BooleanSchema, ClientCapabilities, ElicitRequest, ElicitRequestParams, ElicitationSchema, InputRequest,
+    InputRequests, InputRequiredResult, ServerRequest,
 };
 use rmcp::{Peer, RoleServer};
 use serde_json::Value;
 
+use super::rounds::Kept;
 use crate::call::{Answer, Consent};
 
 /// The name of the question, and of the one field of its form.
-const CONFIRM: &str = "confirm";
+pub(super) const CONFIRM: &str = "confirm";
 
 /// A question that must be answered before a call is made.
 pub(super) struct Question {
@@ -45,13 +46,10 @@ impl Question {
     }
 }
 
-/// What a request says of a person's consent. `capable` tells whether its client can ask one.
-pub(super) fn consent(request: &CallToolRequestParams, capable: bool) -> Consent {
-    match &request.request_state {
-        Some(state) => {
-            let given = request.input_responses.as_ref().and_then(|given| given.get(CONFIRM));
-            Consent::Answered { state: state.clone(), answer: answer(given) }
-        }
+/// What came with a request says of a person's consent. `capable` tells whether its client can ask one.
+pub(super) fn consent(kept: &Kept, capable: bool) -> Consent {
+    match &kept.consent {
+        Some(state) => Consent::Answered { state: state.clone(), answer: answer(kept.given.get(CONFIRM)) },
         None if capable => Consent::Possible,
         None => Consent::Unable,
     }

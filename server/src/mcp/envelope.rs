@@ -10,11 +10,14 @@ use serde_json::{Value, json};
 
 use super::json::{self, Fault, Kind, Member, Outline};
 
+/// The methods that give a page of a list.
+const LISTS: [&str; 4] = ["tools/list", "resources/list", "resources/templates/list", "prompts/list"];
+
 /// The longest id in bytes.
 const MAX_ID: usize = 256;
 
 /// A message that may go on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Envelope {
     /// The id of a request, as JSON text; `None` for a notification.
     pub(super) id: Option<String>,
@@ -27,13 +30,13 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// The name that the parameters have, in the message that this was judged of.
-    pub(super) fn name(&self, message: &[u8]) -> Option<String> {
+    /// The text of this member of the parameters, in the message that this was judged of.
+    pub(super) fn text(&self, member: &str, message: &[u8]) -> Option<String> {
         let outline = json::read(message.get(self.params.clone()?)?).ok()?;
         let text = std::str::from_utf8(&message[self.params.clone()?]).ok()?;
-        let name = outline.members.iter().find(|member| member.name == "name")?;
-        let is_text = name.kind == Kind::String;
-        is_text.then(|| json::string_value(&text[name.span.clone()])).flatten().map(Cow::into_owned)
+        let found = outline.members.iter().find(|one| one.name == member)?;
+        let is_text = found.kind == Kind::String;
+        is_text.then(|| json::string_value(&text[found.span.clone()])).flatten().map(Cow::into_owned)
     }
 }
 
@@ -174,7 +177,7 @@ impl<'a> Message<'a> {
         if params.kind != Kind::Object {
             return Some("`params` must be an object");
         }
-        if method != "tools/list" {
+        if !LISTS.contains(&method) {
             return None;
         }
         let outline = json::read(self.span(&params.span).as_bytes()).ok()?;
@@ -225,7 +228,7 @@ mod tests {
     fn the_name_in_the_parameters_is_read_however_it_is_written() {
         let name = |params: &str| {
             let text = format!(r#"{{"id":1,"params":{params},"jsonrpc":"2.0","method":"x"}}"#);
-            judge(text.as_bytes()).unwrap().name(text.as_bytes())
+            judge(text.as_bytes()).unwrap().text("name", text.as_bytes())
         };
         for params in [r#"{"name":"read"}"#, r#"{ "a": {"name":"x"}, "n\u0061me" : "re\u0061d" }"#] {
             assert_eq!(name(params).as_deref(), Some("read"), "{params}");

@@ -4,38 +4,55 @@
 //! type that it will not send them. Here a body is judged first, and whatever the library refuses outside JSON-RPC
 //! becomes a JSON-RPC error.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use ::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use ::http::request::Parts;
 use ::http::{Request as HttpRequest, StatusCode};
 use bytes::Bytes;
+use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
 use rmcp::model::ErrorCode;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::VERSIONS;
 use super::envelope::{self, Envelope, INVALID_REQUEST, Refused};
 use super::handler::{Handler, Shared};
 use super::lane::Direct;
+use super::sessions::Sessions;
+use crate::call::Caller;
 use crate::http::{
-    Answering, Endpoint, Lacking, Options, Refusal, Request, Response, json_answer, unread_body,
+    Answering, Endpoint, Lacking, Options, Refusal, Request, Response, ResponseBody, json_answer, unread_body,
 };
 
 pub(super) const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 
+/// Names a session.
+const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+
 /// Headers of which the library reads the first and another reader perhaps the last.
-const SINGLE: [HeaderName; 4] =
-    [VERSION, HeaderName::from_static("mcp-method"), HeaderName::from_static("mcp-name"), CONTENT_TYPE];
+const SINGLE: [HeaderName; 5] = [
+    VERSION,
+    HeaderName::from_static("mcp-method"),
+    HeaderName::from_static("mcp-name"),
+    CONTENT_TYPE,
+    SESSION,
+];
 
 /// What answers `POST /mcp`.
 #[derive(Clone)]
 pub struct McpEndpoint {
     shared: Arc<Shared>,
     service: StreamableHttpService<Handler, NeverSessionManager>,
+    /// What answers on sessions, where there are any.
+    sessions: Option<Arc<Holding>>,
     stop: CancellationToken,
     max_body_bytes: usize,
 }
@@ -53,13 +70,14 @@ impl McpEndpoint {
             .with_allowed_hosts(options.trusted_hosts(address))
             .with_allowed_origins(options.trusted_origins(address))
             .enforce_origin_validation();
-        let handler = Handler(Arc::clone(shared));
+        let sessions = (shared.sessions() > 0).then(|| Arc::new(Holding::new(shared, config.clone())));
+        let handler = Handler::alone(shared);
         let service = StreamableHttpService::new(
             move || Ok(handler.clone()),
             Arc::new(NeverSessionManager::default()),
             config,
         );
-        Self { shared: Arc::clone(shared), service, stop, max_body_bytes: options.max_body_bytes }
+        Self { shared: Arc::clone(shared), service, sessions, stop, max_body_bytes: options.max_body_bytes }
     }
 
     /// Ends whatever the library still does for requests that nobody waits for.
@@ -73,13 +91,21 @@ impl McpEndpoint {
         let streams = media_types(&head.headers)?;
         let body = body.collect().await.map_err(|error| Turned::ByHttp(unread_body(&error)))?.to_bytes();
         debug_assert!(body.len() <= self.max_body_bytes, "the body limit stands before");
-        let envelope = envelope::judge(&body).map_err(Turned::ByProtocol)?;
+        let session = self.session(&head)?;
+        let envelope = match (&session, envelope::judge_either(&body)) {
+            // The answer to a question of ours.
+            (Some(_), Ok(None)) => Envelope::default(),
+            (None, Ok(None)) => envelope::judge(&body).map_err(Turned::ByProtocol)?,
+            (_, judged) => judged.map_err(Turned::ByProtocol)?.unwrap_or_default(),
+        };
         known_version(&head.headers, &envelope)?;
         // Before anything is done with it, and before an answer can have begun.
         if let Some(lacking) = self.shared.lacking(&head.extensions, &envelope, &body) {
             return Err(Turned::Lacking(lacking));
         }
-        let direct = self.shared.has_lane().then(|| Direct::read(&self.shared, &head, &body, &envelope));
+        // What is said on the way of a session's call needs the library.
+        let may_be_direct = self.shared.has_lane() && session.is_none();
+        let direct = may_be_direct.then(|| Direct::read(&self.shared, &head, &body, &envelope));
         Ok(match direct.flatten() {
             Some(direct) => Judged::Plain(direct),
             None => {
@@ -87,23 +113,44 @@ impl McpEndpoint {
                 let accepted = HeaderValue::from_static("application/json, text/event-stream");
                 head.headers.insert(ACCEPT, accepted);
                 head.extensions.insert(TakesStreams(streams));
-                Judged::ForTheLibrary(Box::new((HttpRequest::from_parts(head, Full::new(body)), envelope)))
+                let by = match session {
+                    Some(holding) => By::Session(holding),
+                    None if envelope.method == "initialize" && streams => {
+                        self.sessions.clone().map_or(By::Itself, By::NewSession)
+                    }
+                    None => By::Itself,
+                };
+                if let By::Session(_) = by {
+                    head.extensions.insert(InSession);
+                }
+                Judged::ForTheLibrary(Box::new((
+                    HttpRequest::from_parts(head, Full::new(body)),
+                    envelope,
+                    by,
+                )))
             }
         })
     }
 }
 
 impl Endpoint for McpEndpoint {
+    fn has_sessions(&self) -> bool {
+        self.sessions.is_some()
+    }
+
     fn answer(&self, request: Request) -> Answering<'_> {
         Box::pin(async move {
+            if request.method() != ::http::Method::POST {
+                return self.of_session(request).await;
+            }
             match self.judge(request).await {
                 Ok(Judged::Plain(direct)) => match direct.answer(&self.shared, &self.stop).await {
                     Ok(response) => response,
                     Err(id) => no_answer(StatusCode::INTERNAL_SERVER_ERROR, Some(id)),
                 },
                 Ok(Judged::ForTheLibrary(boxed)) => {
-                    let (request, envelope) = *boxed;
-                    in_json(self.service.handle(request).await, envelope)
+                    let (request, envelope, by) = *boxed;
+                    in_json(self.handle(request, by).await, envelope)
                 }
                 Err(turned) => turned.answer(),
             }
@@ -114,13 +161,24 @@ impl Endpoint for McpEndpoint {
 /// A message that may be answered, and by what.
 enum Judged {
     Plain(Direct),
-    ForTheLibrary(Box<(HttpRequest<Full<Bytes>>, Envelope)>),
+    ForTheLibrary(Box<(HttpRequest<Full<Bytes>>, Envelope, By)>),
+}
+
+/// What the library answers a message by.
+enum By {
+    /// By itself.
+    Itself,
+    /// As one of a session.
+    Session(Arc<Holding>),
+    /// As the first of a session, where there is room for one.
+    NewSession(Arc<Holding>),
 }
 
 /// Why a message is not answered.
 enum Turned {
     ByHttp(Refusal),
     ByProtocol(Refused),
+    NoSession,
     Lacking(Lacking),
 }
 
@@ -129,6 +187,15 @@ impl Turned {
         match self {
             Self::ByHttp(refusal) => refusal.answer(),
             Self::ByProtocol(refused) => json_rpc(StatusCode::BAD_REQUEST, refused),
+            Self::NoSession => {
+                let message =
+                    "Session not found: it has ended, or never was; begin another with `initialize`."
+                        .to_owned();
+                json_rpc(
+                    StatusCode::NOT_FOUND,
+                    &Refused { id: None, code: INVALID_REQUEST, message, data: None },
+                )
+            }
             Self::Lacking(lacking) => {
                 let sentence = "The credential does not allow this call.";
                 let mut response =
@@ -136,6 +203,93 @@ impl Turned {
                 response.extensions_mut().insert(lacking.clone());
                 response
             }
+        }
+    }
+}
+
+impl McpEndpoint {
+    /// What answers a message of a session; nothing where it is of none, or of an era that has none.
+    fn session(&self, head: &Parts) -> Result<Option<Arc<Holding>>, Turned> {
+        let Some(holding) = &self.sessions else { return Ok(None) };
+        let version = head.headers.get(VERSION).and_then(|version| version.to_str().ok());
+        let spoken = VERSIONS.iter().find(|spoken| Some(spoken.as_str()) == version);
+        if spoken.is_some_and(|version| !version.has_initialize()) {
+            return Ok(None);
+        }
+        let Some(id) = head.headers.get(SESSION) else { return Ok(None) };
+        let caller = head.extensions.get::<Caller>().ok_or(Turned::NoSession)?;
+        let is_theirs = id.to_str().is_ok_and(|id| holding.sessions.is_of(id, caller.key()));
+        if is_theirs { Ok(Some(Arc::clone(holding))) } else { Err(Turned::NoSession) }
+    }
+
+    async fn handle(&self, request: HttpRequest<Full<Bytes>>, by: By) -> Response {
+        match by {
+            By::Itself => self.service.handle(request).await,
+            By::Session(holding) => holding.service.handle(request).await,
+            By::NewSession(holding) => {
+                let caller = request.extensions().get::<Caller>().map(|caller| caller.key().to_owned());
+                let (head, body) = request.into_parts();
+                let again = HttpRequest::from_parts(head.clone(), body.clone());
+                let beginning = async { holding.service.handle(HttpRequest::from_parts(head, body)).await };
+                match holding.sessions.beginning(&caller.unwrap_or_default(), beginning).await {
+                    Some(response) => response,
+                    None => self.service.handle(again).await,
+                }
+            }
+        }
+    }
+
+    /// The stream of a session, or its end.
+    async fn of_session(&self, request: Request) -> Response {
+        let (head, _) = request.into_parts();
+        let holding = match self.session(&head) {
+            Ok(Some(holding)) => holding,
+            Ok(None) | Err(_) => return Turned::NoSession.answer(),
+        };
+        let request = HttpRequest::from_parts(head, Full::new(Bytes::new()));
+        let response = holding.service.handle(request).await;
+        // Nobody waits for the end of a stream that has none.
+        let leaving = self.shared.leaving();
+        response.map(|body| Ending { body, leaving: Box::pin(leaving.cancelled_owned()) }.boxed())
+    }
+}
+
+/// The sessions, and what answers on them.
+struct Holding {
+    sessions: Arc<Sessions>,
+    service: StreamableHttpService<Handler, Sessions>,
+}
+
+impl Holding {
+    fn new(shared: &Arc<Shared>, config: StreamableHttpServerConfig) -> Self {
+        let sessions = Arc::new(Sessions::new(shared.sessions()));
+        let shared = Arc::clone(shared);
+        let service = StreamableHttpService::new(
+            move || Ok(Handler::connected(&shared)),
+            Arc::clone(&sessions),
+            config.with_legacy_session_mode(true),
+        );
+        Self { sessions, service }
+    }
+}
+
+/// A body that ends when nobody shall wait any more.
+struct Ending {
+    body: ResponseBody,
+    leaving: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl Body for Ending {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.leaving.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(None),
+            Poll::Pending => Pin::new(&mut self.body).poll_frame(context),
         }
     }
 }
@@ -154,6 +308,10 @@ fn one_of_each(headers: &HeaderMap) -> Result<(), Turned> {
 /// Whether the answer to a request may be a stream of events. In the request's extensions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TakesStreams(pub(super) bool);
+
+/// That a request is one of a session. In the request's extensions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InSession;
 
 /// Requires a JSON body and a client that takes JSON. Gives whether the client takes streams of events too.
 fn media_types(headers: &HeaderMap) -> Result<bool, Turned> {

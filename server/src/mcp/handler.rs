@@ -1,9 +1,10 @@
-//! What the protocol library asks of a server, answered for a server that has tools and nothing else.
+//! What the protocol library asks of a server, answered for a server that has tools and what else it says it has.
 //!
 //! Methods of features that are not declared do not exist here; malformed parameters of methods that do exist are
 //! told as such; every result to a client of the stateless era carries who answered.
 
 use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,42 +12,45 @@ use ::http::Extensions;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod,
     CompleteRequestParams, CompleteResult, ContentBlock, CustomRequest, CustomResult, DiscoverResult,
-    ErrorCode, ErrorData, Implementation, ListPromptsRequestMethod, ListPromptsResult,
-    ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
-    ListResourcesResult, ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion,
-    ServerCapabilities, ServerConfig, Tool,
+    ErrorCode, ErrorData, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse, Implementation,
+    ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod,
+    ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult, ListToolsResult,
+    MetaObject, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestMethod,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
+    SubscribeRequestMethod, SubscribeRequestParams, Tool, UnsubscribeRequestMethod, UnsubscribeRequestParams,
 };
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 use serde_json::{Map, Value};
-use tokio::sync::mpsc;
 
-use super::asking::{self, Question};
+use super::asking::Question;
+use super::connection::{Connection, MOST_WATCHED};
 use super::envelope::Envelope;
-use super::progress::{self, Told};
-use super::{Options, VERSIONS, answer, cursor, listing};
-use crate::call::{Call, CallError, Caller, Permission, Reply};
+use super::rounds::Rounds;
+use super::{Options, VERSIONS, answer, cursor, listing, missing};
+use crate::call::{Call, CallError, Caller, Reply};
 use crate::catalog::Tool as GeneratedTool;
+use crate::client::{Ability, Named};
 use crate::engine::{self, Engine};
 use crate::http::{Lacking, RequestId, Site, TraceParent, well_formed_traceparent};
 use crate::journal::Subject;
 use crate::metrics::Count;
+use crate::prompts::Book;
 use crate::request_id;
+use crate::resources::{Shelf, Source};
 use crate::start_error::StartError;
 
 /// The methods of every era. Their names reach `on_custom_request` only with parameters that do not fit.
 const METHODS: [&str; 3] = ["server/discover", "tools/list", "tools/call"];
+/// Those where there is something to be read.
+const OF_RESOURCES: [&str; 3] = ["resources/list", "resources/templates/list", "resources/read"];
+/// Those where there are prompts.
+const OF_PROMPTS: [&str; 2] = ["prompts/list", "prompts/get"];
+/// The one where there is either.
+const OF_BOTH: &str = "completion/complete";
 
 /// The methods that the stateless era removed.
 const HANDSHAKE_METHODS: [&str; 2] = ["initialize", "ping"];
-
-/// The member of `_meta` that names a change.
-const IDEMPOTENCY_KEY: &str = "idempotencyKey";
-/// The longest idempotency key, in characters.
-const LONGEST_KEY: usize = 128;
-
-/// How many states may wait to be told.
-const WAITING_STATES: usize = 16;
 
 /// Said of a call whose question was answered with neither yes nor no.
 const UNANSWERED: &str = "A person was asked about this call and said neither yes nor no; nothing was sent.";
@@ -68,6 +72,12 @@ pub(super) enum Became {
     Question(Question),
     /// What came as a person's answer belongs to another call; the result says so in words.
     Forged(CallToolResult),
+    /// The client must answer something first; the result says so in words for whoever cannot.
+    Asks(Vec<Named>, CallToolResult),
+    /// Nothing is wrong but that required arguments are missing; the result says so in words.
+    Incomplete(CallToolResult),
+    /// The client would have to be asked, and cannot do that; the result says so in words.
+    Incapable(Ability, CallToolResult),
     /// The caller may not use the tool, and is told that there is none; the result says it in words for whoever may know.
     Hidden(CallToolResult),
 }
@@ -77,7 +87,12 @@ impl Became {
     pub(super) fn into_result(self) -> CallToolResult {
         match self {
             Self::Answered(reply) => answer::reply(reply),
-            Self::Ended(result) | Self::Forged(result) | Self::Hidden(result) => result,
+            Self::Ended(result)
+            | Self::Forged(result)
+            | Self::Hidden(result)
+            | Self::Asks(_, result)
+            | Self::Incomplete(result)
+            | Self::Incapable(_, result) => result,
             Self::Question(_) => CallToolResult::error(vec![ContentBlock::text(UNANSWERED)]),
         }
     }
@@ -88,7 +103,16 @@ pub(super) struct Shared {
     engine: Arc<Engine>,
     options: Options,
     tools: Vec<Tool>,
+    /// Those with an argument that clients mirror in a header.
+    mirrored: BTreeSet<&'static str>,
+    /// The arguments that each tool requires, so that no schema is read for a call that has them.
+    required: HashMap<&'static str, Vec<String>>,
+    shelf: Shelf,
+    book: Book,
+    rounds: Rounds,
     info: ServerConfig,
+    /// What is said on a connection with a handshake, which carries more.
+    info_connected: ServerConfig,
     /// `_meta` of results for the stateless era.
     meta: MetaObject,
     meta_text: String,
@@ -105,12 +129,48 @@ impl Shared {
         let mut meta = MetaObject::new();
         let described = serde_json::to_value(&server).expect("a name and a version are JSON");
         meta.insert("io.modelcontextprotocol/serverInfo".to_owned(), described);
-        let info = ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-            .with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE)
-            .with_server_info(server)
-            .with_instructions(instructions);
+        let shelf = Shelf::new(&engine, &options.resources)?;
+        let book = Book::new(&engine, &options.prompts)?;
+        let talks = engine.api().tools.iter().any(|tool| tool.talks());
+        let capabilities = |connected: bool| {
+            let mut can = ServerCapabilities::builder().enable_tools().build();
+            can.resources = (!shelf.is_empty()).then(Default::default);
+            can.prompts = (!book.is_empty()).then(Default::default);
+            can.completions = (!shelf.is_empty() || !book.is_empty()).then(Default::default);
+            // What changes on the way, and what happens there, comes only from tools that tell it.
+            can.logging = (connected && talks).then(Default::default);
+            if let Some(resources) = can.resources.as_mut().filter(|_| connected && talks) {
+                resources.subscribe = Some(true);
+            }
+            can
+        };
+        let info = |connected: bool| {
+            ServerConfig::new(capabilities(connected))
+                .with_protocol_version(ProtocolVersion::LATEST_WITH_INITIALIZE)
+                .with_server_info(server.clone())
+                .with_instructions(instructions.clone())
+        };
+        let (info, info_connected) = (info(false), info(true));
         let meta_text = serde_json::to_string(&meta).expect("a meta object is JSON");
-        Ok(Self { engine, options, tools, info, meta, meta_text })
+        let mirrored =
+            tools.iter().zip(engine.api().tools).filter(|(tool, _)| is_mirrored(&tool.input_schema));
+        let mirrored = mirrored.map(|(_, tool)| tool.name).collect();
+        let required = engine.api().tools.iter().map(|tool| (tool.name, missing::required(tool))).collect();
+        let rounds = Rounds::new(engine.replicas().as_ref());
+        Ok(Self {
+            engine,
+            options,
+            tools,
+            mirrored,
+            required,
+            shelf,
+            book,
+            rounds,
+            info,
+            info_connected,
+            meta,
+            meta_text,
+        })
     }
 
     /// The server's version.
@@ -147,11 +207,22 @@ impl Shared {
         body: &[u8],
     ) -> Option<Lacking> {
         let caller = from_http.get::<Caller>().filter(|caller| caller.principal().is_some())?;
-        if envelope.method != "tools/call" || self.engine.scopes().are_off() {
+        if self.engine.scopes().are_off() {
             return None;
         }
+        let tool = match envelope.method.as_str() {
+            "tools/call" => self.find(&envelope.text("name", body)?)?,
+            // What a tool answers is read by its address with what a call needs.
+            "resources/read" => match self.shelf.find(&envelope.text("uri", body)?)?.0.source {
+                Source::Answer(tool) => tool,
+                _ => return None,
+            },
+            _ => return None,
+        };
         // Whoever may not use a tool is not told that there is one.
-        let tool = self.find(&envelope.name(body)?).filter(|tool| self.may_use(caller, tool))?;
+        if !self.may_use(caller, tool) {
+            return None;
+        }
         let needed = self.engine.scopes().lacking(caller, tool)?;
         let request_id = from_http.get::<RequestId>().map_or_else(String::new, |id| id.0.as_ref().to_owned());
         let mut call = Call::new(tool, Map::new(), caller.clone(), request_id);
@@ -160,13 +231,19 @@ impl Shared {
         Some(Lacking(needed.into_iter().map(str::to_owned).collect()))
     }
 
-    /// Makes the call and gives its result in words, with one event for the log that holds no value of either.
-    pub(super) async fn call(&self, call: Call) -> Became {
-        let (tool, request_id, progress) = (call.tool, call.request_id.clone(), call.progress.clone());
+    /// Makes the call, with one event for the log that holds no value of it.
+    pub(super) async fn outcome(&self, call: Call) -> Result<Reply, CallError> {
+        let (tool, request_id) = (call.tool, call.request_id.clone());
         let begun = Instant::now();
         let outcome = self.engine.call(call).await;
         engine::log(tool, &outcome, &request_id, None, begun.elapsed());
-        match outcome {
+        outcome
+    }
+
+    /// Makes the call and gives its result in words.
+    pub(super) async fn call(&self, call: Call) -> Became {
+        let (tool, request_id, progress) = (call.tool, call.request_id.clone(), call.progress.clone());
+        match self.outcome(call).await {
             Ok(reply) => Became::Answered(reply),
             Err(CallError::Unconfirmed { question, state }) => {
                 Became::Question(Question { text: question, state })
@@ -174,6 +251,11 @@ impl Shared {
             Err(error) => {
                 let result = answer::error(tool, &error, progress.sent(), &request_id);
                 match error {
+                    CallError::Arguments(problems) if missing::is_all(&problems) => {
+                        Became::Incomplete(result)
+                    }
+                    CallError::InputRequired { asks } => Became::Asks(asks, result),
+                    CallError::Incapable { ability } => Became::Incapable(ability, result),
                     CallError::Unsealed { .. } => Became::Forged(result),
                     CallError::Denied { hidden: true } => Became::Hidden(result),
                     _ => Became::Ended(result),
@@ -190,6 +272,52 @@ impl Shared {
     /// Whether a person is asked before a call of this tool is made.
     pub(super) fn asks(&self, tool: &GeneratedTool) -> bool {
         self.engine.asks(tool)
+    }
+
+    /// Whether a call of this tool needs what only the library does: words on the way, or headers that mirror arguments.
+    pub(super) fn needs_library(&self, tool: &GeneratedTool) -> bool {
+        tool.talks() || self.mirrored.contains(tool.name)
+    }
+
+    /// Whether an argument is missing that a tool requires.
+    pub(super) fn lacks(&self, tool: &GeneratedTool, arguments: &Map<String, Value>) -> bool {
+        let required = self.required.get(tool.name);
+        required.is_some_and(|required| required.iter().any(|name| !arguments.contains_key(name)))
+    }
+
+    /// What makes the calls.
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// What is offered to be read.
+    pub(super) fn shelf(&self) -> &Shelf {
+        &self.shelf
+    }
+
+    /// The prompts.
+    pub(super) fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// What states of several rounds are made with.
+    pub(super) fn rounds(&self) -> &Rounds {
+        &self.rounds
+    }
+
+    /// `_meta` of results for the stateless era.
+    pub(super) fn meta(&self) -> &MetaObject {
+        &self.meta
+    }
+
+    /// How many sessions there may be at once.
+    pub(super) fn sessions(&self) -> usize {
+        self.options.sessions
+    }
+
+    /// When whoever waits is to be let go.
+    pub(super) fn leaving(&self) -> tokio_util::sync::CancellationToken {
+        self.engine.leaving()
     }
 
     /// Counts one.
@@ -209,141 +337,79 @@ impl Shared {
 
     fn page(&self, caller: &Caller, after: Option<&str>) -> Result<ListToolsResult, ErrorData> {
         let tools = self.usable(caller);
-        let list = &listing::name(self.engine.api(), &tools);
+        let list = listing::name(self.engine.api(), &tools);
+        let (shown, next) = self.paged(&list, &tools, after)?;
+        let mut result = ListToolsResult::with_all_items(shown.iter().map(|tool| (*tool).clone()).collect());
+        result.next_cursor = next;
+        Ok(result)
+    }
+
+    /// One page of some items, which are named by what tells each from the others, and the cursor of the next page.
+    pub(super) fn page_of<'i, T>(
+        &self,
+        kind: &str,
+        items: &'i [T],
+        name: impl Fn(&T) -> &str,
+        after: Option<&str>,
+    ) -> Result<(&'i [T], Option<String>), ErrorData> {
+        let names: Vec<&str> = std::iter::once(kind).chain(items.iter().map(name)).collect();
+        self.paged(&listing::digest(&names), items, after)
+    }
+
+    fn paged<'i, T>(
+        &self,
+        list: &str,
+        items: &'i [T],
+        after: Option<&str>,
+    ) -> Result<(&'i [T], Option<String>), ErrorData> {
         let page = self.options.tools_page_size.map_or(usize::MAX, |size| size.get());
         let begin = match after {
             None => 0,
-            Some(cursor) => cursor::read(list, cursor, page, tools.len()).ok_or_else(|| {
+            Some(cursor) => cursor::read(list, cursor, page, items.len()).ok_or_else(|| {
                 ErrorData::invalid_params(
                     "Invalid params: the cursor is not one that this list gave out",
                     None,
                 )
             })?,
         };
-        let end = begin.saturating_add(page).min(tools.len());
-        let shown = tools[begin..end].iter().map(|tool| (*tool).clone()).collect();
-        let mut result = ListToolsResult::with_all_items(shown);
-        result.next_cursor = (end < tools.len()).then(|| cursor::write(list, end));
-        Ok(result)
+        let end = begin.saturating_add(page).min(items.len());
+        Ok((&items[begin..end], (end < items.len()).then(|| cursor::write(list, end))))
     }
 
-    fn ttl(&self) -> u64 {
+    pub(super) fn ttl(&self) -> u64 {
         u64::try_from(self.options.tools_list_ttl.as_millis()).unwrap_or(u64::MAX)
     }
 }
 
-/// Answers one message; made for each request over HTTP, so it is only a handle.
+/// Answers one message, or those of one connection; where each request stands alone it is only a handle.
 #[derive(Clone)]
-pub(super) struct Handler(pub(super) Arc<Shared>);
+pub(super) struct Handler {
+    pub(super) shared: Arc<Shared>,
+    /// What is remembered of a connection with a handshake.
+    pub(super) connection: Option<Arc<Connection>>,
+}
 
 impl Handler {
-    /// Makes the call; on a connection with a handshake, the question that it may need is put on the way.
-    async fn made(&self, call: Call, context: &RequestContext<RoleServer>) -> Became {
-        let asks = !stateless(context) && self.0.engine.asks(call.tool);
-        let again = asks.then(|| call.again());
-        match (self.0.call(call).await, again) {
-            (Became::Question(question), Some(mut again)) => {
-                again.consent = question.ask(&context.peer).await;
-                self.0.call(again).await
-            }
-            (became, _) => became,
-        }
+    /// What answers requests of which each stands alone.
+    pub(super) fn alone(shared: &Arc<Shared>) -> Self {
+        Self { shared: Arc::clone(shared), connection: None }
     }
 
-    /// Puts a call that its caller may not make on the record. What the caller reads is what it would read if there were no such
-    /// tool, whatever else is wrong with the request.
-    async fn hidden(&self, mut call: Call) -> ErrorData {
-        let tool = call.tool;
-        call.permission = Permission::Hidden;
-        self.0.call(call).await;
-        unknown(tool.name)
+    /// What answers the requests of one connection.
+    pub(super) fn connected(shared: &Arc<Shared>) -> Self {
+        Self { shared: Arc::clone(shared), connection: Some(Arc::default()) }
     }
 
-    /// The meta object of a result, for a client whose era knows it.
-    fn meta(&self, context: &RequestContext<RoleServer>) -> Option<MetaObject> {
-        stateless(context).then(|| self.0.meta.clone())
-    }
-}
-
-/// What a caller reads who asks for a tool that there is none of, for it.
-pub(super) fn unknown(name: &str) -> ErrorData {
-    ErrorData::invalid_params(format!("Unknown tool: {}", answer::quoted(name)), None)
-}
-
-/// What the layers of HTTP know of a request that came through them.
-fn from_http(context: &RequestContext<RoleServer>) -> Option<&::http::Extensions> {
-    context.extensions.get::<::http::request::Parts>().map(|parts| &parts.extensions)
-}
-
-fn request_id(context: &RequestContext<RoleServer>) -> String {
-    from_http(context)
-        .and_then(|extensions| extensions.get::<RequestId>())
-        .map_or_else(request_id::fresh, |id| id.0.as_ref().to_owned())
-}
-
-/// Who makes a request.
-fn caller(context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
-    let Some(extensions) = from_http(context) else { return Ok(Caller::LocalOwner) };
-    // Whoever comes over HTTP was asked who it is; that nobody asked must not make an owner of a stranger.
-    extensions.get::<Caller>().cloned().ok_or_else(|| {
-        tracing::error!(request_id = request_id(context), "a request without a caller reached the protocol");
-        ErrorData::internal_error("The request could not be handled", None)
-    })
-}
-
-/// Whether a request is of the stateless era.
-fn stateless(context: &RequestContext<RoleServer>) -> bool {
-    context.protocol_version().is_some_and(|version| !version.has_initialize())
-}
-
-impl ServerHandler for Handler {
-    fn get_info(&self) -> ServerConfig {
-        self.0.info.clone()
-    }
-
-    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
-        Cow::Borrowed(VERSIONS)
-    }
-
-    async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
-        let result = DiscoverResult::from_server_info(VERSIONS.to_vec(), self.get_info());
-        Ok(result.with_ttl_ms(self.0.ttl()).with_cache_scope(CacheScope::Public))
-    }
-
-    async fn list_tools(
+    /// A call of this caller's, as the request says where it comes from.
+    pub(super) fn call_of(
         &self,
-        request: Option<PaginatedRequestParams>,
-        context: RequestContext<RoleServer>,
-    ) -> Result<ListToolsResult, ErrorData> {
-        let caller = caller(&context)?;
-        let mut result =
-            self.0.page(&caller, request.as_ref().and_then(|request| request.cursor.as_deref()))?;
-        result.meta = self.meta(&context);
-        // Whoever is asked who it is has a list of its own. Where nobody is asked, there is one for all.
-        let scope = if caller.principal().is_some() { CacheScope::Private } else { CacheScope::Public };
-        Ok(result.with_ttl_ms(self.0.ttl()).with_cache_scope(scope))
-    }
-
-    async fn call_tool(
-        &self,
-        request: CallToolRequestParams,
-        context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
-        let Some(tool) = self.0.find(&request.name) else {
-            tracing::info!(outcome = "unknown_tool", "called");
-            return Err(unknown(&request.name));
-        };
-        let (from_http, request_id, caller) = (from_http(&context), request_id(&context), caller(&context)?);
-        if !self.0.may_use(&caller, tool) {
-            let arguments = request.arguments.unwrap_or_default();
-            return Err(self.hidden(Call::new(tool, arguments, caller, request_id)).await);
-        }
-        let capable = asking::shows_forms(context.client_capabilities().as_ref());
-        // A question of ours needs a way to the client, which a single exchange over HTTP is not.
-        let carries_questions = stateless(&context) || from_http.is_none();
-        let consent = asking::consent(&request, capable && carries_questions);
-        let mut call = Call::new(tool, request.arguments.unwrap_or_default(), caller, request_id);
-        call.consent = consent;
+        tool: &'static GeneratedTool,
+        arguments: Map<String, Value>,
+        caller: Caller,
+        context: &RequestContext<RoleServer>,
+    ) -> Call {
+        let from_http = from_http(context);
+        let mut call = Call::new(tool, arguments, caller, request_id(context));
         call.address =
             from_http.and_then(|extensions| extensions.get::<Site>()).map(|Site(address)| *address);
         // The message's own trace is nearer to the caller than the connection's.
@@ -353,61 +419,212 @@ impl ServerHandler for Handler {
                 .and_then(|extensions| extensions.get::<TraceParent>())
                 .map(|trace| trace.0.as_ref().to_owned()),
         };
-        call.idempotency_key = idempotency_key(context.meta.get(IDEMPOTENCY_KEY))?;
-        let told = Told::asked(&context).filter(|_| tool.long.is_some());
-        let states = told.map(|told| {
-            let (sender, states) = mpsc::channel(WAITING_STATES);
-            call.states = Some(sender);
-            (told, states)
-        });
-        let became = tokio::select! {
-            became = progress::telling(self.made(call, &context), states) => became,
-            // The caller left. Dropping the call is how the engine hears of it.
-            () = context.ct.cancelled() => {
-                tracing::info!(tool = tool.name, outcome = "caller_left", "called");
-                return Err(ErrorData::internal_error("The request was cancelled", None));
-            }
-        };
-        match became {
-            Became::Question(question) if stateless(&context) => {
-                Ok(question.into_result().with_meta(self.0.meta.clone()).into())
-            }
-            Became::Forged(result) => Err(ErrorData::invalid_params(answer::text(&result), None)),
-            Became::Hidden(_) => Err(unknown(tool.name)),
-            became => Ok(became.into_result().with_meta(self.meta(&context)).into()),
-        }
+        call
+    }
+
+    /// The meta object of a result, for a client whose era knows it.
+    pub(super) fn meta(&self, context: &RequestContext<RoleServer>) -> Option<MetaObject> {
+        stateless(context).then(|| self.shared.meta.clone())
+    }
+
+    /// The connection of a request that came on one, with a handshake.
+    fn connection(&self, context: &RequestContext<RoleServer>) -> Option<&Connection> {
+        self.connection.as_deref().filter(|_| !stateless(context))
+    }
+}
+
+/// What a caller reads who asks for a tool that there is none of, for it.
+pub(super) fn unknown(name: &str) -> ErrorData {
+    ErrorData::invalid_params(format!("Unknown tool: {}", answer::quoted(name)), None)
+}
+
+/// What the layers of HTTP know of a request that came through them.
+pub(super) fn from_http(context: &RequestContext<RoleServer>) -> Option<&::http::Extensions> {
+    context.extensions.get::<::http::request::Parts>().map(|parts| &parts.extensions)
+}
+
+pub(super) fn request_id(context: &RequestContext<RoleServer>) -> String {
+    from_http(context)
+        .and_then(|extensions| extensions.get::<RequestId>())
+        .map_or_else(request_id::fresh, |id| id.0.as_ref().to_owned())
+}
+
+/// Who makes a request.
+pub(super) fn caller(context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
+    let Some(extensions) = from_http(context) else { return Ok(Caller::LocalOwner) };
+    // Whoever comes over HTTP was asked who it is; that nobody asked must not make an owner of a stranger.
+    extensions.get::<Caller>().cloned().ok_or_else(|| {
+        tracing::error!(request_id = request_id(context), "a request without a caller reached the protocol");
+        ErrorData::internal_error("The request could not be handled", None)
+    })
+}
+
+/// Whether a request is of the stateless era.
+pub(super) fn stateless(context: &RequestContext<RoleServer>) -> bool {
+    context.protocol_version().is_some_and(|version| !version.has_initialize())
+}
+
+/// Whether clients mirror an argument of this schema in a header.
+fn is_mirrored(schema: &Map<String, Value>) -> bool {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties.into_iter().flat_map(Map::values).any(|property| {
+        let within = property.as_object();
+        within.is_some_and(|property| property.contains_key("x-mcp-header") || is_mirrored(property))
+    })
+}
+
+impl ServerHandler for Handler {
+    fn get_info(&self) -> ServerConfig {
+        let shared = &self.shared;
+        if self.connection.is_some() { shared.info_connected.clone() } else { shared.info.clone() }
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        Cow::Borrowed(VERSIONS)
+    }
+
+    /// Asked for each call, so nothing is copied of tools without mirrored arguments.
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        let name = self.shared.mirrored.get(name)?;
+        self.shared.tools.iter().find(|tool| tool.name == *name).cloned()
+    }
+
+    async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        let result = DiscoverResult::from_server_info(VERSIONS.to_vec(), self.shared.info.clone());
+        Ok(result.with_ttl_ms(self.shared.ttl()).with_cache_scope(CacheScope::Public))
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let caller = caller(&context)?;
+        let mut result = self.shared.page(&caller, after(request.as_ref()))?;
+        result.meta = self.meta(&context);
+        // Whoever is asked who it is has a list of its own. Where nobody is asked, there is one for all.
+        let scope = if caller.principal().is_some() { CacheScope::Private } else { CacheScope::Public };
+        Ok(result.with_ttl_ms(self.shared.ttl()).with_cache_scope(scope))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        self.call(request, context).await
     }
 
     async fn list_prompts(
         &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListPromptsRequestMethod>())
+        if self.shared.book.is_empty() {
+            return Err(ErrorData::method_not_found::<ListPromptsRequestMethod>());
+        }
+        self.prompts(after(request.as_ref()), &context)
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        if self.shared.book.is_empty() {
+            return Err(ErrorData::method_not_found::<GetPromptRequestMethod>());
+        }
+        self.prompt(request, &context).await
     }
 
     async fn list_resources(
         &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListResourcesRequestMethod>())
+        if self.shared.shelf.is_empty() {
+            return Err(ErrorData::method_not_found::<ListResourcesRequestMethod>());
+        }
+        self.resources(after(request.as_ref()), &context)
     }
 
     async fn list_resource_templates(
         &self,
-        _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListResourceTemplatesRequestMethod>())
+        if self.shared.shelf.is_empty() {
+            return Err(ErrorData::method_not_found::<ListResourceTemplatesRequestMethod>());
+        }
+        self.templates(after(request.as_ref()), &context)
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        if self.shared.shelf.is_empty() {
+            return Err(ErrorData::method_not_found::<ReadResourceRequestMethod>());
+        }
+        self.read(request, &context).await
     }
 
     async fn complete(
         &self,
-        _: CompleteRequestParams,
-        _: RequestContext<RoleServer>,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        Err(ErrorData::method_not_found::<CompleteRequestMethod>())
+        if self.shared.shelf.is_empty() && self.shared.book.is_empty() {
+            return Err(ErrorData::method_not_found::<CompleteRequestMethod>());
+        }
+        self.completed(request, &context).await
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let connection =
+            self.watching(&context).ok_or_else(ErrorData::method_not_found::<SubscribeRequestMethod>)?;
+        if !self.is_readable(&request.uri, &context)? {
+            return Err(super::reading::not_found(&request.uri));
+        }
+        if connection.watch(&request.uri, &context.peer) {
+            return Ok(());
+        }
+        let rule =
+            format!("Invalid params: a connection watches at most {MOST_WATCHED} resources; leave one first");
+        Err(ErrorData::invalid_params(rule, None))
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let connection =
+            self.watching(&context).ok_or_else(ErrorData::method_not_found::<UnsubscribeRequestMethod>)?;
+        connection.leave(&request.uri);
+        Ok(())
+    }
+
+    #[expect(deprecated, reason = "the handshake revisions have it")]
+    async fn set_level(
+        &self,
+        request: rmcp::model::SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let is_declared = self.shared.info_connected.capabilities.logging.is_some();
+        let connection = self.connection(&context).filter(|_| is_declared);
+        let connection =
+            connection.ok_or_else(ErrorData::method_not_found::<rmcp::model::SetLevelRequestMethod>)?;
+        let name = serde_json::to_value(request.level).unwrap_or_default();
+        if let Some(level) = name.as_str().and_then(super::talking::level) {
+            connection.set_level(level);
+        }
+        Ok(())
     }
 
     async fn on_custom_request(
@@ -417,7 +634,12 @@ impl ServerHandler for Handler {
     ) -> Result<CustomResult, ErrorData> {
         let method = request.method.as_str();
         let handshake = HANDSHAKE_METHODS.contains(&method) && !stateless(&context);
-        if handshake || METHODS.contains(&method) {
+        let (reads, prompts) = (!self.shared.shelf.is_empty(), !self.shared.book.is_empty());
+        let is_ours = METHODS.contains(&method)
+            || reads && OF_RESOURCES.contains(&method)
+            || prompts && OF_PROMPTS.contains(&method)
+            || (reads || prompts) && method == OF_BOTH;
+        if handshake || is_ours {
             return Err(ErrorData::invalid_params(format!("Invalid params: {}", params_rule(method)), None));
         }
         let message = format!("Method not found: {}", answer::quoted(method));
@@ -425,30 +647,41 @@ impl ServerHandler for Handler {
     }
 }
 
+impl Handler {
+    /// The connection on which resources can be watched.
+    fn watching(&self, context: &RequestContext<RoleServer>) -> Option<&Connection> {
+        let resources = self.shared.info_connected.capabilities.resources.as_ref();
+        let can_watch = resources.is_some_and(|resources| resources.subscribe == Some(true));
+        self.connection(context).filter(|_| can_watch)
+    }
+}
+
+/// The cursor of a request, if it has one.
+fn after(request: Option<&PaginatedRequestParams>) -> Option<&str> {
+    request.and_then(|request| request.cursor.as_deref())
+}
+
 /// What the parameters of a method must be.
 fn params_rule(method: &str) -> &'static str {
     match method {
         "tools/call" => {
-            "`params` must be an object with the string `name` and, if given, the object `arguments`"
+            "`params` must be an object with the string `name` and, if given, the objects `arguments` and `inputResponses`"
         }
-        "tools/list" => "`params` must be an object and `cursor`, if given, a string",
+        "prompts/get" => {
+            "`params` must be an object with the string `name` and, if given, the objects `arguments` and `inputResponses`"
+        }
+        "resources/read" => {
+            "`params` must be an object with the string `uri` and, if given, the object `inputResponses`"
+        }
+        "completion/complete" => {
+            "`params` must be an object with the object `ref` (`ref/prompt` with a `name`, or `ref/resource` with a `uri`) and the object `argument` with the strings `name` and `value`"
+        }
+        "tools/list" | "prompts/list" | "resources/list" | "resources/templates/list" => {
+            "`params` must be an object and `cursor`, if given, a string"
+        }
         "initialize" => {
             "`params` must be an object with the string `protocolVersion` and the objects `capabilities` and `clientInfo`"
         }
         _ => "`params` must be an object",
     }
-}
-
-/// The key that names a change, if one is given.
-fn idempotency_key(given: Option<&serde_json::Value>) -> Result<Option<String>, ErrorData> {
-    let Some(given) = given else { return Ok(None) };
-    given.as_str().filter(|key| is_sound_key(key)).map(|key| Some(key.to_owned())).ok_or_else(|| {
-        let accepted = format!("1 to {LONGEST_KEY} visible ASCII characters are accepted");
-        ErrorData::invalid_params(format!("_meta.{IDEMPOTENCY_KEY}: {accepted}"), None)
-    })
-}
-
-/// Whether a change may be named so.
-pub(super) fn is_sound_key(key: &str) -> bool {
-    (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
 }

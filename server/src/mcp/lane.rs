@@ -17,9 +17,11 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
+use super::asking::shows_forms;
+use super::calling::is_sound_key;
 use super::envelope::Envelope;
 use super::front::VERSION;
-use super::handler::{Became, Shared, is_sound_key, unknown};
+use super::handler::{Became, Shared, unknown};
 use super::{VERSIONS, answer};
 use crate::call::{Call, Caller};
 use crate::catalog::Tool;
@@ -52,11 +54,16 @@ impl Direct {
         let stateless = is_stateless(&head.headers, &name, &meta)?;
         let caller = head.extensions.get::<Caller>()?.clone();
         let tool = shared.find(&name).filter(|tool| !shared.asks(tool) && shared.may_use(&caller, tool))?;
-        if tool.long.is_some() && meta.progress.is_some() {
+        if shared.needs_library(tool) || tool.long.is_some() && meta.progress.is_some() {
+            return None;
+        }
+        // A person may be asked for what is missing.
+        let arguments = arguments.unwrap_or_default();
+        if stateless && shows_forms(meta.capabilities.as_ref()) && shared.lacks(tool, &arguments) {
             return None;
         }
         let request_id = head.extensions.get::<RequestId>()?.0.as_ref().to_owned();
-        let mut call = Call::new(tool, arguments.unwrap_or_default(), caller, request_id);
+        let mut call = Call::new(tool, arguments, caller, request_id);
         call.address = head.extensions.get::<Site>().map(|Site(address)| *address);
         call.traceparent = match meta.traceparent {
             Some(own) => Some(own.into_owned()).filter(|own| well_formed_traceparent(own)),

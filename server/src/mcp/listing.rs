@@ -21,8 +21,12 @@ pub(super) fn name(api: &Api, listed: &[&Tool]) -> String {
         return api.digest.to_owned();
     }
     let names: Vec<&str> = listed.iter().map(|tool| &*tool.name).collect();
-    let digest = digest::of(&names);
-    format!("{}-{}", api.digest, digest::hex(&digest[..8]))
+    format!("{}-{}", api.digest, self::digest(&names))
+}
+
+/// Names a list by what its items are named.
+pub(super) fn digest(names: &[&str]) -> String {
+    digest::hex(&digest::of(names)[..8])
 }
 
 fn listed(tool: &'static GeneratedTool, engine: &Engine) -> Result<Tool, StartError> {

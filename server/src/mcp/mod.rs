@@ -1,10 +1,14 @@
 //! The Model Context Protocol: both eras on one endpoint, stateless, over HTTP and standard input and output.
 //!
 //! `rmcp` owns the protocol and no other folder names it. What it leaves to a server is done here: strict bodies
-//! before it (`front`), the duties of a tools-only server (`handler`), and words for callers (`answer`).
+//! before it (`front`), the duties of a server that has no more than it says (`handler`), sessions that are bounded and belong to
+//! somebody (`sessions`), and words for callers (`answer`).
 
 mod answer;
 mod asking;
+mod calling;
+mod completing;
+mod connection;
 mod cursor;
 mod envelope;
 mod front;
@@ -12,8 +16,14 @@ mod handler;
 mod json;
 mod lane;
 mod listing;
+mod missing;
 mod progress;
+mod prompting;
+mod reading;
+mod rounds;
 mod schema;
+mod sessions;
+mod talking;
 pub mod stdio;
 
 use std::net::SocketAddr;
@@ -27,7 +37,9 @@ use serde_json::{Map, Value};
 use crate::call::{Answer, Call, Caller, Consent, Purpose};
 use crate::engine::Engine;
 use crate::http;
+use crate::prompts;
 use crate::request_id;
+use crate::resources;
 use crate::start_error::StartError;
 
 pub use front::McpEndpoint;
@@ -63,6 +75,13 @@ pub struct Options {
     pub max_line_bytes: usize,
     /// Whether plain calls over HTTP are made without the protocol library.
     pub direct_lane: bool,
+    /// What is offered to be read.
+    pub resources: resources::Settings,
+    /// What prompts a program adds.
+    pub prompts: prompts::Settings,
+    /// How many sessions clients of the handshake revisions may have at once over HTTP; with none, each of their requests stands
+    /// alone, and they cannot be asked anything.
+    pub sessions: usize,
 }
 
 impl Default for Options {
@@ -76,6 +95,9 @@ impl Default for Options {
             tools_page_size: None,
             max_line_bytes: 1024 * 1024,
             direct_lane: true,
+            resources: resources::Settings::default(),
+            prompts: prompts::Settings::default(),
+            sessions: 0,
         }
     }
 }

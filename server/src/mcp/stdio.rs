@@ -5,7 +5,6 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::RoleServer;
@@ -48,7 +47,7 @@ pub async fn serve(
     };
     let transport = Lines { messages: messages_to_serve, lines, in_flight, asked };
     // A child, since the library cancels its token when it ends: that must not keep the writer from its last line.
-    let served = serve_library(Handler(Arc::clone(&protocol.shared)), transport, abandoned.child_token());
+    let served = serve_library(Handler::connected(&protocol.shared), transport, abandoned.child_token());
     let (read, served) = tokio::join!(reader.run(drain, shutdown, abandoned), served);
     served?;
     read?;

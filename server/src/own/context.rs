@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::call::{Call, CallError, Caller, Consent, Progress, Purpose, Reply};
 use crate::catalog::{Effect, Tool, Work};
+use crate::client::Client;
 use crate::engine::{self, Calls};
 use crate::request_id::numbered;
 use crate::stages::ledger;
@@ -26,6 +27,7 @@ pub struct Context {
     confirmed: bool,
     progress: Progress,
     calls: Calls,
+    client: Client,
     /// How many calls were made so far; it numbers them.
     made: AtomicUsize,
     /// Names what this call is about to change, the same when it is made again.
@@ -47,6 +49,7 @@ impl Context {
             confirmed: call.consent == Consent::Confirmed,
             progress: call.progress,
             calls: call.calls?,
+            client: call.client,
             made: AtomicUsize::new(0),
         };
         let prepared = Arc::into_inner(call.prepared?)?;
@@ -66,6 +69,11 @@ impl Context {
     /// What calls are made with.
     pub(super) fn calls(&self) -> &Calls {
         &self.calls
+    }
+
+    /// The client, which may be asked and told something on the way, where the tool says that it does (`talks`).
+    pub fn client(&self) -> &Client {
+        &self.client
     }
 
     /// When the call must be answered; the handler is dropped then.

@@ -24,6 +24,7 @@
 //!     confirm: Confirm::ByEffect,
 //!     idempotent: true,
 //!     open_world: false,
+//!     talks: false,
 //!     timeout: None,
 //!     scopes: None,
 //!     output_schema: None,
@@ -79,6 +80,8 @@ pub struct OwnTool<A> {
     pub idempotent: bool,
     /// Whether it deals with what others write, such as the API's data.
     pub open_world: bool,
+    /// Whether it asks its client something on the way, or tells it something: see [`Context::client`].
+    pub talks: bool,
     /// What a whole call may take, where that is more than the configured time.
     pub timeout: Option<Duration>,
     /// The scopes that a call needs of whoever makes it; by effect where nothing is said. The generated tools that it calls
@@ -111,6 +114,9 @@ pub trait Own: fmt::Debug + Send + Sync {
 
     /// Whether it deals with what others write.
     fn open_world(&self) -> bool;
+
+    /// Whether it asks its client something on the way, or tells it something.
+    fn talks(&self) -> bool;
 
     /// Whether these are its arguments.
     fn decodes(&self, arguments: &Value) -> Result<(), serde_json::Error>;
@@ -149,6 +155,10 @@ where
 
     fn open_world(&self) -> bool {
         self.open_world
+    }
+
+    fn talks(&self) -> bool {
+        self.talks
     }
 
     fn decodes(&self, arguments: &Value) -> Result<(), serde_json::Error> {

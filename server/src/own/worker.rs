@@ -26,6 +26,11 @@ impl Worker {
         self.own.open_world()
     }
 
+    /// Whether the tool asks its client something on the way, or tells it something.
+    pub(crate) fn talks(&self) -> bool {
+        self.own.talks()
+    }
+
     /// Checks the arguments: the schema judges first, so that what it says is what is accepted; the type is asked
     /// besides, while a refusal still costs nothing.
     pub(crate) fn prepare(

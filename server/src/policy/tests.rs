@@ -37,6 +37,7 @@ static API: Api = Api {
     tools: &[&DELETE, &GET, &MOVE],
     security_schemes: &[],
     effect_scopes: EffectScopes::BY_WORD,
+    prompts: &[],
 };
 
 fn policies(text: &str) -> Result<Policies, StartError> {

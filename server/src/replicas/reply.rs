@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::call::{Attachment, Body, Reply};
+use crate::content::Block;
 
 #[derive(Serialize, Deserialize)]
 struct Packed {
@@ -18,6 +19,8 @@ struct Packed {
     structured: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     attachment: Option<(String, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    blocks: Vec<Block>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
 }
@@ -32,6 +35,7 @@ pub(crate) fn packed(reply: &Reply) -> Vec<u8> {
         told,
         structured: reply.structured.clone().filter(|_| !told),
         attachment: attachment.map(|file| (file.media_type.clone(), STANDARD.encode(&file.bytes))),
+        blocks: reply.blocks.clone(),
         notes: reply.notes.clone(),
     };
     serde_json::to_vec(&packed).expect("text and JSON are JSON")
@@ -48,8 +52,8 @@ pub(crate) fn unpacked(bytes: &[u8]) -> Option<Reply> {
         Some((media_type, bytes)) => Some(Attachment { media_type, bytes: STANDARD.decode(bytes).ok()? }),
         None => None,
     };
-    let Packed { status, text, notes, .. } = packed;
-    Some(Reply::new(status, Body { structured, text, attachment }, notes))
+    let Packed { status, text, blocks, notes, .. } = packed;
+    Some(Reply::new(status, Body { structured, text, attachment, blocks }, notes))
 }
 
 #[cfg(test)]
@@ -66,6 +70,7 @@ mod tests {
         let bare = Reply::text("a sentence");
         for reply in [
             bare.clone(),
+            Reply::blocks(vec![Block::Text("one".to_owned()), Block::Bytes(file.clone())]),
             Reply::structured(structured.clone()),
             Reply::new(202, Body { structured: Some(structured), ..Body::clone(&bare) }, Vec::new()),
             Reply::new(200, Body { attachment: Some(file), ..Body::clone(&bare) }, vec!["a note".to_owned()]),

@@ -186,6 +186,7 @@ mod tests {
         tools: &[&DEPLOY, &DESTROY, &EITHER, &FREE, &READ, &WRITE],
         security_schemes: &[],
         effect_scopes: EffectScopes { read: &["cp:read"], write: &["cp:write"], destroy: &["cp:admin"] },
+        prompts: &[],
     };
 
     fn with(scopes: &str) -> Caller {

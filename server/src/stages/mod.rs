@@ -20,7 +20,7 @@ pub mod policy;
 pub mod portion;
 pub mod quota;
 pub mod retry;
-mod seal;
+pub(crate) mod seal;
 pub mod upstream;
 
 use std::future::Future;

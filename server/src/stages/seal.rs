@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 /// The key of the proofs.
-pub(super) struct Seal {
+pub(crate) struct Seal {
     key: Hmac<Sha256>,
     /// What a proof begins with, so that a seal of another kind or form is none of these.
     kind: &'static str,
@@ -21,22 +21,22 @@ impl std::fmt::Debug for Seal {
 
 impl Seal {
     /// A key that no other process has.
-    pub(super) fn new(kind: &'static str) -> Self {
+    pub(crate) fn new(kind: &'static str) -> Self {
         Self::of(&random::<32>(), kind)
     }
 
-    pub(super) fn of(key: &[u8; 32], kind: &'static str) -> Self {
+    pub(crate) fn of(key: &[u8; 32], kind: &'static str) -> Self {
         Self { key: Hmac::new_from_slice(key).expect("HMAC takes keys of any length"), kind }
     }
 
     /// These bytes, sealed for `subject`.
-    pub(super) fn close<const N: usize>(&self, subject: &[u8; 32], bytes: [u8; N]) -> String {
+    pub(crate) fn close<const N: usize>(&self, subject: &[u8; 32], bytes: [u8; N]) -> String {
         let proof = self.proof(subject, &bytes).finalize().into_bytes();
         URL_SAFE_NO_PAD.encode([&bytes[..], &proof[..]].concat())
     }
 
     /// What was sealed for `subject`; nothing where this server did not do it.
-    pub(super) fn open<const N: usize>(&self, sealed: &str, subject: &[u8; 32]) -> Option<[u8; N]> {
+    pub(crate) fn open<const N: usize>(&self, sealed: &str, subject: &[u8; 32]) -> Option<[u8; N]> {
         let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (bytes, proof) = bytes.split_first_chunk::<N>()?;
         // Compared in constant time.

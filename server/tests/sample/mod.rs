@@ -258,6 +258,7 @@ const BASE: rt::Tool = rt::Tool {
     answer_headers: &[],
     fields: None,
     long: None,
+    resource: None,
     work: rt::Work::Request(rt::prepare::<ReadArguments>),
 };
 
@@ -367,6 +368,7 @@ pub static API: rt::Api = rt::Api {
         rt::SecurityScheme { name: "cookie", carrier: rt::Carrier::Cookie("session") },
     ],
     effect_scopes: rt::EffectScopes { read: &["cp:read"], write: &["cp:write"], destroy: &["cp:write"] },
+    prompts: &[],
 };
 
 /// The credential that must never be seen.

@@ -18,6 +18,7 @@ pub(super) static HEALTH_CHECK: OwnTool<Nothing> = OwnTool {
     confirm: Confirm::Never,
     idempotent: true,
     open_world: false,
+    talks: false,
     timeout: None,
     scopes: None,
     output_schema: Some(schema_of::<Health>),

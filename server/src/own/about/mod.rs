@@ -64,6 +64,7 @@ mod tests {
         tools: &[&PING],
         security_schemes: &[],
         effect_scopes: EffectScopes::BY_WORD,
+        prompts: &[],
     };
 
     #[test]

@@ -19,6 +19,7 @@ pub(super) static WHOAMI: OwnTool<Nothing> = OwnTool {
     confirm: Confirm::Never,
     idempotent: true,
     open_world: false,
+    talks: false,
     timeout: None,
     scopes: Some(&[]),
     output_schema: Some(schema_of::<Whoami>),

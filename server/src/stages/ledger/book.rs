@@ -10,6 +10,7 @@ use super::Settings;
 use super::key::Key;
 use super::past::Change;
 use crate::call::Reply;
+use crate::content::Block;
 use crate::replicas::{Became, Told};
 use crate::stages::Outcome;
 
@@ -86,7 +87,8 @@ impl State {
 /// What a reply weighs, about: its text is its structured content once more.
 fn size(reply: &Reply) -> usize {
     let attached = reply.attachment.as_ref().map_or(0, |attachment| attachment.bytes.len());
-    2 * reply.text.len() + attached + reply.notes.iter().map(String::len).sum::<usize>()
+    let blocks: usize = reply.blocks.iter().map(Block::size).sum();
+    2 * reply.text.len() + attached + blocks + reply.notes.iter().map(String::len).sum::<usize>()
 }
 
 /// What is remembered of changes.

@@ -92,6 +92,7 @@ mod tests {
 
     use super::*;
     use crate::call::{CallError, NoAccount};
+    use crate::client::Ability;
     use crate::decode::Problems;
 
     /// A record's text, and what it says.
@@ -126,7 +127,9 @@ mod tests {
             CallError::Unasked => CallError::Unwanted,
             CallError::Unwanted => CallError::Unanswered,
             CallError::Unanswered => CallError::Unsealed { why: "" },
-            CallError::Unsealed { .. } => CallError::Unrecorded { cause },
+            CallError::Unsealed { .. } => CallError::InputRequired { asks: Vec::new() },
+            CallError::InputRequired { .. } => CallError::Incapable { ability: Ability::Forms },
+            CallError::Incapable { .. } => CallError::Unrecorded { cause },
             CallError::Unrecorded { .. } => CallError::Unshared { cause },
             CallError::Unshared { .. } => CallError::Interrupted { cause },
             CallError::Interrupted { .. } => CallError::Refused { status, message: cause, retry_after: None },

@@ -80,7 +80,8 @@ impl Whole {
         let structured = structured.map(|structured| self.marked(structured, mark));
         let text = structured.as_ref().filter(|_| beside.is_none()).map(Value::to_string).unwrap_or(text);
         let attachment = beside.filter(|_| is_first).and_then(|reply| reply.attachment.clone());
-        Reply::new(self.status, Body { structured, text, attachment }, notes)
+        let blocks = beside.filter(|_| is_first).map(|reply| reply.blocks.clone()).unwrap_or_default();
+        Reply::new(self.status, Body { structured, text, attachment, blocks }, notes)
     }
 
     fn marked(&self, mut structured: Value, mark: Value) -> Value {

@@ -204,6 +204,7 @@ mod tests {
         tools: &[],
         security_schemes: &[],
         effect_scopes: EffectScopes::BY_WORD,
+        prompts: &[],
     };
 
     #[test]

@@ -1,0 +1,246 @@
+//! All resources of a server: which there are, which a caller may read, and what is at an address.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
+
+use super::{OwnResource, Reading, Settings, Template, Values, page, records};
+use crate::call::{CallError, Caller};
+use crate::catalog::{Effect, Tool, Work};
+use crate::content::Located;
+use crate::engine::Engine;
+use crate::start_error::StartError;
+
+/// What an address of the server itself begins with.
+const OURS: &str = "server://";
+/// Whoever may use this tool may read how the server stands.
+const FIGURES_BY: &str = "health_check";
+/// Whoever may use this tool may read what is recorded of his calls.
+const RECORDS_BY: &str = "whoami";
+
+/// A resource, or with a template many of one kind.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// The address, or the template of addresses.
+    pub(crate) uri: String,
+    /// Its name for programs.
+    pub(crate) name: String,
+    /// Its title for people.
+    pub(crate) title: String,
+    /// Its description for models.
+    pub(crate) description: String,
+    /// Its media type.
+    pub(crate) media_type: &'static str,
+    /// The template, where it is one.
+    pub(crate) template: Option<Template>,
+    /// What is there.
+    pub(crate) source: Source,
+}
+
+/// What is at an address.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source {
+    /// What a program adds; the tool is the one that a reader must be able to use.
+    Own(&'static OwnResource, Option<&'static Tool>),
+    /// The document that the tools were generated from.
+    Document(&'static str),
+    /// The page about a tool.
+    Page(&'static Tool),
+    /// The server's figures, for whoever may use this tool.
+    Figures(&'static Tool),
+    /// The caller's records, for whoever may use this tool.
+    Records(&'static Tool),
+    /// What this tool answers.
+    Answer(&'static Tool),
+}
+
+/// The resources of a server.
+pub(crate) struct Shelf {
+    engine: Arc<Engine>,
+    direct: Vec<Entry>,
+    templates: Vec<Entry>,
+    /// Files of the journal are large: one reader at a time.
+    records: Semaphore,
+}
+
+impl Shelf {
+    /// Prepares all of them; an error names the one that cannot be offered.
+    pub(crate) fn new(engine: &Arc<Engine>, settings: &Settings) -> Result<Self, StartError> {
+        let (mut direct, mut templates) = (Vec::new(), Vec::new());
+        for own in settings.own {
+            let entry = by_hand(own, engine)?;
+            if entry.template.is_some() { templates.push(entry) } else { direct.push(entry) }
+        }
+        if settings.offered {
+            direct.extend(settings.document.map(|document| {
+                let about = format!(
+                    "The OpenAPI document of {}, as its tools were generated from it.",
+                    engine.api().title
+                );
+                let source = Source::Document(document.text);
+                ours("openapi", "The API's document", about, document.media_type, source)
+            }));
+            direct.extend(of_the_server(engine));
+            direct.extend(engine.api().tools.iter().map(|tool| {
+                let about =
+                    format!("What there is to know about the tool {} before its first call.", tool.name);
+                ours(&format!("tools/{}", tool.name), tool.title, about, "text/markdown", Source::Page(tool))
+            }));
+            for tool in engine.api().tools {
+                templates.extend(tool.resource.map(|uri| of_the_api(uri, tool)).transpose()?);
+            }
+        }
+        direct.sort_by(|one, other| one.uri.cmp(&other.uri));
+        templates.sort_by(|one, other| one.uri.cmp(&other.uri));
+        for pair in direct.windows(2).chain(templates.windows(2)).filter(|pair| pair[0].uri == pair[1].uri) {
+            return Err(StartError::new(format!("two resources have the address {}", pair[0].uri)));
+        }
+        Ok(Self { engine: Arc::clone(engine), direct, templates, records: Semaphore::new(1) })
+    }
+
+    /// Whether there are none for anybody.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.direct.is_empty() && self.templates.is_empty()
+    }
+
+    /// Those with an address of their own that this caller may read, by address.
+    pub(crate) fn direct(&self, caller: &Caller) -> Vec<&Entry> {
+        self.direct.iter().filter(|entry| self.may_read(caller, entry)).collect()
+    }
+
+    /// The templates of those that this caller may read, by template.
+    pub(crate) fn templates(&self, caller: &Caller) -> Vec<&Entry> {
+        self.templates.iter().filter(|entry| self.may_read(caller, entry)).collect()
+    }
+
+    /// What is at this address, whoever may read it.
+    pub(crate) fn find(&self, uri: &str) -> Option<(&Entry, Values)> {
+        if let Ok(index) = self.direct.binary_search_by(|entry| entry.uri.as_str().cmp(uri)) {
+            return Some((&self.direct[index], Values::new()));
+        }
+        self.templates.iter().find_map(|entry| Some((entry, entry.template.as_ref()?.values(uri)?)))
+    }
+
+    /// The template of this text, whoever may read what it stands for.
+    pub(crate) fn template(&self, uri: &str) -> Option<&Entry> {
+        self.templates.iter().find(|entry| entry.uri == uri)
+    }
+
+    /// Whether a caller may read it. Scopes for what a tool answers are judged where the request comes in, since the caller is told
+    /// which are missing; here they hide what is ours.
+    pub(crate) fn may_read(&self, caller: &Caller, entry: &Entry) -> bool {
+        match entry.source {
+            Source::Own(_, None) => true,
+            Source::Own(_, Some(tool)) | Source::Figures(tool) | Source::Records(tool) => {
+                self.engine.may(caller, tool)
+            }
+            Source::Page(tool) | Source::Answer(tool) => self.engine.may_use(caller, tool),
+            // It tells of every operation, so it is only for those who may know of each.
+            Source::Document(_) => {
+                let mut tools = self.engine.api().tools.iter();
+                tools.all(|tool| !matches!(tool.work, Work::Request(_)) || self.engine.may_use(caller, tool))
+            }
+        }
+    }
+
+    /// What is there for a caller who may read it. What a tool answers is not read here but by a call.
+    pub(crate) async fn read(&self, entry: &Entry, reading: Reading) -> Result<Vec<Located>, CallError> {
+        let one = |text: String| Ok(vec![Located::text(&reading.uri, entry.media_type, text)]);
+        match entry.source {
+            Source::Own(own, _) => (own.read)(reading).await,
+            Source::Document(text) => one(text.to_owned()),
+            Source::Page(tool) => one(page::of(tool, &self.engine)),
+            Source::Figures(_) => one(self.engine.metrics()),
+            Source::Records(_) => {
+                let Some(journal) = self.engine.journal() else {
+                    return Err(CallError::Internal { cause: "records without a journal".to_owned() });
+                };
+                let _one = self.records.acquire().await.expect("the semaphore is never closed");
+                one(records::of(journal, &reading.caller).await?)
+            }
+            Source::Answer(tool) => Err(CallError::Internal {
+                cause: format!("the answer of {} was read without a call", tool.name),
+            }),
+        }
+    }
+}
+
+/// The arguments with which a tool reads what is at an address: texts, but where the tool takes another type.
+pub(crate) fn arguments(tool: &Tool, values: Values) -> Map<String, Value> {
+    let schema: Value = serde_json::from_str(tool.input_schema).unwrap_or_default();
+    let typed = |name: &str, text: String| match schema["properties"][name]["type"].as_str() {
+        Some("integer" | "number" | "boolean") => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        _ => Value::String(text),
+    };
+    values.into_iter().map(|(name, text)| (name.clone(), typed(&name, text))).collect()
+}
+
+fn ours(path: &str, title: &str, description: String, media_type: &'static str, source: Source) -> Entry {
+    Entry {
+        uri: format!("{OURS}{path}"),
+        name: path.replace('/', "_"),
+        title: title.to_owned(),
+        description,
+        media_type,
+        template: None,
+        source,
+    }
+}
+
+/// How the server stands, and what it recorded of the caller.
+fn of_the_server(engine: &Engine) -> Vec<Entry> {
+    let tool = |name| engine.api().find(name).filter(|tool| matches!(tool.work, Work::Own(_)));
+    let figures = tool(FIGURES_BY).map(|tool| {
+        let about = "What this server counted since it began, in the text format of Prometheus.".to_owned();
+        ours("metrics", "Figures of the server", about, "text/plain", Source::Figures(tool))
+    });
+    let records = tool(RECORDS_BY).filter(|_| engine.journal().is_some()).map(|tool| {
+        let about =
+            "What this server put on the record of your calls in the last hour, the last 50.".to_owned();
+        ours("records", "Your recent calls", about, "application/json", Source::Records(tool))
+    });
+    figures.into_iter().chain(records).collect()
+}
+
+/// What a tool that reads answers, by address.
+fn of_the_api(uri: &'static str, tool: &'static Tool) -> Result<Entry, StartError> {
+    let wrong = |what: &str| StartError::new(format!("the resource {uri} of the tool {}: {what}", tool.name));
+    let template = Template::read(uri).map_err(wrong)?;
+    if tool.effect != Effect::Read {
+        return Err(wrong("only what reads can be read by an address"));
+    }
+    Ok(Entry {
+        uri: uri.to_owned(),
+        name: tool.name.to_owned(),
+        title: tool.title.to_owned(),
+        description: tool.description.to_owned(),
+        media_type: "application/json",
+        template: Some(template),
+        source: Source::Answer(tool),
+    })
+}
+
+fn by_hand(own: &'static OwnResource, engine: &Engine) -> Result<Entry, StartError> {
+    let wrong = |what: &str| StartError::new(format!("the resource {} written by hand: {what}", own.uri));
+    let template = Template::read(own.uri).map_err(wrong)?;
+    let template = (template.variables().count() > 0).then_some(template);
+    let tool = match own.tool {
+        None => None,
+        Some(name) => Some(engine.api().find(name).ok_or_else(|| {
+            wrong(&format!("whoever may use {name} may read it, and there is no tool of that name"))
+        })?),
+    };
+    if own.name.trim().is_empty() || own.description.trim().is_empty() {
+        return Err(wrong("its name and its description must say something"));
+    }
+    Ok(Entry {
+        uri: own.uri.to_owned(),
+        name: own.name.to_owned(),
+        title: own.title.to_owned(),
+        description: own.description.to_owned(),
+        media_type: own.media_type,
+        template,
+        source: Source::Own(own, tool),
+    })
+}
