@@ -1,7 +1,7 @@
 //! A tool call through the library: with questions on the way where the connection carries them, over several rounds where each
 //! request stands alone.
 
-use rmcp::model::{CallToolRequestParams, CallToolResponse, ErrorData};
+use rmcp::model::{CallToolRequestParams, CallToolResponse, ErrorData, InputRequiredResult};
 use rmcp::service::RequestContext;
 use rmcp::{Peer, RoleServer};
 use serde_json::Value;
@@ -15,7 +15,7 @@ use super::progress::{self, Told};
 use super::rounds::{self, Kept, Subject};
 use super::talking::{self, Talk};
 use crate::call::{Call, Permission};
-use crate::client::Ability;
+use crate::client::{Ability, Ask};
 
 /// The method.
 const CALL: &str = "tools/call";
@@ -88,35 +88,37 @@ impl Handler {
             }
             _ => None,
         };
-        match (became, form) {
-            (_, Some(form)) => {
-                let asks = vec![(ARGUMENTS.to_owned(), form)];
-                Ok(self
-                    .shared
-                    .rounds()
-                    .ask(subject, &kept, asks)
-                    .with_meta(self.shared.meta().clone())
-                    .into())
-            }
-            (Became::Asks(asks, _), _) if stateless(&context) => Ok(self
-                .shared
-                .rounds()
-                .ask(subject, &kept, asks)
-                .with_meta(self.shared.meta().clone())
-                .into()),
-            (Became::Question(mut question), _) if stateless(&context) => {
-                let mut kept = kept;
+        self.told(became, form, subject, kept, &context)
+    }
+
+    /// What a client reads of a call: its result, or what must be answered first.
+    fn told(
+        &self,
+        became: Became,
+        form: Option<Ask>,
+        subject: Subject<'_>,
+        mut kept: Kept,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let rounds = self.shared.rounds();
+        let marked = |result: InputRequiredResult| Ok(result.with_meta(self.shared.meta().clone()).into());
+        if let Some(form) = form {
+            return marked(rounds.ask(subject, &kept, vec![(ARGUMENTS.to_owned(), form)]));
+        }
+        match became {
+            Became::Asks(asks, _) if stateless(context) => marked(rounds.ask(subject, &kept, asks)),
+            Became::Question(mut question) if stateless(context) => {
                 kept.given.remove(CONFIRM);
                 if !kept.given.is_empty() {
                     kept.consent = Some(question.state);
-                    question.state = self.shared.rounds().close(subject, &kept);
+                    question.state = rounds.close(subject, &kept);
                 }
-                Ok(question.into_result().with_meta(self.shared.meta().clone()).into())
+                marked(question.into_result())
             }
-            (Became::Incapable(ability, _), _) if stateless(&context) => Err(answer::incapable(ability)),
-            (Became::Forged(result), _) => Err(ErrorData::invalid_params(answer::text(&result), None)),
-            (Became::Hidden(_), _) => Err(unknown(tool.name)),
-            (became, _) => Ok(became.into_result().with_meta(self.meta(&context)).into()),
+            Became::Incapable(ability, _) if stateless(context) => Err(answer::incapable(ability)),
+            Became::Forged(result) => Err(ErrorData::invalid_params(answer::text(&result), None)),
+            Became::Hidden(_) => Err(unknown(subject.name)),
+            became => Ok(became.into_result().with_meta(self.meta(context)).into()),
         }
     }
 

@@ -93,7 +93,8 @@ impl Shelf {
         }
         direct.sort_by(|one, other| one.uri.cmp(&other.uri));
         templates.sort_by(|one, other| one.uri.cmp(&other.uri));
-        for pair in direct.windows(2).chain(templates.windows(2)).filter(|pair| pair[0].uri == pair[1].uri) {
+        let mut pairs = direct.windows(2).chain(templates.windows(2));
+        if let Some(pair) = pairs.find(|pair| pair[0].uri == pair[1].uri) {
             return Err(StartError::new(format!("two resources have the address {}", pair[0].uri)));
         }
         Ok(Self { engine: Arc::clone(engine), direct, templates, records: Semaphore::new(1) })
