@@ -158,14 +158,9 @@ fn prompts_that_fit_the_tools_are_part_of_the_program() {
 fn a_prompt_that_names_what_is_not_there_fails_the_build_with_place_and_rule() {
     for (number, (steps, words)) in [
         ("      - {tool: get_thingy, text: See.}\n", "there is no tool `get_thingy`"),
-        (
-            "      - {tool: get_thing, with: {name: x}, text: See.}\n",
-            "10:35",
-            "takes no argument `name`; it takes id",
-        ),
+        ("      - {tool: get_thing, with: {name: x}, text: See.}\n", "takes no argument `name`; it takes id"),
         (
             "      - {text: 'See {nothing}.'}\n",
-            "10:10",
             "`nothing` is no argument of the prompt; these are: thing, note",
         ),
         ("      - {when: nothing, text: See.}\n", "`nothing` is no argument of the prompt"),
