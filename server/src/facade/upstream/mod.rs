@@ -59,7 +59,7 @@ pub(super) enum Failure {
 /// The provider.
 pub(super) enum Upstream {
     GitHub(GitHub),
-    Google(Google),
+    Google(Box<Google>),
 }
 
 impl Upstream {
@@ -67,7 +67,7 @@ impl Upstream {
     pub(super) fn new(provider: &Provider) -> Result<Self, StartError> {
         Ok(match provider {
             Provider::GitHub(options) => Self::GitHub(GitHub::new(options.clone())?),
-            Provider::Google(options) => Self::Google(Google::new(options.clone())?),
+            Provider::Google(options) => Self::Google(Google::new(options.clone())?.into()),
         })
     }
 
