@@ -11,7 +11,7 @@ mod scratch;
 
 use std::time::Duration;
 
-use bad_tokens::bad_tokens;
+use bad_tokens::{Bad, bad_tokens};
 use credentials::{PING, golden, posted, status, with_token};
 use fake_upstream::json as json_answer;
 use http_support::Served;
@@ -126,8 +126,8 @@ async fn t_21_t_24_every_bad_token_is_answered_alike_and_the_reason_is_on_the_re
     let alike = with_token(&served, &provider.token_of(&json!({ "exp": now() - 60 }))).await;
     assert_eq!(status(&alike), 401);
     let bad = bad_tokens(&provider);
-    for (reason, token) in &bad {
-        assert_eq!(with_token(&served, token).await, alike, "{reason}: {token}");
+    for Bad { name, token, .. } in &bad {
+        assert_eq!(with_token(&served, token).await, alike, "{name}: {token}");
     }
     assert_eq!(status(&with_token(&served, &provider.token()).await), 200, "a good one is still let in");
     assert_eq!(provider.asked(), 1, "one fetch, and nothing from where tokens point");
@@ -137,7 +137,7 @@ async fn t_21_t_24_every_bad_token_is_answered_alike_and_the_reason_is_on_the_re
     let records: Vec<_> = records(folder.path()).unwrap().map(Result::unwrap).collect();
     let denied = records.iter().filter(|record| record.text("kind") == "denied");
     let reasons: Vec<_> = denied.map(|record| record.text("outcome")).collect();
-    let expected: Vec<_> = std::iter::once("expired").chain(bad.iter().map(|(reason, _)| *reason)).collect();
+    let expected: Vec<_> = std::iter::once("expired").chain(bad.iter().map(|bad| bad.reason)).collect();
     assert_eq!(reasons, expected);
     let denied = records.iter().find(|record| record.text("kind") == "denied").unwrap();
     assert_eq!((denied.text("address"), denied.text("request_id").is_empty()), ("127.0.0.1", false));
@@ -145,7 +145,7 @@ async fn t_21_t_24_every_bad_token_is_answered_alike_and_the_reason_is_on_the_re
         .unwrap()
         .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
         .collect();
-    for (_, token) in bad.iter().filter(|(_, token)| token.len() > 20) {
+    for Bad { token, .. } in bad.iter().filter(|bad| bad.token.len() > 20) {
         assert!(token.split('.').filter(|part| part.len() > 8).all(|part| !all.contains(part)), "{token}");
     }
 }
@@ -282,6 +282,8 @@ async fn t_2f_a14_only_the_exact_paths_are_served_to_strangers() {
         "/.well-known/oauth-protected-resource/mcp",
     ] {
         assert_eq!(status(&posted(&served, &format!("GET {path}"), &[]).await), 200, "{path}");
+        let with_token = format!("GET {path}{}access_token=x", if path.contains('?') { '&' } else { '?' });
+        assert_eq!(status(&posted(&served, &with_token, &[]).await), 400, "{with_token}");
     }
     for path in [
         "/mcp",

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -36,7 +37,9 @@ pub(crate) type Client = RunningService<RoleClient, ()>;
 pub(crate) struct World {
     /// The simulated API; its clock stands still unless a test moves it.
     pub(crate) simulator: Running,
-    /// The server's MCP endpoint.
+    /// Where the server listens.
+    pub(crate) address: SocketAddr,
+    /// Its MCP endpoint.
     pub(crate) endpoint: String,
     stop: CancellationToken,
     serving: JoinHandle<()>,
@@ -50,6 +53,11 @@ impl World {
 
     /// Starts both, with options changed by `change`.
     pub(crate) async fn start_with(change: impl FnOnce(&mut server::Options)) -> World {
+        World::start_at("127.0.0.1:0", change).await
+    }
+
+    /// Starts both, the server at this address.
+    pub(crate) async fn start_at(address: &str, change: impl FnOnce(&mut server::Options)) -> World {
         let simulator =
             Simulator::builder().clock(Clock::manual()).start().await.expect("the simulator starts");
         let mut options = server::Options {
@@ -63,15 +71,16 @@ impl World {
         options.engine.confirm.mode = server::stages::confirm::Mode::Off;
         change(&mut options);
         let server = Arc::new(server::Server::new(api::catalog(), options).expect("the options are right"));
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("loopback has a free port");
-        let endpoint =
-            format!("http://{}/mcp", listener.local_addr().expect("a bound listener has an address"));
+        let listener = TcpListener::bind(address).await.expect("loopback has a free port");
+        let port = listener.local_addr().expect("a bound listener has an address").port();
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let endpoint = format!("http://{address}/mcp");
         let stop = CancellationToken::new();
         let serving = tokio::spawn({
             let stop = stop.clone();
             async move { server.serve(listener, stop).await.expect("the server serves") }
         });
-        World { simulator, endpoint, stop, serving }
+        World { simulator, address, endpoint, stop, serving }
     }
 
     /// A client connected to the server.

@@ -6,8 +6,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use ::http::StatusCode;
 use ::http::header::AUTHORIZATION;
+use ::http::{StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 
 use super::challenge::{Challenges, Lacking};
@@ -38,11 +38,14 @@ impl Authenticate {
         Self { gate, challenges, proxies, unasked }
     }
 
-    /// Decided by the path as it was sent and by nothing else: headers and other spellings are written by whoever asks.
-    fn is_exempt(&self, path: &str) -> bool {
-        EXEMPT.contains(&path)
+    /// Decided by the path as it was sent and by nothing else: headers and other spellings are written by whoever asks. A token
+    /// in the address is refused also where none is needed, since addresses are in the logs of others.
+    fn is_exempt(&self, uri: &Uri) -> bool {
+        let path = uri.path();
+        let is_for_all = EXEMPT.contains(&path)
             || self.gate.metadata().is_some_and(|metadata| metadata.is_at(path))
-            || self.gate.facade().is_some_and(|facade| facade.is_at(path))
+            || self.gate.facade().is_some_and(|facade| facade.is_at(path));
+        is_for_all && !has_token_in_query(uri.query().unwrap_or_default())
     }
 
     async fn admit(&self, request: &::http::request::Parts) -> Result<Caller, Denied> {
@@ -94,7 +97,7 @@ impl Layer for Authenticate {
         if !self.gate.asks() {
             return self.unasked(request, next);
         }
-        if self.is_exempt(request.uri().path()) {
+        if self.is_exempt(request.uri()) {
             request.extensions_mut().insert(Caller::Anonymous);
             return next.run(request);
         }
