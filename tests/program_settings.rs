@@ -134,6 +134,12 @@ const REFUSED: &[(&[(&str, &str)], &str)] = &[
         "UPSTREAM_GATEWAY_HEADERS",
     ),
     (&[ADDRESS, ("UPSTREAM_GATEWAY", "https://gateway.example.com")], "UPSTREAM_GATEWAY"),
+    // Names of claims that no token could have.
+    (&[ADDRESS, ("AUTH_USER_CLAIM", ",")], "AUTH_USER_CLAIM: expected names of claims"),
+    (&[ADDRESS, ("AUTH_CLIENT_CLAIM", "app..id")], "AUTH_CLIENT_CLAIM: expected names of claims"),
+    (&[ADDRESS, ("AUTH_NAME_CLAIM", "given name")], "AUTH_NAME_CLAIM: expected names of claims"),
+    (&[ADDRESS, ("AUTH_ROLES_CLAIM", "roles,.roles")], "AUTH_ROLES_CLAIM: expected names of claims"),
+    (&[ADDRESS, ("AUTH_CLAIM_USER", "oid")], "AUTH_CLAIM_USER"),
     // Names that nobody knows.
     (&[ADDRESS, ("API_TOKN", "canary")], "API_TOKN"),
     (&[ADDRESS, ("FASTMCP_LOGLEVEL", "INFO")], "FASTMCP_LOGLEVEL"),

@@ -121,6 +121,40 @@ async fn introspection_by_asking_the_issuer() {
     assert!(provider.requests().iter().all(|request| request.contains(client)), "{:?}", provider.requests());
 }
 
+#[tokio::test]
+async fn claims_are_read_by_the_names_that_are_set_and_tokens_are_held_to_them() {
+    let provider = Provider::start().await;
+    let (issuer, keys) = (provider.address.clone(), provider.jwks());
+    let environment = [
+        ADDRESS,
+        ("AUTH_PROVIDER", "jwt"),
+        ("AUTH_ISSUER", &*issuer),
+        ("AUTH_JWKS_URI", &*keys),
+        ("AUTH_AUDIENCE", RESOURCE),
+        ("AUTH_USER_CLAIM", "oid"),
+        ("AUTH_CLIENT_CLAIM", "app.id"),
+        ("AUTH_NAME_CLAIM", "nick"),
+        ("AUTH_ROLES_CLAIM", "realm_access.roles"),
+    ];
+    let (running, address) = serve(&environment).await;
+    let all = json!({
+        "oid": "o1", "app": { "id": "studio" }, "nick": "Al", "realm_access": { "roles": ["developer"] },
+    });
+    let (status, who) = whoami(address, Some(&provider.token_of(&all))).await;
+    assert_eq!(status, "200");
+    assert_eq!(
+        (&who["subject"], &who["client"], &who["name"], &who["roles"]),
+        (&json!("o1"), &json!("studio"), &json!("Al"), &json!(["developer"]))
+    );
+    for (name, value) in [("oid", Value::Null), ("oid", json!(1)), ("app", Value::Null), ("realm_access", json!({ "roles": 1 }))] {
+        let mut changed = all.clone();
+        changed[name] = value;
+        assert_eq!(whoami(address, Some(&provider.token_of(&changed))).await.0, "401", "{changed}");
+    }
+    running.signal(rustix::process::Signal::TERM);
+    assert_eq!(running.exit_code().await, 0);
+}
+
 /// A token that AuthKit or Descope could have signed.
 fn signed(provider: &Provider, changed: &Value) -> String {
     RSA.token(&json!({ "alg": "RS256", "typ": "JWT", "kid": "r" }), &provider.claims(changed))

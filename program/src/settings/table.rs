@@ -206,32 +206,50 @@ fn tokens() -> [Setting; 8] {
     ]
 }
 
-/// What is read of a token besides.
-fn claims() -> [Setting; 4] {
+/// What is read of a token besides, and by which names.
+fn claims() -> [Setting; 7] {
     [
+        setting(
+            "auth.user_claims",
+            &["AUTH_USER_CLAIM"],
+            Kind::Claims(|config| &mut config.auth.names.user),
+            "The claim that has who the caller is, which the issuer must never give to anybody else; of several the first that a token has. Dots lead into objects, such as `realm_access.roles`. A token without it is refused.",
+        ),
+        setting(
+            "auth.client_claims",
+            &["AUTH_CLIENT_CLAIM"],
+            Kind::Claims(|config| &mut config.auth.names.client),
+            "The claim that has the program that the caller uses. Where it is set, a token without it is refused.",
+        ),
+        setting(
+            "auth.name_claims",
+            &["AUTH_NAME_CLAIM"],
+            Kind::Claims(|config| &mut config.auth.names.name),
+            "The claim that has what the caller is called, for people only.",
+        ),
         setting(
             "auth.roles_claims",
             &["AUTH_ROLES_CLAIM"],
-            Kind::Texts(|config| &mut config.auth.names.roles),
-            "The claim that has the caller's roles, the first of several that a token has; dots lead into objects, such as `realm_access.roles`.",
+            Kind::Claims(|config| &mut config.auth.names.roles),
+            "The claim that has the caller's roles: a list, or a text with blanks between. Where it is set, a token that has it in another form is refused.",
         ),
         setting(
             "auth.groups_claims",
             &["AUTH_GROUPS_CLAIM"],
-            Kind::Texts(|config| &mut config.auth.names.groups),
-            "The claim that has the caller's groups.",
+            Kind::Claims(|config| &mut config.auth.names.groups),
+            "The claim that has the caller's groups, in the same form.",
         ),
         setting(
             "auth.scopes_claims",
             &["AUTH_SCOPES_CLAIM"],
-            Kind::Texts(|config| &mut config.auth.names.scopes),
-            "The claim that has the scopes: a list, or a text with blanks between.",
+            Kind::Claims(|config| &mut config.auth.names.scopes),
+            "The claim that has the scopes, in the same form.",
         ),
         setting(
             "auth.tenant_claims",
             &["AUTH_TENANT_CLAIM"],
-            Kind::Texts(|config| &mut config.auth.names.tenant),
-            "The claim that has the organisation that the caller acts for.",
+            Kind::Claims(|config| &mut config.auth.names.tenant),
+            "The claim that has the organisation that the caller acts for. Where it is set, a token without it is refused.",
         ),
     ]
 }

@@ -23,6 +23,8 @@ pub(crate) const ACKNOWLEDGEMENT: &str = "i-understand";
 const JSON: &str = "json";
 /// The word for a list that is empty on purpose.
 const NONE: &str = "none";
+/// The longest name of a claim, in characters.
+const LONGEST_CLAIM: usize = 256;
 /// No list of tools needs larger pages.
 const LARGEST_PAGE: usize = 10_000;
 /// No file of the journal is larger, in bytes: it is read whole when it is verified.
@@ -72,6 +74,8 @@ pub(crate) enum Kind {
     Algorithms(fn(&mut Config) -> &mut Vec<Algorithm>),
     /// Which scopes include others.
     Hierarchy(fn(&mut Config) -> &mut Hierarchy),
+    /// Names of claims, one at least.
+    Claims(fn(&mut Config) -> &mut Vec<String>),
     /// Texts without commas; may be none.
     Texts(fn(&mut Config) -> &mut Vec<String>),
     /// Off, or the word that says that somebody meant it.
@@ -149,6 +153,10 @@ impl Kind {
                 let item = |item: &str| prose(item, 2048).map(str::to_owned).ok_or_else(|| self.not(item));
                 *at(config) = list(text, item)?;
             }
+            Self::Claims(at) => {
+                let names = list(text, |name| claim(name).ok_or_else(|| self.not(name)))?;
+                *at(config) = Some(names).filter(|names| !names.is_empty()).ok_or_else(|| self.not(text))?;
+            }
             Self::Hierarchy(at) => *at(config) = hierarchy(text).ok_or_else(|| self.not(text))?,
             Self::Acknowledgement(at) if text == ACKNOWLEDGEMENT => *at(config) = true,
             Self::Acknowledgement(_) => return Err(self.not(text)),
@@ -187,7 +195,9 @@ impl Kind {
             Self::Part(at) => at(config).to_string(),
             Self::Serializer => JSON.to_owned(),
             Self::PageSize(at) => at(config).map_or(0, NonZeroUsize::get).to_string(),
-            Self::Hosts { at, .. } | Self::Origins(at) | Self::Texts(at) => at(config).join(","),
+            Self::Hosts { at, .. } | Self::Origins(at) | Self::Claims(at) | Self::Texts(at) => {
+                at(config).join(",")
+            }
             Self::Decision(at) => at(config).map(|is_on| is_on.to_string()).unwrap_or_default(),
             Self::Providers(at) => {
                 at(config).iter().map(|provider| provider.word()).collect::<Vec<_>>().join(",")
@@ -220,6 +230,7 @@ impl Kind {
             | Self::Providers(_)
             | Self::Algorithms(_)
             | Self::Hierarchy(_)
+            | Self::Claims(_)
             | Self::Texts(_) => Notation::List,
             Self::Switch(_) => Notation::Boolean,
             _ => Notation::Text,
@@ -254,6 +265,10 @@ impl Kind {
             }
             Self::Hierarchy(_) => {
                 format!("chains of scopes such as `admin>write>read`, separated by commas, or `{NONE}`")
+            }
+            Self::Claims(_) => {
+                "names of claims separated by commas, where dots lead into objects, such as `realm_access.roles`"
+                    .to_owned()
             }
             Self::Texts(_) => "texts separated by commas".to_owned(),
             Self::Part(_) => "a number from 0 to 1".to_owned(),
@@ -366,6 +381,12 @@ fn prose(text: &str, longest: usize) -> Option<&str> {
 
 fn list<T>(text: &str, item: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
     text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(item).collect()
+}
+
+/// The name of a claim, which may be an address as well, or the steps to it.
+fn claim(text: &str) -> Option<String> {
+    let is_visible = text.len() <= LONGEST_CLAIM && text.bytes().all(|byte| byte.is_ascii_graphic());
+    (is_visible && text.split('.').all(|step| !step.is_empty())).then(|| text.to_owned())
 }
 
 fn hierarchy(text: &str) -> Option<Hierarchy> {

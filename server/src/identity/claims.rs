@@ -35,12 +35,6 @@ impl Claims {
         self.get(name).and_then(Value::as_str)
     }
 
-    /// Who it is.
-    pub(crate) fn subject(&self) -> Result<String, Denied> {
-        let subject = self.text("sub").filter(|sub| (1..=LONGEST_SUBJECT).contains(&sub.len()));
-        subject.map(str::to_owned).ok_or(Denied::Invalid("subject"))
-    }
-
     /// Whether a claim names one of these audiences, or several and one of these among them. A list that holds anything but
     /// text is no list of audiences.
     pub(super) fn names_one(&self, claim: &str, audiences: &[String]) -> bool {
@@ -84,25 +78,41 @@ impl Claims {
         }
     }
 
-    /// What they say of a caller besides who it is, and who says so.
-    pub(super) fn describe(&self, names: &Names) -> Identity {
-        Identity {
-            client: self.first(&["client_id", "azp"]),
-            name: self.first(&["name", "preferred_username", "email"]),
-            roles: self.words(&names.roles),
-            groups: self.words(&names.groups),
-            scopes: self.words(&names.scopes),
-            tenant: names::find(&self.0, &names.tenant).and_then(Value::as_str).map(str::to_owned),
+    /// What they say of a caller, but who says so and until when it holds.
+    pub(super) fn describe(&self, names: &Names) -> Result<Identity, Denied> {
+        let held = names.held;
+        Ok(Identity {
+            subject: self.subject(&names.user)?,
+            client: self.one(&names.client, held.client, "client")?,
+            name: self.one(&names.name, false, "name")?,
+            roles: self.words(&names.roles, held.roles, "roles")?,
+            groups: self.words(&names.groups, held.groups, "groups")?,
+            scopes: self.words(&names.scopes, held.scopes, "scopes")?,
+            tenant: self.one(&names.tenant, held.tenant, "tenant")?,
             ..Identity::default()
+        })
+    }
+
+    /// Who it is.
+    pub(crate) fn subject(&self, names: &[String]) -> Result<String, Denied> {
+        let subject = names::find(&self.0, names).and_then(Value::as_str);
+        let subject = subject.filter(|subject| (1..=LONGEST_SUBJECT).contains(&subject.len()));
+        subject.map(str::to_owned).ok_or(Denied::Invalid("subject"))
+    }
+
+    /// The text of a claim, which must be one where tokens are held to it.
+    fn one(&self, names: &[String], is_held: bool, reason: &'static str) -> Result<Option<String>, Denied> {
+        let text = names::find(&self.0, names).and_then(Value::as_str).filter(|text| !is_held || !text.is_empty());
+        if is_held && text.is_none() { Err(Denied::Invalid(reason)) } else { Ok(text.map(str::to_owned)) }
+    }
+
+    /// The words of a claim. A token may lack it, which gives it no rights; where tokens are held to it, it has no other form.
+    fn words(&self, names: &[String], is_held: bool, reason: &'static str) -> Result<Vec<String>, Denied> {
+        let claim = names::find(&self.0, names);
+        if is_held && claim.is_some_and(|claim| !names::are_words(claim)) {
+            return Err(Denied::Invalid(reason));
         }
-    }
-
-    fn first(&self, names: &[&str]) -> Option<String> {
-        names.iter().find_map(|name| self.text(name)).map(str::to_owned)
-    }
-
-    fn words(&self, names: &[String]) -> Vec<String> {
-        names::words(names::find(&self.0, names))
+        Ok(names::words(claim))
     }
 }
 

@@ -27,7 +27,7 @@ mod names;
 pub use caller::Caller;
 pub use denied::Denied;
 pub use gate::Gate;
-pub use names::Names;
+pub use names::{Held, Names};
 pub use options::Options;
 pub use presented::Presented;
 pub use principal::{Identity, Principal};

@@ -1,4 +1,4 @@
-//! What claims are called that say more of a caller than who it is: every provider has its own names.
+//! What claims are called that say who a caller is, and more of it: every provider has its own names.
 
 use serde_json::{Map, Value};
 
@@ -6,6 +6,12 @@ use serde_json::{Map, Value};
 /// the first that a token has is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
+    /// Who the caller is: what the issuer never gives to anybody else. Every token must have it.
+    pub user: Vec<String>,
+    /// The program that the caller uses.
+    pub client: Vec<String>,
+    /// What the caller is called, for people; nothing may rest on it.
+    pub name: Vec<String>,
     /// What the caller is.
     pub roles: Vec<String>,
     /// What the caller belongs to.
@@ -14,6 +20,24 @@ pub struct Names {
     pub scopes: Vec<String>,
     /// The organisation that the caller acts for.
     pub tenant: Vec<String>,
+    /// Those to which tokens are held.
+    pub held: Held,
+}
+
+/// The claims to which tokens are held, since somebody has said what they are called: a token that has the program or the
+/// organisation not at all, or has any of them in another form, is not good. Else a rule that forbids by it would forbid nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// [`Names::client`].
+    pub client: bool,
+    /// [`Names::roles`].
+    pub roles: bool,
+    /// [`Names::groups`].
+    pub groups: bool,
+    /// [`Names::scopes`].
+    pub scopes: bool,
+    /// [`Names::tenant`].
+    pub tenant: bool,
 }
 
 /// The names that RFC 8693, RFC 9068 and the usual providers have.
@@ -21,17 +45,37 @@ impl Default for Names {
     fn default() -> Self {
         let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
         Self {
+            user: names(&["sub"]),
+            client: names(&["client_id", "azp"]),
+            name: names(&["name", "preferred_username", "email"]),
             roles: names(&["roles"]),
             groups: names(&["groups"]),
             scopes: names(&["scope", "scp"]),
             tenant: names(&["tenant", "tid", "org_id"]),
+            held: Held::default(),
         }
+    }
+}
+
+impl Names {
+    /// The same, with tokens held to each name that is another than the usual ones.
+    pub fn hold(self) -> Self {
+        let usual = Self::default();
+        let held = Held {
+            client: self.client != usual.client,
+            roles: self.roles != usual.roles,
+            groups: self.groups != usual.groups,
+            scopes: self.scopes != usual.scopes,
+            tenant: self.tenant != usual.tenant,
+        };
+        Self { held, ..self }
     }
 }
 
 /// The first of these claims that is there.
 pub(super) fn find<'c>(claims: &'c Map<String, Value>, names: &[String]) -> Option<&'c Value> {
-    names.iter().find_map(|name| claims.get(name).or_else(|| inside(claims, name)))
+    let found = |name: &String| claims.get(name).or_else(|| inside(claims, name));
+    names.iter().filter_map(found).find(|value| !value.is_null())
 }
 
 fn inside<'c>(claims: &'c Map<String, Value>, path: &str) -> Option<&'c Value> {
@@ -47,6 +91,11 @@ pub(super) fn words(claim: Option<&Value>) -> Vec<String> {
         Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         _ => Vec::new(),
     }
+}
+
+/// Whether a claim has a form in which it says words, and nothing besides.
+pub(super) fn are_words(claim: &Value) -> bool {
+    claim.is_string() || claim.as_array().is_some_and(|items| items.iter().all(Value::is_string))
 }
 
 #[cfg(test)]
@@ -69,6 +118,7 @@ mod tests {
     fn a_claim_is_found_by_its_name_by_a_path_and_in_order() {
         let claims = json!({
             "realm_access": { "roles": ["x"] }, "https://example.com/roles": ["y"], "scp": ["z"],
+            "nothing": null,
         });
         let claims = claims.as_object().expect("an object");
         let found = |names: &[&str]| {
@@ -79,5 +129,13 @@ mod tests {
         assert_eq!(found(&["https://example.com/roles"]), "y");
         assert_eq!(found(&["scope", "scp"]), "z");
         assert_eq!(found(&["realm_access.none", "none"]), "");
+        assert_eq!(found(&["nothing", "scp"]), "z", "null is not there");
+    }
+
+    #[test]
+    fn tokens_are_held_to_names_that_somebody_chose() {
+        let names = Names { tenant: vec!["org".to_owned()], ..Names::default() }.hold();
+        assert_eq!(names.held, Held { tenant: true, ..Held::default() });
+        assert_eq!(Names::default().hold(), Names::default());
     }
 }

@@ -59,7 +59,7 @@ impl Authentication {
             types: self.types.clone(),
             leeway: self.leeway,
             longest_life: self.longest_life,
-            names: self.names.clone(),
+            names: self.names.clone().hold(),
             ..jwt::Options::new(keys, issuer, audiences)
         }
     }
@@ -123,7 +123,7 @@ impl Authentication {
             clients: set.clients.clone(),
             leeway: self.leeway,
             memory: set.memory,
-            names: self.names.clone(),
+            names: self.names.clone().hold(),
             ..introspection::Options::new(address, (id, secret), issuer, audiences)
         })
     }

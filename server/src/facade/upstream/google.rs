@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use super::exchange::Tokens;
 use super::{Failure, Kept, User};
 use crate::facade::options;
-use crate::identity::Denied;
+use crate::identity::{Denied, Names};
 use crate::identity::address::{self, Somewhere};
 use crate::identity::claims::Claims;
 use crate::identity::exchange;
@@ -126,7 +126,7 @@ impl Google {
         if !domains.is_empty() && !is_inside {
             return Err(Failure::Refused("login_outside_domain"));
         }
-        let subject = claims.subject().map_err(|denied| Failure::Refused(denied.reason()))?;
+        let subject = claims.subject(&Names::default().user).map_err(|denied| Failure::Refused(denied.reason()))?;
         let name = claims.text("email").map(str::to_owned);
         Ok(User { subject, name, groups: Vec::new(), tenant: domain })
     }

@@ -31,18 +31,17 @@ pub(super) fn judge(answer: &Claims, options: &Options, time: SystemTime) -> Res
     if !is_for(answer, &options.audiences) {
         return Err(Denied::Invalid("audience"));
     }
-    let client = answer.text("client_id");
-    let is_client = |client: &str| options.clients.iter().any(|known| known == client);
-    if !options.clients.is_empty() && !client.is_some_and(is_client) {
+    let described = answer.describe(&options.names)?;
+    let is_client = |client: &String| options.clients.contains(client);
+    if !options.clients.is_empty() && !described.client.as_ref().is_some_and(is_client) {
         return Err(Denied::Invalid("client"));
     }
     let times = answer.times(options.leeway, time)?;
     Ok(Identity {
         provider: PROVIDER,
         issuer: options.issuer.clone(),
-        subject: answer.subject()?,
         expires: times.expires.map(|seconds| UNIX_EPOCH + Duration::from_secs_f64(seconds)),
-        ..answer.describe(&options.names)
+        ..described
     })
 }
 

@@ -52,13 +52,13 @@ pub struct Options {
     pub issuer: String,
     /// For whom tokens must be: one of these.
     pub audiences: Vec<String>,
-    /// The programs to which tokens must have been given; any while none is named.
+    /// The programs to which tokens must have been given, by the claim that names them; any while none is named.
     pub clients: Vec<String>,
     /// How far the clocks of the provider and of this machine may differ.
     pub leeway: Duration,
     /// How long an answer is remembered, a minute at most: for so long a token that was withdrawn may still be taken.
     pub memory: Duration,
-    /// What the members are called that say more than who it is.
+    /// What the members are called that say who it is, and more.
     pub names: Names,
 }
 

@@ -25,9 +25,8 @@ pub(super) fn judge(claims: &Claims, options: &Options, time: SystemTime) -> Res
     Ok(Identity {
         provider: options.provider,
         issuer: options.issuer.clone(),
-        subject: claims.subject()?,
         expires: Some(expires),
-        ..claims.describe(&options.names)
+        ..claims.describe(&options.names)?
     })
 }
 
@@ -56,6 +55,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::identity::Names;
     use crate::identity::keys::Source;
 
     const NOW: u64 = 1_800_000_000;
@@ -75,8 +75,12 @@ mod tests {
         })
     }
 
-    /// The claims with one of them changed, or taken away by null.
     fn judged(name: &str, value: Value) -> Result<Identity, Denied> {
+        judged_by(&options(), name, value)
+    }
+
+    /// The claims with one of them changed, or taken away by null.
+    fn judged_by(options: &Options, name: &str, value: Value) -> Result<Identity, Denied> {
         let mut claims = good();
         let members = claims.as_object_mut().expect("an object");
         if value.is_null() {
@@ -84,7 +88,7 @@ mod tests {
         } else {
             members.insert(name.to_owned(), value)
         };
-        judge(&members.clone().into(), &options(), UNIX_EPOCH + Duration::from_secs(NOW))
+        judge(&members.clone().into(), options, UNIX_EPOCH + Duration::from_secs(NOW))
     }
 
     #[test]
@@ -147,6 +151,68 @@ mod tests {
             ("typ", json!("Bearer")),
         ] {
             assert!(judged(name, value.clone()).is_ok(), "{name}: {value}");
+        }
+    }
+
+    /// All that is read by other names, some of them inside an object.
+    fn renamed() -> Options {
+        let names = |name: &str| vec![name.to_owned()];
+        let names = Names {
+            user: names("oid"),
+            client: names("app.id"),
+            name: names("nick"),
+            roles: names("app.roles"),
+            groups: names("teams"),
+            scopes: names("may"),
+            tenant: names("org"),
+            ..Names::default()
+        };
+        Options { names: names.hold(), ..options() }
+    }
+
+    #[test]
+    fn each_claim_may_have_another_name() {
+        let app = json!({ "id": "studio", "roles": ["observer"] });
+        let all = json!({ "oid": "o1", "app": app, "nick": "Al", "teams": "one two", "may": ["cp:read"], "org": "x" });
+        let options = renamed();
+        let judged = |changed: &[(&str, Value)]| {
+            let mut claims = good();
+            let members = claims.as_object_mut().expect("an object");
+            members.extend(all.as_object().expect("an object").clone());
+            members.extend(changed.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+            judge(&members.clone().into(), &options, UNIX_EPOCH + Duration::from_secs(NOW))
+        };
+        let Identity { subject, client, name, roles, groups, scopes, tenant, .. } = judged(&[]).expect("good");
+        let texts = [&subject, &client.unwrap(), &name.unwrap(), &tenant.unwrap()].map(String::clone);
+        assert_eq!(texts, ["o1", "studio", "Al", "x"]);
+        assert_eq!([roles, groups, scopes].map(|words| words.join(" ")), ["observer", "one two", "cp:read"]);
+        // T-25: what is missing or of another form is not read elsewhere, nor taken for nothing.
+        for (name, value, reason) in [
+            ("oid", Value::Null, "subject"),
+            ("oid", json!(7), "subject"),
+            ("oid", json!(["o1"]), "subject"),
+            ("oid", json!(""), "subject"),
+            ("oid", json!("x".repeat(257)), "subject"),
+            ("app", Value::Null, "client"),
+            ("app", json!("studio"), "client"),
+            ("app", json!({ "id": 7 }), "client"),
+            ("app", json!({ "id": "" }), "client"),
+            ("app", json!({ "id": "studio", "roles": { "observer": {} } }), "roles"),
+            ("app", json!({ "id": "studio", "roles": ["observer", 7] }), "roles"),
+            ("teams", json!(7), "groups"),
+            ("may", json!({ "cp:read": true }), "scopes"),
+            ("org", Value::Null, "tenant"),
+            ("org", json!(["x"]), "tenant"),
+        ] {
+            assert_eq!(judged(&[(name, value.clone())]), Err(Denied::Invalid(reason)), "{name}: {value}");
+        }
+        // Who has no role has no rights, and is known all the same.
+        for (name, value) in [("app", json!({ "id": "studio" })), ("teams", Value::Null), ("nick", json!(7))] {
+            assert!(judged(&[(name, value.clone())]).is_ok(), "{name}: {value}");
+        }
+        // Where nobody chose the name, another form says nothing.
+        for (name, value) in [("groups", json!(7)), ("client_id", json!(7)), ("tenant", json!({}))] {
+            assert!(judged_by(&self::options(), name, value.clone()).is_ok(), "{name}: {value}");
         }
     }
 

@@ -36,7 +36,7 @@ pub struct Options {
     pub leeway: Duration,
     /// For how long a token may be good in all.
     pub longest_life: Duration,
-    /// What the claims are called that say more than who it is.
+    /// What the claims are called that say who it is, and more.
     pub names: Names,
 }
 
