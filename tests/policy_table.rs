@@ -92,7 +92,7 @@ fn table(title: &str, policies: &Policies, callers: &[(&str, Caller)]) -> String
         let _ = write!(text, " {name:>width$}", width = name.len().max(4));
     }
     text.push('\n');
-    for tool in api::catalog().tools {
+    for tool in policies.tools() {
         for (call, arguments) in calls(tool) {
             let _ = write!(text, "{call:52}");
             for (name, caller) in callers {
@@ -142,6 +142,21 @@ fn several_roles_may_what_any_of_them_may() {
         let arguments = json!({ "level": level });
         let arguments = arguments.as_object().expect("an object");
         assert_eq!(policies.decide_for(&both, tool, arguments, None, SystemTime::now()), Verdict::Allowed);
+    }
+}
+
+#[test]
+fn whoever_is_known_without_a_role_may_learn_about_oneself_and_nothing_else() {
+    for anonymous_reads in [false, true] {
+        let policies = policies(&["PRD"], anonymous_reads);
+        let may = |caller: &Caller| -> Vec<&str> {
+            let tools = policies.tools().iter().filter(|tool| policies.may_use(caller, tool));
+            tools.map(|tool| tool.name).collect()
+        };
+        for roles in [&[][..], &["root"], &["Administrator"]] {
+            assert_eq!(may(&with_roles(roles)), ["echo", "ping", "whoami"], "{roles:?}");
+        }
+        assert!(anonymous_reads || may(&Caller::Anonymous).is_empty());
     }
 }
 

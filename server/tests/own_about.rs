@@ -103,6 +103,26 @@ async fn t_2b_each_has_its_scope() {
 }
 
 #[tokio::test]
+async fn t_2b_whoever_is_known_without_a_role_sees_and_calls_what_is_about_oneself_and_nothing_else() {
+    let provider = Provider::start().await;
+    let served = Served::start_with([], |options| {
+        trusting(options, &provider);
+        // As a program has it that brings no rules of its own.
+        options.engine.policy = server::policy::Settings::default();
+    })
+    .await;
+    let token = provider.token_of(&json!({ "roles": null, "scope": "cp:admin" }));
+    let who = answered(&served, &token, "whoami", json!({})).await;
+    assert_eq!(who["mayCall"], json!({ "read": ["echo", "ping", "whoami"], "write": [], "destroy": [] }));
+    assert_eq!(answered(&served, &token, "ping", json!({})).await["pong"], true);
+    assert_eq!(answered(&served, &token, "echo", json!({ "message": "x" })).await["message"], "x");
+    for (tool, arguments) in [("health_check", json!({})), ("read", sample::reading("level", "DEV"))] {
+        assert_eq!(call(&served, &token, tool, arguments).await.error(), (200, -32602), "{tool}");
+    }
+    assert!(served.upstream.requests().is_empty());
+}
+
+#[tokio::test]
 async fn the_servers_health_is_what_it_knows_without_asking() {
     let (provider, folder) = (Provider::start().await, Scratch::new("about"));
     let journal = Journal::open(&journal::Options::new(folder.path()), "test 1").unwrap();

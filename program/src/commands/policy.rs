@@ -7,7 +7,6 @@ use std::time::SystemTime;
 
 use serde_json::Map;
 use server::call::{Call, Caller};
-use server::catalog::Api;
 use server::identity::{Identity, Principal};
 use server::policy::{Explanation, Policies, Verdict};
 
@@ -41,7 +40,7 @@ fn policies(program: &Program, config: &Config, file: Option<PathBuf>) -> Result
 
 fn explain(program: &Program, config: &Config, what: &Explain) -> Result<ExitCode, Refusal> {
     let policies = policies(program, config, what.file.clone())?;
-    let call = call(program.api, what)?;
+    let call = call(&policies, what)?;
     let time = match &what.at {
         None => SystemTime::now(),
         Some(text) => humantime::parse_rfc3339_weak(text).map_err(|_| {
@@ -55,9 +54,9 @@ fn explain(program: &Program, config: &Config, what: &Explain) -> Result<ExitCod
 }
 
 /// The call that is explained.
-fn call(api: &'static Api, what: &Explain) -> Result<Call, Refusal> {
-    let tool = api.find(&what.tool).ok_or_else(|| {
-        let suggestion = nearest(&what.tool, api.tools.iter().map(|tool| tool.name));
+fn call(policies: &Policies, what: &Explain) -> Result<Call, Refusal> {
+    let tool = policies.tools().iter().copied().find(|tool| tool.name == what.tool).ok_or_else(|| {
+        let suggestion = nearest(&what.tool, policies.tools().iter().map(|tool| tool.name));
         let advice =
             suggestion.map_or("see the command `tools`".to_owned(), |near| format!("did you mean {near}?"));
         Refusal::usage(format!("--tool: there is no tool {:?}; {advice}", what.tool))

@@ -133,6 +133,11 @@ impl Policies {
         self.0.settings.source.place()
     }
 
+    /// The tools that rules can be about: those of the API, and the server's own whether they are offered or not.
+    pub fn tools(&self) -> &[&'static Tool] {
+        &self.0.world.tools
+    }
+
     /// How many rules are in force.
     pub fn len(&self) -> usize {
         self.rules().set.num_of_policies()

@@ -1,5 +1,5 @@
 //! The schema that rules are checked against, written from the catalog: who may call, one action for each tool with its typed
-//! arguments, and groups of actions by effect and by tag.
+//! arguments, and groups of actions by effect, by tag, and of those that tell of the caller.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use super::facts::MOMENT;
 use super::shape::{Member, Shape, Type};
 use crate::catalog::{Api, Effect, Tool};
+use crate::own::about;
 
 /// The group of actions of this effect.
 pub(super) fn of_effect(effect: Effect) -> String {
@@ -17,6 +18,9 @@ pub(super) fn of_effect(effect: Effect) -> String {
 fn of_tag(tag: &str) -> String {
     format!("tag:{tag}")
 }
+
+/// The group of actions that tell of whoever calls and of nothing else: always there, whatever the API has.
+const OF_THE_CALLER: &str = "about:caller";
 
 /// What is known of every caller, whatever it is; each attribute with its type.
 const CALLER: [(&str, &str); 10] = [
@@ -99,14 +103,15 @@ fn groups(tools: &[&Tool]) -> String {
     for name in effects.into_iter().chain(tags.into_iter().map(of_tag)) {
         let _ = writeln!(text, "action {name:?};");
     }
-    text.push('\n');
+    let _ = writeln!(text, "// Tools of this server that tell of whoever calls and of nothing else.\naction {OF_THE_CALLER:?};\n");
     text
 }
 
 fn action(tool: &Tool, shape: &Shape) -> String {
     let name = tool.name;
     let tags: BTreeSet<&str> = tool.tags.iter().copied().collect();
-    let groups = [of_effect(tool.effect)].into_iter().chain(tags.into_iter().map(of_tag));
+    let about = about::tells_of_the_caller(tool).then(|| OF_THE_CALLER.to_owned());
+    let groups = [of_effect(tool.effect)].into_iter().chain(tags.into_iter().map(of_tag)).chain(about);
     let groups = groups.map(|group| format!("{group:?}")).collect::<Vec<_>>().join(", ");
     let arguments = record(&shape.members, 1);
     // Nobody can be given what an anonymous caller has.

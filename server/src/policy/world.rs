@@ -15,7 +15,7 @@ use crate::start_error::StartError;
 #[derive(Debug)]
 pub(super) struct World {
     /// Sorted by name.
-    tools: Vec<&'static Tool>,
+    pub(super) tools: Vec<&'static Tool>,
     /// The arguments of each.
     pub(super) shapes: Vec<Shape>,
     /// The action of each.

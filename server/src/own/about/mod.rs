@@ -18,6 +18,9 @@ use crate::start_error::StartError;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
 
+/// Those that tell of whoever calls and of nobody and nothing else.
+const OF_THE_CALLER: [&str; 3] = ["echo", "ping", "whoami"];
+
 static ALL: [&dyn Own; 4] = [&signs::ECHO, &health::HEALTH_CHECK, &signs::PING, &whoami::WHOAMI];
 
 /// The API with these tools, where they are wanted. A tool of the API keeps its name: whoever knows the API's document means
@@ -39,6 +42,13 @@ pub(crate) fn joined(api: &'static Api, is_wanted: bool) -> Result<&'static Api,
     }
     tools.sort_unstable_by_key(|tool| tool.name);
     Ok(Box::leak(Box::new(Api { tools: Box::leak(tools.into_boxed_slice()), ..*api })))
+}
+
+/// Whether a tool is one of these, and tells of whoever calls only. A tool of the API, or of the program, is none, whatever it is
+/// called.
+pub(crate) fn tells_of_the_caller(tool: &Tool) -> bool {
+    let is_this = |known: &&Tool| std::ptr::eq(*known, tool);
+    OF_THE_CALLER.contains(&tool.name) && entries().is_ok_and(|entries| entries.iter().any(is_this))
 }
 
 /// Their entries, made once for all servers of the process.
@@ -73,6 +83,9 @@ mod tests {
         let names: Vec<_> = api.tools.iter().map(|tool| tool.name).collect();
         assert_eq!(names, ["echo", "health_check", "ping", "whoami"]);
         assert_eq!(api.find("ping").unwrap().operation, "systemPing");
+        // What is given to everybody who is known must not be a tool that does something else.
+        let told: Vec<_> = api.tools.iter().filter(|tool| tells_of_the_caller(tool)).map(|tool| tool.name).collect();
+        assert_eq!(told, ["echo", "whoami"]);
         assert_eq!(joined(&API, false).unwrap().tools.len(), 1);
     }
 }
