@@ -80,7 +80,10 @@ async fn explanations_have_an_exit_code_and_say_what_is_not_understood() {
 async fn a_signal_has_the_rules_read_again_and_wrong_ones_change_nothing() {
     let all = "permit (principal, action, resource);";
     let path = file("signal", all);
-    let (mut running, address) = serve(&[ADDRESS, ("POLICY_FILE", path.to_str().expect("text"))]).await;
+    let journal = std::env::temp_dir().join(format!("program-policy-journal-{}", std::process::id()));
+    let recording = ("AUDIT_FOLDER", journal.to_str().expect("text"));
+    let rules = ("POLICY_FILE", path.to_str().expect("text"));
+    let (mut running, address) = serve(&[ADDRESS, rules, recording]).await;
     assert!(post(address, LIST).await.contains("promote_assignment"));
     fs::write(&path, "permit (").expect("the file can be written");
     running.signal(Signal::HUP);
@@ -95,5 +98,11 @@ async fn a_signal_has_the_rules_read_again_and_wrong_ones_change_nothing() {
     assert!(list.contains("get_set") && !list.contains("promote_assignment"), "{list}");
     running.signal(Signal::TERM);
     assert_eq!(running.exit_code().await, 0);
+    // Both are on the record: the wrong ones with what is wrong, those in force by the name that `sha256sum` gives them.
+    let told = run(&["audit", "export", "--kind", "rules"], &[recording]).await.stdout;
+    let outcomes: Vec<bool> = told.lines().map(|line| line.contains("accepted")).collect();
+    assert_eq!(outcomes, [false, true], "{told}");
+    assert!(told.contains("signal") && told.contains(":1:"), "{told}");
     let _ = fs::remove_file(&path);
+    let _ = fs::remove_dir_all(&journal);
 }

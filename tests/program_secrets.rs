@@ -180,6 +180,7 @@ async fn t_51_settings_that_are_shown_or_refused_show_no_secret() {
                     (*name, wrong.as_str()),
                     ("API_BASE_URL", "https://127.0.0.1:9"),
                     ("LOG_LEVEL", "trace"),
+                    ("RUST_BACKTRACE", "full"),
                 ];
                 written.outcome(name, &run(command, &environment).await);
             }

@@ -319,7 +319,7 @@ pub(crate) struct AuditFilter {
     /// How the call ended: answered, cancelled, refused, timed_out, unrecorded, ...
     #[arg(long)]
     pub(crate) outcome: Option<String>,
-    /// The kind of record: start, intent, outcome, denied, refusals, gap, checkpoint, stop.
+    /// The kind of record: start, intent, outcome, denied, refusals, rules, gap, checkpoint, stop.
     #[arg(long)]
     pub(crate) kind: Option<String>,
     /// The request's id, as answers and logs have it.

@@ -109,6 +109,7 @@ pub struct Demonstration {
 /// the settings or the program's own tools are wrong.
 pub fn main(mut program: Program) -> ExitCode {
     process::keep_memory_private();
+    telemetry::tell_panics(program.name);
     match program.api.with(program.tools) {
         Ok(api) => program.api = api,
         Err(error) => return refuse(&program, &Refusal::configuration(error.to_string())),

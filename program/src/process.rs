@@ -3,7 +3,7 @@
 use std::io;
 
 use server::journal::Journal;
-use server::policy::Policies;
+use server::policy::Reload;
 use tokio_util::sync::CancellationToken;
 
 /// Keeps the process's memory, which holds credentials, out of core dumps and from other processes of the
@@ -50,15 +50,15 @@ pub(crate) fn shutdown_on_signal(journal: Option<Journal>) -> io::Result<Cancell
 /// Has the rules of access read again at each SIGHUP. The task that listens lives as long as the process, and nothing waits for
 /// it.
 #[cfg(unix)]
-pub(crate) fn reload_on_signal(policies: Policies) -> io::Result<()> {
+pub(crate) fn reload_on_signal(reload: Reload) -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            let policies = policies.clone();
+            let reload = reload.clone();
             // A panic there is told by whoever panics, and leaves the rules as they were.
-            let _ = tokio::task::spawn_blocking(move || policies.look_again(true)).await;
+            let _ = tokio::task::spawn_blocking(move || reload.look(true)).await;
         }
     });
     Ok(())
@@ -66,7 +66,7 @@ pub(crate) fn reload_on_signal(policies: Policies) -> io::Result<()> {
 
 /// There is no such signal here; a changed file is read all the same.
 #[cfg(not(unix))]
-pub(crate) fn reload_on_signal(_: Policies) -> io::Result<()> {
+pub(crate) fn reload_on_signal(_: Reload) -> io::Result<()> {
     Ok(())
 }
 

@@ -108,7 +108,7 @@ const QUIET: [&str; 7] = ["rmcp", "reqwest", "hyper", "hyper_util", "h2", "rustl
 /// It calls every client that leaves an error, without saying which; how each call ended is logged by the server itself.
 const DEPARTURES: &str = "rmcp::service";
 
-/// Starts logging, once per process, and routes panics into it.
+/// Starts logging, once per process.
 pub(crate) fn start(options: Options) {
     let level = options.level.filter();
     let quiet = level.min(LevelFilter::WARN);
@@ -122,19 +122,25 @@ pub(crate) fn start(options: Options) {
         Format::Text => set(registry.with(layer)),
         Format::Json => set(registry.with(layer.json().flatten_event(true))),
     }
-    std::panic::set_hook(Box::new(log_panic));
 }
 
 fn set(subscriber: impl tracing::Subscriber + Send + Sync) {
     tracing::subscriber::set_global_default(subscriber).expect("logging is started once per process");
 }
 
-/// A panic is one line too. Its message is logged only if it is fixed text of the program: another may hold
-/// what a caller sent.
-fn log_panic(panic: &PanicHookInfo<'_>) {
-    let place = panic.location().map(ToString::to_string).unwrap_or_default();
-    let message = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("(message withheld)");
-    tracing::error!(place, message, "a fault of this program");
+/// Has every panic of this process told in one line, from the first moment on: in the log, or, before that begins, as the program
+/// tells why it does not start. Its message is told only if it is fixed text of the program: another may hold what a caller sent, or
+/// a secret. Where it came from is told by its place; a trace of calls is never written, whatever the environment asks for.
+pub(crate) fn tell_panics(program: &'static str) {
+    std::panic::set_hook(Box::new(move |panic: &PanicHookInfo<'_>| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let message = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("(message withheld)");
+        if tracing::dispatcher::has_been_set() {
+            tracing::error!(place, message, "a fault of this program");
+        } else {
+            eprintln!("{program}: a fault of this program at {place}: {message}");
+        }
+    }));
 }
 
 /// Makes writers to standard error that keep each event on one line.

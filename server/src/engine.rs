@@ -116,8 +116,9 @@ impl Engine {
         let upstream = Arc::new(Upstream::new(api, options.upstream.clone())?);
         let address = upstream.address();
         let upstream = service_fn(move |call| send(Arc::clone(&upstream), call));
-        let accounts =
-            |options: &Options, replicas: Option<&Replicas>| Accounts::new(api, &options.upstream, replicas);
+        let accounts = |options: &Options, replicas: Option<&Replicas>, metrics: &Metrics| {
+            Accounts::new(api, &options.upstream, replicas, metrics)
+        };
         Self::assemble(api, options, address, accounts, upstream)
     }
 
@@ -132,14 +133,14 @@ impl Engine {
         S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
     {
-        Self::assemble(api, options, address, |_, _| Ok(Accounts::one()), upstream)
+        Self::assemble(api, options, address, |_, _, _| Ok(Accounts::one()), upstream)
     }
 
     fn assemble<S>(
         api: &'static Api,
         options: Options,
         address: String,
-        accounts: impl FnOnce(&Options, Option<&Replicas>) -> Result<Accounts, StartError>,
+        accounts: impl FnOnce(&Options, Option<&Replicas>, &Metrics) -> Result<Accounts, StartError>,
         upstream: S,
     ) -> Result<Self, StartError>
     where
@@ -180,7 +181,8 @@ impl Engine {
         let api = about::joined(portion::joined(api, options.portion)?, options.about)?;
         let replicas = options.replicas.clone();
         let replicas = replicas.map(|settings| Replicas::new(settings, address.clone())).transpose()?;
-        let accounts = accounts(&options, replicas.as_ref())?;
+        let metrics = Metrics::default();
+        let accounts = accounts(&options, replicas.as_ref(), &metrics)?;
         let deployment = Arc::new(options.deployment.checked()?);
         let journal = options.journal.clone();
         let audit = audit::Options { journal: options.journal, settings: options.audit };
@@ -205,7 +207,7 @@ impl Engine {
             address,
         };
         let stack = stack::build(stages, upstream);
-        let (mutations, metrics) = (TaskTracker::new(), Metrics::default());
+        let mutations = TaskTracker::new();
         let calls = Calls {
             api,
             stack,
@@ -242,6 +244,11 @@ impl Engine {
     /// Who may do what.
     pub fn policies(&self) -> &Policies {
         &self.calls.policies
+    }
+
+    /// Reads again who may do what.
+    pub fn reload(&self) -> policy::Reload {
+        policy::Reload::new(self.calls.policies.clone(), self.journal.clone(), self.counters())
     }
 
     /// Whether a caller may use a tool with some arguments.
@@ -402,8 +409,11 @@ impl Calls {
             outcome
         };
         let task = self.mutations.spawn(to_its_end.in_current_span());
-        task.await
-            .unwrap_or_else(|error| Err(CallError::Internal { cause: format!("the call's task: {error}") }))
+        task.await.unwrap_or_else(|error| {
+            // Its own words hold the message of a panic, whatever that is.
+            let how = if error.is_panic() { "panicked" } else { "was cancelled" };
+            Err(CallError::Internal { cause: format!("the call's task {how}") })
+        })
     }
 }
 

@@ -124,7 +124,7 @@ impl Server {
             std::future::pending().await
         };
         let watching = async {
-            self.engine.policies().watch().await;
+            self.engine.reload().watch().await;
             std::future::pending().await
         };
         tokio::select! {

@@ -107,6 +107,7 @@ async fn calls_that_waited_and_changes_that_joined_are_counted() {
             {
                 tokio::task::yield_now().await;
             }
+            assert_eq!(value(&engine.metrics(), "mcp_bulkhead_waiting"), 1, "it waits");
             release.notify_one();
         };
         tokio::join!(
@@ -118,6 +119,7 @@ async fn calls_that_waited_and_changes_that_joined_are_counted() {
     let (first, (joined, waited, ())) = tokio::join!(first, rest);
     assert!(first.is_ok() && joined.is_ok() && waited.is_ok());
     assert_eq!(value(&engine.metrics(), "mcp_bulkhead_waits_total"), 1);
+    assert_eq!(value(&engine.metrics(), "mcp_bulkhead_waiting"), 0, "nobody waits any more");
     assert_eq!(value(&engine.metrics(), "mcp_ledger_joins_total"), 1);
 }
 

@@ -344,6 +344,35 @@ async fn t_2d_every_request_shows_its_credential_however_the_one_before_went() {
 }
 
 #[tokio::test]
+async fn t_55_fetches_of_keys_are_counted_by_how_they_went() {
+    let (provider, folder) = (Provider::start().await, Scratch::new("fetches"));
+    let (keys, key) = one_key(&folder);
+    let served = Served::start_with([], |options| {
+        trusting(options, &provider);
+        options.http.identity.keys = Some(keys);
+    })
+    .await;
+    let fetches = async || {
+        let metrics = served.request("GET /metrics", &[("X-API-Key", &key)], "").await.body;
+        let of = |result: &str| {
+            let series = format!("mcp_auth_key_fetches_total{{result=\"{result}\"}} ");
+            metrics.lines().find_map(|line| line.strip_prefix(&series).map(str::to_owned)).unwrap()
+        };
+        (of("fetched"), of("failed"))
+    };
+    assert_eq!(fetches().await, ("0".to_owned(), "0".to_owned()));
+    provider.say("500 Internal Server Error", "");
+    assert_eq!(status(&with_token(&served, &provider.token()).await), 503);
+    assert_eq!(fetches().await, ("0".to_owned(), "1".to_owned()));
+    let other = self::served(&provider).await;
+    provider.publish(&[provider.signer.jwk("a")]);
+    assert_eq!(status(&with_token(&other, &provider.token()).await), 200);
+    let metrics =
+        posted(&other, "GET /metrics", &[("Authorization", &format!("Bearer {}", provider.token()))]).await;
+    assert!(metrics.contains("\nmcp_auth_key_fetches_total{result=\"fetched\"} 1\n"), "{metrics}");
+}
+
+#[tokio::test]
 async fn t_55_attempts_are_counted_without_a_name() {
     let provider = Provider::start().await;
     let served = served(&provider).await;

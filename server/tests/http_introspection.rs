@@ -191,3 +191,22 @@ async fn a_token_is_judged_by_its_issuer_and_asked_about_where_it_names_none_tha
     }
     assert_eq!(asked.asked(), 2);
 }
+
+#[tokio::test]
+async fn t_55_questions_are_counted_by_what_was_answered() {
+    let provider = vouching().await;
+    let served = served(&provider).await;
+    for token in ["a", "b", "a"] {
+        assert_eq!(status(&with_token(&served, token).await), 200);
+    }
+    provider.say("200 OK", r#"{"active":false}"#);
+    assert_eq!(status(&with_token(&served, "c").await), 401);
+    provider.say("500 Internal Server Error", "");
+    assert_eq!(status(&with_token(&served, "d").await), 503);
+    // The first is remembered.
+    let metrics = posted(&served, "GET /metrics", &[("Authorization", "Bearer a")]).await;
+    for (result, count) in [("good", 2), ("bad", 1), ("unavailable", 1), ("busy", 0)] {
+        let line = format!("mcp_auth_introspections_total{{result=\"{result}\"}} {count}");
+        assert!(metrics.lines().any(|found| found == line), "{line}: {metrics}");
+    }
+}

@@ -99,6 +99,21 @@ async fn t_3a_a_forwarded_address_counts_only_from_a_trusted_proxy() {
 }
 
 #[tokio::test]
+async fn t_55_requests_that_were_too_many_are_counted() {
+    let served = Served::start_with([], |options| {
+        options.http.site_requests_per_minute = 1;
+        options.http.site_burst = BURST;
+        options.http.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    })
+    .await;
+    for _ in 0..BURST + 2 {
+        served.request("GET /nowhere", &[("X-Forwarded-For", "198.51.100.1")], "").await;
+    }
+    let metrics = served.request("GET /metrics", &[("X-Forwarded-For", "198.51.100.2")], "").await.body;
+    assert!(metrics.contains("\nmcp_http_too_many_requests_total 2\n"), "{metrics}");
+}
+
+#[tokio::test]
 async fn a_page_that_is_refused_takes_nothing_from_the_quota() {
     let served = bounded().await;
     for _ in 0..=BURST {

@@ -216,4 +216,21 @@ async fn rules_of_a_file_are_read_again_while_a_server_runs() {
         tokio::task::yield_now().await;
     }
     assert_eq!(names(&world.list("nobody", None).await), ["levelled", "read"]);
+    fs::write(&file, "permit (principal, action == Action::\"nothing\", resource);").unwrap();
+    let metrics = async || {
+        let key = &world.keys[0].1;
+        world.served.request("GET /metrics", &[("X-API-Key", key)], "").await.body
+    };
+    while !metrics().await.contains("mcp_policy_reloads_total{result=\"refused\"} 1\n") {
+        tokio::task::yield_now().await;
+    }
+    assert!(metrics().await.contains("mcp_policy_reloads_total{result=\"accepted\"} 1\n"));
+    assert_eq!(names(&world.list("nobody", None).await), ["levelled", "read"], "those from before");
+    world.journal.close();
+    let records = records(&world.folder.path().join("journal")).unwrap().map(Result::unwrap);
+    let told: Vec<_> = records.filter(|record| record.text("kind") == "rules").collect();
+    let outcomes: Vec<_> = told.iter().map(|record| record.text("outcome")).collect();
+    assert_eq!(outcomes, ["accepted", "refused"]);
+    assert_eq!(told[0].text("sha256").len(), 64);
+    assert!(told[1].text("cause").contains("policy.cedar:1:"), "{}", told[1].text("cause"));
 }

@@ -41,7 +41,7 @@ pub(crate) async fn run(program: &Program, mut config: Config) -> Result<(), Ref
         .collect();
     let recorded = prepare(program, config, Stream::Error)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
-    reload_on_signal(recorded.server.policies().clone()).map_err(no_signals)?;
+    reload_on_signal(recorded.server.engine().reload()).map_err(no_signals)?;
     print(&introduction(program, &endpoint(address), &demonstration))?;
     let server = Arc::clone(&recorded.server);
     server.serve(listener, shutdown).await.map_err(|error| Refusal::configuration(error.to_string()))?;

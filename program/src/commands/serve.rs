@@ -20,7 +20,7 @@ pub(crate) async fn http(program: &Program, mut config: Config) -> Result<(), Re
     let address = config.listen();
     let recorded = prepare(program, config, Stream::Output)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
-    reload_on_signal(recorded.server.policies().clone()).map_err(no_signals)?;
+    reload_on_signal(recorded.server.engine().reload()).map_err(no_signals)?;
     let listener = listen(address).await?;
     let address = bound(&listener)?;
     warn_unrecorded(&recorded);
@@ -35,7 +35,7 @@ pub(crate) async fn http(program: &Program, mut config: Config) -> Result<(), Re
 pub(crate) async fn stdio(program: &Program, config: Config) -> Result<(), Refusal> {
     let recorded = prepare(program, config, Stream::Error)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
-    reload_on_signal(recorded.server.policies().clone()).map_err(no_signals)?;
+    reload_on_signal(recorded.server.engine().reload()).map_err(no_signals)?;
     warn_unrecorded(&recorded);
     tracing::info!(tools = program.api.tools.len(), "serving on standard input and output");
     let server = Arc::clone(&recorded.server);

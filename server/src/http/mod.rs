@@ -185,7 +185,7 @@ fn layers(address: SocketAddr, options: &Options, gate: &Arc<Gate>) -> Vec<Box<d
         // is asked who they are: a browser asks without a credential whether it may send one.
         Box::new(cors::Cors::new(options)),
         // Inside of what refuses strangers, who would use up the quota of the address that they misuse; before the body.
-        Box::new(quota::Quota::new(options)),
+        Box::new(quota::Quota::new(options, gate.metrics().clone())),
         // Before the body is touched; wraps it so that whoever reads it is stopped at the limit.
         Box::new(body_limit::BodyLimit::new(options)),
         // Inside the limit: a body that is refused for its size is not waited for.

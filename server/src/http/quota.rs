@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::layer::{Answering, Layer, Next};
 use super::peer::{Network, Peer, site};
 use super::{Options, Refusal, Request};
+use crate::metrics::{Count, Metrics};
 use crate::quota::{Rate, Table, whole_seconds};
 
 /// As draft-ietf-httpapi-ratelimit-headers has them.
@@ -23,21 +24,25 @@ const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// The layer.
-pub(super) struct Quota(Option<Bound>);
+pub(super) struct Quota {
+    bound: Option<Bound>,
+    metrics: Metrics,
+}
 
 impl Quota {
     /// The quota of the options; no bound where they name none.
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &Options, metrics: Metrics) -> Self {
         let Options { site_requests_per_minute: per_minute, site_burst: burst, .. } = *options;
         let proxies = options.trusted_proxies.clone();
-        Self((per_minute > 0).then(|| Bound {
+        let bound = (per_minute > 0).then(|| Bound {
             rate: Rate::per_minute(per_minute, burst),
             policy: format!("\"burst\";q={burst}, \"minute\";q={per_minute};w=60"),
             burst,
             proxies,
             began: Instant::now(),
             used: Mutex::default(),
-        }))
+        });
+        Self { bound, metrics }
     }
 }
 
@@ -48,7 +53,7 @@ impl Layer for Quota {
 
     fn handle<'a>(&'a self, request: Request, next: Next<'a>) -> Answering<'a> {
         // Who watches the server must see it also while others ask too much of it.
-        let Some(bound) = self.0.as_ref().filter(|_| !matches!(request.uri().path(), "/health" | "/ready"))
+        let Some(bound) = self.bound.as_ref().filter(|_| !matches!(request.uri().path(), "/health" | "/ready"))
         else {
             return next.run(request);
         };
@@ -62,6 +67,7 @@ impl Layer for Quota {
                 response
             });
         }
+        self.metrics.count(Count::TooMany);
         let mut response = over(state.wait).answer();
         bound.tell(&state, response.headers_mut());
         response.headers_mut().insert(RETRY_AFTER, whole_seconds(state.wait).into());
@@ -135,7 +141,7 @@ mod tests {
     /// 120 requests a minute, four at once.
     fn bound() -> Bound {
         let options = Options { site_requests_per_minute: 120, site_burst: 4, ..Options::default() };
-        Quota::new(&options).0.expect("a bound")
+        Quota::new(&options, Metrics::default()).bound.expect("a bound")
     }
 
     fn address(text: &str) -> IpAddr {

@@ -42,7 +42,7 @@ impl Gate {
         replicas: Option<Replicas>,
     ) -> Result<Self, StartError> {
         options.check()?;
-        let tokens = Tokens::new(options)?;
+        let tokens = Tokens::new(options, &metrics)?;
         let keys = options.keys.clone().map(|keys| ApiKeys::open(keys, replicas)).transpose()?;
         let required = options.scopes.clone();
         // A key keeps the scopes that it has, so that whoever has one is not sent for others.
@@ -105,6 +105,11 @@ impl Gate {
                 }
             }
         }
+    }
+
+    /// Where everything is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// What clients ask for at first: what every caller needs, and enough to read.

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::introspection::Introspection;
 use super::verified::{LONGEST, Verified};
 use super::{Caller, Denied, Options, Principal, jwt};
+use crate::metrics::Metrics;
 use crate::start_error::StartError;
 
 /// Those who judge tokens.
@@ -21,16 +22,17 @@ pub(super) struct Tokens {
 
 impl Tokens {
     /// Those of the options. Two who judge the tokens of one issuer would be one who judges too little.
-    pub(super) fn new(options: &Options) -> Result<Self, StartError> {
+    pub(super) fn new(options: &Options, metrics: &Metrics) -> Result<Self, StartError> {
         let mut signed: Vec<jwt::Verifier> = Vec::new();
         for tokens in &options.tokens {
             if signed.iter().any(|known| known.issuer() == tokens.issuer) {
                 let line = format!("AUTH_ISSUER: {:?} is there twice", tokens.issuer);
                 return Err(StartError::new(line));
             }
-            signed.push(jwt::Verifier::new(tokens.clone())?);
+            signed.push(jwt::Verifier::new(tokens.clone(), metrics)?);
         }
-        let introspection = options.introspection.clone().map(Introspection::new).transpose()?;
+        let asked = options.introspection.clone();
+        let introspection = asked.map(|asked| Introspection::new(asked, metrics.clone())).transpose()?;
         Ok(Self { signed, introspection, verified: Verified::new(), are_kept: options.keeps_tokens })
     }
 

@@ -68,6 +68,18 @@ pub enum Event {
         /// When the first was.
         since: SystemTime,
     },
+    /// Rules of access were read again while the server runs, and are in force from now on.
+    RulesAccepted {
+        /// How many they are.
+        rules: usize,
+        /// Names their text: its SHA-256 in hexadecimal digits.
+        sha256: String,
+    },
+    /// They were read again and are wrong: those from before stay in force.
+    RulesRefused {
+        /// What is wrong, and where.
+        cause: String,
+    },
     /// Records were lost, since they could not be written for too long.
     Gap {
         /// How many.
@@ -91,6 +103,7 @@ impl Event {
             Self::Outcome { .. } => "outcome",
             Self::Denied { .. } => "denied",
             Self::Refusals { .. } => "refusals",
+            Self::RulesAccepted { .. } | Self::RulesRefused { .. } => "rules",
             Self::Gap { .. } => "gap",
             Self::Checkpoint { .. } => "checkpoint",
             Self::Stop => "stop",
@@ -188,6 +201,15 @@ impl Event {
                 members.serialize_entry("count", count)?;
                 let since = humantime::format_rfc3339_millis(*since).to_string();
                 members.serialize_entry("since", &since)
+            }
+            Self::RulesAccepted { rules, sha256 } => {
+                members.serialize_entry("outcome", "accepted")?;
+                members.serialize_entry("rules", rules)?;
+                members.serialize_entry("sha256", sha256)
+            }
+            Self::RulesRefused { cause } => {
+                members.serialize_entry("outcome", "refused")?;
+                members.serialize_entry("cause", cause)
             }
             Self::Gap { lost } => members.serialize_entry("lost", lost),
             Self::Checkpoint { signature } => members.serialize_entry("signature", signature),

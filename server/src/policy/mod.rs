@@ -17,6 +17,7 @@ mod reads;
 mod broad;
 
 mod source;
+mod reload;
 mod explanation;
 
 #[cfg(test)]
@@ -39,6 +40,7 @@ use rules::Rules;
 use world::World;
 
 pub use explanation::Explanation;
+pub use reload::Reload;
 pub use source::Source;
 
 /// How many callers are kept as rules see them.

@@ -60,8 +60,8 @@ impl Next {
     /// Goes on with the call; a panic on the way becomes its error.
     pub async fn guarded(self, call: Call) -> Outcome {
         AssertUnwindSafe(self.run(call)).catch_unwind().await.unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-            let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            // Another message than a fixed text of the program may hold what a caller sent, or a secret.
+            let text = panic.downcast_ref::<&'static str>().unwrap_or(&"(message withheld)");
             Err(CallError::Internal { cause: format!("panic: {text}") })
         })
     }

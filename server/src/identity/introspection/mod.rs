@@ -23,6 +23,7 @@ use tokio::sync::Semaphore;
 use super::address::{self, Somewhere};
 use super::verified::Hash;
 use super::{Denied, Identity, Names, exchange};
+use crate::metrics::{Count, Metrics};
 use crate::start_error::StartError;
 use flights::Flights;
 
@@ -36,6 +37,8 @@ const MOST: usize = 64;
 const TURN: Duration = Duration::from_secs(1);
 /// How many connections are kept: a token is shown to be used, and whoever uses it waits.
 const IDLE: usize = 8;
+/// Said of a token for which there is no turn.
+const BUSY: Denied = Denied::Unavailable("introspection_busy");
 /// What stands as it is in a form (HTML, section 4.10.22.8); a blank is a plus.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_');
 
@@ -96,6 +99,7 @@ struct Asking {
     place: Url,
     authorization: HeaderValue,
     room: Semaphore,
+    metrics: Metrics,
 }
 
 impl fmt::Debug for Introspection {
@@ -106,7 +110,7 @@ impl fmt::Debug for Introspection {
 
 impl Introspection {
     /// Refuses half of what it needs; nothing is asked yet.
-    pub(super) fn new(options: Options) -> Result<Self, StartError> {
+    pub(super) fn new(options: Options, metrics: Metrics) -> Result<Self, StartError> {
         let missing = |name: &str, why: &str| Err(StartError::new(format!("{name} is not set: {why}")));
         if options.issuer.is_empty() {
             return missing("AUTH_ISSUER", "tokens need an issuer, or anybody's would do");
@@ -124,7 +128,7 @@ impl Introspection {
             .map_err(|wrong| StartError::new(format!("AUTH_INTROSPECTION_URL: {wrong}")))?;
         let client = exchange::client(Somewhere::Any, IDLE)?;
         let authorization = basic(&options.client_id, options.client_secret.expose_secret());
-        let asking = Asking { options, client, place, authorization, room: Semaphore::new(MOST) };
+        let asking = Asking { options, client, place, authorization, room: Semaphore::new(MOST), metrics };
         Ok(Self { asking: Arc::new(asking), flights: Flights::default() })
     }
 
@@ -137,16 +141,27 @@ impl Introspection {
     pub(super) async fn verify(&self, token: &str, hash: Hash) -> Result<Identity, Denied> {
         let begin = || {
             let (asking, form) = (Arc::clone(&self.asking), question(token));
-            async move { asking.ask(form).await }.boxed()
+            async move { asking.count(asking.ask(form).await) }.boxed()
         };
         self.flights.join(hash, begin).await
     }
 }
 
 impl Asking {
+    /// Counts a question by what came of it.
+    fn count(&self, found: Result<Identity, Denied>) -> Result<Identity, Denied> {
+        self.metrics.count(match found {
+            Ok(_) => Count::Active,
+            Err(BUSY) => Count::IssuerBusy,
+            Err(Denied::Unavailable(_)) => Count::IssuerAway,
+            Err(_) => Count::Inactive,
+        });
+        found
+    }
+
     async fn ask(&self, form: Bytes) -> Result<Identity, Denied> {
         let turn = tokio::time::timeout(TURN, self.room.acquire()).await;
-        let Ok(Ok(_turn)) = turn else { return Err(Denied::Unavailable("introspection_busy")) };
+        let Ok(Ok(_turn)) = turn else { return Err(BUSY) };
         let request = self
             .client
             .post(self.place.clone())
@@ -201,7 +216,8 @@ mod tests {
         // It takes connections and never answers.
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}/introspect", listener.local_addr().unwrap());
-        let asked = Introspection::new(Options { address, ..good() }).unwrap();
+        let metrics = Metrics::default();
+        let asked = Introspection::new(Options { address, ..good() }, metrics.clone()).unwrap();
         let tokens: Vec<String> = (0..=MOST).map(|number| number.to_string()).collect();
         let answers = tokens.iter().map(|token| asked.verify(token, Verified::hash(token)));
         let answers = join_all(answers).await;
@@ -209,6 +225,11 @@ mod tests {
         assert_eq!(*last, Err(Denied::Unavailable("introspection_busy")));
         for other in others {
             assert_eq!(*other, Err(Denied::Unavailable("introspection_unavailable")));
+        }
+        let text = metrics.render(None, None);
+        for (result, count) in [("busy", 1), ("unavailable", MOST), ("good", 0), ("bad", 0)] {
+            let line = format!("mcp_auth_introspections_total{{result=\"{result}\"}} {count}");
+            assert!(text.lines().any(|found| found == line), "{line}: {text}");
         }
     }
 
@@ -224,11 +245,11 @@ mod tests {
 
     #[test]
     fn t_60_half_of_it_and_addresses_of_no_provider_stop_the_start() {
-        assert!(Introspection::new(good()).is_ok());
+        assert!(Introspection::new(good(), Metrics::default()).is_ok());
         let with = |change: fn(&mut Options)| {
             let mut options = good();
             change(&mut options);
-            Introspection::new(options).unwrap_err().to_string()
+            Introspection::new(options, Metrics::default()).unwrap_err().to_string()
         };
         type Change = fn(&mut Options);
         let wrong: [(Change, &str); 7] = [

@@ -14,6 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::claims::Claims;
 use super::keys::{Algorithm, Keys, Source};
 use super::{Denied, Identity, Names};
+use crate::metrics::Metrics;
 use crate::start_error::StartError;
 use head::Head;
 
@@ -66,7 +67,7 @@ pub(super) struct Verifier {
 
 impl Verifier {
     /// Refuses to be without an issuer or an audience: then a token for anybody would do.
-    pub(super) fn new(options: Options) -> Result<Self, StartError> {
+    pub(super) fn new(options: Options, metrics: &Metrics) -> Result<Self, StartError> {
         if options.issuer.is_empty() {
             return Err(StartError::new(
                 "AUTH_ISSUER is not set: tokens need an issuer, or anybody's would do",
@@ -82,7 +83,7 @@ impl Verifier {
                 "clocks may differ by 30 s at most, and tokens must be good for some time",
             ));
         }
-        let keys = Keys::new(options.keys.clone())?;
+        let keys = Keys::new(options.keys.clone(), metrics.clone())?;
         Ok(Self { options, keys })
     }
 

@@ -18,6 +18,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::Denied;
+use crate::metrics::{Count, Metrics};
 use crate::start_error::StartError;
 use fetch::Fetch;
 use schedule::{Advice, Schedule};
@@ -46,8 +47,8 @@ enum Kind {
 }
 
 impl Kind {
-    fn fetched(fetch: Fetch) -> Self {
-        Self::Fetched(Arc::new(Fetched::new(fetch)))
+    fn fetched(fetch: Fetch, metrics: Metrics) -> Self {
+        Self::Fetched(Arc::new(Fetched::new(fetch, metrics)))
     }
 }
 
@@ -59,11 +60,11 @@ impl fmt::Debug for Keys {
 
 impl Keys {
     /// The keys from there; nothing is fetched before the first is needed.
-    pub(super) fn new(source: Source) -> Result<Self, StartError> {
+    pub(super) fn new(source: Source, metrics: Metrics) -> Result<Self, StartError> {
         Ok(Self(match source {
             Source::Pinned(text) => Kind::Pinned(Set::pinned(&text)?),
-            Source::Address(address) => Kind::fetched(Fetch::keys(&address)?),
-            Source::Issuer(name) => Kind::fetched(Fetch::issuer(&name)?),
+            Source::Address(address) => Kind::fetched(Fetch::keys(&address)?, metrics),
+            Source::Issuer(name) => Kind::fetched(Fetch::issuer(&name)?, metrics),
         }))
     }
 
@@ -89,6 +90,7 @@ struct Fetched {
     fetch: Fetch,
     began: Instant,
     state: Mutex<State>,
+    metrics: Metrics,
 }
 
 #[derive(Default)]
@@ -105,8 +107,8 @@ struct Flight {
 }
 
 impl Fetched {
-    fn new(fetch: Fetch) -> Self {
-        Self { fetch, began: Instant::now(), state: Mutex::default() }
+    fn new(fetch: Fetch, metrics: Metrics) -> Self {
+        Self { fetch, began: Instant::now(), state: Mutex::default(), metrics }
     }
 
     async fn find(self: &Arc<Self>, kid: Option<&str>, algorithm: Algorithm) -> Result<Arc<Key>, Denied> {
@@ -155,6 +157,7 @@ impl Fetched {
         state.flight = None;
         let is_good = matches!(outcome, Some(Ok(_)));
         state.schedule.landed(is_good, self.began.elapsed(), fastrand::f64());
+        self.metrics.count(if is_good { Count::KeysFetched } else { Count::KeysAway });
         match outcome {
             Some(Ok(set)) => state.set = set,
             Some(Err(cause)) => {

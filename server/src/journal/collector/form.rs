@@ -98,7 +98,7 @@ fn severity(kind: &str, outcome: &str) -> Severity {
             "outcome",
             "internal" | "unrecorded" | "interrupted" | "timed_out" | "outcome_unknown" | "unexpected",
         ) => ERROR,
-        ("outcome" | "refusals", _) => WARN,
+        ("outcome" | "refusals", _) | ("rules", "refused") => WARN,
         _ => INFO,
     }
 }

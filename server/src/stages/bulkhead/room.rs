@@ -36,6 +36,7 @@ impl Room {
         }
         metrics.count(Count::Waited);
         let _place = Place::take(&self.waiting, self.most_waiting)?;
+        let _counted = metrics.waiting();
         Turn::wait(changes, &self.requests).await
     }
 }

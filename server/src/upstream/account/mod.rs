@@ -14,6 +14,7 @@ use super::credential::{Credential, scheme_of};
 use crate::call::{CallError, Caller, NoAccount};
 use crate::catalog::Api;
 use crate::digest;
+use crate::metrics::Metrics;
 use crate::replicas::Replicas;
 use crate::start_error::StartError;
 
@@ -109,11 +110,12 @@ impl Accounts {
         api: &'static Api,
         options: &super::Options,
         replicas: Option<&Replicas>,
+        metrics: &Metrics,
     ) -> Result<Self, StartError> {
         let word = options.authorization_word.as_deref();
         let tokens = |settings: &token::Settings| {
             let scheme = scheme_of(api.security_schemes, &settings.scheme)?;
-            token::Tokens::new(settings, scheme, word).map(Arc::new)
+            token::Tokens::new(settings, scheme, word, metrics.clone()).map(Arc::new)
         };
         let way = match &options.account {
             Settings::Service => Way::Common,
@@ -213,7 +215,7 @@ mod tests {
             let mut options = Options::new("http://api");
             let owned = credentials.iter().map(|&(scheme, secret)| (scheme.to_owned(), secret.into()));
             options.credentials = owned.collect();
-            Accounts::new(&API, &options, None).expect("sound options").view("http://api")
+            Accounts::new(&API, &options, None, &Metrics::default()).expect("sound options").view("http://api")
         };
         let views = [
             view(&[]),

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::super::credential::Credential;
 use crate::call::{CallError, NoAccount};
 use crate::catalog::SecurityScheme;
+use crate::metrics::{Count, Metrics};
 use crate::start_error::StartError;
 use endpoint::{Endpoint, Failure, Granted};
 use kept::{Kept, Known, Name};
@@ -70,6 +71,7 @@ pub(super) struct Tokens {
     word: Option<String>,
     issuers: Vec<String>,
     kept: Mutex<Kept>,
+    metrics: Metrics,
 }
 
 impl Tokens {
@@ -78,10 +80,11 @@ impl Tokens {
         settings: &Settings,
         scheme: &'static SecurityScheme,
         word: Option<&str>,
+        metrics: Metrics,
     ) -> Result<Self, StartError> {
         let endpoint = Endpoint::new(settings)?;
         let (word, issuers) = (word.map(str::to_owned), settings.issuers.clone());
-        Ok(Self { endpoint, scheme, word, issuers, kept: Mutex::new(Kept::new()) })
+        Ok(Self { endpoint, scheme, word, issuers, kept: Mutex::new(Kept::new()), metrics })
     }
 
     /// Whether a token of this issuer may be sent to the endpoint: to another it would be a token that somebody else can use.
@@ -107,7 +110,13 @@ impl Tokens {
 
     async fn fetch(&self, subject: &Subject) -> Result<Known, CallError> {
         let asked = Instant::now();
-        match self.endpoint.ask(subject.token()).await {
+        let outcome = self.endpoint.ask(subject.token()).await;
+        self.metrics.count(match &outcome {
+            Ok(_) => Count::TokenGranted,
+            Err(Failure::Refused(_)) => Count::TokenRefused,
+            Err(Failure::Away(_)) => Count::EndpointAway,
+        });
+        match outcome {
             Ok(Granted { token, lasts }) => {
                 let unusable = |error: StartError| unavailable(format!("the token cannot be sent: {error}"));
                 let credential =

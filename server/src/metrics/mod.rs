@@ -1,103 +1,17 @@
 //! What is counted while calls are made, and the text of it for Prometheus. Every label is a word of this program or a tool's
 //! name, so that no caller can make a series.
 
+mod count;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::journal::Journal;
 use crate::replicas::Replicas;
 
-/// Something that is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Count {
-    /// A request was repeated.
-    Repeated,
-    /// One was not, since too many had been.
-    OverBudget,
-    /// The API was left alone.
-    BreakerOpened,
-    /// A call waited until there was room at the API.
-    Waited,
-    /// A change joined an identical one that was being made.
-    Joined,
-    /// A change got the answer of an identical one.
-    Replayed,
-    /// A read was answered from what is kept.
-    Kept,
-    /// A read was answered with what somebody else asked for.
-    Shared,
-    /// A read was asked of the API, for one caller or several.
-    Asked,
-    /// The API said that what is kept is still right.
-    Renewed,
-    /// The API was down, and an old answer was given.
-    Stale,
-    /// A read was answered from what another process keeps.
-    Borrowed,
-    /// A value in Redis was none that a process of this API wrote.
-    Distrusted,
-    /// A call was made without the protocol library.
-    Direct,
-}
-
-impl Count {
-    const ALL: [Self; 14] = [
-        Self::Repeated,
-        Self::OverBudget,
-        Self::BreakerOpened,
-        Self::Waited,
-        Self::Joined,
-        Self::Replayed,
-        Self::Kept,
-        Self::Shared,
-        Self::Asked,
-        Self::Renewed,
-        Self::Stale,
-        Self::Borrowed,
-        Self::Distrusted,
-        Self::Direct,
-    ];
-
-    /// The name of its series, and what it means.
-    fn named(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Repeated => ("mcp_retries_total", "Requests to the API that were repetitions."),
-            Self::OverBudget => (
-                "mcp_retry_budget_refusals_total",
-                "Repetitions that were not made, since too many had been.",
-            ),
-            Self::BreakerOpened => ("mcp_breaker_openings_total", "How often the API was left alone."),
-            Self::Waited => ("mcp_bulkhead_waits_total", "Calls that waited for room at the API."),
-            Self::Joined => {
-                ("mcp_ledger_joins_total", "Changes that joined an identical one that was being made.")
-            }
-            Self::Replayed => {
-                ("mcp_ledger_replays_total", "Changes that got the answer of an identical one.")
-            }
-            Self::Kept => ("mcp_cache_hits_total", "Reads that were answered from what is kept."),
-            Self::Shared => {
-                ("mcp_cache_joins_total", "Reads that were answered with what another caller asked for.")
-            }
-            Self::Asked => {
-                ("mcp_cache_misses_total", "Reads of what may be kept that were asked of the API.")
-            }
-            Self::Renewed => {
-                ("mcp_cache_renewals_total", "Answers that the API called unchanged when it was asked.")
-            }
-            Self::Stale => ("mcp_cache_stale_total", "Old answers that were given since the API was down."),
-            Self::Borrowed => {
-                ("mcp_cache_redis_hits_total", "Reads that were answered from what is kept in Redis.")
-            }
-            Self::Distrusted => (
-                "mcp_cache_redis_refused_total",
-                "Values in Redis that were not used, since no server of this API wrote them so.",
-            ),
-            Self::Direct => ("mcp_direct_calls_total", "Calls that were made on the direct lane."),
-        }
-    }
-}
+pub use count::Count;
 
 /// The state of the API's circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
@@ -126,6 +40,8 @@ struct Shared {
     /// Calls by tool and by the word for how they ended.
     calls: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
     breaker: AtomicU64,
+    /// Calls that wait for room at the API.
+    waiting: AtomicUsize,
     /// Attempts to be let in by the provider that vouched for somebody, and whether one did.
     attempts: Mutex<BTreeMap<(&'static str, bool), u64>>,
 }
@@ -145,6 +61,12 @@ impl Metrics {
     pub fn authenticated(&self, provider: &'static str, is_let_in: bool) {
         let mut attempts = self.0.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         *attempts.entry((provider, is_let_in)).or_default() += 1;
+    }
+
+    /// Notes that a call waits for room at the API, for as long as the answer lives.
+    pub(crate) fn waiting(&self) -> Waiting {
+        self.0.waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting(self.clone())
     }
 
     /// Notes the state of the circuit.
@@ -174,10 +96,10 @@ impl Metrics {
             );
         }
         self.render_attempts(&mut text);
-        for (what, count) in Count::ALL.into_iter().zip(&self.0.counts) {
-            let (name, help) = what.named();
-            single(&mut text, name, "counter", help, count.load(Ordering::Relaxed));
-        }
+        self.render_counts(&mut text);
+        let help = "Calls that wait for room at the API now.";
+        let waiting = self.0.waiting.load(Ordering::Relaxed);
+        single(&mut text, "mcp_bulkhead_waiting", "gauge", help, waiting as u64);
         family(&mut text, "mcp_breaker_state", "gauge", "1 for the state that the API's circuit is in.");
         let now = self.0.breaker.load(Ordering::Relaxed);
         for (state, word) in Breaker::ALL {
@@ -213,6 +135,20 @@ impl Metrics {
         text
     }
 
+    /// Series of one name stand together in the table, and have their head once.
+    fn render_counts(&self, text: &mut String) {
+        let mut before = "";
+        for (what, count) in Count::ALL.into_iter().zip(&self.0.counts) {
+            let series = what.series();
+            if series.name != before {
+                family(text, series.name, "counter", series.help);
+                before = series.name;
+            }
+            let label = series.result.map(|result| format!("{{result=\"{result}\"}}")).unwrap_or_default();
+            let _ = writeln!(text, "{}{label} {}", series.name, count.load(Ordering::Relaxed));
+        }
+    }
+
     fn render_attempts(&self, text: &mut String) {
         let attempts = self.0.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         if attempts.is_empty() {
@@ -233,6 +169,16 @@ impl Metrics {
     }
 }
 
+/// A call that waits.
+#[derive(Debug)]
+pub(crate) struct Waiting(Metrics);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 fn single(text: &mut String, name: &str, kind: &str, help: &str, value: u64) {
     family(text, name, kind, help);
     let _ = writeln!(text, "{name} {value}");
@@ -247,6 +193,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_series_stands_in_the_document_and_no_other() {
+        let program = include_str!("mod.rs").split("#[cfg(test)]").next().unwrap().to_owned();
+        let program = program + include_str!("count.rs");
+        let document = include_str!("../../../docs/metrics.md");
+        let names = |text: &str, quote: char| -> std::collections::BTreeSet<String> {
+            let words = text.split(quote).map(|word| word.split('{').next().unwrap_or(word));
+            let is_name = |word: &&str| word.starts_with("mcp_") || word.starts_with("fastmcp_");
+            words.filter(is_name).filter(|word| !word.contains(' ')).map(str::to_owned).collect()
+        };
+        assert_eq!(names(document, '`'), names(&program, '"'));
+    }
+
+    #[test]
+    fn who_waits_is_counted_for_as_long_as_it_waits() {
+        let metrics = Metrics::default();
+        let waiting = |text: &str| metrics.render(None, None).contains(text);
+        let (one, other) = (metrics.waiting(), metrics.waiting());
+        assert!(waiting("\nmcp_bulkhead_waiting 2\n"));
+        drop((one, other));
+        assert!(waiting("\nmcp_bulkhead_waiting 0\n"));
+    }
+
+    #[test]
     fn every_count_has_a_series_of_its_own() {
         let metrics = Metrics::default();
         for (times, what) in Count::ALL.into_iter().enumerate() {
@@ -257,7 +226,12 @@ mod tests {
         metrics.called("deploy", "limited");
         let text = metrics.render(None, None);
         for (times, what) in Count::ALL.into_iter().enumerate() {
-            assert!(text.contains(&format!("\n{} {}\n", what.named().0, times + 1)), "{what:?}: {text}");
+            let series = what.series();
+            let label = series.result.map(|result| format!("{{result=\"{result}\"}}")).unwrap_or_default();
+            let line = format!("\n{}{label} {}\n", series.name, times + 1);
+            assert!(text.contains(&line), "{what:?}: {text}");
+            let head = format!("# TYPE {} counter\n", series.name);
+            assert_eq!(text.matches(&head).count(), 1, "the head stands once: {text}");
         }
         for line in [
             "mcp_breaker_state{state=\"half_open\"} 1",

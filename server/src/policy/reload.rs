@@ -1,0 +1,69 @@
+//! Reads rules again while a server runs, and puts on the record what came of it: whoever changes who may do what changes more
+//! than any call.
+
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
+use super::Policies;
+use crate::digest;
+use crate::journal::{Entry, Event, Journal};
+use crate::metrics::{Count, Metrics};
+
+/// How often the file is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Reads rules again. Copies are handles of the same.
+#[derive(Clone, Debug)]
+pub struct Reload {
+    policies: Policies,
+    journal: Option<Journal>,
+    metrics: Metrics,
+}
+
+impl Reload {
+    /// Reads these rules again.
+    pub(crate) fn new(policies: Policies, journal: Option<Journal>, metrics: Metrics) -> Self {
+        Self { policies, journal, metrics }
+    }
+
+    /// Reads the rules again if their file changed, or `always`, and says in the log and on the record what came of it.
+    pub fn look(&self, always: bool) {
+        match self.policies.reload(always) {
+            Ok(true) => {
+                let (rules, text) = (self.policies.len(), self.policies.text());
+                tracing::info!(rules, "the rules of access were read again");
+                self.metrics.count(Count::RulesAccepted);
+                self.record(Event::RulesAccepted { rules, sha256: digest::hex(&Sha256::digest(text)) });
+            }
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(%error, "the rules of access cannot be read again; those from before are still in force");
+                self.metrics.count(Count::RulesRefused);
+                self.record(Event::RulesRefused { cause: error.to_string() });
+            }
+        }
+    }
+
+    /// Looks every second whether the rules changed; ends never. What is read is checked on a thread of its own, since that takes
+    /// its time.
+    pub(crate) async fn watch(&self) {
+        if !self.policies.0.settings.source.is_file() {
+            return std::future::pending().await;
+        }
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            looks.tick().await;
+            let reload = self.clone();
+            // A panic there is told by whoever panics, and leaves the rules as they were.
+            let _ = tokio::task::spawn_blocking(move || reload.look(false)).await;
+        }
+    }
+
+    fn record(&self, event: Event) {
+        if let Some(journal) = &self.journal {
+            journal.note(Entry { event, subject: None });
+        }
+    }
+}
