@@ -49,6 +49,24 @@ impl Api {
     }
 }
 
+#[cfg(test)]
+impl Api {
+    /// An API of which nothing is known but its tools.
+    pub(crate) const fn bare(tools: &'static [&'static Tool]) -> Self {
+        Self {
+            title: "",
+            version: "",
+            description: "",
+            digest: "",
+            contract: "",
+            tools,
+            security_schemes: &[],
+            effect_scopes: EffectScopes::BY_WORD,
+            prompts: &[],
+        }
+    }
+}
+
 /// One tool: an operation of the API, a variant of it with some arguments pinned, or a tool written by hand. What says
 /// "the operation" is empty for a tool written by hand.
 #[derive(Debug)]

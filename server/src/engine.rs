@@ -284,7 +284,8 @@ impl Engine {
     /// Counts a call whose caller lacks scopes that its tool needs, and puts it on the record.
     pub(crate) fn insufficient(&self, subject: Subject) {
         const WORD: &str = "insufficient_scope";
-        tracing::info!(tool = subject.tool, outcome = WORD, request_id = subject.request_id, "called");
+        let Subject { tool, caller, request_id, .. } = &subject;
+        tracing::info!(tool, outcome = WORD, caller = caller.word(), request_id, "called");
         self.calls.metrics.called(subject.tool, WORD);
         audit::refused(&self.audit, subject, WORD);
     }
@@ -427,6 +428,7 @@ impl fmt::Debug for Calls {
 /// request id of the call that this one was made for.
 pub(crate) fn log(
     tool: &Tool,
+    caller: &Caller,
     outcome: &Result<Reply, CallError>,
     request_id: &str,
     within: Option<&str>,
@@ -434,7 +436,8 @@ pub(crate) fn log(
 ) {
     let (word, status) = ending(outcome);
     let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(tool = tool.name, outcome = word, status, milliseconds, request_id, within, "called");
+    let (tool, caller) = (tool.name, caller.word());
+    tracing::info!(tool, outcome = word, caller, status, milliseconds, request_id, within, "called");
 }
 
 /// Counts a call, and leaves causes in the log, where they belong: callers get words made of the variant alone.

@@ -14,60 +14,82 @@ use crate::start_error::StartError;
 /// The largest file that is read, in bytes.
 pub(crate) const LARGEST: u64 = 16 << 20;
 
-/// A kind of file: what messages call it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PrivateFile {
+/// A list that such a file holds.
+pub(crate) trait Listed: Serialize + DeserializeOwned {
     /// The setting that names the file.
-    pub(crate) setting: &'static str,
+    const SETTING: &'static str;
     /// The command that writes it.
-    pub(crate) command: &'static str,
+    const COMMAND: &'static str;
+    /// The form of the file that is read and written.
+    const VERSION: u32;
+
+    /// A list of nothing yet.
+    fn empty() -> Self;
+
+    /// The form of the file that it was read from.
+    fn version(&self) -> u32;
+
+    /// What is wrong with it otherwise, in words that follow "cannot be used".
+    fn fault(&self) -> Option<String> {
+        None
+    }
 }
 
-impl PrivateFile {
-    /// Reads a file that nobody but its owner can read.
-    pub(crate) fn read<L: DeserializeOwned>(&self, path: &Path) -> Result<(L, Stamp), StartError> {
-        let stamp = Stamp::of(path);
-        let known = fs::metadata(path).map_err(|error| self.cannot(path, &format!("be read: {error}")))?;
-        #[cfg(unix)]
-        if std::os::unix::fs::PermissionsExt::mode(&known.permissions()) & 0o077 != 0 {
-            return Err(self.cannot(path, "be used: others may read it; its mode must be 0600"));
-        }
-        if known.len() > LARGEST {
-            return Err(self.cannot(path, "be used: it is too large"));
-        }
-        let bytes = fs::read(path).map_err(|error| self.cannot(path, &format!("be read: {error}")))?;
-        // What is wrong is told by its place: the text is not for everybody.
-        let list = serde_json::from_slice(&bytes).map_err(|error| {
-            let (line, column, command) = (error.line(), error.column(), self.command);
-            self.cannot(
-                path,
-                &format!("be used: line {line}, column {column} is not as `{command}` writes it"),
-            )
-        })?;
-        Ok((list, stamp))
+/// Reads a file that nobody but its owner can read.
+pub(crate) fn read<L: Listed>(path: &Path) -> Result<(L, Stamp), StartError> {
+    let stamp = Stamp::of(path);
+    let unreadable = |error: io::Error| cannot::<L>(path, &format!("be read: {error}"));
+    let known = fs::metadata(path).map_err(unreadable)?;
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(&known.permissions()) & 0o077 != 0 {
+        return Err(cannot::<L>(path, "be used: others may read it; its mode must be 0600"));
     }
+    if known.len() > LARGEST {
+        return Err(cannot::<L>(path, "be used: it is too large"));
+    }
+    let bytes = fs::read(path).map_err(unreadable)?;
+    // What is wrong is told by its place: the text is not for everybody.
+    let list: L = serde_json::from_slice(&bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let what = format!("be used: line {line}, column {column} is not as `{}` writes it", L::COMMAND);
+        cannot::<L>(path, &what)
+    })?;
+    let (expected, got) = (L::VERSION, list.version());
+    if got != expected {
+        return Err(cannot::<L>(path, &format!("be used: expected version {expected}, got {got}")));
+    }
+    match list.fault() {
+        Some(fault) => Err(cannot::<L>(path, &format!("be used: {fault}"))),
+        None => Ok((list, stamp)),
+    }
+}
 
-    /// Changes what a file holds, one change after the other however many programs make some.
-    pub(crate) fn change<L: Serialize, T>(
-        &self,
-        path: &Path,
-        load: impl FnOnce() -> Result<L, StartError>,
-        change: impl FnOnce(&mut L) -> Result<T, StartError>,
-    ) -> Result<T, StartError> {
-        let failed = |error: io::Error| self.cannot(path, &format!("be written: {error}"));
-        let lock = private().create(true).truncate(false).open(beside(path, "lock")).map_err(failed)?;
-        lock.lock().map_err(failed)?;
-        let mut list = load()?;
-        let changed = change(&mut list)?;
-        let text = serde_json::to_string_pretty(&list).expect("lists are JSON") + "\n";
-        replace(path, text.as_bytes()).map_err(failed)?;
-        Ok(changed)
+/// What a file holds; nothing where there is no file yet.
+pub(crate) fn load<L: Listed>(path: &Path) -> Result<L, StartError> {
+    match fs::exists(path) {
+        Ok(false) => Ok(L::empty()),
+        _ => read(path).map(|(list, _)| list),
     }
+}
 
-    /// What cannot be done with a file.
-    pub(crate) fn cannot(&self, path: &Path, what: &str) -> StartError {
-        StartError::new(format!("{}: {} cannot {what}", self.setting, path.display()))
-    }
+/// Changes what a file holds, one change after the other however many programs make some.
+pub(crate) fn change<L: Listed, T>(
+    path: &Path,
+    change: impl FnOnce(&mut L) -> Result<T, StartError>,
+) -> Result<T, StartError> {
+    let failed = |error: io::Error| cannot::<L>(path, &format!("be written: {error}"));
+    let lock = private().create(true).truncate(false).open(beside(path, "lock")).map_err(failed)?;
+    lock.lock().map_err(failed)?;
+    let mut list = load(path)?;
+    let changed = change(&mut list)?;
+    let text = serde_json::to_string_pretty(&list).expect("lists are JSON") + "\n";
+    replace(path, text.as_bytes()).map_err(failed)?;
+    Ok(changed)
+}
+
+/// What cannot be done with a file.
+fn cannot<L: Listed>(path: &Path, what: &str) -> StartError {
+    StartError::new(format!("{}: {} cannot {what}", L::SETTING, path.display()))
 }
 
 /// By what a file is known to be another than before.

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use server::call::Reply;
 use server::catalog::{Api, Long, Source, Tool};
 use server::engine::Engine;
+use server::policy::Source::Text;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::sync::Notify;
 
@@ -94,6 +95,23 @@ async fn an_answer_names_the_read_that_tells_the_state() {
     assert_eq!(follow_up(&reply), expected);
     assert!(reply.notes[0].contains("For its state call read with"), "{:?}", reply.notes);
     assert_eq!(upstream.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn t_2b_the_read_is_neither_named_nor_made_for_whoever_may_not_use_it() {
+    let upstream = FakeUpstream::start([started(), started()]).await;
+    let engine = engine_with(&upstream, |options| {
+        let rules = r#"permit (principal, action == Action::"start", resource);"#;
+        options.policy = server::policy::Settings { source: Text(rules), ..Default::default() };
+    });
+    for (seconds, waited) in [(0, false), (60, true)] {
+        let reply = start(&engine, waiting(seconds)).await;
+        assert_eq!(reply.structured, Some(json!({ "setId": "S1" })));
+        let [note] = &reply.notes[..] else { panic!("one note: {:?}", reply.notes) };
+        assert!(note.contains("no tool that tells its state") && !note.contains("read"), "{note}");
+        assert_eq!(note.contains("nothing was waited for"), waited, "{note}");
+    }
+    assert_eq!(upstream.requests().len(), 2, "both changes, and no look");
 }
 
 #[tokio::test]

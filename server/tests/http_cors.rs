@@ -79,7 +79,7 @@ async fn t_20_a_page_of_another_origin_is_refused_and_told_nothing() {
         ["https://evil.example", "null", "https://app.example.com.evil.example", "http://app.example.com"]
     {
         for headers in [vec![("Origin", origin)], vec![("Origin", origin), ASKS]] {
-            for target in ["OPTIONS /mcp", "POST /mcp", "GET /.well-known/oauth-protected-resource"] {
+            for target in ["OPTIONS /mcp", "POST /mcp", "GET /health", "POST /.well-known/oauth-protected-resource"] {
                 let answer = posted(&served, target, &headers).await;
                 assert_eq!(status(&answer), 403, "{target} {origin}");
                 assert_eq!(header(&answer, "access-control-allow-origin"), None, "{answer}");
@@ -93,10 +93,23 @@ async fn what_anybody_may_read_stays_so_and_no_page_no_word_of_it() {
     let provider = Provider::start().await;
     let served = served(&provider).await;
     let metadata = "GET /.well-known/oauth-protected-resource";
-    for headers in [vec![PAGE], vec![]] {
+    for headers in [vec![PAGE], vec![], vec![("Origin", "https://evil.example")], vec![("Origin", "null")]] {
         let answer = posted(&served, metadata, &headers).await;
+        assert_eq!(status(&answer), 200, "{headers:?}");
         assert_eq!(header(&answer, "access-control-allow-origin"), Some("*"), "{answer}");
+        assert_eq!(header(&answer, "access-control-allow-credentials"), None, "{answer}");
+        // What is wrong with a request is read by any page as well, and is no other answer for any.
+        let wrong = posted(&served, &format!("{metadata}?access_token=x"), &headers).await;
+        assert_eq!(status(&wrong), 400);
     }
+    let strange = ("Origin", "https://evil.example");
+    let asked = posted(&served, "OPTIONS /.well-known/oauth-protected-resource/mcp", &[strange, ASKS, NAMES]).await;
+    assert_eq!((status(&asked), header(&asked, "access-control-allow-origin")), (204, Some("*")));
+    assert_eq!(header(&asked, "access-control-allow-methods"), Some("GET, HEAD"));
+    let may_send = header(&asked, "access-control-allow-headers").unwrap();
+    assert!(may_send.contains("mcp-protocol-version") && !may_send.contains("authorization"), "{may_send}");
+    let named = posted(&served, metadata, &[strange, ("Host", "evil.example")]).await;
+    assert_eq!(status(&named), 400, "a name is judged first: two of them");
     let plain = posted(&served, "POST /mcp", &[]).await;
     assert!(!plain.to_ascii_lowercase().contains("access-control"), "{plain}");
 }

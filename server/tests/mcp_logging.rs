@@ -65,6 +65,7 @@ async fn t22_t50_t51_a_call_is_one_event_and_no_value_is_logged() {
             (Value::Null, "unknown_tool".into(), Value::Null)
         ]
     );
+    assert!(called.iter().all(|line| of(line, "caller") == "local_owner"), "{called:#?}");
     assert_eq!(of(called[0], "request_id").as_str().map(str::len), Some(36));
     assert!(of(called[0], "milliseconds").is_u64());
 }

@@ -41,9 +41,12 @@ fn of_tool(api: &Api, tool: &Tool) -> Value {
     };
     set("deprecated", tool.deprecated.then_some(true.into()));
     set("cacheSeconds", tool.cache.filter(|cache| !cache.is_zero()).map(|cache| cache.as_secs().into()));
+    set("staleSeconds", tool.stale.map(|stale| stale.as_secs().into()));
+    set("busy", (!tool.busy.is_empty()).then(|| json!(tool.busy)));
     set("timeoutSeconds", tool.timeout.map(|timeout| timeout.as_secs().into()));
     set("proof", tool.proof.map(Into::into));
     set("confirm", confirm(tool.confirm));
+    set("weight", tool.weight.map(Into::into));
     set("long", tool.long.map(long));
     set("security", (!tool.security.is_empty()).then(|| security(tool.security)));
     let scopes = api.scopes(tool);
@@ -164,4 +167,45 @@ fn sorted(members: impl Iterator<Item = (String, Value)>) -> Value {
     let mut members: Vec<(String, Value)> = members.collect();
     members.sort_by(|(one, _), (other, _)| one.cmp(other));
     Value::Object(members.into_iter().collect::<Map<_, _>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use server::catalog::{Effect, EffectScopes, Work};
+
+    use super::*;
+
+    static TOOL: Tool = Tool {
+        name: "t",
+        stale: Some(Duration::from_secs(600)),
+        busy: &[409, 423],
+        timeout: Some(Duration::from_secs(90)),
+        weight: Some(3),
+        ..Tool::bare(Effect::Read, Work::Rest)
+    };
+    static API: Api = Api {
+        title: "",
+        version: "",
+        description: "",
+        digest: "",
+        contract: "",
+        tools: &[&TOOL],
+        security_schemes: &[],
+        effect_scopes: EffectScopes::BY_WORD,
+    };
+
+    #[test]
+    fn what_a_document_may_say_and_that_of_code_pipeline_does_not_is_printed_too() {
+        let entry = &serde_json::from_str::<Value>(&text(&API)).unwrap()["tools"]["t"];
+        let facts: Vec<&str> = entry.as_object().unwrap().keys().map(String::as_str).collect();
+        let own = ["staleSeconds", "busy", "timeoutSeconds", "weight"];
+        let found: Vec<&str> = facts.into_iter().filter(|fact| own.contains(fact)).collect();
+        assert_eq!(found, own, "in the generator's order");
+        assert_eq!(
+            own.map(|fact| entry[fact].clone()),
+            [json!(600), json!([409, 423]), json!(90), json!(3)]
+        );
+    }
 }

@@ -167,7 +167,7 @@ impl Members {
         for key in left.into_iter().map(|(key, _)| key) {
             fine = false;
             let message = unknown(&key, rule);
-            at.push_at(Step::Key(key), "additionalProperties", message);
+            at.push_at(Step::Key(key), UNDECLARED, message);
         }
         if given < rule.min {
             fine = false;
@@ -195,13 +195,35 @@ impl Members {
     }
 }
 
+/// The rule that a name breaks which is not declared.
+pub(super) const UNDECLARED: &str = "additionalProperties";
+const NONE: &str = "unknown name; no names are accepted here";
+const ACCEPTED: &str = "unknown name; accepted are ";
+
 fn unknown(key: &str, rule: &ObjectRule) -> String {
     if rule.hidden.contains(&key) {
         return "is not offered by this server; leave it out".to_owned();
     }
     match nearest(key, rule.names.iter().copied()) {
-        Some(name) => format!("unknown name; did you mean `{name}`?"),
-        None if rule.names.is_empty() => "unknown name; no names are accepted here".to_owned(),
-        None => format!("unknown name; accepted are {}", list(rule.names)),
+        Some(name) => meant(name),
+        None if rule.names.is_empty() => NONE.to_owned(),
+        None => format!("{ACCEPTED}{}", list(rule.names)),
+    }
+}
+
+fn meant(name: &str) -> String {
+    format!("unknown name; did you mean `{name}`?")
+}
+
+/// The same message where these names are accepted besides those that it speaks of.
+pub(super) fn unknown_besides(key: &str, message: &str, names: &[&str]) -> String {
+    let is_list = message.starts_with(ACCEPTED);
+    if message != NONE && !is_list {
+        return message.to_owned();
+    }
+    match nearest(key, names.iter().copied()) {
+        Some(name) => meant(name),
+        None if is_list => format!("{message}, and besides {}", list(names)),
+        None => format!("{ACCEPTED}{}", list(names)),
     }
 }

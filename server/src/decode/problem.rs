@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::object::{UNDECLARED, unknown_besides};
+
 /// How many problems are kept; the others are counted.
 const KEPT: usize = 50;
 
@@ -45,6 +47,20 @@ impl Problems {
         let more = other.more;
         other.kept.into_iter().for_each(|problem| self.push(problem));
         self.more += more;
+    }
+
+    /// Says what is accepted besides, wherever a name of the arguments themselves is not known.
+    pub(crate) fn accept_also(&mut self, names: &[&str]) {
+        if names.is_empty() {
+            return;
+        }
+        // A name below is one of another object.
+        let is_at_root = |path: &str| path.starts_with('[') || !path.contains(['.', '[']);
+        for problem in self.kept.iter_mut().filter(|problem| is_at_root(&problem.path)) {
+            if problem.rule == UNDECLARED {
+                problem.message = unknown_besides(&problem.path, &problem.message, names);
+            }
+        }
     }
 
     /// Whether there is none.

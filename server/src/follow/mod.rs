@@ -90,6 +90,11 @@ impl Following {
             }
             return reply;
         };
+        // Whoever may not use that tool is not told that there is one.
+        if !calls.find(self.long.tool).is_some_and(|tool| calls.may(&self.caller, tool)) {
+            reply.notes.push(told::untold(!self.wait.is_zero()));
+            return reply;
+        }
         let mut follow_up = FollowUp { long: self.long, arguments, state: None };
         let wait = self.wait.min(settings.longest);
         let begun = Instant::now();
@@ -157,7 +162,7 @@ impl Following {
         call.traceparent.clone_from(&self.traceparent);
         let begun = Instant::now();
         let outcome = calls.call(call).await;
-        engine::log(tool, &outcome, &request_id, Some(&self.request_id), begun.elapsed());
+        engine::log(tool, &self.caller, &outcome, &request_id, Some(&self.request_id), begun.elapsed());
         if let Err(CallError::Arguments(problems)) = &outcome {
             let (tool, problems) = (self.tool.name, problems.to_string());
             tracing::error!(tool, problems, "the read that tells the state refuses what the overlay says");

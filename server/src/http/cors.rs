@@ -1,8 +1,10 @@
 //! Lets pages of allowed origins read what we answer, and tells browsers so before they send a credential.
 //!
 //! A browser asks first, without the credential of the request that it is about to make, so that this is answered before
-//! anybody is asked who they are. Nothing is ever allowed to every page at once, and nothing rests on cookies: what a page may
-//! send it holds itself.
+//! anybody is asked who they are. Every page may read what clients read that look for a token, and nothing else; nothing rests on
+//! cookies: what a page may send it holds itself.
+
+use std::sync::Arc;
 
 use ::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -15,11 +17,14 @@ use http_body_util::{BodyExt as _, Full};
 
 use super::layer::{Answering, Layer, Next};
 use super::{Options, Request, Response};
+use crate::identity::Gate;
 
 const METHODS: &str = "GET, HEAD, POST";
 /// What a page may send besides what any page may.
 const ALLOWED: &str = "authorization, content-type, x-api-key, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, \
     last-event-id, traceparent, tracestate, x-request-id";
+/// What a page of any origin may send to read what is there for all: what clients of the protocol send with everything.
+const ALLOWED_TO_ANY: &str = "content-type, mcp-protocol-version, traceparent, tracestate, x-request-id";
 /// Headers of this family are named after arguments, so that none can be named before it is asked for.
 const FAMILY: &str = "mcp-param-";
 /// How many of them one question may name.
@@ -34,12 +39,13 @@ const VARIES: &str = "Origin, Access-Control-Request-Method, Access-Control-Requ
 /// The layer.
 pub(super) struct Cors {
     is_on: bool,
+    gate: Arc<Gate>,
 }
 
 impl Cors {
     /// The layer, which does nothing where that is not wanted.
-    pub(super) fn new(options: &Options) -> Self {
-        Self { is_on: options.cors }
+    pub(super) fn new(options: &Options, gate: &Arc<Gate>) -> Self {
+        Self { is_on: options.cors, gate: Arc::clone(gate) }
     }
 }
 
@@ -49,10 +55,13 @@ impl Layer for Cors {
     }
 
     fn handle<'a>(&'a self, request: Request, next: Next<'a>) -> Answering<'a> {
-        // An origin that came so far is one that is allowed.
         let Some(origin) = request.headers().get(ORIGIN).filter(|_| self.is_on).cloned() else {
             return next.run(request);
         };
+        if self.gate.is_public(request.method(), request.uri().path()) {
+            return public(request, next);
+        }
+        // An origin that came so far is one that is allowed.
         if is_question(&request) {
             let answer = preflight(origin, request.headers());
             return Box::pin(std::future::ready(answer));
@@ -65,20 +74,47 @@ impl Layer for Cors {
     }
 }
 
+/// Answers a page of any origin, as what any page may read. It is the same for everybody, so that nothing of a credential is said.
+fn public(request: Request, next: Next<'_>) -> Answering<'_> {
+    const ANY: HeaderValue = HeaderValue::from_static("*");
+    if is_question(&request) {
+        let mut response = no_content();
+        for (name, value) in [
+            (ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"),
+            (ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_TO_ANY),
+            (ACCESS_CONTROL_MAX_AGE, MAX_AGE),
+        ] {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
+        return Box::pin(std::future::ready(response));
+    }
+    Box::pin(async move {
+        let mut response = next.run(request).await;
+        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
+        response
+    })
+}
+
 /// Whether a browser asks whether it may send another request.
 fn is_question(request: &Request) -> bool {
     request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 fn preflight(origin: HeaderValue, asked: &HeaderMap) -> Response {
-    let mut response = Response::new(Full::new(Bytes::new()).boxed());
-    *response.status_mut() = StatusCode::NO_CONTENT;
+    let mut response = no_content();
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
     headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed(asked));
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(MAX_AGE));
     headers.insert(VARY, HeaderValue::from_static(VARIES));
+    response
+}
+
+fn no_content() -> Response {
+    let mut response = Response::new(Full::new(Bytes::new()).boxed());
+    *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }
 
@@ -94,11 +130,8 @@ fn allowed(asked: &HeaderMap) -> HeaderValue {
     HeaderValue::try_from(all).expect("names of headers are visible ASCII")
 }
 
-/// Makes an answer readable for a page of this origin. What any page may read stays so.
+/// Makes an answer readable for a page of this origin.
 fn readable(headers: &mut HeaderMap, origin: HeaderValue) {
-    if headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
-        return;
-    }
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     headers.append(VARY, HeaderValue::from_static("Origin"));

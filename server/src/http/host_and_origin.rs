@@ -2,20 +2,23 @@
 //!
 //! A page on the web can make a browser send requests to a local address, also under a name of its own (DNS
 //! rebinding). It cannot choose `Host` and `Origin`. So both are compared whole, never by prefix or suffix, on every
-//! route.
+//! route; only what is there for clients that look for a token may be read by any page.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use ::http::header::{HOST, HeaderMap, ORIGIN};
 use ::http::{StatusCode, Uri};
 
 use super::layer::{Answering, Layer, Next};
 use super::{Options, Refusal, Request};
+use crate::identity::Gate;
 
 /// The layer.
 pub(super) struct HostAndOrigin {
     hosts: Vec<AllowedHost>,
     origins: Vec<Origin>,
+    gate: Option<Arc<Gate>>,
 }
 
 impl HostAndOrigin {
@@ -30,7 +33,12 @@ impl HostAndOrigin {
         let page = options.identity.facade.as_ref().and_then(|facade| facade.issuer().ok());
         let origins = options.allowed_origins.iter().chain(&page).filter_map(|text| Origin::parse(text));
         let own_origins = own.iter().filter_map(AllowedHost::origin);
-        Self { origins: own_origins.chain(origins).collect(), hosts: hosts.collect() }
+        Self { origins: own_origins.chain(origins).collect(), hosts: hosts.collect(), gate: None }
+    }
+
+    /// The same, which lets any page read what this gate tells everybody.
+    pub(super) fn before(self, gate: &Arc<Gate>) -> Self {
+        Self { gate: Some(Arc::clone(gate)), ..self }
     }
 
     /// The hosts in the spelling `name[:port]`; one for any port has none.
@@ -50,7 +58,7 @@ impl HostAndOrigin {
             .collect()
     }
 
-    fn judge(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
+    fn judge_host(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
         let host = one_host(headers)?;
         // The absolute form carries a second host; a proxy and we must not read different ones.
         if uri.authority().is_some_and(|authority| Host::parse(authority.as_str()).as_ref() != Some(&host)) {
@@ -68,6 +76,10 @@ impl HostAndOrigin {
                 "This Host is not served here. Connect by an address the server was started with, or add the host to its allowed hosts.",
             ));
         }
+        Ok(())
+    }
+
+    fn judge_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let mut origins = headers.get_all(ORIGIN).iter();
         let Some(origin) = origins.next() else {
             return Ok(());
@@ -91,7 +103,9 @@ impl Layer for HostAndOrigin {
     }
 
     fn handle<'a>(&'a self, request: Request, next: Next<'a>) -> Answering<'a> {
-        match self.judge(request.uri(), request.headers()) {
+        let is_public = self.gate.as_ref().is_some_and(|gate| gate.is_public(request.method(), request.uri().path()));
+        let judged = self.judge_host(request.uri(), request.headers());
+        match judged.and_then(|()| if is_public { Ok(()) } else { self.judge_origin(request.headers()) }) {
             Ok(()) => next.run(request),
             Err(refusal) => refusal.answering(),
         }
@@ -255,7 +269,8 @@ mod tests {
             request = request.header(*name, *value);
         }
         let request = request.body(()).expect("a request");
-        layer.judge(request.uri(), request.headers()).map_or_else(|refusal| refusal.status(), |()| 200)
+        let judged = layer.judge_host(request.uri(), request.headers());
+        judged.and_then(|()| layer.judge_origin(request.headers())).map_or_else(|refusal| refusal.status(), |()| 200)
     }
 
     fn options() -> Options {

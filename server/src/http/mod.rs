@@ -180,10 +180,10 @@ fn layers(address: SocketAddr, options: &Options, gate: &Arc<Gate>) -> Vec<Box<d
         // Outside of everything that could panic.
         Box::new(panic_guard::PanicGuard),
         // Before any work is done for a page that reached us by rebinding a name.
-        Box::new(host_and_origin::HostAndOrigin::new(address, options)),
+        Box::new(host_and_origin::HostAndOrigin::new(address, options).before(gate)),
         // Inside of what judges origins; outside of all that refuses callers, so that a page can read why, and before anybody
         // is asked who they are: a browser asks without a credential whether it may send one.
-        Box::new(cors::Cors::new(options)),
+        Box::new(cors::Cors::new(options, gate)),
         // Inside of what refuses strangers, who would use up the quota of the address that they misuse; before the body.
         Box::new(quota::Quota::new(options, gate.metrics().clone())),
         // Before the body is touched; wraps it so that whoever reads it is stopped at the limit.

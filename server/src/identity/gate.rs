@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use http::Method;
+
 use super::api_keys::{self, ApiKeys};
 use super::tokens::Tokens;
 use super::{Caller, Denied, Metadata, Options, Presented};
@@ -125,6 +127,12 @@ impl Gate {
     /// Who logs people in for tokens of this server's own.
     pub(crate) fn facade(&self) -> Option<&Facade> {
         self.facade.as_ref()
+    }
+
+    /// Whether a request of this method only reads, or asks whether it may, what is said there to everybody.
+    pub(crate) fn is_public(&self, method: &Method, path: &str) -> bool {
+        let reads = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        reads && self.metadata.as_ref().is_some_and(|metadata| metadata.is_at(path))
     }
 
     /// What is said of this server to clients that look for a token.

@@ -33,11 +33,11 @@ impl Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        let caller = caller(&context)?;
         let Some(tool) = self.shared.find(&request.name) else {
-            tracing::info!(outcome = "unknown_tool", "called");
+            tracing::info!(outcome = "unknown_tool", caller = caller.word(), "called");
             return Err(unknown(&request.name));
         };
-        let caller = caller(&context)?;
         let arguments = request.arguments.unwrap_or_default();
         if !self.shared.may_use(&caller, tool) {
             return Err(self.hidden(self.call_of(tool, arguments, caller, &context)).await);
@@ -78,7 +78,7 @@ impl Handler {
             became = talk.during(progress::telling(self.made(call, asks), states), said) => became,
             // The caller left. Dropping the call is how the engine hears of it.
             () = context.ct.cancelled() => {
-                tracing::info!(tool = tool.name, outcome = "caller_left", "called");
+                tracing::info!(tool = tool.name, outcome = "caller_left", caller = caller.word(), "called");
                 return Err(ErrorData::internal_error("The request was cancelled", None));
             }
         };

@@ -233,10 +233,10 @@ impl Shared {
 
     /// Makes the call, with one event for the log that holds no value of it.
     pub(super) async fn outcome(&self, call: Call) -> Result<Reply, CallError> {
-        let (tool, request_id) = (call.tool, call.request_id.clone());
+        let (tool, caller, request_id) = (call.tool, call.caller.clone(), call.request_id.clone());
         let begun = Instant::now();
         let outcome = self.engine.call(call).await;
-        engine::log(tool, &outcome, &request_id, None, begun.elapsed());
+        engine::log(tool, &caller, &outcome, &request_id, None, begun.elapsed());
         outcome
     }
 

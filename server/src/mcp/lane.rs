@@ -81,7 +81,7 @@ impl Direct {
         let Self { id, call, stateless } = self;
         shared.count(Count::Direct);
         let tool = call.tool;
-        let waiting = Waiting(Some(tool));
+        let waiting = Waiting(Some((tool, call.caller.clone())));
         let became = tokio::select! {
             became = shared.call(call) => became,
             () = stop.cancelled() => return Err(id),
@@ -96,7 +96,7 @@ impl Direct {
 }
 
 /// A caller that waits; dropped before its answer, it has left.
-struct Waiting(Option<&'static Tool>);
+struct Waiting(Option<(&'static Tool, Caller)>);
 
 impl Waiting {
     fn answered(mut self) {
@@ -106,8 +106,8 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if let Some(tool) = self.0 {
-            tracing::info!(tool = tool.name, outcome = "caller_left", "called");
+        if let Some((tool, caller)) = &self.0 {
+            tracing::info!(tool = tool.name, outcome = "caller_left", caller = caller.word(), "called");
         }
     }
 }

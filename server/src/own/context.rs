@@ -115,7 +115,7 @@ impl Context {
         call.progress = self.progress.nested();
         call.purpose = Purpose::Program;
         let mut entry =
-            Entry { tool, request_id: call.request_id.clone(), within: &self.request_id, open: true };
+            Entry { tool, caller: &self.caller, request_id: call.request_id.clone(), within: &self.request_id, open: true };
         let begun = Clock::now();
         let outcome = self.calls.call(call).await;
         entry.close(&outcome, begun.elapsed());
@@ -151,6 +151,7 @@ impl Context {
 /// The entry of one call in the log, which is written even if the handler is dropped before the call has ended.
 struct Entry<'a> {
     tool: &'static Tool,
+    caller: &'a Caller,
     request_id: String,
     within: &'a str,
     open: bool,
@@ -159,15 +160,16 @@ struct Entry<'a> {
 impl Entry<'_> {
     fn close(&mut self, outcome: &Result<Reply, CallError>, took: Duration) {
         self.open = false;
-        engine::log(self.tool, outcome, &self.request_id, Some(self.within), took);
+        engine::log(self.tool, self.caller, outcome, &self.request_id, Some(self.within), took);
     }
 }
 
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
         if self.open {
-            let Self { tool, request_id, within, .. } = self;
-            tracing::info!(tool = tool.name, outcome = "caller_left", request_id, within, "called");
+            let Self { tool, caller, request_id, within, .. } = self;
+            let (tool, caller) = (tool.name, caller.word());
+            tracing::info!(tool, outcome = "caller_left", caller, request_id, within, "called");
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Rules as they were read, checked against the schema, and what they decide.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use cedar_policy::ffi::DetailedError;
 use cedar_policy::{
@@ -19,20 +18,12 @@ use super::reads::Reads;
 use super::shape::Unfit;
 use super::world::World;
 use crate::catalog::Effect;
-use crate::digest;
 use crate::start_error::StartError;
 
 /// How many decisions are remembered.
 const DECISIONS: usize = 10_000;
 /// How many lists of tools are.
 const LISTS: usize = 1_000;
-
-/// How many texts are known to be good.
-const MOST_FOUND: usize = 100;
-
-/// Rules that were found good by their schemas. The check takes by far the longest, and a program with many servers, as tests
-/// are, would do it over and over.
-static FOUND_GOOD: Mutex<BTreeSet<[u8; 32]>> = Mutex::new(BTreeSet::new());
 
 /// A set of rules.
 pub(super) struct Rules {
@@ -64,20 +55,12 @@ impl Rules {
             )));
         }
         names_are_unique(&set, place)?;
-        let name = digest::of(&[&world.text, text]);
-        if !FOUND_GOOD.lock().unwrap_or_else(PoisonError::into_inner).contains(&name) {
-            let checked = Validator::new(world.schema.clone()).validate(&set, ValidationMode::Strict);
-            for warning in checked.validation_warnings() {
-                tracing::warn!("{place}{}", told(text, &DetailedError::from(warning)));
-            }
-            if let Some(error) = checked.validation_errors().next() {
-                return Err(at(&DetailedError::from(error)));
-            }
-            let mut good = FOUND_GOOD.lock().unwrap_or_else(PoisonError::into_inner);
-            if good.len() >= MOST_FOUND {
-                good.clear();
-            }
-            good.insert(name);
+        let checked = Validator::new(world.schema.clone()).validate(&set, ValidationMode::Strict);
+        for warning in checked.validation_warnings() {
+            tracing::warn!("{place}{}", told(text, &DetailedError::from(warning)));
+        }
+        if let Some(error) = checked.validation_errors().next() {
+            return Err(at(&DetailedError::from(error)));
         }
         Self::prepared(text, set, world).map_err(|what| StartError::new(format!("{place}: {what}")))
     }

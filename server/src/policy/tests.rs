@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::catalog::{Effect, EffectScopes, Work};
+use crate::catalog::{Effect, Work};
 use crate::identity::{Identity, Principal};
 use crate::stages::portion;
 
@@ -28,17 +28,7 @@ const fn tool(name: &'static str, effect: Effect) -> Tool {
 static DELETE: Tool = tool("delete", Effect::Destroy);
 static GET: Tool = tool("get", Effect::Read);
 static MOVE: Tool = tool("move", Effect::Write);
-static API: Api = Api {
-    title: "Things",
-    version: "1",
-    description: "",
-    digest: "",
-    contract: "",
-    tools: &[&DELETE, &GET, &MOVE],
-    security_schemes: &[],
-    effect_scopes: EffectScopes::BY_WORD,
-    prompts: &[],
-};
+static API: Api = Api { title: "Things", ..Api::bare(&[&DELETE, &GET, &MOVE]) };
 
 fn policies(text: &str) -> Result<Policies, StartError> {
     let source = Source::Text(Box::leak(text.to_owned().into_boxed_str()));
@@ -220,6 +210,21 @@ fn a_flood_of_calls_and_callers_takes_bounded_room() {
     let (decisions, lists) = rules.remembered();
     assert!((5_000..=10_000).contains(&decisions) && (500..=1_000).contains(&lists), "{decisions} {lists}");
     assert!(policies.0.callers.len() <= CALLERS);
+}
+
+#[test]
+fn one_caller_more_than_are_kept_takes_no_more_room_and_each_is_decided_as_before() {
+    let last = CALLERS.to_string();
+    let policies = policies(&format!(
+        r#"permit (principal, action == Action::"get", resource) when {{ principal.subject == "0" || principal.subject == "{last}" }};"#
+    ))
+    .unwrap();
+    let may = |number: usize| policies.may_use(&known(|identity| identity.subject = number.to_string()), &GET);
+    let kept = || policies.0.callers.len();
+    (0..CALLERS).for_each(|number| assert_eq!(may(number), number == 0, "{number}"));
+    assert!((CALLERS / 2..=CALLERS).contains(&kept()), "{}", kept());
+    assert!(may(CALLERS) && kept() <= CALLERS, "{}", kept());
+    (0..=CALLERS).for_each(|number| assert_eq!(may(number), [0, CALLERS].contains(&number), "{number}"));
 }
 
 #[test]

@@ -44,7 +44,11 @@ pub(crate) fn take(
     match (prepare(arguments), aside) {
         (Ok(prepared), Some(aside)) => Ok(Prepared { aside, ..prepared }),
         (Ok(_), None) => Err(problems),
-        (Err(more), _) => {
+        (Err(mut more), _) => {
+            // Whoever prepares the others does not know of these.
+            let names = [(tool.fields.is_some(), FIELDS), (tool.long.is_some(), WAIT)];
+            let names: Vec<&str> = names.iter().filter_map(|(is_taken, name)| is_taken.then_some(*name)).collect();
+            more.accept_also(&names);
             problems.append(more);
             Err(problems)
         }
@@ -112,6 +116,38 @@ mod tests {
     fn an_argument_of_the_same_name_is_left_to_a_tool_that_offers_no_choice() {
         let given = json!({ "fields": 7 });
         assert_eq!(check(None, given.clone()), Ok((vec![], given)));
+    }
+
+    #[test]
+    fn a_name_that_is_unknown_is_told_with_these_names_too() {
+        let long = Long { id: "", tool: "", with: &[], state: "", done: &[], failed: &[], waiting: &[] };
+        let told = |names: &'static [&'static str], fields, long, given: Value| {
+            static SOME: ObjectRule = ObjectRule::closed(&["srid", "level"]);
+            static NONE: ObjectRule = ObjectRule::closed(&[]);
+            let rule = if names.is_empty() { &NONE } else { &SOME };
+            let tool = Tool { fields, long, ..Tool::bare(Effect::Write, Work::Rest) };
+            let Value::Object(given) = given else { panic!("arguments are an object") };
+            let deployment = Deployment::default();
+            let prepare = |left: Map<String, Value>| {
+                let mut decoder = Decoder::arguments(&deployment);
+                decoder.object(Value::Object(left), rule).unwrap().finish(&mut decoder);
+                Err(decoder.into_problems())
+            };
+            take(&tool, given, &deployment, prepare).unwrap_err().to_string()
+        };
+        let (fields, long, some) = (Some(OFFERED), Some(long), &["srid", "level"][..]);
+        for (found, expected) in [
+            (told(some, fields, long, json!({ "xyz": 1 })), "xyz: unknown name; accepted are `srid`, `level`, and besides `fields`, `wait_seconds`"),
+            (told(some, fields, None, json!({ "xyz": 1 })), "xyz: unknown name; accepted are `srid`, `level`, and besides `fields`"),
+            (told(some, None, None, json!({ "xyz": 1 })), "xyz: unknown name; accepted are `srid`, `level`"),
+            (told(&[], None, long, json!({ "xyz": 1 })), "xyz: unknown name; accepted are `wait_seconds`"),
+            (told(&[], None, None, json!({ "xyz": 1 })), "xyz: unknown name; no names are accepted here"),
+            (told(some, fields, long, json!({ "waitSecond": 1 })), "waitSecond: unknown name; did you mean `wait_seconds`?"),
+            (told(some, fields, long, json!({ "levle": 1 })), "levle: unknown name; did you mean `level`?"),
+            (told(some, None, None, json!({ "fields": 1 })), "fields: unknown name; accepted are `srid`, `level`"),
+        ] {
+            assert_eq!(found, expected);
+        }
     }
 
     #[test]

@@ -178,15 +178,8 @@ mod tests {
         ..tool("either", Effect::Read)
     };
     static API: Api = Api {
-        title: "",
-        version: "",
-        description: "",
-        digest: "",
-        contract: "",
-        tools: &[&DEPLOY, &DESTROY, &EITHER, &FREE, &READ, &WRITE],
-        security_schemes: &[],
         effect_scopes: EffectScopes { read: &["cp:read"], write: &["cp:write"], destroy: &["cp:admin"] },
-        prompts: &[],
+        ..Api::bare(&[&DEPLOY, &DESTROY, &EITHER, &FREE, &READ, &WRITE])
     };
 
     fn with(scopes: &str) -> Caller {

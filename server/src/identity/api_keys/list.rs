@@ -1,6 +1,5 @@
 //! The keys of a file.
 
-use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -9,13 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::Key;
-use crate::private_file::{PrivateFile, Stamp};
+use crate::private_file::{self, Listed};
 use crate::start_error::StartError;
 
 /// The form of the file.
 const VERSION: u32 = 1;
-/// What messages call it.
-const FILE: PrivateFile = PrivateFile { setting: "AUTH_API_KEYS_FILE", command: "keys" };
 
 /// What is kept of one key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,14 +60,27 @@ pub struct List {
     keys: Vec<Entry>,
 }
 
-impl List {
-    /// No keys yet.
-    pub(super) fn empty() -> Self {
+impl Listed for List {
+    const SETTING: &'static str = "AUTH_API_KEYS_FILE";
+    const COMMAND: &'static str = "keys";
+    const VERSION: u32 = VERSION;
+
+    fn empty() -> Self {
         let mut salt = [0; 32];
         getrandom::fill(&mut salt).expect("the system gives random bytes");
         Self { version: VERSION, salt: STANDARD.encode(salt), keys: Vec::new() }
     }
 
+    fn version(&self) -> u32 {
+        self.version
+    }
+
+    fn fault(&self) -> Option<String> {
+        self.timeless().map(|entry| format!("the key {} expires at no time", entry.id))
+    }
+}
+
+impl List {
     /// The list as others read it.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("keys are JSON")
@@ -82,20 +92,6 @@ impl List {
         (list.version == VERSION && list.timeless().is_none()).then_some(list)
     }
 
-    /// Reads a file that nobody but its owner can read.
-    pub(super) fn read(path: &Path) -> Result<(Self, Stamp), StartError> {
-        let (list, stamp): (Self, Stamp) = FILE.read(path)?;
-        if list.version != VERSION {
-            return Err(
-                FILE.cannot(path, &format!("be used: expected version {VERSION}, got {}", list.version))
-            );
-        }
-        if let Some(entry) = list.timeless() {
-            return Err(FILE.cannot(path, &format!("be used: the key {} expires at no time", entry.id)));
-        }
-        Ok((list, stamp))
-    }
-
     /// A key that ends at a time that cannot be read, which must not be one that never comes.
     fn timeless(&self) -> Option<&Entry> {
         let is_time =
@@ -105,10 +101,7 @@ impl List {
 
     /// The keys of a file; none where there is no file yet.
     pub fn load(path: &Path) -> Result<Self, StartError> {
-        match fs::exists(path) {
-            Ok(false) => Ok(Self::empty()),
-            _ => Self::read(path).map(|(list, _)| list),
-        }
+        private_file::load(path)
     }
 
     /// Changes the keys of a file, one change after the other however many programs make some.
@@ -116,7 +109,7 @@ impl List {
         path: &Path,
         change: impl FnOnce(&mut Self) -> Result<T, StartError>,
     ) -> Result<T, StartError> {
-        FILE.change(path, || Self::load(path), change)
+        private_file::change(path, change)
     }
 
     /// Adds a key: of this owner, with these roles and scopes, good until then.

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::{Caller, Denied, Identity, Principal};
-use crate::private_file::Stamp;
+use crate::private_file::{self, Listed as _, Stamp};
 use crate::replicas::Replicas;
 use crate::start_error::StartError;
 use shared::Look;
@@ -95,7 +95,7 @@ impl ApiKeys {
         let now = Instant::now();
         match (options.file, replicas) {
             (Some(file), _) => {
-                let (list, stamp) = List::read(&file)?;
+                let (list, stamp) = private_file::read(&file)?;
                 let used = Used::new(&file);
                 let state = State::of(list, Version::File(stamp), now);
                 Ok(Self { place: Place::File(file), state: Mutex::new(state), used })
@@ -152,7 +152,7 @@ impl ApiKeys {
         if state.version == Version::File(stamp.clone()) {
             return Standing::Sure;
         }
-        match List::read(file) {
+        match private_file::read(file) {
             Ok((list, stamp)) => {
                 *state = State::of(list, Version::File(stamp), state.looked);
                 tracing::info!(keys = state.callers.len(), "the API keys were read again");

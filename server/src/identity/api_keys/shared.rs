@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use super::List;
+use crate::private_file::Listed as _;
 use crate::replicas::{self, Away, Proof, Replicas, Script};
 use crate::start_error::StartError;
 

@@ -61,21 +61,11 @@ fn entries() -> Result<&'static [&'static Tool], StartError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{Effect, EffectScopes, Work};
+    use crate::catalog::{Effect, Work};
 
     static PING: Tool =
         Tool { name: "ping", operation: "systemPing", ..Tool::bare(Effect::Read, Work::Rest) };
-    static API: Api = Api {
-        title: "",
-        version: "",
-        description: "",
-        digest: "",
-        contract: "",
-        tools: &[&PING],
-        security_schemes: &[],
-        effect_scopes: EffectScopes::BY_WORD,
-        prompts: &[],
-    };
+    static API: Api = Api::bare(&[&PING]);
 
     #[test]
     fn a_tool_of_the_api_keeps_its_name() {

@@ -194,20 +194,9 @@ fn name(fields: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::EffectScopes;
     use crate::upstream::Options;
 
-    static API: Api = Api {
-        title: "",
-        version: "",
-        description: "",
-        digest: "",
-        contract: "",
-        tools: &[],
-        security_schemes: &[],
-        effect_scopes: EffectScopes::BY_WORD,
-        prompts: &[],
-    };
+    static API: Api = Api::bare(&[]);
 
     #[test]
     fn t_30_servers_that_share_answers_share_those_of_one_credential_only() {

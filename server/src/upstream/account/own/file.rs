@@ -1,7 +1,6 @@
 //! The file of callers' credentials, and a server's look at it.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -11,13 +10,11 @@ use tokio::time::Instant;
 
 use super::super::Account;
 use super::{Entry, Opening, Owner};
-use crate::private_file::{PrivateFile, Stamp};
+use crate::private_file::{self, Listed, Stamp};
 use crate::start_error::StartError;
 
 /// The form of the file.
 const VERSION: u32 = 1;
-/// What messages call it.
-const FILE: PrivateFile = PrivateFile { setting: "API_CREDENTIALS_FILE", command: "credentials" };
 /// How often the file is looked at: for so long a credential that was removed may still be used.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -29,21 +26,24 @@ pub struct List {
     credentials: Vec<Entry>,
 }
 
-impl List {
-    fn read(path: &Path) -> Result<(Self, Stamp), StartError> {
-        let (list, stamp): (Self, Stamp) = FILE.read(path)?;
-        if list.version == VERSION {
-            return Ok((list, stamp));
-        }
-        Err(FILE.cannot(path, &format!("be used: expected version {VERSION}, got {}", list.version)))
+impl Listed for List {
+    const SETTING: &'static str = "API_CREDENTIALS_FILE";
+    const COMMAND: &'static str = "credentials";
+    const VERSION: u32 = VERSION;
+
+    fn empty() -> Self {
+        Self { version: VERSION, credentials: Vec::new() }
     }
 
+    fn version(&self) -> u32 {
+        self.version
+    }
+}
+
+impl List {
     /// The credentials of a file; none where there is no file yet.
     pub fn load(path: &Path) -> Result<Self, StartError> {
-        match fs::exists(path) {
-            Ok(false) => Ok(Self { version: VERSION, credentials: Vec::new() }),
-            _ => Self::read(path).map(|(list, _)| list),
-        }
+        private_file::load(path)
     }
 
     /// Changes the credentials of a file, one change after the other however many programs make some.
@@ -51,7 +51,7 @@ impl List {
         path: &Path,
         change: impl FnOnce(&mut Self) -> Result<T, StartError>,
     ) -> Result<T, StartError> {
-        FILE.change(path, || Self::load(path), change)
+        private_file::change(path, change)
     }
 
     /// Adds a credential, in the place of one of the same owner for the same scheme. Whether there was one.
@@ -90,7 +90,7 @@ struct State {
 impl Watched {
     /// Reads the file, which must be there, be its owner's only, and be encrypted with our key.
     pub(super) fn open(path: &Path, opening: &Opening) -> Result<Self, StartError> {
-        let (list, stamp) = List::read(path)?;
+        let (list, stamp) = private_file::read::<List>(path)?;
         let state = State { accounts: opening.all(list.entries())?, stamp, looked: Instant::now() };
         Ok(Self { path: path.to_owned(), state: Mutex::new(state) })
     }
@@ -112,7 +112,8 @@ impl Watched {
         if stamp == state.stamp {
             return;
         }
-        let read = List::read(&self.path).and_then(|(list, stamp)| Ok((opening.all(list.entries())?, stamp)));
+        let read = private_file::read::<List>(&self.path);
+        let read = read.and_then(|(list, stamp)| Ok((opening.all(list.entries())?, stamp)));
         match read {
             Ok((accounts, stamp)) => {
                 tracing::info!(callers = accounts.len(), "callers' credentials were read again");
@@ -129,6 +130,8 @@ impl Watched {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::catalog::{Carrier, SecurityScheme};
     use crate::upstream::account::own::Seal;
