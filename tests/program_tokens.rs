@@ -146,7 +146,12 @@ async fn claims_are_read_by_the_names_that_are_set_and_tokens_are_held_to_them()
         (&who["subject"], &who["client"], &who["name"], &who["roles"]),
         (&json!("o1"), &json!("studio"), &json!("Al"), &json!(["developer"]))
     );
-    for (name, value) in [("oid", Value::Null), ("oid", json!(1)), ("app", Value::Null), ("realm_access", json!({ "roles": 1 }))] {
+    for (name, value) in [
+        ("oid", Value::Null),
+        ("oid", json!(1)),
+        ("app", Value::Null),
+        ("realm_access", json!({ "roles": 1 })),
+    ] {
         let mut changed = all.clone();
         changed[name] = value;
         assert_eq!(whoami(address, Some(&provider.token_of(&changed))).await.0, "401", "{changed}");

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use server::call::{CallError, Reply};
 use server::catalog::{Api, Carrier, Confirm, Effect, EffectScopes, SecurityScheme};
-use server::own::OwnTool;
+use server::own::{Own, OwnTool};
 
 const TOKEN: &str = "canary-token-0123456789";
 const PASSWORD: &str = "canary-password-0123456789";
@@ -66,6 +66,9 @@ static AT_ONCE: OwnTool<How> = OwnTool {
     ..panicking("crash_at_once", Effect::Read)
 };
 
+static SERVED: [&dyn Own; 2] = [&READ, &CHANGE];
+static BROKEN: [&dyn Own; 1] = [&AT_ONCE];
+
 /// The server's own secret, as code has it that is about to show it by mistake.
 fn token() -> String {
     std::env::var("API_TOKEN").unwrap()
@@ -75,9 +78,9 @@ async fn crash(How { how, password }: How) -> Result<Reply, CallError> {
     match &*how {
         "text" => panic!("it is broken"),
         "formatted" => panic!("cannot log in with {password} or {}", token()),
-        "expected" => Err::<(), _>(token()).expect("a log-in"),
+        "expected" => drop(token().parse::<u8>().map_err(|_| token()).expect("a log-in")),
         "any" => std::panic::panic_any(password),
-        "sliced" => drop(password[password.len() + 1..].to_owned()),
+        "sliced" => drop(password.as_str()[password.len() + 1..].to_owned()),
         _ => {}
     }
     Ok(Reply::text("It did not."))
@@ -87,7 +90,7 @@ const WAYS: [&str; 5] = ["text", "formatted", "expected", "any", "sliced"];
 
 fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some("serve") {
-        let tools: &[_] = if std::env::var_os(AT_START).is_some() { &[&AT_ONCE] } else { &[&READ, &CHANGE] };
+        let tools: &[_] = if std::env::var_os(AT_START).is_some() { &BROKEN } else { &SERVED };
         let (name, version) = ("crashing", "1");
         return program::main(Program { name, version, api: &API, tools, policy: None, demonstration: None });
     }
@@ -162,8 +165,8 @@ fn a_panic_in_a_call_tells_its_place_and_no_secret() {
     let pid = Pid::from_raw(child.id().cast_signed()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();
     let mut records = String::new();
-    child.stdout.take().unwrap().read_to_string(&mut records).unwrap();
     log.read_to_string(&mut said).unwrap();
+    child.stdout.take().unwrap().read_to_string(&mut records).unwrap();
     assert!(child.wait().unwrap().success(), "a call that panics ends no program: {said}");
     holds_no_secret("the log", &said);
     holds_no_secret("the record", &records);

@@ -327,7 +327,8 @@ async fn t_51_a_token_that_the_api_repeats_goes_no_further() {
 async fn t_55_requests_for_tokens_are_counted_by_what_was_given() {
     let refusal = json_answer("400 Bad Request", r#"{"error":"invalid_grant"}"#);
     let away = json_answer("500 Internal Server Error", "{}");
-    let scene = Scene::exchanging([token("exchanged", 300), refusal, away], [json_answer("200 OK", "{}")]).await;
+    let scene =
+        Scene::exchanging([token("exchanged", 300), refusal, away], [json_answer("200 OK", "{}")]).await;
     for (subject, shown) in [("alice", SHOWN), ("alice", SHOWN), ("bob", "token-b"), ("carol", "token-c")] {
         let _ = scene.read(&caller(subject, Some(shown))).await;
     }

@@ -79,7 +79,9 @@ async fn t_20_a_page_of_another_origin_is_refused_and_told_nothing() {
         ["https://evil.example", "null", "https://app.example.com.evil.example", "http://app.example.com"]
     {
         for headers in [vec![("Origin", origin)], vec![("Origin", origin), ASKS]] {
-            for target in ["OPTIONS /mcp", "POST /mcp", "GET /health", "POST /.well-known/oauth-protected-resource"] {
+            for target in
+                ["OPTIONS /mcp", "POST /mcp", "GET /health", "POST /.well-known/oauth-protected-resource"]
+            {
                 let answer = posted(&served, target, &headers).await;
                 assert_eq!(status(&answer), 403, "{target} {origin}");
                 assert_eq!(header(&answer, "access-control-allow-origin"), None, "{answer}");
@@ -103,7 +105,8 @@ async fn what_anybody_may_read_stays_so_and_no_page_no_word_of_it() {
         assert_eq!(status(&wrong), 400);
     }
     let strange = ("Origin", "https://evil.example");
-    let asked = posted(&served, "OPTIONS /.well-known/oauth-protected-resource/mcp", &[strange, ASKS, NAMES]).await;
+    let asked =
+        posted(&served, "OPTIONS /.well-known/oauth-protected-resource/mcp", &[strange, ASKS, NAMES]).await;
     assert_eq!((status(&asked), header(&asked, "access-control-allow-origin")), (204, Some("*")));
     assert_eq!(header(&asked, "access-control-allow-methods"), Some("GET, HEAD"));
     let may_send = header(&asked, "access-control-allow-headers").unwrap();

@@ -227,7 +227,8 @@ async fn rules_of_a_file_are_read_again_while_a_server_runs() {
     assert!(metrics().await.contains("mcp_policy_reloads_total{result=\"accepted\"} 1\n"));
     assert_eq!(names(&world.list("nobody", None).await), ["levelled", "read"], "those from before");
     world.journal.close();
-    let records = records(&world.folder.path().join("journal")).unwrap().map(Result::unwrap);
+    let folder = world.folder.path().join("journal");
+    let records = records(&folder).unwrap().map(Result::unwrap);
     let told: Vec<_> = records.filter(|record| record.text("kind") == "rules").collect();
     let outcomes: Vec<_> = told.iter().map(|record| record.text("outcome")).collect();
     assert_eq!(outcomes, ["accepted", "refused"]);

@@ -67,7 +67,9 @@ impl Asked {
             target.push_str(&format!("{}{}", if target.contains('?') { '&' } else { '?' }, principal.query));
         }
         let mut headers = if self.is_message() { MEDIA_TYPES.to_vec() } else { Vec::new() };
-        headers.extend(self.headers.iter().chain(&principal.headers).map(|(name, value)| (*name, value.as_str())));
+        headers.extend(
+            self.headers.iter().chain(&principal.headers).map(|(name, value)| (*name, value.as_str())),
+        );
         send(address, &target, &headers, &self.body).await
     }
 }

@@ -1,8 +1,8 @@
 //! Who asks: nobody, everybody whose credential is not good, each role, and those whom nobody asks who they are.
 
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use server::identity::api_keys::Key;
-use secrecy::ExposeSecret as _;
 
 use crate::bad_tokens::bad_tokens;
 use crate::identity_provider::RSA;
@@ -76,8 +76,7 @@ fn key<'s>(servers: &'s Servers, name: &str) -> &'s str {
 fn oddly_shown(servers: &Servers) -> Vec<Principal> {
     let token = token(servers, &["administrator"], "cp:admin");
     let bearer = format!("Bearer {token}");
-    let in_address =
-        |query: String, name: &str| Principal { query, ..Principal::at(At::Gate, name) };
+    let in_address = |query: String, name: &str| Principal { query, ..Principal::at(At::Gate, name) };
     let both = Principal::bearing("T-22 token in the address too", &token);
     let good_key = key(servers, "key of a service account");
     vec![
@@ -95,10 +94,10 @@ fn oddly_shown(servers: &Servers) -> Vec<Principal> {
 
 /// Those who are let in.
 fn good(servers: &Servers) -> Vec<Principal> {
-    let bearing = |name: &str, roles: &[&str], scope: &str| {
-        Principal::bearing(name, &token(servers, roles, scope))
-    };
-    let mut all = vec![bearing("no role", &[], "cp:admin"), bearing("a role of no rule", &["root"], "cp:admin")];
+    let bearing =
+        |name: &str, roles: &[&str], scope: &str| Principal::bearing(name, &token(servers, roles, scope));
+    let mut all =
+        vec![bearing("no role", &[], "cp:admin"), bearing("a role of no rule", &["root"], "cp:admin")];
     all.extend(ROLES.map(|role| bearing(role, &[role], "cp:admin")));
     all.push(bearing("administrator, cp:write", &["administrator"], "cp:write"));
     all.push(bearing("administrator, cp:read", &["administrator"], "cp:read"));
@@ -107,7 +106,8 @@ fn good(servers: &Servers) -> Vec<Principal> {
     for name in ["key without a role", "key of a service account"] {
         all.push(Principal::showing(name, &[("X-API-Key", key(servers, name))]));
     }
-    let lower = format!("bearer {}", signed(servers, json!({ "aud": ["x", crate::identity_provider::RESOURCE] })));
+    let lower =
+        format!("bearer {}", signed(servers, json!({ "aud": ["x", crate::identity_provider::RESOURCE] })));
     all.push(Principal::showing("observer, spelt otherwise", &[("authorization", &lower)]));
     all
 }

@@ -29,7 +29,8 @@ pub(crate) fn of(asked: &Asked, answer: &Answer, sent: usize) -> String {
 
 /// A status, and the error that a challenge or the body names.
 fn refused(status: u16, answer: &Answer) -> String {
-    let named = answer.header("WWW-Authenticate").and_then(|said| said.split("error=\"").nth(1)?.split('"').next());
+    let named =
+        answer.header("WWW-Authenticate").and_then(|said| said.split("error=\"").nth(1)?.split('"').next());
     match named {
         Some(error) => format!("{status} {error}"),
         None if answer.body.contains("\"jsonrpc\"") => format!("{status} {}", answer.error().1),

@@ -36,7 +36,9 @@ impl Table {
     /// The table of these endpoints and tools.
     pub(crate) fn text(&self, endpoints: &[String], tools: &[String]) -> String {
         let mut text = HEAD.to_owned();
-        text.push_str("A number is the status of HTTP, and the word after it the `error` of its challenge.\n\n");
+        text.push_str(
+            "A number is the status of HTTP, and the word after it the `error` of its challenge.\n\n",
+        );
         for (word, says) in outcome::WORDS {
             let _ = writeln!(text, "- `{word}`: {says}");
         }
@@ -60,25 +62,20 @@ impl Table {
                 None => rows.push((vec![name], got)),
             }
         }
-        let named = |(number, (names, got)): (usize, (Vec<&str>, Vec<&str>))| {
-            let others = names.len() - 1;
-            let more = if others == 0 { String::new() } else { format!(" and {others} like it") };
-            (format!("{} {}{more}", number + 1, names[0]), names, got)
-        };
-        let rows: Vec<_> = rows.into_iter().enumerate().map(named).collect();
+        let rows: Vec<Row<'_>> = rows.into_iter().enumerate().map(Row::numbered).collect();
         let mut text = self.grid(&rows);
         text.push('\n');
-        for (number, (_, names, _)) in rows.iter().enumerate().filter(|(_, (_, names, _))| names.len() > 1) {
-            let _ = writeln!(text, "- **{}** {}", number + 1, names.join("; "));
+        for (number, row) in rows.iter().enumerate().filter(|(_, row)| row.names.len() > 1) {
+            let _ = writeln!(text, "- **{}** {}", number + 1, row.names.join("; "));
         }
         text
     }
 
-    fn grid(&self, rows: &[(String, Vec<&str>, Vec<&str>)]) -> String {
+    fn grid(&self, rows: &[Row<'_>]) -> String {
         let letters: Vec<String> = (0..self.0.len()).map(letter).collect();
-        let widest = rows.iter().map(|(name, ..)| name.len()).max().unwrap_or_default();
+        let widest = rows.iter().map(|row| row.name.len()).max().unwrap_or_default();
         let width = |column: usize| {
-            let cells = rows.iter().map(|(.., got)| got[column].len());
+            let cells = rows.iter().map(|row| row.got[column].len());
             cells.chain([letters[column].len()]).max().unwrap_or_default()
         };
         let widths: Vec<usize> = (0..letters.len()).map(width).collect();
@@ -93,10 +90,25 @@ impl Table {
         line("", &letters.iter().map(String::as_str).collect::<Vec<_>>());
         let rules: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
         line(&"-".repeat(widest), &rules.iter().map(String::as_str).collect::<Vec<_>>());
-        for (name, _, got) in rows {
-            line(name, got);
+        for row in rows {
+            line(&row.name, &row.got);
         }
         text
+    }
+}
+
+/// Requests that are answered the same for everybody.
+struct Row<'t> {
+    name: String,
+    names: Vec<&'t str>,
+    got: Vec<&'t str>,
+}
+
+impl<'t> Row<'t> {
+    fn numbered((number, (names, got)): (usize, (Vec<&'t str>, Vec<&'t str>))) -> Self {
+        let others = names.len() - 1;
+        let more = if others == 0 { String::new() } else { format!(" and {others} like it") };
+        Self { name: format!("{} {}{more}", number + 1, names[0]), names, got }
     }
 }
 

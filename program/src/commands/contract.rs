@@ -203,9 +203,6 @@ mod tests {
         let own = ["staleSeconds", "busy", "timeoutSeconds", "weight"];
         let found: Vec<&str> = facts.into_iter().filter(|fact| own.contains(fact)).collect();
         assert_eq!(found, own, "in the generator's order");
-        assert_eq!(
-            own.map(|fact| entry[fact].clone()),
-            [json!(600), json!([409, 423]), json!(90), json!(3)]
-        );
+        assert_eq!(own.map(|fact| entry[fact].clone()), [json!(600), json!([409, 423]), json!(90), json!(3)]);
     }
 }

@@ -38,7 +38,9 @@ impl Outcome {
 /// What is said where the caller may not use the tool that tells the state; `is_awaited` where a wait was asked for.
 pub(super) fn untold(is_awaited: bool) -> String {
     let wait = if is_awaited { " So nothing was waited for." } else { "" };
-    format!("The work goes on after this answer, and this server lets you use no tool that tells its state.{wait}")
+    format!(
+        "The work goes on after this answer, and this server lets you use no tool that tells its state.{wait}"
+    )
 }
 
 /// What is known of the work.

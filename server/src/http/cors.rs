@@ -76,7 +76,7 @@ impl Layer for Cors {
 
 /// Answers a page of any origin, as what any page may read. It is the same for everybody, so that nothing of a credential is said.
 fn public(request: Request, next: Next<'_>) -> Answering<'_> {
-    const ANY: HeaderValue = HeaderValue::from_static("*");
+    let any = HeaderValue::from_static("*");
     if is_question(&request) {
         let mut response = no_content();
         for (name, value) in [
@@ -86,12 +86,12 @@ fn public(request: Request, next: Next<'_>) -> Answering<'_> {
         ] {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
         }
-        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
+        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, any);
         return Box::pin(std::future::ready(response));
     }
     Box::pin(async move {
         let mut response = next.run(request).await;
-        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
+        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, any);
         response
     })
 }

@@ -103,7 +103,8 @@ impl Layer for HostAndOrigin {
     }
 
     fn handle<'a>(&'a self, request: Request, next: Next<'a>) -> Answering<'a> {
-        let is_public = self.gate.as_ref().is_some_and(|gate| gate.is_public(request.method(), request.uri().path()));
+        let is_public =
+            self.gate.as_ref().is_some_and(|gate| gate.is_public(request.method(), request.uri().path()));
         let judged = self.judge_host(request.uri(), request.headers());
         match judged.and_then(|()| if is_public { Ok(()) } else { self.judge_origin(request.headers()) }) {
             Ok(()) => next.run(request),
@@ -270,7 +271,9 @@ mod tests {
         }
         let request = request.body(()).expect("a request");
         let judged = layer.judge_host(request.uri(), request.headers());
-        judged.and_then(|()| layer.judge_origin(request.headers())).map_or_else(|refusal| refusal.status(), |()| 200)
+        judged
+            .and_then(|()| layer.judge_origin(request.headers()))
+            .map_or_else(|refusal| refusal.status(), |()| 200)
     }
 
     fn options() -> Options {

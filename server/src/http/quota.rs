@@ -53,7 +53,8 @@ impl Layer for Quota {
 
     fn handle<'a>(&'a self, request: Request, next: Next<'a>) -> Answering<'a> {
         // Who watches the server must see it also while others ask too much of it.
-        let Some(bound) = self.bound.as_ref().filter(|_| !matches!(request.uri().path(), "/health" | "/ready"))
+        let Some(bound) =
+            self.bound.as_ref().filter(|_| !matches!(request.uri().path(), "/health" | "/ready"))
         else {
             return next.run(request);
         };

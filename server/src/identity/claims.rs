@@ -102,7 +102,8 @@ impl Claims {
 
     /// The text of a claim, which must be one where tokens are held to it.
     fn one(&self, names: &[String], is_held: bool, reason: &'static str) -> Result<Option<String>, Denied> {
-        let text = names::find(&self.0, names).and_then(Value::as_str).filter(|text| !is_held || !text.is_empty());
+        let text =
+            names::find(&self.0, names).and_then(Value::as_str).filter(|text| !is_held || !text.is_empty());
         if is_held && text.is_none() { Err(Denied::Invalid(reason)) } else { Ok(text.map(str::to_owned)) }
     }
 

@@ -118,7 +118,11 @@ const TABLE: [(&str, Option<&str>, &str); 26] = [
     ("mcp_cache_renewals_total", None, "Answers that the API called unchanged when it was asked."),
     ("mcp_cache_stale_total", None, "Old answers that were given since the API was down."),
     ("mcp_cache_redis_hits_total", None, "Reads that were answered from what is kept in Redis."),
-    ("mcp_cache_redis_refused_total", None, "Values in Redis that were not used, since no server of this API wrote them so."),
+    (
+        "mcp_cache_redis_refused_total",
+        None,
+        "Values in Redis that were not used, since no server of this API wrote them so.",
+    ),
     ("mcp_direct_calls_total", None, "Calls that were made on the direct lane."),
     ("mcp_auth_key_fetches_total", Some("fetched"), "Fetches of the keys of identity providers."),
     ("mcp_auth_key_fetches_total", Some("failed"), "Fetches of the keys of identity providers."),
@@ -126,10 +130,26 @@ const TABLE: [(&str, Option<&str>, &str); 26] = [
     ("mcp_auth_introspections_total", Some("bad"), "Questions to an issuer about tokens."),
     ("mcp_auth_introspections_total", Some("unavailable"), "Questions to an issuer about tokens."),
     ("mcp_auth_introspections_total", Some("busy"), "Questions to an issuer about tokens."),
-    ("mcp_account_tokens_total", Some("granted"), "Requests to a token endpoint for tokens that the API takes."),
-    ("mcp_account_tokens_total", Some("refused"), "Requests to a token endpoint for tokens that the API takes."),
-    ("mcp_account_tokens_total", Some("unavailable"), "Requests to a token endpoint for tokens that the API takes."),
+    (
+        "mcp_account_tokens_total",
+        Some("granted"),
+        "Requests to a token endpoint for tokens that the API takes.",
+    ),
+    (
+        "mcp_account_tokens_total",
+        Some("refused"),
+        "Requests to a token endpoint for tokens that the API takes.",
+    ),
+    (
+        "mcp_account_tokens_total",
+        Some("unavailable"),
+        "Requests to a token endpoint for tokens that the API takes.",
+    ),
     ("mcp_policy_reloads_total", Some("accepted"), "Changed rules of access that were read."),
     ("mcp_policy_reloads_total", Some("refused"), "Changed rules of access that were read."),
-    ("mcp_http_too_many_requests_total", None, "Requests that were answered 429, since too many came from their address."),
+    (
+        "mcp_http_too_many_requests_total",
+        None,
+        "Requests that were answered 429, since too many came from their address.",
+    ),
 ];

@@ -114,8 +114,13 @@ impl Context {
         call.consent = if self.confirmed { Consent::Confirmed } else { Consent::Unable };
         call.progress = self.progress.nested();
         call.purpose = Purpose::Program;
-        let mut entry =
-            Entry { tool, caller: &self.caller, request_id: call.request_id.clone(), within: &self.request_id, open: true };
+        let mut entry = Entry {
+            tool,
+            caller: &self.caller,
+            request_id: call.request_id.clone(),
+            within: &self.request_id,
+            open: true,
+        };
         let begun = Clock::now();
         let outcome = self.calls.call(call).await;
         entry.close(&outcome, begun.elapsed());

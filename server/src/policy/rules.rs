@@ -1,6 +1,7 @@
 //! Rules as they were read, checked against the schema, and what they decide.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cedar_policy::ffi::DetailedError;
 use cedar_policy::{
@@ -18,12 +19,33 @@ use super::reads::Reads;
 use super::shape::Unfit;
 use super::world::World;
 use crate::catalog::Effect;
+use crate::digest;
 use crate::start_error::StartError;
 
 /// How many decisions are remembered.
 const DECISIONS: usize = 10_000;
 /// How many lists of tools are.
 const LISTS: usize = 1_000;
+
+/// How many texts are known to be good.
+const MOST_FOUND: usize = 100;
+
+/// Rules that were found good by their schemas. The check takes by far the longest, and a program with many servers, as tests
+/// are, would do it over and over.
+static FOUND_GOOD: Mutex<Good> = Mutex::new(Good(BTreeSet::new()));
+
+/// Names of texts, each with its schema.
+struct Good(BTreeSet<[u8; 32]>);
+
+impl Good {
+    /// Notes one; where there is no more room, all others are forgotten, which costs a check of each.
+    fn note(&mut self, name: [u8; 32]) {
+        if self.0.len() >= MOST_FOUND {
+            self.0.clear();
+        }
+        self.0.insert(name);
+    }
+}
 
 /// A set of rules.
 pub(super) struct Rules {
@@ -55,12 +77,16 @@ impl Rules {
             )));
         }
         names_are_unique(&set, place)?;
-        let checked = Validator::new(world.schema.clone()).validate(&set, ValidationMode::Strict);
-        for warning in checked.validation_warnings() {
-            tracing::warn!("{place}{}", told(text, &DetailedError::from(warning)));
-        }
-        if let Some(error) = checked.validation_errors().next() {
-            return Err(at(&DetailedError::from(error)));
+        let name = digest::of(&[&world.text, text]);
+        if !FOUND_GOOD.lock().unwrap_or_else(PoisonError::into_inner).0.contains(&name) {
+            let checked = Validator::new(world.schema.clone()).validate(&set, ValidationMode::Strict);
+            for warning in checked.validation_warnings() {
+                tracing::warn!("{place}{}", told(text, &DetailedError::from(warning)));
+            }
+            if let Some(error) = checked.validation_errors().next() {
+                return Err(at(&DetailedError::from(error)));
+            }
+            FOUND_GOOD.lock().unwrap_or_else(PoisonError::into_inner).note(name);
         }
         Self::prepared(text, set, world).map_err(|what| StartError::new(format!("{place}: {what}")))
     }
@@ -226,4 +252,19 @@ fn told(text: &str, error: &DetailedError) -> String {
         words.push_str(&format!(" ({})", help.split_whitespace().collect::<Vec<_>>().join(" ")));
     }
     format!("{}: {words}", place.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_text_more_than_are_remembered_takes_no_more_room() {
+        let mut good = Good(BTreeSet::new());
+        let name = |number: usize| digest::of(&[&number.to_string()]);
+        (0..MOST_FOUND).for_each(|number| good.note(name(number)));
+        assert_eq!(good.0.len(), MOST_FOUND);
+        good.note(name(MOST_FOUND));
+        assert_eq!(good.0, BTreeSet::from([name(MOST_FOUND)]));
+    }
 }

@@ -103,7 +103,10 @@ fn groups(tools: &[&Tool]) -> String {
     for name in effects.into_iter().chain(tags.into_iter().map(of_tag)) {
         let _ = writeln!(text, "action {name:?};");
     }
-    let _ = writeln!(text, "// Tools of this server that tell of whoever calls and of nothing else.\naction {OF_THE_CALLER:?};\n");
+    let _ = writeln!(
+        text,
+        "// Tools of this server that tell of whoever calls and of nothing else.\naction {OF_THE_CALLER:?};\n"
+    );
     text
 }
 

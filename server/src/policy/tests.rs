@@ -219,7 +219,8 @@ fn one_caller_more_than_are_kept_takes_no_more_room_and_each_is_decided_as_befor
         r#"permit (principal, action == Action::"get", resource) when {{ principal.subject == "0" || principal.subject == "{last}" }};"#
     ))
     .unwrap();
-    let may = |number: usize| policies.may_use(&known(|identity| identity.subject = number.to_string()), &GET);
+    let may =
+        |number: usize| policies.may_use(&known(|identity| identity.subject = number.to_string()), &GET);
     let kept = || policies.0.callers.len();
     (0..CALLERS).for_each(|number| assert_eq!(may(number), number == 0, "{number}"));
     assert!((CALLERS / 2..=CALLERS).contains(&kept()), "{}", kept());

@@ -47,7 +47,8 @@ pub(crate) fn take(
         (Err(mut more), _) => {
             // Whoever prepares the others does not know of these.
             let names = [(tool.fields.is_some(), FIELDS), (tool.long.is_some(), WAIT)];
-            let names: Vec<&str> = names.iter().filter_map(|(is_taken, name)| is_taken.then_some(*name)).collect();
+            let names: Vec<&str> =
+                names.iter().filter_map(|(is_taken, name)| is_taken.then_some(*name)).collect();
             more.accept_also(&names);
             problems.append(more);
             Err(problems)
@@ -137,14 +138,26 @@ mod tests {
         };
         let (fields, long, some) = (Some(OFFERED), Some(long), &["srid", "level"][..]);
         for (found, expected) in [
-            (told(some, fields, long, json!({ "xyz": 1 })), "xyz: unknown name; accepted are `srid`, `level`, and besides `fields`, `wait_seconds`"),
-            (told(some, fields, None, json!({ "xyz": 1 })), "xyz: unknown name; accepted are `srid`, `level`, and besides `fields`"),
+            (
+                told(some, fields, long, json!({ "xyz": 1 })),
+                "xyz: unknown name; accepted are `srid`, `level`, and besides `fields`, `wait_seconds`",
+            ),
+            (
+                told(some, fields, None, json!({ "xyz": 1 })),
+                "xyz: unknown name; accepted are `srid`, `level`, and besides `fields`",
+            ),
             (told(some, None, None, json!({ "xyz": 1 })), "xyz: unknown name; accepted are `srid`, `level`"),
             (told(&[], None, long, json!({ "xyz": 1 })), "xyz: unknown name; accepted are `wait_seconds`"),
             (told(&[], None, None, json!({ "xyz": 1 })), "xyz: unknown name; no names are accepted here"),
-            (told(some, fields, long, json!({ "waitSecond": 1 })), "waitSecond: unknown name; did you mean `wait_seconds`?"),
+            (
+                told(some, fields, long, json!({ "waitSecond": 1 })),
+                "waitSecond: unknown name; did you mean `wait_seconds`?",
+            ),
             (told(some, fields, long, json!({ "levle": 1 })), "levle: unknown name; did you mean `level`?"),
-            (told(some, None, None, json!({ "fields": 1 })), "fields: unknown name; accepted are `srid`, `level`"),
+            (
+                told(some, None, None, json!({ "fields": 1 })),
+                "fields: unknown name; accepted are `srid`, `level`",
+            ),
         ] {
             assert_eq!(found, expected);
         }

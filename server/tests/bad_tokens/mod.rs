@@ -118,7 +118,11 @@ fn claiming(provider: &Provider) -> Vec<Row> {
         ("T-25 audience with a number", "audience", of(json!({ "aud": [RESOURCE, 7] }))),
         ("T-26 another audience", "audience", of(json!({ "aud": "https://other.example.com" }))),
         ("T-26 audience with a slash", "audience", of(json!({ "aud": format!("{RESOURCE}/") }))),
-        ("T-26 list of other audiences", "audience", of(json!({ "aud": ["https://other.example.com", "x"] }))),
+        (
+            "T-26 list of other audiences",
+            "audience",
+            of(json!({ "aud": ["https://other.example.com", "x"] })),
+        ),
         ("T-25 no subject", "subject", of(json!({ "sub": null }))),
         ("T-25 empty subject", "subject", of(json!({ "sub": "" }))),
         ("T-25 subject that is a number", "subject", of(json!({ "sub": 7 }))),

@@ -182,7 +182,8 @@ mod tests {
             members.extend(changed.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
             judge(&members.clone().into(), &options, UNIX_EPOCH + Duration::from_secs(NOW))
         };
-        let Identity { subject, client, name, roles, groups, scopes, tenant, .. } = judged(&[]).expect("good");
+        let Identity { subject, client, name, roles, groups, scopes, tenant, .. } =
+            judged(&[]).expect("good");
         let texts = [&subject, &client.unwrap(), &name.unwrap(), &tenant.unwrap()].map(String::clone);
         assert_eq!(texts, ["o1", "studio", "Al", "x"]);
         assert_eq!([roles, groups, scopes].map(|words| words.join(" ")), ["observer", "one two", "cp:read"]);
@@ -207,7 +208,8 @@ mod tests {
             assert_eq!(judged(&[(name, value.clone())]), Err(Denied::Invalid(reason)), "{name}: {value}");
         }
         // Who has no role has no rights, and is known all the same.
-        for (name, value) in [("app", json!({ "id": "studio" })), ("teams", Value::Null), ("nick", json!(7))] {
+        for (name, value) in [("app", json!({ "id": "studio" })), ("teams", Value::Null), ("nick", json!(7))]
+        {
             assert!(judged(&[(name, value.clone())]).is_ok(), "{name}: {value}");
         }
         // Where nobody chose the name, another form says nothing.

@@ -74,7 +74,8 @@ mod tests {
         assert_eq!(names, ["echo", "health_check", "ping", "whoami"]);
         assert_eq!(api.find("ping").unwrap().operation, "systemPing");
         // What is given to everybody who is known must not be a tool that does something else.
-        let told: Vec<_> = api.tools.iter().filter(|tool| tells_of_the_caller(tool)).map(|tool| tool.name).collect();
+        let told: Vec<_> =
+            api.tools.iter().filter(|tool| tells_of_the_caller(tool)).map(|tool| tool.name).collect();
         assert_eq!(told, ["echo", "whoami"]);
         assert_eq!(joined(&API, false).unwrap().tools.len(), 1);
     }

@@ -204,7 +204,9 @@ mod tests {
             let mut options = Options::new("http://api");
             let owned = credentials.iter().map(|&(scheme, secret)| (scheme.to_owned(), secret.into()));
             options.credentials = owned.collect();
-            Accounts::new(&API, &options, None, &Metrics::default()).expect("sound options").view("http://api")
+            Accounts::new(&API, &options, None, &Metrics::default())
+                .expect("sound options")
+                .view("http://api")
         };
         let views = [
             view(&[]),
