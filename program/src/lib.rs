@@ -63,7 +63,7 @@ pub struct Program {
 }
 
 /// What a program offers beside tools and what the server has itself.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Offers {
     /// The document that the tools were generated from, for whoever may use all of them.
     pub document: Option<Document>,

@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 
-use program::Program;
+use program::{Offers, Program};
 use rustix::process::{Pid, Signal, kill_process};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -31,6 +31,7 @@ static API: Api = Api {
     tools: &[],
     security_schemes: &[SecurityScheme { name: "accessToken", carrier: Carrier::Header("Authorization") }],
     effect_scopes: EffectScopes::BY_WORD,
+    prompts: &[],
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -51,6 +52,7 @@ const fn panicking(name: &'static str, effect: Effect) -> OwnTool<How> {
         confirm: Confirm::Never,
         idempotent: true,
         open_world: false,
+        talks: false,
         timeout: None,
         scopes: None,
         output_schema: None,
@@ -92,7 +94,16 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some("serve") {
         let tools: &[_] = if std::env::var_os(AT_START).is_some() { &BROKEN } else { &SERVED };
         let (name, version) = ("crashing", "1");
-        return program::main(Program { name, version, api: &API, tools, policy: None, demonstration: None });
+        let offers = Offers::default();
+        return program::main(Program {
+            name,
+            version,
+            api: &API,
+            tools,
+            offers,
+            policy: None,
+            demonstration: None,
+        });
     }
     a_panic_in_a_call_tells_its_place_and_no_secret();
     a_panic_before_anything_is_served_tells_its_place_and_no_secret();

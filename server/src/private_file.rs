@@ -88,7 +88,7 @@ pub(crate) fn change<L: Listed, T>(
 }
 
 /// What cannot be done with a file.
-fn cannot<L: Listed>(path: &Path, what: &str) -> StartError {
+pub(crate) fn cannot<L: Listed>(path: &Path, what: &str) -> StartError {
     StartError::new(format!("{}: {} cannot {what}", L::SETTING, path.display()))
 }
 

@@ -194,6 +194,7 @@ mod tests {
         tools: &[&TOOL],
         security_schemes: &[],
         effect_scopes: EffectScopes::BY_WORD,
+        prompts: &[],
     };
 
     #[test]

@@ -132,7 +132,7 @@ impl Facade {
         metrics: Metrics,
     ) -> Result<Self, StartError> {
         let issuer = options.issuer()?;
-        let upstream = Upstream::new(&options.provider)?;
+        let upstream = Upstream::new(&options.provider, &metrics)?;
         let seal = Seal::new(options.provider.secret());
         let clients = Clients::new(options.documents)?;
         let terms = Terms {

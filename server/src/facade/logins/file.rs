@@ -17,15 +17,9 @@ use super::super::unguessable::Hash;
 use super::super::upstream::{Kept, User};
 use super::{Id, Login};
 use crate::digest;
-use crate::private_file::{self, PrivateFile};
+use crate::private_file::{self, Listed, cannot};
 use crate::start_error::StartError;
 use crate::upstream::account::own::Key as Seal;
-
-/// The form of the file.
-const VERSION: u32 = 1;
-const SETTING: &str = "AUTH_LOGINS_FILE";
-/// What messages call it.
-const FILE: PrivateFile = PrivateFile { setting: SETTING, command: "serve" };
 
 /// The file.
 pub(super) struct LoginsFile {
@@ -45,6 +39,20 @@ struct Content {
     version: u32,
     issuer: String,
     logins: Vec<Entry>,
+}
+
+impl Listed for Content {
+    const SETTING: &'static str = "AUTH_LOGINS_FILE";
+    const COMMAND: &'static str = "serve";
+    const VERSION: u32 = 1;
+
+    fn empty() -> Self {
+        Self { version: Self::VERSION, issuer: String::new(), logins: Vec::new() }
+    }
+
+    fn version(&self) -> u32 {
+        self.version
+    }
 }
 
 /// A login as it is written.
@@ -69,17 +77,16 @@ impl LoginsFile {
     pub(super) fn open(store: &Store, issuer: &str) -> Result<(Self, Vec<Entry>), StartError> {
         let path = &store.file;
         let seal = Seal::by(&store.key, "AUTH_LOGINS_KEY", b"logins 1")?;
-        let failed = |error: io::Error| FILE.cannot(path, &format!("be written: {error}"));
+        let failed = |error: io::Error| cannot::<Content>(path, &format!("be written: {error}"));
         let hold = private_file::hold(path).map_err(failed)?;
-        let hold = hold.ok_or_else(|| FILE.cannot(path, "be used: another server has it"))?;
+        let hold = hold.ok_or_else(|| cannot::<Content>(path, "be used: another server has it"))?;
         let content = match std::fs::exists(path) {
-            Ok(false) => Content { version: VERSION, issuer: issuer.to_owned(), logins: Vec::new() },
-            _ => FILE.read(path)?.0,
+            Ok(false) => Content { issuer: issuer.to_owned(), ..Content::empty() },
+            _ => private_file::read::<Content>(path)?.0,
         };
-        if content.version != VERSION || content.issuer != issuer {
-            let (version, of) = (content.version, content.issuer);
-            let what = format!("be used: expected version {VERSION} of {issuer}, got {version} of {of}");
-            return Err(FILE.cannot(path, &what));
+        if content.issuer != issuer {
+            let what = format!("be used: expected logins of {issuer}, got those of {}", content.issuer);
+            return Err(cannot::<Content>(path, &what));
         }
         let (path, issuer) = (path.clone(), issuer.to_owned());
         Ok((Self { path, seal, issuer, _hold: hold, written: Mutex::new(0) }, content.logins))
@@ -92,12 +99,15 @@ impl LoginsFile {
         if number == *written {
             return Ok(());
         }
-        let content = Content { version: VERSION, issuer: self.issuer.clone(), logins };
+        let content = Content { version: Content::VERSION, issuer: self.issuer.clone(), logins };
         let text = serde_json::to_string(&content).expect("logins are JSON") + "\n";
         if text.len() as u64 > private_file::LARGEST {
-            return Err(FILE.cannot(&self.path, "be written: there are more logins than it has room for"));
+            return Err(cannot::<Content>(
+                &self.path,
+                "be written: there are more logins than it has room for",
+            ));
         }
-        let failed = |error: io::Error| FILE.cannot(&self.path, &format!("be written: {error}"));
+        let failed = |error: io::Error| cannot::<Content>(&self.path, &format!("be written: {error}"));
         private_file::replace(&self.path, text.as_bytes()).map_err(failed)?;
         *written = number;
         Ok(())

@@ -8,12 +8,13 @@ use secrecy::ExposeSecret as _;
 use super::exchange::Tokens;
 use super::{Failure, Kept, User};
 use crate::facade::options;
-use crate::identity::{Denied, Names};
 use crate::identity::address::{self, Somewhere};
 use crate::identity::claims::Claims;
 use crate::identity::exchange;
 use crate::identity::jwt::id_tokens::IdTokens;
 use crate::identity::keys::Source;
+use crate::identity::{Denied, Names};
+use crate::metrics::Metrics;
 use crate::start_error::StartError;
 
 /// How many connections are kept.
@@ -33,7 +34,7 @@ pub(in crate::facade) struct Google {
 }
 
 impl Google {
-    pub(super) fn new(options: options::Google) -> Result<Self, StartError> {
+    pub(super) fn new(options: options::Google, metrics: Metrics) -> Result<Self, StartError> {
         let (issuer, login, token, keys, names) = match &options.address {
             None => (
                 ISSUER.to_owned(),
@@ -56,7 +57,7 @@ impl Google {
                 )
             }
         };
-        let id_tokens = IdTokens::new(Source::Address(keys), names, &options.client_id)?;
+        let id_tokens = IdTokens::new(Source::Address(keys), names, &options.client_id, metrics)?;
         let client = exchange::client(Somewhere::Any, IDLE)?;
         Ok(Self { options, client, issuer, login, token, id_tokens })
     }
@@ -126,7 +127,8 @@ impl Google {
         if !domains.is_empty() && !is_inside {
             return Err(Failure::Refused("login_outside_domain"));
         }
-        let subject = claims.subject(&Names::default().user).map_err(|denied| Failure::Refused(denied.reason()))?;
+        let subject =
+            claims.subject(&Names::default().user).map_err(|denied| Failure::Refused(denied.reason()))?;
         let name = claims.text("email").map(str::to_owned);
         Ok(User { subject, name, groups: Vec::new(), tenant: domain })
     }

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::Provider;
+use crate::metrics::Metrics;
 use crate::request::query_text;
 use crate::start_error::StartError;
 use github::GitHub;
@@ -64,10 +65,10 @@ pub(super) enum Upstream {
 
 impl Upstream {
     /// Checks the settings; nothing is asked.
-    pub(super) fn new(provider: &Provider) -> Result<Self, StartError> {
+    pub(super) fn new(provider: &Provider, metrics: &Metrics) -> Result<Self, StartError> {
         Ok(match provider {
             Provider::GitHub(options) => Self::GitHub(GitHub::new(options.clone())?),
-            Provider::Google(options) => Self::Google(Google::new(options.clone())?.into()),
+            Provider::Google(options) => Self::Google(Google::new(options.clone(), metrics.clone())?.into()),
         })
     }
 

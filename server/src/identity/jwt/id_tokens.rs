@@ -4,9 +4,10 @@
 use std::time::{Duration, SystemTime};
 
 use super::{Options, Signed};
-use crate::identity::Denied;
 use crate::identity::claims::Claims;
 use crate::identity::keys::{Algorithm, Keys, Source};
+use crate::identity::{Denied, Names};
+use crate::metrics::Metrics;
 use crate::start_error::StartError;
 
 /// How far the clocks of the provider and of this machine may differ.
@@ -24,11 +25,16 @@ pub(crate) struct IdTokens {
 
 impl IdTokens {
     /// Those of an issuer that has these names and publishes its keys there; nothing is fetched yet.
-    pub(crate) fn new(keys: Source, issuers: Vec<String>, client: &str) -> Result<Self, StartError> {
+    pub(crate) fn new(
+        keys: Source,
+        issuers: Vec<String>,
+        client: &str,
+        metrics: Metrics,
+    ) -> Result<Self, StartError> {
         let mut options = Options::new(keys.clone(), "", Vec::new());
         options.algorithms = vec![Algorithm::Rs256, Algorithm::Es256];
         options.types = vec!["JWT".to_owned()];
-        Ok(Self { options, issuers, client: client.to_owned(), keys: Keys::new(keys)? })
+        Ok(Self { options, issuers, client: client.to_owned(), keys: Keys::new(keys, metrics)? })
     }
 
     /// What a token says, if it is good at this time, and was made for the login of this nonce, where there is one.
@@ -61,7 +67,7 @@ impl IdTokens {
             return Err(Denied::Invalid("nonce"));
         }
         claims.times(LEEWAY, time)?.expires.ok_or(Denied::Invalid("no_expiry"))?;
-        claims.subject().map(|_| ())
+        claims.subject(&Names::default().user).map(|_| ())
     }
 }
 
@@ -77,7 +83,9 @@ mod tests {
 
     fn judged(name: &str, value: Value, nonce: Option<&str>) -> Result<(), Denied> {
         let keys = Source::Address("https://login.example.com/keys".to_owned());
-        let tokens = IdTokens::new(keys, vec!["https://login.example.com".to_owned()], "us").expect("sound");
+        let tokens =
+            IdTokens::new(keys, vec!["https://login.example.com".to_owned()], "us", Metrics::default())
+                .expect("sound");
         let mut claims = json!({
             "iss": "https://login.example.com", "aud": "us", "azp": "us", "sub": "1", "nonce": "n",
             "iat": NOW - 10, "exp": NOW + 600,
