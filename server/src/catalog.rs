@@ -176,6 +176,13 @@ impl Tool {
         matches!(self.work, Work::Own(worker) if worker.talks())
     }
 
+    /// The names of the arguments that its schema requires.
+    pub(crate) fn required(&self) -> Vec<String> {
+        let schema: Value = serde_json::from_str(self.input_schema).unwrap_or_default();
+        let names = schema["required"].as_array().into_iter().flatten();
+        names.filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
     /// Checks the arguments and writes what comes of them; all problems come back together.
     pub fn prepare(
         &self,

@@ -120,7 +120,7 @@ fn source(engine: &Engine, caller: &Caller, slot: &Slot) -> Option<(&'static Too
         if !tool.output_schema?.contains(&slot.argument) {
             return None;
         }
-        let required = required(tool);
+        let required = tool.required();
         let has_all = required.iter().all(|name| slot.known.contains_key(name));
         let lists = has_all && lists(&serde_json::from_str(tool.output_schema?).ok()?, &slot.argument);
         (lists && engine.may(caller, tool)).then_some((required, tool))
@@ -130,12 +130,6 @@ fn source(engine: &Engine, caller: &Caller, slot: &Slot) -> Option<(&'static Too
     let arguments =
         required.into_iter().filter_map(|name| Some((name.clone(), slot.known.get(&name)?.clone())));
     Some((tool, arguments.collect()))
-}
-
-fn required(tool: &Tool) -> Vec<String> {
-    let schema: Value = serde_json::from_str(tool.input_schema).unwrap_or_default();
-    let names = schema["required"].as_array().into_iter().flatten();
-    names.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// Whether something in a list has a member of this name.

@@ -71,9 +71,6 @@ impl Handler {
         argument: &str,
         known: &Map<String, Value>,
     ) -> Result<Origin, ErrorData> {
-        let unknown = |what: &str, name: &str| {
-            ErrorData::invalid_params(format!("Unknown {what}: {}", answer::quoted(name)), None)
-        };
         let entry = self.shared.book().find(caller, prompt).ok_or_else(|| unknown("prompt", prompt))?;
         if !entry.arguments.iter().any(|one| one.name == argument) {
             return Err(unknown("argument", argument));
@@ -94,9 +91,6 @@ impl Handler {
         variable: &str,
         known: Map<String, Value>,
     ) -> Result<Origin, ErrorData> {
-        let unknown = |what: &str, name: &str| {
-            ErrorData::invalid_params(format!("Unknown {what}: {}", answer::quoted(name)), None)
-        };
         let shelf = self.shared.shelf();
         let entry = shelf.template(uri).filter(|entry| shelf.may_read(caller, entry));
         let entry = entry.ok_or_else(|| unknown("resource template", uri))?;
@@ -111,6 +105,10 @@ impl Handler {
             _ => Origin::Nothing,
         })
     }
+}
+
+fn unknown(what: &str, name: &str) -> ErrorData {
+    ErrorData::invalid_params(format!("Unknown {what}: {}", answer::quoted(name)), None)
 }
 
 fn chosen(choices: &'static [(&'static str, &'static [&'static str])], name: &str) -> Origin {

@@ -155,7 +155,7 @@ impl Shared {
         let mirrored =
             tools.iter().zip(engine.api().tools).filter(|(tool, _)| is_mirrored(&tool.input_schema));
         let mirrored = mirrored.map(|(_, tool)| tool.name).collect();
-        let required = engine.api().tools.iter().map(|tool| (tool.name, missing::required(tool))).collect();
+        let required = engine.api().tools.iter().map(|tool| (tool.name, tool.required())).collect();
         let rounds = Rounds::new(engine.replicas().as_ref());
         Ok(Self {
             engine,

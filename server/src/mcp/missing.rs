@@ -28,13 +28,6 @@ const KEPT: [&str; 10] = [
 /// The formats that a form knows.
 const FORMATS: [&str; 4] = ["email", "uri", "date", "date-time"];
 
-/// The names of the arguments that a tool requires.
-pub(super) fn required(tool: &Tool) -> Vec<String> {
-    let schema: Value = serde_json::from_str(tool.input_schema).unwrap_or_default();
-    let names = schema["required"].as_array().into_iter().flatten();
-    names.filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
 /// The form for the required arguments that are not there; nothing where none is missing, or one cannot be asked for.
 pub(super) fn form(tool: &Tool, given: &Map<String, Value>) -> Option<Ask> {
     let schema: Value = serde_json::from_str(tool.input_schema).ok()?;
