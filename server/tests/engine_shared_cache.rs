@@ -14,6 +14,7 @@ use fake_upstream::{Act, FakeUpstream, answer, json as json_answer};
 use redis_server::RedisServer;
 use sample::{DEPLOY, READ, call, deploying, options, reading};
 use scratch::Scratch;
+use serde_json::json;
 use server::call::Caller;
 use server::engine::Engine;
 use server::generated as rt;
@@ -124,7 +125,9 @@ async fn t_31_what_one_process_changes_no_other_gives_any_more() {
         for round in 0..20 {
             let (one, other) = (&engines[round % 2], &engines[(round + 1) % 2]);
             read(other, "DEV").await;
-            call(one, &DEPLOY, deploying()).await.unwrap();
+            // Another change each time: the same one so soon after would join the last.
+            let deploying = json!({ "srid": "ISPW", "releaseId": format!("REL{round}") });
+            call(one, &DEPLOY, deploying).await.unwrap();
             let changed = upstream.requests().len();
             assert!(read(other, "DEV").await > changed, "{name}: from before the change");
             assert!(read(one, "DEV").await > changed, "{name}: from before the change");
