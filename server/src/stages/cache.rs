@@ -11,7 +11,9 @@ mod size;
 mod tier;
 mod unsettled;
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -240,7 +242,7 @@ async fn read(
     let key = Key::of(&options.address, call.tool.name, &prepared.arguments, &call.caller, &call.account);
     let marks = place::seen(call.tool.segments, &prepared.parts);
     let question = Question { options: Arc::clone(options), key, marks, allowed };
-    match question.turn(&call, &next) {
+    match question.turn(&call) {
         Turn::Kept(reply) => Ok(kept(&call, reply)),
         turn => Box::pin(question.wait(turn, call, next)).await,
     }
@@ -262,21 +264,27 @@ struct Question {
 
 impl Question {
     /// The answer as it is kept, or what is to be done for it.
-    fn turn(&self, call: &Call, next: &Next) -> Turn {
-        let depart = |flight: Arc<Flight>, landing| {
-            let mut request = call.again();
-            (request.progress, request.heard) = (Progress::default(), Heard::default());
-            let asked = Asked {
-                options: Arc::clone(&self.options),
-                flight: Arc::clone(&flight),
-                allowed: self.allowed,
-                marks: self.marks.clone(),
-            };
-            let flown = fly(asked, landing, request, next.clone());
-            // Owned by those who wait for it: the last one who leaves ends it.
-            flight.started(tokio::spawn(flown.in_current_span()).abort_handle());
+    fn turn(&self, call: &Call) -> Turn {
+        self.options.shelf.turn(self.key, &self.marks, Instant::now(), call.deadline)
+    }
+
+    /// Asks for all who will wait, in a task that outlives this caller. It takes its first steps here: as a task it would wait
+    /// for its turn behind those who are to wait for it.
+    async fn depart(&self, flight: &Arc<Flight>, landing: Landing, call: &Call, next: &Next) {
+        let mut request = call.again();
+        (request.progress, request.heard) = (Progress::default(), Heard::default());
+        let asked = Asked {
+            options: Arc::clone(&self.options),
+            flight: Arc::clone(flight),
+            allowed: self.allowed,
+            marks: self.marks.clone(),
         };
-        self.options.shelf.turn(self.key, &self.marks, Instant::now(), call.deadline, depart)
+        let mut flown = Box::pin(fly(asked, landing, request, next.clone()).in_current_span());
+        let first = poll_fn(|context| Poll::Ready(flown.as_mut().poll(context))).await;
+        if first.is_pending() {
+            // Owned by those who wait for it: the last one who leaves ends it.
+            flight.started(tokio::spawn(flown).abort_handle());
+        }
     }
 
     /// Waits for the answer, or asks for it alone.
@@ -290,7 +298,10 @@ impl Question {
                     return next.run(call).await;
                 }
                 // Counted where it turns out whether the API is asked.
-                Turn::Departs(flight) => flight,
+                Turn::Departs(flight, landing) => {
+                    self.depart(&flight, landing, &call, &next).await;
+                    flight
+                }
                 Turn::Waits(flight) => {
                     call.metrics.count(Count::Shared);
                     flight
@@ -304,7 +315,7 @@ impl Question {
                 return outcome;
             }
             drop(seat);
-            turn = self.turn(&call, &next);
+            turn = self.turn(&call);
         }
     }
 }
@@ -332,7 +343,7 @@ async fn fly(asked: Asked, landing: Landing, call: Call, next: Next) {
         Found::Fresh(kept) => {
             let now = Instant::now();
             options.shelf.land(flight, marks, options.in_memory(&kept), now);
-            landing.tell(Ok(Arc::new(kept.reply(now))));
+            landing.tell(Ok(Arc::new(kept.reply(now)))).await;
         }
         Found::Leave(asking) => ask(&asked, &asking, landing, call, next).await,
     }
@@ -358,13 +369,14 @@ async fn ask(asked: &Asked, asking: &tier::Asking, landing: Landing, mut call: C
     asking.keep(kept.as_ref()).await;
     let in_memory = kept.as_ref().and_then(|kept| options.in_memory(kept));
     options.shelf.land(flight, marks, in_memory, Instant::now());
-    landing.tell(outcome.or_else(|error| {
+    let outcome = outcome.or_else(|error| {
         let instead = instead(error, &options.shelf, before, marks);
         if instead.is_ok() {
             metrics.count(Count::Stale);
         }
         instead
-    }));
+    });
+    landing.tell(outcome).await;
 }
 
 /// What was kept, where the API is down and the overlay allows that; an answer from before a change is never given.

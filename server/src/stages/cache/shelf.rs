@@ -22,8 +22,8 @@ pub(super) const UNHEARD: Duration = Duration::from_secs(5);
 pub(super) enum Turn {
     /// By this, which was kept.
     Kept(Reply),
-    /// By this, when it lands, which was asked for just now.
-    Departs(Arc<Flight>),
+    /// By this, when it lands, which the caller has to start now.
+    Departs(Arc<Flight>, Landing),
     /// By this, when it lands, which somebody else asked for.
     Waits(Arc<Flight>),
     /// By asking the API for oneself: too many wait already.
@@ -54,16 +54,9 @@ impl Shelf {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Finds out how a read is answered; `depart` starts a flight where none is on its way. A flight that began before a
-    /// change is not joined after it: whoever made the change must see it.
-    pub(super) fn turn(
-        &self,
-        key: Key,
-        marks: &[Mark],
-        now: Instant,
-        deadline: Option<Instant>,
-        depart: impl FnOnce(Arc<Flight>, Landing),
-    ) -> Turn {
+    /// Finds out how a read is answered. A flight that began before a change is not joined after it: whoever made the change
+    /// must see it.
+    pub(super) fn turn(&self, key: Key, marks: &[Mark], now: Instant, deadline: Option<Instant>) -> Turn {
         let mut guard = self.inside();
         let Inside { store, flights, forgotten, heard_until, .. } = &mut *guard;
         let before = store.get(&key).filter(|kept| kept.is_of_use(now)).cloned();
@@ -86,8 +79,7 @@ impl Shelf {
         }
         let (flight, landing) = Flight::new(key, forgotten.now(), now, deadline, before);
         flights.insert(key, Arc::clone(&flight));
-        depart(Arc::clone(&flight), landing);
-        Turn::Departs(flight)
+        Turn::Departs(flight, landing)
     }
 
     /// Whether no change has touched these places since.
@@ -184,9 +176,14 @@ mod tests {
 
     fn ask(shelf: &Shelf, departed: &mut Vec<Landing>) -> Arc<Flight> {
         let key = Key::of("http://api", "read", &json!({}), &Caller::LocalOwner, &Account::default());
-        let turn = shelf.turn(key, &[1], Instant::now(), None, |_, landing| departed.push(landing));
-        let (Turn::Waits(flight) | Turn::Departs(flight)) = turn else { panic!("a flight is expected") };
-        flight
+        match shelf.turn(key, &[1], Instant::now(), None) {
+            Turn::Waits(flight) => flight,
+            Turn::Departs(flight, landing) => {
+                departed.push(landing);
+                flight
+            }
+            Turn::Kept(_) | Turn::Alone => panic!("a flight is expected"),
+        }
     }
 
     fn on_their_way(shelf: &Shelf) -> usize {
@@ -235,10 +232,8 @@ mod tests {
         let lifetime = Lifetime { fresh: Duration::from_secs(60), ..Lifetime::default() };
         let kept = Kept::new(Arc::new(Reply::text("")), now, lifetime, flight.stamp());
         shelf.land(&flight, &[1], Some(kept), now);
-        let mut given = |after: Duration| {
-            let turn = shelf.turn(flight.key(), &[1], now + after, None, |_, landing| departed.push(landing));
-            matches!(turn, Turn::Kept(_))
-        };
+        let given =
+            |after: Duration| matches!(shelf.turn(flight.key(), &[1], now + after, None), Turn::Kept(_));
         let moment = Duration::from_millis(1);
         assert!(given(Duration::from_secs(59)), "nobody else is there");
         shelf.heard_until(now + Duration::from_secs(20));
