@@ -204,7 +204,8 @@ mod tests {
         let mut waiting = JoinSet::new();
         for number in 0..count {
             assert!(number == 0 || flight.join());
-            let (seat, answered) = (Seat::new(Arc::clone(&shelf), Arc::clone(&flight)), Arc::clone(&answered));
+            let (seat, answered) =
+                (Seat::new(Arc::clone(&shelf), Arc::clone(&flight)), Arc::clone(&answered));
             waiting.spawn(async move {
                 let is_done = seat.outcome().await.is_ok();
                 answered.lock().unwrap().push(number);
