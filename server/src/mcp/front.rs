@@ -141,7 +141,7 @@ impl Endpoint for McpEndpoint {
     fn answer(&self, request: Request) -> Answering<'_> {
         Box::pin(async move {
             if request.method() != ::http::Method::POST {
-                return self.of_session(request).await;
+                return Box::pin(self.of_session(request)).await;
             }
             match self.judge(request).await {
                 Ok(Judged::Plain(direct)) => match direct.answer(&self.shared, &self.stop).await {
@@ -150,7 +150,8 @@ impl Endpoint for McpEndpoint {
                 },
                 Ok(Judged::ForTheLibrary(boxed)) => {
                     let (request, envelope, by) = *boxed;
-                    in_json(self.handle(request, by).await, envelope)
+                    // Boxed, so that a call of the lane carries no room for it.
+                    in_json(Box::pin(self.handle(request, by)).await, envelope)
                 }
                 Err(turned) => turned.answer(),
             }
