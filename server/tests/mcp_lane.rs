@@ -6,6 +6,8 @@ mod fake_upstream;
 mod http_support;
 mod sample;
 
+use std::num::NonZeroUsize;
+
 use fake_upstream::Act;
 use http_support::Served;
 use serde_json::{Value, json};
@@ -28,6 +30,7 @@ impl Pair {
             Served::start_with([], move |options| {
                 options.mcp.direct_lane = direct_lane;
                 options.engine.confirm.asking = Asking::Changing;
+                options.mcp.tools_page_size = NonZeroUsize::new(1);
             })
         };
         Self { with: served(true).await, without: served(false).await }
@@ -47,7 +50,13 @@ impl Pair {
         with.status
     }
 
-    /// How many calls took the lane.
+    /// The cursor of the second page of tools.
+    async fn cursor(&self) -> String {
+        let list = self.without.modern("tools/list", None, json!({})).await.result();
+        list["nextCursor"].as_str().unwrap().to_owned()
+    }
+
+    /// How many requests took the lane.
     async fn direct(&self) -> u64 {
         let direct = |text: &str| {
             let line = text.lines().find_map(|line| line.strip_prefix("mcp_direct_calls_total "));
@@ -81,7 +90,56 @@ fn meta(more: Value) -> Value {
 }
 
 fn call(id: &str, params: &Value) -> String {
-    format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{params}}}"#)
+    request(id, "tools/call", params)
+}
+
+fn request(id: &str, method: &str, params: &Value) -> String {
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#)
+}
+
+/// The same for what has no name.
+fn modern_list(method: &str, params: &Value) -> (Headers, String) {
+    let headers = headers(&[("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", method)]);
+    (headers, request("7", method, params))
+}
+
+/// Lists and what the server is: each with its headers, and whether it takes the lane. The list has more than one page.
+fn lists(cursor: &str) -> Vec<(Headers, String, bool)> {
+    let old = |version: &str, params: Value| {
+        (headers(&[("MCP-Protocol-Version", version)]), request(r#""a\u0062""#, "tools/list", &params))
+    };
+    let direct = [
+        modern_list("tools/list", &json!({ "_meta": meta(json!({})) })),
+        modern_list("tools/list", &json!({ "_meta": meta(json!({ "progressToken": 1, "x": [] })) })),
+        modern_list("tools/list", &json!({ "cursor": cursor, "_meta": meta(json!({})) })),
+        modern_list("server/discover", &json!({ "_meta": meta(json!({})) })),
+        old("2025-11-25", json!({})),
+        old("2024-11-05", json!({ "cursor": cursor })),
+        (headers(&[]), request("1", "tools/list", &json!({ "_meta": { "progressToken": "p" } }))),
+    ];
+    let mut named = modern_list("tools/list", &json!({ "_meta": meta(json!({})) }));
+    named.0.push(("Mcp-Name".to_owned(), "read".to_owned()));
+    let mut misnamed = modern_list("tools/list", &json!({ "_meta": meta(json!({})) }));
+    misnamed.0.retain(|(name, _)| name != "Mcp-Method");
+    let others = [
+        modern_list("tools/list", &json!({ "cursor": null, "_meta": meta(json!({})) })),
+        modern_list("tools/list", &json!({ "cursor": "x", "_meta": meta(json!({})) })),
+        modern_list("tools/list", &json!({ "cursor": 1, "_meta": meta(json!({})) })),
+        modern_list("tools/list", &json!({ "page": 2, "_meta": meta(json!({})) })),
+        modern_list("tools/list", &json!({})),
+        modern_list("server/discover", &json!({ "cursor": cursor, "_meta": meta(json!({})) })),
+        modern_list("prompts/list", &json!({ "_meta": meta(json!({})) })),
+        old("1999-01-01", json!({})),
+        (headers(&[]), request("1", "server/discover", &json!({}))),
+        (headers(&[]), r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#.to_owned()),
+        named,
+        misnamed,
+    ];
+    [marked(&direct, true), marked(&others, false)].concat()
+}
+
+fn marked(all: &[(Headers, String)], direct: bool) -> Vec<(Headers, String, bool)> {
+    all.iter().map(|(headers, body)| (headers.clone(), body.clone(), direct)).collect()
 }
 
 /// Whole messages: each with its headers, and whether it takes the lane.
@@ -162,19 +220,15 @@ fn plain() -> Vec<(Headers, String, bool)> {
             headers(&[]),
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read"},"x":1}"#.to_owned(),
         ),
-        (headers(&[]), r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}"#.to_owned()),
     ];
-    let marked = |all: &[(Headers, String)], direct: bool| {
-        all.iter().map(|(headers, body)| (headers.clone(), body.clone(), direct)).collect::<Vec<_>>()
-    };
     [marked(&direct, true), marked(&others, false)].concat()
 }
 
 #[tokio::test]
-async fn plain_calls_take_the_lane_and_are_answered_as_the_library_would() {
+async fn plain_requests_take_the_lane_and_are_answered_as_the_library_would() {
     let pair = Pair::start().await;
     let mut taken = 0;
-    for (headers, body, direct) in plain() {
+    for (headers, body, direct) in [plain(), lists(&pair.cursor().await)].concat() {
         pair.post(&headers, &body).await;
         taken += u64::from(direct);
         assert_eq!(pair.direct().await, taken, "{headers:?}\n{body}");
@@ -252,12 +306,13 @@ fn broken(random: &mut fastrand::Rng, headers: &mut Headers, body: &mut Vec<u8>)
                 headers.push(again);
             }
             _ => {
-                const VALUES: [&str; 8] = [
+                const VALUES: [&str; 9] = [
                     "",
                     "read",
                     "open",
                     "tools/call",
                     "tools/list",
+                    "server/discover",
                     "2025-11-25",
                     "2026-07-28",
                     "=?base64?cmVhZA==?=",
@@ -276,7 +331,7 @@ fn broken(random: &mut fastrand::Rng, headers: &mut Headers, body: &mut Vec<u8>)
 async fn broken_messages_are_answered_alike() {
     let count = std::env::var("LANE_MESSAGES").ok().map_or(MESSAGES, |count| count.parse().unwrap());
     let pair = Pair::start().await;
-    let (mut random, plain) = (fastrand::Rng::with_seed(7), plain());
+    let (mut random, plain) = (fastrand::Rng::with_seed(7), [plain(), lists(&pair.cursor().await)].concat());
     let (mut refused, mut made) = (0, 0);
     for _ in 0..count {
         let (mut headers, body, _) = plain[random.usize(..plain.len())].clone();

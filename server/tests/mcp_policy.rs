@@ -118,6 +118,10 @@ async fn t_2c_a_list_is_its_callers_own_and_the_same_each_time() {
     for _ in 0..100 {
         assert_eq!(world.list("observer", None).await, observer);
     }
+    let library = World::start("policy-list-library", 0, |options| options.mcp.direct_lane = false).await;
+    for (role, list) in [("operator", &operator), ("observer", &observer)] {
+        assert_eq!(&library.list(role, None).await, list, "prepared or not");
+    }
     let unasked = Served::start([]).await;
     let list = unasked.modern("tools/list", None, json!({})).await.result();
     assert_eq!(list["cacheScope"], "public", "there is one list for all");

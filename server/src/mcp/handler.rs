@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use ::http::Extensions;
@@ -26,6 +26,7 @@ use serde_json::{Map, Value};
 use super::asking::Question;
 use super::connection::{Connection, MOST_WATCHED};
 use super::envelope::Envelope;
+use super::lane::{Page, Prepared};
 use super::rounds::Rounds;
 use super::{Options, VERSIONS, answer, cursor, listing, missing};
 use crate::call::{Call, CallError, Caller, Reply};
@@ -116,6 +117,9 @@ pub(super) struct Shared {
     /// `_meta` of results for the stateless era.
     meta: MetaObject,
     meta_text: String,
+    /// Lists as the lane sends them.
+    prepared: Prepared,
+    discovered: OnceLock<Arc<str>>,
 }
 
 impl Shared {
@@ -170,6 +174,8 @@ impl Shared {
             info_connected,
             meta,
             meta_text,
+            prepared: Prepared::new(),
+            discovered: OnceLock::new(),
         })
     }
 
@@ -190,7 +196,15 @@ impl Shared {
 
     /// The tools that a caller may use with some arguments, in their order.
     fn usable(&self, caller: &Caller) -> Vec<&Tool> {
-        let usable = self.engine.policies().usable(caller, self.engine.api().tools);
+        self.those(&self.may_use_each(caller))
+    }
+
+    /// Of each tool, whether a caller may use it with some arguments.
+    fn may_use_each(&self, caller: &Caller) -> Vec<bool> {
+        self.engine.policies().usable(caller, self.engine.api().tools)
+    }
+
+    fn those(&self, usable: &[bool]) -> Vec<&Tool> {
         self.tools.iter().zip(usable).filter_map(|(tool, is_usable)| is_usable.then_some(tool)).collect()
     }
 
@@ -335,13 +349,50 @@ impl Shared {
         &self.meta_text
     }
 
-    fn page(&self, caller: &Caller, after: Option<&str>) -> Result<ListToolsResult, ErrorData> {
-        let tools = self.usable(caller);
+    /// A page of the tools that are usable, and whose list it is.
+    fn page(
+        &self,
+        usable: &[bool],
+        after: Option<&str>,
+        stateless: bool,
+        scope: CacheScope,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let tools = self.those(usable);
         let list = listing::name(self.engine.api(), &tools);
         let (shown, next) = self.paged(&list, &tools, after)?;
         let mut result = ListToolsResult::with_all_items(shown.iter().map(|tool| (*tool).clone()).collect());
         result.next_cursor = next;
-        Ok(result)
+        result.meta = stateless.then(|| self.meta.clone());
+        Ok(result.with_ttl_ms(self.ttl()).with_cache_scope(scope))
+    }
+
+    /// The same as JSON text, where there is such a page.
+    pub(super) fn listed(&self, caller: &Caller, after: Option<&str>, stateless: bool) -> Option<Arc<str>> {
+        let (usable, scope) = (self.may_use_each(caller), scope(caller));
+        let page = Page {
+            usable,
+            after: after.map(str::to_owned),
+            stateless,
+            private: scope == CacheScope::Private,
+        };
+        self.prepared.of(page.clone(), || {
+            let mut result = self.page(&page.usable, after, stateless, scope).ok()?;
+            // As the library does for clients whose era does not know it.
+            result.result_type = result.result_type.filter(|_| stateless);
+            serde_json::to_string(&result).ok()
+        })
+    }
+
+    /// What the server is, for a client of the stateless era.
+    fn discovery(&self) -> DiscoverResult {
+        let result = DiscoverResult::from_server_info(VERSIONS.to_vec(), self.info.clone());
+        result.with_ttl_ms(self.ttl()).with_cache_scope(CacheScope::Public)
+    }
+
+    /// The same as JSON text.
+    pub(super) fn discovered(&self) -> Arc<str> {
+        let text = || serde_json::to_string(&self.discovery()).expect("what a server is is JSON").into();
+        Arc::clone(self.discovered.get_or_init(text))
     }
 
     /// One page of some items, which are named by what tells each from the others, and the cursor of the next page.
@@ -490,8 +541,7 @@ impl ServerHandler for Handler {
     }
 
     async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
-        let result = DiscoverResult::from_server_info(VERSIONS.to_vec(), self.shared.info.clone());
-        Ok(result.with_ttl_ms(self.shared.ttl()).with_cache_scope(CacheScope::Public))
+        Ok(self.shared.discovery())
     }
 
     async fn list_tools(
@@ -500,11 +550,8 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let caller = caller(&context)?;
-        let mut result = self.shared.page(&caller, after(request.as_ref()))?;
-        result.meta = self.meta(&context);
-        // Whoever is asked who it is has a list of its own. Where nobody is asked, there is one for all.
-        let scope = if caller.principal().is_some() { CacheScope::Private } else { CacheScope::Public };
-        Ok(result.with_ttl_ms(self.shared.ttl()).with_cache_scope(scope))
+        let usable = self.shared.may_use_each(&caller);
+        self.shared.page(&usable, after(request.as_ref()), stateless(&context), scope(&caller))
     }
 
     async fn call_tool(
@@ -654,6 +701,12 @@ impl Handler {
         let can_watch = resources.is_some_and(|resources| resources.subscribe == Some(true));
         self.connection(context).filter(|_| can_watch)
     }
+}
+
+/// Who may keep a list that this caller got: whoever is asked who it is has one of its own, and where nobody is asked there is one
+/// for all.
+fn scope(caller: &Caller) -> CacheScope {
+    if caller.principal().is_some() { CacheScope::Private } else { CacheScope::Public }
 }
 
 /// The cursor of a request, if it has one.

@@ -123,7 +123,11 @@ const TABLE: [(&str, Option<&str>, &str); 26] = [
         None,
         "Values in Redis that were not used, since no server of this API wrote them so.",
     ),
-    ("mcp_direct_calls_total", None, "Calls that were made on the direct lane."),
+    (
+        "mcp_direct_calls_total",
+        None,
+        "Calls, lists and answers to server/discover that were given on the direct lane.",
+    ),
     ("mcp_auth_key_fetches_total", Some("fetched"), "Fetches of the keys of identity providers."),
     ("mcp_auth_key_fetches_total", Some("failed"), "Fetches of the keys of identity providers."),
     ("mcp_auth_introspections_total", Some("good"), "Questions to an issuer about tokens."),
