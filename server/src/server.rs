@@ -1,6 +1,7 @@
 //! The server as a program sees it: made from a static API and options, then served on a listener or on standard
 //! input and output. What it promises: nothing is bound, read or sent before [`Server::serve`] or [`Server::stdio`].
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -63,14 +64,28 @@ impl Server {
             .local_addr()
             .map_err(|error| StartError::new(format!("the listener has no address: {error}")))?;
         http::refuse_open_listener(address, &self.http)?;
-        let endpoint = self.protocol.endpoint(address, &self.http);
-        let status = Status::new(&self.engine, &shutdown, self.protocol.version());
-        let app = http::App::new(address, &self.http, &self.gate, status, endpoint.clone());
+        let (app, endpoint) = self.application(address, &shutdown);
         let serving = http::serve(listener, Arc::new(app), &self.http, shutdown.clone());
         self.until_served(serving, &shutdown).await;
         endpoint.stop();
         self.drain().await;
         Ok(())
+    }
+
+    /// What answers requests as a listener at this address would: for whoever brings them by other means. A request needs the
+    /// address that it comes from among its extensions, as [`http::Peer`].
+    pub fn app(&self, address: SocketAddr, shutdown: &CancellationToken) -> http::App {
+        self.application(address, shutdown).0
+    }
+
+    fn application(
+        &self,
+        address: SocketAddr,
+        shutdown: &CancellationToken,
+    ) -> (http::App, mcp::McpEndpoint) {
+        let endpoint = self.protocol.endpoint(address, &self.http);
+        let status = Status::new(&self.engine, shutdown, self.protocol.version());
+        (http::App::new(address, &self.http, &self.gate, status, endpoint.clone()), endpoint)
     }
 
     /// Serves one client on standard input and output until end of input or `shutdown`. Nothing else may write to

@@ -8,6 +8,7 @@ mod lower;
 mod generate;
 mod request;
 mod arguments;
+mod lane;
 
 mod program;
 mod programs;
@@ -16,6 +17,7 @@ mod random;
 
 pub use arguments::arguments;
 pub use generate::generate;
+pub use lane::lane;
 pub use load::load;
 pub use lower::lower;
 pub use request::request;

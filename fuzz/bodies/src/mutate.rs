@@ -15,6 +15,8 @@ pub enum Words {
     Requests,
     /// Calls of a generated tool.
     Arguments,
+    /// Messages of the protocol with their headers.
+    Messages,
 }
 
 /// Mutates the first `size` bytes where they stand and tells how many there are now; what would be longer than `most`

@@ -19,6 +19,7 @@ pub(crate) struct Vocabulary {
 
 static DOCUMENTS: LazyLock<Vocabulary> = LazyLock::new(|| read(include_str!("vocabulary/documents.json")));
 static REQUESTS: LazyLock<Vocabulary> = LazyLock::new(|| read(include_str!("vocabulary/requests.json")));
+static MESSAGES: LazyLock<Vocabulary> = LazyLock::new(|| read(include_str!("vocabulary/messages.json")));
 static ARGUMENTS: LazyLock<Vocabulary> = LazyLock::new(|| {
     let mut words = read(include_str!("vocabulary/arguments.json"));
     for tool in programs::tools() {
@@ -34,6 +35,7 @@ pub(crate) fn of(words: Words) -> &'static Vocabulary {
         Words::Documents => &DOCUMENTS,
         Words::Requests => &REQUESTS,
         Words::Arguments => &ARGUMENTS,
+        Words::Messages => &MESSAGES,
     }
 }
 

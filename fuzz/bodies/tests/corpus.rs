@@ -54,13 +54,18 @@ fn request() {
 }
 
 #[test]
+fn lane() {
+    run("lane", fuzz_bodies::lane);
+}
+
+#[test]
 fn arguments() {
     run("arguments", fuzz_bodies::arguments);
 }
 
 #[test]
 fn the_corpus_stays_small() {
-    let folders = ["load", "lower", "generate", "request", "arguments"]
+    let folders = ["load", "lower", "generate", "request", "arguments", "lane"]
         .map(|target| fuzz().join("corpus").join(target));
     let sizes: Vec<u64> = folders
         .iter()
@@ -77,11 +82,12 @@ fn the_corpus_stays_small() {
 #[test]
 fn a_few_mutants_of_the_corpus_keep_every_promise() {
     type Target = (&'static str, Words, fn(&[u8]));
-    let targets: [Target; 4] = [
+    let targets: [Target; 5] = [
         ("lower", Words::Documents, fuzz_bodies::lower),
         ("generate", Words::Documents, fuzz_bodies::generate),
         ("request", Words::Requests, fuzz_bodies::request),
         ("arguments", Words::Arguments, fuzz_bodies::arguments),
+        ("lane", Words::Messages, fuzz_bodies::lane),
     ];
     let wanted = std::env::var("FUZZ_MUTANTS").ok().and_then(|number| number.parse().ok());
     for seed in 0..wanted.unwrap_or(200_u32) {
