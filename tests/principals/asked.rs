@@ -87,6 +87,13 @@ pub(crate) fn endpoints() -> Vec<Asked> {
         all.extend(["GET", "HEAD", "POST", "DELETE", "OPTIONS"].map(|method| Asked::plain(method, path)));
     }
     all.extend(["GET", "HEAD", "PUT", "DELETE", "OPTIONS"].map(|method| Asked::plain(method, "/mcp")));
+    let plain =
+        ["/mcp/capabilities", "/mcp/tools", "/mcp/resources", "/mcp/resources/metrics", "/openapi.json"];
+    all.extend(plain.map(|path| Asked::plain("GET", path)));
+    all.push(Asked::plain("GET", "/mcp/tools/get_assignments"));
+    let arguments = json!({ "srid": "ISPW" }).to_string();
+    all.push(Asked { body: arguments, ..Asked::plain("POST", "/mcp/tools/get_assignments") });
+    all.push(Asked { body: "{}".to_owned(), ..Asked::plain("POST", "/mcp/tools/deploy_set") });
     let elsewhere = [
         "/",
         "/nothing",

@@ -43,6 +43,10 @@ fn message(answer: &Answer) -> String {
     if let Some(code) = said["error"]["code"].as_i64() {
         return code.to_string();
     }
+    // A plain call's answer is its result.
+    if said.get("isError").is_some() {
+        return "made".to_owned();
+    }
     match said["result"]["tools"].as_array() {
         Some(tools) => format!("{} tools", tools.len()),
         None => "200".to_owned(),

@@ -271,7 +271,7 @@ fn logging() -> [Setting; 2] {
     ]
 }
 
-fn presenting() -> [Setting; 10] {
+fn presenting() -> [Setting; 11] {
     [
         setting(
             "mcp.name",
@@ -339,7 +339,13 @@ fn presenting() -> [Setting; 10] {
             "mcp.direct_lane",
             &["MCP_DIRECT_LANE"],
             Kind::Switch(|config| &mut config.server.mcp.direct_lane),
-            "Whether calls over HTTP that leave nothing to decide are made without the protocol library: several times faster, and answered the same.",
+            "Whether requests over HTTP that leave nothing to decide are answered without the protocol library: several times faster, and the same to the byte.",
+        ),
+        setting(
+            "mcp.plain",
+            &["MCP_PLAIN"],
+            Kind::Switch(|config| &mut config.server.mcp.plain),
+            "Whether programs that are no MCP clients may ask at `/mcp/capabilities`, `/mcp/tools` and `/mcp/resources`: the same tools, checks and records.",
         ),
     ]
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::clients::Client;
-use super::parameters::Parameters;
 use super::{Facade, challenge, redirect};
+use crate::http::Parameters;
 
 /// The longest state of a program in bytes.
 const LONGEST_STATE: usize = 2048;

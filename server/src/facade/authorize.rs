@@ -10,9 +10,8 @@ use super::asked::{Asked, redirect_of};
 use super::browser::Browser;
 use super::clients::{Client, NoClient};
 use super::consent::Question;
-use super::parameters::Parameters;
 use super::{Facade, page, reply};
-use crate::http::Response;
+use crate::http::{Parameters, Response};
 
 /// Why nobody is asked.
 enum Turned {

@@ -5,10 +5,9 @@ use http::request::Parts;
 
 use super::asked::Asked;
 use super::browser::Browser;
-use super::parameters::Parameters;
 use super::upstream::Failure;
 use super::{Agreed, CODE, Code, Facade, Pending, page, reply, unguessable};
-use crate::http::Response;
+use crate::http::{Parameters, Response};
 
 const UNKNOWN: &str = "No login of this browser is under way. Begin again in the program.";
 

@@ -22,7 +22,6 @@ mod browser;
 mod challenge;
 mod clients;
 mod logins;
-mod parameters;
 mod redirect;
 mod upstream;
 

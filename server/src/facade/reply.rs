@@ -9,9 +9,11 @@ use http::{Response as HttpResponse, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use serde_json::json;
 
-use super::parameters::{LARGEST, Parameters};
 use super::redirect;
-use crate::http::{RequestBody, RequestId, Response, Site, json_answer};
+use crate::http::{Parameters, RequestBody, RequestId, Response, Site, json_answer};
+
+/// The largest form in bytes.
+const LARGEST: usize = 32 * 1024;
 
 /// After how many seconds it is worth trying again when there was no room or nobody could be asked.
 const AGAIN: u64 = 5;

@@ -9,11 +9,10 @@ use http::request::Parts;
 use serde_json::json;
 
 use super::logins::{Given, Id, NoLogin};
-use super::parameters::Parameters;
 use super::reply::{self, Wrong};
 use super::upstream::Failure;
 use super::{Agreed, CODE, Code, Facade, challenge, unguessable};
-use crate::http::{RequestBody, Response, json_answer};
+use crate::http::{Parameters, RequestBody, Response, json_answer};
 
 const NO_CODE: Wrong = Wrong::grant("The code is unknown, was used, is too old, or is for another program");
 const NO_TOKEN: Wrong =

@@ -28,6 +28,16 @@ pub trait Endpoint: Send + Sync {
         false
     }
 
+    /// Whether plain requests to places below `/mcp` are answered.
+    fn has_plain(&self) -> bool {
+        false
+    }
+
+    /// Answers a plain request that passed every layer; asked only where there are any.
+    fn plain(&self, request: Request) -> Answering<'_> {
+        self.answer(request)
+    }
+
     /// Answers a request that passed every layer.
     fn answer(&self, request: Request) -> Answering<'_>;
 }

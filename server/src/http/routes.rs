@@ -1,4 +1,4 @@
-//! The paths that are served: `/mcp`, `/health`, `/ready` and `/metrics`, what clients read who look for a token, and the
+//! The paths that are served: `/mcp` and what is plain below it, `/health`, `/ready` and `/metrics`, what clients read who look for a token, and the
 //! places of the authorization server where there is one, spelled exactly so. Anything else is not found.
 
 use std::sync::Arc;
@@ -85,6 +85,9 @@ impl Routes {
             // The stream of a session, and its end.
             "/mcp" if self.endpoint.has_sessions() && of_sessions(&request) => self.endpoint.answer(request),
             "/mcp" => at_once(method_not_allowed("POST")),
+            path if (path == "/openapi.json" || path.starts_with("/mcp/")) && self.endpoint.has_plain() => {
+                self.endpoint.plain(request)
+            }
             "/health" if reading => at_once(self.status.health()),
             "/ready" if reading => at_once(self.status.ready()),
             "/metrics" if reading => at_once(self.status.metrics()),

@@ -26,6 +26,7 @@ use super::VERSIONS;
 use super::envelope::{self, Envelope, INVALID_REQUEST, Refused};
 use super::handler::{Handler, Shared};
 use super::lane::Direct;
+use super::plain;
 use super::sessions::Sessions;
 use crate::call::Caller;
 use crate::http::{
@@ -136,6 +137,14 @@ impl McpEndpoint {
 impl Endpoint for McpEndpoint {
     fn has_sessions(&self) -> bool {
         self.sessions.is_some()
+    }
+
+    fn has_plain(&self) -> bool {
+        self.shared.has_plain()
+    }
+
+    fn plain(&self, request: Request) -> Answering<'_> {
+        Box::pin(plain::answer(&self.shared, &self.stop, request))
     }
 
     fn answer(&self, request: Request) -> Answering<'_> {
@@ -339,7 +348,7 @@ fn media_types(headers: &HeaderMap) -> Result<bool, Turned> {
     Ok(takes(&["text/event-stream", "text/*", "*/*"]))
 }
 
-fn is_json(content_type: &str) -> bool {
+pub(super) fn is_json(content_type: &str) -> bool {
     let mut parts = content_type.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
     essence.eq_ignore_ascii_case("application/json")

@@ -220,7 +220,6 @@ impl Shared {
         envelope: &Envelope,
         body: &[u8],
     ) -> Option<Lacking> {
-        let caller = from_http.get::<Caller>().filter(|caller| caller.principal().is_some())?;
         if self.engine.scopes().are_off() {
             return None;
         }
@@ -233,8 +232,14 @@ impl Shared {
             },
             _ => return None,
         };
+        self.lacking_of(from_http, tool)
+    }
+
+    /// What a call of this tool needs whose caller lacks a part of it.
+    pub(super) fn lacking_of(&self, from_http: &Extensions, tool: &'static GeneratedTool) -> Option<Lacking> {
+        let caller = from_http.get::<Caller>().filter(|caller| caller.principal().is_some())?;
         // Whoever may not use a tool is not told that there is one.
-        if !self.may_use(caller, tool) {
+        if self.engine.scopes().are_off() || !self.may_use(caller, tool) {
             return None;
         }
         let needed = self.engine.scopes().lacking(caller, tool)?;
@@ -342,6 +347,11 @@ impl Shared {
     /// Whether plain calls are made without the library.
     pub(super) fn has_lane(&self) -> bool {
         self.options.direct_lane
+    }
+
+    /// Whether plain requests are answered.
+    pub(super) fn has_plain(&self) -> bool {
+        self.options.plain
     }
 
     /// `_meta` of results for the stateless era, as JSON text.

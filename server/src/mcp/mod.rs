@@ -17,6 +17,7 @@ mod json;
 mod lane;
 mod listing;
 mod missing;
+mod plain;
 mod progress;
 mod prompting;
 mod reading;
@@ -75,6 +76,8 @@ pub struct Options {
     pub max_line_bytes: usize,
     /// Whether plain calls over HTTP are made without the protocol library.
     pub direct_lane: bool,
+    /// Whether plain requests are answered below `/mcp`, for programs that are no clients of the protocol.
+    pub plain: bool,
     /// What is offered to be read.
     pub resources: resources::Settings,
     /// What prompts a program adds.
@@ -95,6 +98,7 @@ impl Default for Options {
             tools_page_size: None,
             max_line_bytes: 1024 * 1024,
             direct_lane: true,
+            plain: true,
             resources: resources::Settings::default(),
             prompts: prompts::Settings::default(),
             sessions: 0,

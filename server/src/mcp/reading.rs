@@ -10,7 +10,7 @@ use rmcp::service::RequestContext;
 use serde_json::{Map, Value, json};
 
 use super::answer;
-use super::handler::{Handler, caller, request_id, stateless};
+use super::handler::{Handler, Shared, caller, request_id, stateless};
 use super::rounds::{Kept, Subject};
 use super::talking::Talk;
 use crate::call::{CallError, Caller, Permission, Reply};
@@ -21,6 +21,22 @@ use crate::resources::{Entry, Reading, Source, arguments};
 /// The method.
 const READ: &str = "resources/read";
 
+impl Shared {
+    /// One page of the resources with an address of their own.
+    pub(super) fn resources(
+        &self,
+        caller: &Caller,
+        after: Option<&str>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let entries = self.shelf().direct(caller);
+        let (shown, next) = self.page_of("resources", &entries, |entry| entry.uri.as_str(), after)?;
+        let mut result =
+            ListResourcesResult::with_all_items(shown.iter().map(|entry| resource(entry)).collect());
+        result.next_cursor = next;
+        Ok(result.with_ttl_ms(self.ttl()).with_cache_scope(scope(caller)))
+    }
+}
+
 impl Handler {
     /// One page of the resources with an address of their own.
     pub(super) fn resources(
@@ -28,14 +44,9 @@ impl Handler {
         after: Option<&str>,
         context: &RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let caller = caller(context)?;
-        let entries = self.shared.shelf().direct(&caller);
-        let (shown, next) = self.shared.page_of("resources", &entries, |entry| entry.uri.as_str(), after)?;
-        let mut result =
-            ListResourcesResult::with_all_items(shown.iter().map(|entry| resource(entry)).collect());
-        result.next_cursor = next;
+        let mut result = self.shared.resources(&caller(context)?, after)?;
         result.meta = self.meta(context);
-        Ok(result.with_ttl_ms(self.shared.ttl()).with_cache_scope(scope(&caller)))
+        Ok(result)
     }
 
     /// One page of the templates.

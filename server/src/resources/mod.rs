@@ -17,7 +17,7 @@ use crate::call::{CallError, Caller};
 use crate::client::Client;
 use crate::content::Located;
 
-pub(crate) use shelf::{Entry, Shelf, Source, arguments};
+pub(crate) use shelf::{Entry, OURS, Shelf, Source, arguments};
 pub(crate) use template::Template;
 pub use template::Values;
 

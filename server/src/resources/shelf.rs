@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::start_error::StartError;
 
 /// What an address of the server itself begins with.
-const OURS: &str = "server://";
+pub(crate) const OURS: &str = "server://";
 /// Whoever may use this tool may read how the server stands.
 const FIGURES_BY: &str = "health_check";
 /// Whoever may use this tool may read what is recorded of his calls.

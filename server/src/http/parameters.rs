@@ -2,8 +2,6 @@
 
 use percent_encoding::percent_decode_str;
 
-/// The largest form in bytes.
-pub(super) const LARGEST: usize = 32 * 1024;
 /// How many parameters a request may have.
 const MOST: usize = 64;
 /// The one that may be there several times (RFC 8707, section 2).
@@ -11,11 +9,11 @@ const REPEATED: &str = "resource";
 
 /// The parameters.
 #[derive(Debug)]
-pub(super) struct Parameters(Vec<(String, String)>);
+pub(crate) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
     /// Reads `name=value&name=value`. What is wrong with it is said in words for whoever sent it.
-    pub(super) fn read(text: &str) -> Result<Self, &'static str> {
+    pub(crate) fn read(text: &str) -> Result<Self, &'static str> {
         let mut found: Vec<(String, String)> = Vec::new();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -34,12 +32,12 @@ impl Parameters {
     }
 
     /// The value of a parameter. One without a value is not there.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.all().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     /// Every resource that is named.
-    pub(super) fn resources(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn resources(&self) -> impl Iterator<Item = &str> {
         self.all().filter(|(known, _)| *known == REPEATED).map(|(_, value)| value)
     }
 
