@@ -397,6 +397,7 @@ impl Calls {
     pub(crate) async fn call(&self, mut call: Call) -> Result<Reply, CallError> {
         let (tool, request_id) = (call.tool, call.request_id.clone());
         let metrics = self.metrics.clone();
+        let under_way = metrics.under_way(tool.effect);
         call.metrics = self.metrics.clone();
         let guarded = self.stack.clone().guarded(call);
         if tool.effect == Effect::Read {
@@ -407,6 +408,7 @@ impl Calls {
         let to_its_end = async move {
             let outcome = guarded.await;
             record(tool.name, &request_id, &outcome, &metrics);
+            drop(under_way);
             outcome
         };
         let task = self.mutations.spawn(to_its_end.in_current_span());

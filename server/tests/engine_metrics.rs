@@ -108,6 +108,7 @@ async fn calls_that_waited_and_changes_that_joined_are_counted() {
                 tokio::task::yield_now().await;
             }
             assert_eq!(value(&engine.metrics(), "mcp_bulkhead_waiting"), 1, "it waits");
+            assert_eq!(value(&engine.metrics(), "mcp_calls_in_flight"), 3, "all of them are under way");
             release.notify_one();
         };
         tokio::join!(
@@ -121,6 +122,9 @@ async fn calls_that_waited_and_changes_that_joined_are_counted() {
     assert_eq!(value(&engine.metrics(), "mcp_bulkhead_waits_total"), 1);
     assert_eq!(value(&engine.metrics(), "mcp_bulkhead_waiting"), 0, "nobody waits any more");
     assert_eq!(value(&engine.metrics(), "mcp_ledger_joins_total"), 1);
+    assert_eq!(value(&engine.metrics(), "mcp_calls_in_flight"), 0, "none is under way any more");
+    assert_eq!(value(&engine.metrics(), "mcp_call_duration_seconds_count{effect=\"read\"}"), 1);
+    assert_eq!(value(&engine.metrics(), "mcp_call_duration_seconds_count{effect=\"write\"}"), 2);
 }
 
 #[tokio::test]

@@ -2,16 +2,19 @@
 //! name, so that no caller can make a series.
 
 mod count;
+mod under_way;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::catalog::Effect;
 use crate::journal::Journal;
 use crate::replicas::Replicas;
 
 pub use count::Count;
+pub(crate) use under_way::UnderWay;
 
 /// The state of the API's circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
@@ -40,6 +43,7 @@ struct Shared {
     /// Calls by tool and by the word for how they ended.
     calls: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
     breaker: AtomicU64,
+    under_way: under_way::Calls,
     /// Calls that wait for room at the API.
     waiting: AtomicUsize,
     /// Attempts to be let in by the provider that vouched for somebody, and whether one did.
@@ -67,6 +71,11 @@ impl Metrics {
     pub(crate) fn waiting(&self) -> Waiting {
         self.0.waiting.fetch_add(1, Ordering::Relaxed);
         Waiting(self.clone())
+    }
+
+    /// Notes that a call is under way, for as long as the answer lives, and then how long that was.
+    pub(crate) fn under_way(&self, effect: Effect) -> UnderWay {
+        UnderWay::begin(self.clone(), effect)
     }
 
     /// Notes the state of the circuit.
@@ -97,6 +106,7 @@ impl Metrics {
         }
         self.render_attempts(&mut text);
         self.render_counts(&mut text);
+        self.0.under_way.render(&mut text);
         let help = "Calls that wait for room at the API now.";
         let waiting = self.0.waiting.load(Ordering::Relaxed);
         single(&mut text, "mcp_bulkhead_waiting", "gauge", help, waiting as u64);
@@ -195,7 +205,8 @@ mod tests {
     #[test]
     fn every_series_stands_in_the_document_and_no_other() {
         let program = include_str!("mod.rs").split("#[cfg(test)]").next().unwrap().to_owned();
-        let program = program + include_str!("count.rs");
+        let under_way = include_str!("under_way.rs").split("#[cfg(test)]").next().unwrap();
+        let program = program + include_str!("count.rs") + under_way;
         let document = include_str!("../../../docs/metrics.md");
         let names = |text: &str, quote: char| -> std::collections::BTreeSet<String> {
             let words = text.split(quote).map(|word| word.split('{').next().unwrap_or(word));
