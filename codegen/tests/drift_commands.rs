@@ -1,5 +1,5 @@
 //! The commands on the tool contract: how they exit, what they write, and that they leave alone what they refuse.
-//! The walk through docs/drift.md is run as it stands.
+//! The walks through docs/drift.md and docs/overlay.md are run as they stand.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -267,13 +267,19 @@ fn what_cannot_be_written_changes_nothing() {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// Runs the blocks of the walk through in order, in a folder that holds the files that it shows.
 #[cfg(unix)]
 #[test]
-fn the_walk_through_can_be_followed_word_for_word() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/drift.md");
+fn the_walks_through_can_be_followed_word_for_word() {
+    follow("drift.md", 8);
+    follow("overlay.md", 7);
+}
+
+/// Runs the blocks of a page in order, in a folder that holds the files that it shows.
+#[cfg(unix)]
+fn follow(page: &str, least: usize) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page);
     let text = fs::read_to_string(&path).expect("the walk through is there");
-    let folder = folder("walk");
+    let folder = folder(&format!("walk-{page}"));
     let mut written = String::new();
     let (mut file, mut block): (Option<String>, Option<(bool, Vec<&str>)>) = (None, None);
     let mut commands = 0;
@@ -306,7 +312,7 @@ fn the_walk_through_can_be_followed_word_for_word() {
             Some((_, lines)) => lines.push(line),
         }
     }
-    assert!(commands >= 8, "the walk through has its commands: {commands}");
+    assert!(commands >= least, "the walk through {page} has its commands: {commands}");
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         fs::write(&path, written).expect("the documentation can be written");
     } else {
