@@ -19,7 +19,7 @@ FROM ${RUST_IMAGE} AS manifests
 WORKDIR /workspace
 COPY . .
 RUN find . -type f \
-        ! -name Cargo.toml ! -name Cargo.lock ! -path '*/src/lib.rs' ! -path '*/src/main.rs' ! -name build.rs -delete \
+        ! -name Cargo.toml ! -name Cargo.lock ! -path '*/src/lib.rs' ! -path '*/src/main.rs' ! -path '*/src/bin/*.rs' ! -name build.rs -delete \
     && find . -name '*.rs' -print0 | xargs -0 sh -c 'echo "fn main() {}" | tee "$@" > /dev/null' sh \
     && find . -type d -empty -delete
 
