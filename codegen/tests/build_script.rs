@@ -187,6 +187,36 @@ fn a_prompt_that_names_what_is_not_there_fails_the_build_with_place_and_rule() {
 }
 
 #[test]
+fn a_member_of_a_prompt_that_nobody_knows_fails_the_build_wherever_it_stands() {
+    let step = "      - {text: See.}\n";
+    for (number, (prompts, line, words)) in [
+        (format!("colour: red\n{}", prompt(step)), 1, "no member `colour` here. Accepted are `prompts`"),
+        (
+            prompt(step).replace("    opening", "    summary: x\n    opening"),
+            8,
+            "no member `summary` here. Accepted are `name`, ",
+        ),
+        (
+            prompt(step).replace("name: note,", "name: note, kind: x,"),
+            7,
+            "no member `kind` here. Accepted are `name`, `description`, `required`",
+        ),
+        (prompt("      - {text: See., tol: get_thing}\n"), 10, "no member `tol` here; did you mean `tool`?"),
+        (prompt("      - {text: See., x-note: y}\n"), 10, "no member `x-note` here. Accepted are `when`, "),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (outcome, told, folder) = told_of(&format!("prompts-unknown-{number}"), &prompts);
+        assert!(outcome.is_err(), "{prompts}");
+        let [error] = told.as_slice() else { panic!("one line: {told:#?}") };
+        assert!(error.starts_with(&format!("cargo::error=prompts.yaml:{line}:")), "{error}");
+        assert!(error.contains(words) && error.contains("[unknown-member] at /"), "{error}");
+        assert!(!folder.join("api.rs").exists());
+    }
+}
+
+#[test]
 fn an_address_that_does_not_fit_its_tool_fails_the_build() {
     for (number, (resource, words)) in [
         ("x://things/{name}", "`name` is no argument of `get_thing`; these are: id"),

@@ -1,4 +1,4 @@
-//! Prompts as a file describes them: read, checked in form, and every key that is not known reported. Whether the tools and
+//! Prompts as a file describes them: read and checked in form; a key that is not known is an error. Whether the tools and
 //! arguments exist that they name is for whoever knows the tools.
 
 use std::path::Path;
@@ -104,14 +104,14 @@ pub fn read_text(name: &str, bytes: &[u8]) -> (Vec<Prompt>, Report) {
     };
     let store = Store::new(vec![Document { path: name.to_owned(), value, spot }], vec![name.into()]);
     let root = store.root(0);
-    shape::check(&root, ROOT, &mut problems);
+    shape::check_ours(&root, ROOT, &mut problems);
     let prompts = root.member("prompts");
     let prompts = prompts.iter().flat_map(At::items).filter_map(|at| prompt(&at, &mut problems)).collect();
     (prompts, problems.finish())
 }
 
 fn prompt(at: &At<'_>, problems: &mut Problems) -> Option<Prompt> {
-    shape::check(at, PROMPT, problems);
+    shape::check_ours(at, PROMPT, problems);
     let arguments = at.member("arguments");
     let arguments = arguments.iter().flat_map(At::items).filter_map(|at| argument(&at, problems)).collect();
     let steps = at.member("steps");
@@ -127,13 +127,13 @@ fn prompt(at: &At<'_>, problems: &mut Problems) -> Option<Prompt> {
 }
 
 fn argument(at: &At<'_>, problems: &mut Problems) -> Option<Argument> {
-    shape::check(at, ARGUMENT, problems);
+    shape::check_ours(at, ARGUMENT, problems);
     let required = at.member("required").is_some_and(|flag| flag.value == &Value::Bool(true));
     Some(Argument { name: placed(at, "name")?, description: placed(at, "description")?.text, required })
 }
 
 fn step(at: &At<'_>, problems: &mut Problems) -> Option<Step> {
-    shape::check(at, STEP, problems);
+    shape::check_ours(at, STEP, problems);
     let with = at.member("with");
     let with = with.iter().flat_map(At::members).filter_map(|(name, at)| {
         if !at.value.is_string() {

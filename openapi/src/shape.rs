@@ -128,6 +128,28 @@ pub(crate) fn count(value: &Value) -> Option<u64> {
 
 /// Reports every member that is unknown, of the wrong form or missing, and gives the sound simple ones.
 pub(crate) fn check(at: &At<'_>, fields: &[Field], problems: &mut Problems) -> Map<String, Value> {
+    check_with(
+        at,
+        fields,
+        |key, at, known, problems| unknown(key, at, known.iter().copied(), problems),
+        problems,
+    )
+}
+
+/// The same for an object of a file that is ours alone, in which a member that nobody knows is a mistake.
+pub(crate) fn check_ours(at: &At<'_>, fields: &[Field], problems: &mut Problems) -> Map<String, Value> {
+    check_with(at, fields, refused, problems)
+}
+
+/// What is said of a member that is unknown: its name, where it stands, and which are known.
+type OfUnknown = fn(&str, &At<'_>, &[&str], &mut Problems);
+
+fn check_with(
+    at: &At<'_>,
+    fields: &[Field],
+    of_unknown: OfUnknown,
+    problems: &mut Problems,
+) -> Map<String, Value> {
     let mut sound = Map::new();
     if !at.value.is_object() {
         wrong_form(at, Form::Object, problems);
@@ -146,7 +168,10 @@ pub(crate) fn check(at: &At<'_>, fields: &[Field], problems: &mut Problems) -> M
                 let Some(member) = at.member(key) else { continue };
                 match found {
                     Some(Field(_, form, _)) => wrong_form(&member, *form, problems),
-                    None => unknown(key, &member, known.clone().map(|field| field.0), problems),
+                    None => {
+                        let names: Vec<&str> = known.clone().map(|field| field.0).collect();
+                        of_unknown(key, &member, &names, problems);
+                    }
                 }
             }
         }
@@ -195,6 +220,15 @@ pub(crate) fn unknown<'k>(
             problems.warning("unknown-member", at.place(), message);
         }
     }
+}
+
+/// Says that a member is unknown where only what is known has a meaning.
+fn refused(key: &str, at: &At<'_>, known: &[&str], problems: &mut Problems) {
+    let near = nearest(key, known.iter().copied());
+    let near = near.map_or_else(|| ".".to_owned(), |near| format!("; did you mean `{near}`?"));
+    let accepted = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let message = format!("there is no member `{key}` here{near} Accepted are {accepted}");
+    problems.error("unknown-member", at.place(), message);
 }
 
 /// The known name that `name` is most likely a misspelling of.
