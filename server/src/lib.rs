@@ -11,6 +11,7 @@ pub mod identity;
 pub mod facade;
 pub mod scopes;
 pub mod mcp;
+pub mod search;
 
 pub mod engine;
 pub mod call;

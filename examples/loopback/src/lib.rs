@@ -1,6 +1,8 @@
 //! What the tests of the examples share: a stand-in for an API, which answers as a test says and keeps what it was
 //! asked, and one call of a tool in front of it.
 
+pub mod questions;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
