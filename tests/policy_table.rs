@@ -154,7 +154,8 @@ fn whoever_is_known_without_a_role_may_learn_about_oneself_and_nothing_else() {
             tools.map(|tool| tool.name).collect()
         };
         for roles in [&[][..], &["root"], &["Administrator"]] {
-            assert_eq!(may(&with_roles(roles)), ["echo", "ping", "whoami"], "{roles:?}");
+            let about = ["call_tool", "describe_tool", "echo", "ping", "search_tools", "whoami"];
+            assert_eq!(may(&with_roles(roles)), about, "{roles:?}");
         }
         assert!(anonymous_reads || may(&Caller::Anonymous).is_empty());
     }

@@ -128,6 +128,55 @@ async fn a_json_log_is_json_whatever_a_client_sends() {
 }
 
 #[tokio::test]
+async fn the_end_of_the_log_is_read_as_it_was_written_and_holds_nothing_else() {
+    let environment =
+        [("API_BASE_URL", "http://127.0.0.1:9"), ("API_TOKEN", "canary"), ("LOG_LEVEL", "debug")];
+    let (mut server, address) = serve(&environment).await;
+    post_call(address, "get_assignment_tasks", r#"{"srid":"cw09-47623","assignmentId":"CANARY0001"}"#).await;
+    let answer = post(
+        address,
+        r#"{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"server://log"}}"#,
+    )
+    .await;
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let answer: Value = serde_json::from_str(body).unwrap();
+    let text = answer["result"]["contents"][0]["text"].as_str().unwrap_or_else(|| panic!("{answer}"));
+    assert!(text.contains("serving") && text.contains("get_assignment_tasks"), "{text}");
+    assert!(!text.to_lowercase().contains("canary"), "no secret and no argument: {text}");
+    server.signal(Signal::TERM);
+    let log = server.rest().await;
+    for line in text.lines().skip_while(|line| !line.contains("called")) {
+        assert!(log.contains(line), "{line}: {log}");
+    }
+}
+
+#[tokio::test]
+async fn a_setting_says_which_tools_are_shown() {
+    let upstream = [("API_BASE_URL", "http://127.0.0.1:9"), ("API_TOKEN", "x")];
+    let chosen = [("TOOLS_MODE", "toolsets"), ("TOOLSETS", "approvals"), ("TOOLS_OUTPUT_SCHEMAS", "off")];
+    let (server, address) = serve(&[&upstream[..], &chosen].concat()).await;
+    let list = post(address, r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#).await;
+    assert!(list.contains("reset_set_approval") && !list.contains("get_set_tasks\""), "{list}");
+    assert!(!list.contains("outputSchema"), "{list}");
+    server.kill().await;
+    for (settings, told) in [
+        (
+            [("TOOLS_MODE", "find"), ("TOOLSETS", "")],
+            "expected `all` or `toolsets` or `search`, got \"find\"",
+        ),
+        (
+            [("TOOLS_MODE", "toolsets"), ("TOOLSETS", "approval")],
+            "did you mean `approvals`? Sets are: `approvals`, ",
+        ),
+        ([("TOOLS_MODE", "toolsets"), ("TOOLSETS", "")], "TOOLSETS names none: name some of `approvals`, "),
+    ] {
+        let outcome = run(&["serve", "--listen", "127.0.0.1:0"], &[&upstream[..], &settings].concat()).await;
+        assert_eq!((outcome.code, outcome.stderr.lines().count()), (78, 1), "{outcome:?}");
+        assert!(outcome.stderr.contains(told), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
 async fn stdio_speaks_nothing_but_the_protocol_and_ends_with_its_input() {
     let simulator = Simulator::builder().clock(Clock::manual()).start().await.unwrap();
     let environment =

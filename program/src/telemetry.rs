@@ -7,6 +7,7 @@
 use std::io::{self, Write};
 use std::panic::PanicHookInfo;
 
+use server::resources::Log;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
@@ -108,8 +109,8 @@ const QUIET: [&str; 7] = ["rmcp", "reqwest", "hyper", "hyper_util", "h2", "rustl
 /// It calls every client that leaves an error, without saying which; how each call ended is logged by the server itself.
 const DEPARTURES: &str = "rmcp::service";
 
-/// Starts logging, once per process.
-pub(crate) fn start(options: Options) {
+/// Starts logging, once per process. Gives where the last lines are kept.
+pub(crate) fn start(options: Options) -> Log {
     let level = options.level.filter();
     let quiet = level.min(LevelFilter::WARN);
     let filter = Targets::new()
@@ -117,11 +118,13 @@ pub(crate) fn start(options: Options) {
         .with_targets(QUIET.map(|target| (target, quiet)))
         .with_target(DEPARTURES, LevelFilter::OFF);
     let registry = tracing_subscriber::registry().with(filter);
-    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(OneLine);
+    let log = Log::default();
+    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(OneLine(log.clone()));
     match options.format {
         Format::Text => set(registry.with(layer)),
         Format::Json => set(registry.with(layer.json().flatten_event(true))),
     }
+    log
 }
 
 fn set(subscriber: impl tracing::Subscriber + Send + Sync) {
@@ -143,21 +146,21 @@ pub(crate) fn tell_panics(program: &'static str) {
     }));
 }
 
-/// Makes writers to standard error that keep each event on one line.
-struct OneLine;
+/// Makes writers to standard error that keep each event on one line, and the last lines in memory.
+struct OneLine(Log);
 
 impl<'a> MakeWriter<'a> for OneLine {
-    type Writer = OneLineWriter<io::Stderr>;
+    type Writer = OneLineWriter<'a, io::Stderr>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        OneLineWriter(io::stderr())
+        OneLineWriter(io::stderr(), &self.0)
     }
 }
 
 /// Writes each buffer, which is a whole event with a line end, as one line.
-struct OneLineWriter<W>(W);
+struct OneLineWriter<'a, W>(W, &'a Log);
 
-impl<W: Write> Write for OneLineWriter<W> {
+impl<W: Write> Write for OneLineWriter<'_, W> {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(event);
         let line = text.strip_suffix('\n').unwrap_or(&text);
@@ -172,6 +175,7 @@ impl<W: Write> Write for OneLineWriter<W> {
                 safe.push(letter);
             }
         }
+        self.1.push(&safe);
         safe.push('\n');
         self.0.write_all(safe.as_bytes())?;
         Ok(event.len())
@@ -193,10 +197,11 @@ fn disguises(letter: char) -> bool {
 mod tests {
     use std::io::Write;
 
-    use super::{Level, OneLineWriter};
+    use super::{Level, Log, OneLineWriter};
 
     fn written(event: &str) -> String {
-        let mut writer = OneLineWriter(Vec::new());
+        let log = Log::default();
+        let mut writer = OneLineWriter(Vec::new(), &log);
         writer.write_all(event.as_bytes()).unwrap();
         String::from_utf8(writer.0).unwrap()
     }

@@ -22,6 +22,7 @@ use crate::metrics::Metrics;
 use crate::request::Prepared;
 use crate::upstream::Freshness;
 use crate::upstream::account::Account;
+use crate::view::View;
 
 pub use crate::identity::Caller;
 
@@ -72,6 +73,8 @@ pub struct Content {
     pub recorded: Option<Arc<Recorded>>,
     /// Where what happens to it is counted.
     pub metrics: Metrics,
+    /// Which tools its caller is shown.
+    pub(crate) view: View,
     /// What a hand-written tool makes its calls with; absent for every other tool.
     pub(crate) calls: Option<Calls>,
 }
@@ -119,6 +122,7 @@ impl Call {
             validator: None,
             recorded: None,
             metrics: Metrics::default(),
+            view: View::default(),
             calls: None,
         }))
     }

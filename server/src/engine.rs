@@ -2,8 +2,8 @@
 //! end.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use tower::{Service, service_fn};
 use tracing::Instrument;
 
+use crate::advertised::Advertising;
 use crate::call::{Call, CallError, Caller, Reply};
 use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
@@ -18,9 +19,11 @@ use crate::follow::{self, Following};
 use crate::journal::{Journal, Subject, ending};
 use crate::metrics::Metrics;
 use crate::own::about;
+use crate::own::finding::Finders;
 use crate::policy::{self, Policies};
 use crate::replicas::{self, Replicas};
 use crate::scopes::{self, Scopes};
+use crate::search::Index;
 use crate::stack;
 use crate::stages::cache::Backend;
 use crate::stages::upstream::upstream as send;
@@ -68,6 +71,8 @@ pub struct Options {
     pub audit: audit::Settings,
     /// Whether the tools about the server itself are offered: `whoami`, `ping`, `echo`, `health_check`.
     pub about: bool,
+    /// Whether clients are told what tools answer, by schemas.
+    pub output_schemas: bool,
 }
 
 impl Options {
@@ -92,6 +97,7 @@ impl Options {
             journal: None,
             audit: audit::Settings::default(),
             about: true,
+            output_schemas: true,
         }
     }
 }
@@ -102,8 +108,8 @@ pub struct Engine {
     journal: Option<Journal>,
     audit: audit::Options,
     replicas: Option<Replicas>,
-    deployment: Arc<Deployment>,
-    cuts: bool,
+    /// The tools that find the others; the name that one of the API's tools has already where there are none.
+    finders: Result<Finders, &'static str>,
     follow: follow::Settings,
     /// Cancelled when nobody shall wait any more.
     leaving: CancellationToken,
@@ -179,6 +185,9 @@ impl Engine {
         }
         let policies = Policies::new(api, options.policy.clone())?;
         let api = about::joined(portion::joined(api, options.portion)?, options.about)?;
+        // Clients that list everything need none to find it, so they are beside the API and not in it.
+        let finders = Finders::beside(api)?;
+        let whole = finders.map_or(api, |finders| finders.with(api));
         let replicas = options.replicas.clone();
         let replicas = replicas.map(|settings| Replicas::new(settings, address.clone())).transpose()?;
         let metrics = Metrics::default();
@@ -186,10 +195,10 @@ impl Engine {
         let deployment = Arc::new(options.deployment.checked()?);
         let journal = options.journal.clone();
         let audit = audit::Options { journal: options.journal, settings: options.audit };
-        let scopes = Arc::new(Scopes::new(options.scopes, api)?);
+        let scopes = Arc::new(Scopes::new(options.scopes, whole)?);
         let stages = stack::Options {
             ledger: ledger::Options::new(options.ledger, audit.clone(), replicas.clone())?,
-            api,
+            api: whole,
             audit: audit.clone(),
             replicas: replicas.clone(),
             policies: policies.clone(),
@@ -208,7 +217,10 @@ impl Engine {
         };
         let stack = stack::build(stages, upstream);
         let mutations = TaskTracker::new();
+        let (cuts, answers) = (options.portion.cuts(), options.output_schemas);
         let calls = Calls {
+            advertising: Advertising { deployment, cuts, answers },
+            index: Arc::default(),
             api,
             stack,
             scopes,
@@ -223,8 +235,7 @@ impl Engine {
             journal,
             audit,
             replicas,
-            deployment,
-            cuts: options.portion.cuts(),
+            finders,
             follow: options.follow,
             leaving: CancellationToken::new(),
             draining: AtomicBool::new(false),
@@ -238,7 +249,22 @@ impl Engine {
 
     /// What the deployment allows.
     pub fn deployment(&self) -> &Deployment {
-        &self.deployment
+        &self.calls.advertising.deployment
+    }
+
+    /// How clients are told of tools.
+    pub(crate) fn advertising(&self) -> &Advertising {
+        &self.calls.advertising
+    }
+
+    /// The tools that find the others; the name that one of the API's tools has already where there are none.
+    pub(crate) fn finders(&self) -> Result<Finders, &'static str> {
+        self.finders
+    }
+
+    /// Reads all that is said of the tools, so that the first who searches them need not wait for it.
+    pub(crate) fn prepare_search(&self) {
+        self.calls.index();
     }
 
     /// Who may do what.
@@ -264,11 +290,6 @@ impl Engine {
     /// Where calls are put on the record.
     pub(crate) fn journal(&self) -> Option<&Journal> {
         self.journal.as_ref()
-    }
-
-    /// Whether an answer may be a part, marked as such.
-    pub fn cuts(&self) -> bool {
-        self.cuts
     }
 
     /// Whether a person is asked before a call of this tool is made.
@@ -353,6 +374,9 @@ impl fmt::Debug for Engine {
 #[derive(Clone)]
 pub(crate) struct Calls {
     api: &'static Api,
+    advertising: Advertising,
+    /// The tools by what is said of them; made when somebody first searches.
+    index: Arc<OnceLock<Index>>,
     stack: Next,
     scopes: Arc<Scopes>,
     policies: Policies,
@@ -373,9 +397,24 @@ impl Calls {
         self.api
     }
 
+    /// How clients are told of tools.
+    pub(crate) fn advertising(&self) -> &Advertising {
+        &self.advertising
+    }
+
+    /// The tools by what is said of them.
+    pub(crate) fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::of(self.api))
+    }
+
     /// Which scopes whoever calls must have.
     pub(crate) fn scopes(&self) -> &Scopes {
         &self.scopes
+    }
+
+    /// Whether a caller may use a tool with some arguments, whatever scopes it has.
+    pub(crate) fn may_use(&self, caller: &Caller, tool: &Tool) -> bool {
+        self.policies.may_use(caller, tool)
     }
 
     /// Whether this caller may call this tool as it is, with some arguments at least.

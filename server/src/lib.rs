@@ -11,7 +11,9 @@ pub mod identity;
 pub mod facade;
 pub mod scopes;
 pub mod mcp;
+pub mod view;
 pub mod search;
+mod advertised;
 
 pub mod engine;
 pub mod call;

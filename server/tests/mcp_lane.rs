@@ -38,10 +38,16 @@ impl Pair {
 
     /// Sends a message to both, which must answer alike; gives the status.
     async fn post(&self, headers: &Headers, body: &str) -> u16 {
+        self.post_to("/mcp", headers, body).await
+    }
+
+    /// Sends a message to this place of both.
+    async fn post_to(&self, target: &str, headers: &Headers, body: &str) -> u16 {
+        let head = format!("POST {target}");
         let sent: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let sent = [&sent[..], &[("X-Request-Id", "r1")]].concat();
-        let with = self.with.request("POST /mcp", &sent, body);
-        let (with, without) = tokio::join!(with, self.without.request("POST /mcp", &sent, body));
+        let with = self.with.request(&head, &sent, body);
+        let (with, without) = tokio::join!(with, self.without.request(&head, &sent, body));
         let timeless = |head: &str| -> Vec<String> {
             head.lines().filter(|line| !line.to_lowercase().starts_with("date:")).map(str::to_owned).collect()
         };
@@ -264,6 +270,47 @@ async fn what_the_api_answers_comes_out_the_same() {
         assert_eq!(pair.post(&modern("read"), &call("1", &params)).await, 200);
     }
     assert_eq!(pair.direct().await, 5);
+}
+
+#[tokio::test]
+async fn what_an_address_shows_is_called_alike() {
+    let pair = Pair::start().await;
+    let by =
+        |arguments: Value| json!({ "name": "call_tool", "arguments": arguments, "_meta": meta(json!({})) });
+    let own = |tool: &str, arguments: Value| json!({ "name": tool, "arguments": arguments, "_meta": meta(json!({})) });
+    let reading = || sample::reading("level", "DEV");
+    let mut taken = 0;
+    for (target, params, direct) in [
+        ("/mcp?tools=search", by(json!({ "name": "read", "arguments": reading() })), true),
+        ("/mcp?tools=search", by(json!({ "name": "read" })), true),
+        ("/mcp?tools=search", by(json!({ "name": "read", "arguments": [] })), true),
+        ("/mcp?tools=search", by(json!({ "name": 5, "x": 1 })), true),
+        ("/mcp?tools=search", by(json!({ "name": "search_tools", "arguments": { "query": "read" } })), true),
+        ("/mcp?tools=search", by(json!({ "name": "nope" })), false),
+        ("/mcp?tools=search", by(json!({ "name": "call_tool" })), false),
+        ("/mcp?tools=search", by(json!({ "name": "deploy", "arguments": sample::deploying() })), false),
+        ("/mcp?tools=search", own("read", reading()), true),
+        ("/mcp?tools=search", own("search_tools", json!({ "query": "a tool of tests" })), true),
+        ("/mcp?tools=search", own("describe_tool", json!({ "name": "read" })), true),
+        ("/mcp?tools=search", own("describe_tool", json!({ "name": "nope" })), true),
+        ("/mcp?toolsets=scope:cp:read", own("read", reading()), true),
+        ("/mcp?toolsets=scope:cp:read", own("deploy", sample::deploying()), false),
+        ("/mcp?toolsets=scope:cp:read", by(json!({ "name": "read" })), false),
+        ("/mcp?toolsets=nope", own("read", reading()), false),
+        ("/mcp?tools=nope", own("read", reading()), false),
+    ] {
+        let name = params["name"].as_str().unwrap().to_owned();
+        pair.post_to(target, &modern(&name), &call("1", &params)).await;
+        taken += u64::from(direct);
+        assert_eq!(pair.direct().await, taken, "{target} {params}");
+        let legacy = headers(&[("MCP-Protocol-Version", "2025-11-25")]);
+        let params = json!({ "name": name, "arguments": params["arguments"] });
+        pair.post_to(target, &legacy, &call("1", &params)).await;
+        taken += u64::from(direct);
+        assert_eq!(pair.direct().await, taken, "{target} {params}");
+        let list = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}"#;
+        pair.post_to(target, &legacy, list).await;
+    }
 }
 
 /// Breaks a message or its headers in one to three places.

@@ -21,7 +21,7 @@ use server::generated::prepare;
 use server::identity::api_keys::{self, Key, List};
 use server::journal::{self, Journal, records};
 use server::policy::{self, Source};
-use server::resources::{Document, OwnResource, Settings};
+use server::resources::{Document, Log, OwnResource, Settings};
 use server::scopes;
 
 const SCHEMA: &str = r#"{"type":"object","properties":{"srid":{"type":"string"},"assignmentId":{"type":"string"},
@@ -62,7 +62,7 @@ static OWN: [OwnResource; 1] = [OwnResource {
 fn offering(options: &mut Options) {
     let document = Some(Document { media_type: "application/json", text: r#"{"openapi":"3.1.0"}"# });
     options.engine.about = true;
-    options.mcp.resources = Settings { offered: true, document, own: &OWN };
+    options.mcp.resources = Settings { offered: true, document, log: None, own: &OWN };
 }
 
 async fn served(answers: impl IntoIterator<Item = Act>) -> Served {
@@ -232,6 +232,14 @@ const RULES: &str = r#"
 
 /// A server with keys for two roles, one of which may hardly do anything, and a journal.
 async fn with_roles(folder: &Scratch) -> (Served, Vec<(&'static str, String)>) {
+    with_roles_and(folder, |_| {}).await
+}
+
+/// The same with changed options.
+async fn with_roles_and(
+    folder: &Scratch,
+    change: impl FnOnce(&mut Options),
+) -> (Served, Vec<(&'static str, String)>) {
     let journal = Journal::open(&journal::Options::new(folder.path().join("journal")), "test 1").unwrap();
     let file = folder.path().join("keys.json");
     let keys = ["operator", "observer"].map(|role| {
@@ -249,6 +257,7 @@ async fn with_roles(folder: &Scratch) -> (Served, Vec<(&'static str, String)>) {
         options.engine.journal = Some(journal);
         options.engine.scopes.source = scopes::Source::Off;
         options.engine.policy = policy::Settings { source: Source::Text(RULES), ..Default::default() };
+        change(options);
     })
     .await;
     (served, keys.into())
@@ -290,6 +299,36 @@ async fn t_2c_what_a_caller_may_not_use_is_not_there() {
     let read =
         ask(&served, operator, "resources/read", json!({ "uri": "sample://ISPW/assignments/A-1" })).await;
     assert!(read.result()["contents"].is_array());
+}
+
+#[tokio::test]
+async fn the_end_of_the_log_is_for_who_may_do_everything() {
+    let folder = Scratch::new("resource-log");
+    let log = Log::default();
+    log.push("INFO serving");
+    let kept = Some(log.clone());
+    let (served, keys) = with_roles_and(&folder, |options| options.mcp.resources.log = kept).await;
+    let [(_, operator), (_, observer)] = keys.as_slice() else { panic!("two keys") };
+    let uri = json!({ "uri": "server://log" });
+    let all = ask(&served, operator, "resources/list", json!({})).await.result();
+    let listed =
+        all["resources"].as_array().unwrap().iter().find(|one| one["uri"] == "server://log").unwrap();
+    assert_eq!(listed["mimeType"], "text/plain");
+    log.push("INFO called");
+    let text = ask(&served, operator, "resources/read", uri.clone()).await.result();
+    assert_eq!(text["contents"][0]["text"], "INFO serving\nINFO called\n");
+    assert_eq!((&text["ttlMs"], &text["cacheScope"]), (&json!(0), &json!("private")));
+    let few = ask(&served, observer, "resources/list", json!({})).await.result();
+    assert!(!uris(&few).contains(&"server://log".to_owned()));
+    let missing = ask(&served, observer, "resources/read", json!({ "uri": "server://nothing" })).await;
+    let hidden = ask(&served, observer, "resources/read", uri.clone()).await;
+    assert_eq!((hidden.status, hidden.body.replace("log", "nothing")), (missing.status, missing.body));
+    let without = self::served([]).await;
+    assert_eq!(
+        read(&without, "server://log").await.error().1,
+        -32602,
+        "where no lines are kept there is nothing"
+    );
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use server::engine::{self, Engine};
 use server::mcp::{Options, Protocol, stdio};
 use server::stages::confirm::Asking;
+use server::view::{Mode, Settings};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf, split};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -53,6 +54,10 @@ impl Client {
     ) -> Client {
         let upstream = FakeUpstream::start(script).await;
         let protocol = protocol_with(&upstream, change);
+        Client::of(protocol, upstream)
+    }
+
+    fn of(protocol: Protocol, upstream: FakeUpstream) -> Client {
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let (input, output) = split(theirs);
         let shutdown = CancellationToken::new();
@@ -117,6 +122,31 @@ async fn a_real_client_of_either_era_is_served() {
         client.cancel().await.unwrap();
         serving.await.unwrap().unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_client_is_shown_what_the_setting_says() {
+    let upstream = FakeUpstream::start([upstream_json("200 OK", r#"{"setId":"S-1"}"#)]).await;
+    let engine = Arc::new(Engine::new(&sample::API, sample::options(&upstream.base_url())).unwrap());
+    let view = Settings { mode: Mode::Search, toolsets: vec!["scope:cp:deploy".to_owned()] };
+    let protocol = Protocol::new(engine, Options { view, ..Options::default() }).unwrap();
+    let mut client = Client::of(protocol, upstream);
+    client.send(&initialize()).await;
+    client.receive().await;
+    client.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
+    client.send(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}"#).await;
+    let list = client.receive().await;
+    let names: Vec<_> =
+        list["result"]["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
+    assert_eq!(names, ["call_tool", "describe_tool", "get_rest_of_answer", "search_tools"]);
+    client.send(&call(2, "search_tools", json!({ "query": "a tool of tests" }))).await;
+    let found = client.receive().await;
+    assert_eq!(found["result"]["structuredContent"]["tools"][0]["name"], "deploy", "{found}");
+    client.send(&call(3, "call_tool", json!({ "name": "deploy", "arguments": sample::deploying() }))).await;
+    assert_eq!(client.receive().await["result"]["structuredContent"], json!({ "setId": "S-1" }));
+    client.send(&call(4, "call_tool", json!({ "name": "read" }))).await;
+    assert_eq!(client.receive().await["error"]["message"], "Unknown tool: read");
+    assert!(client.finish().await.is_empty());
 }
 
 #[tokio::test]

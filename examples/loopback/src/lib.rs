@@ -86,6 +86,21 @@ pub async fn call(
     (result, received)
 }
 
+/// The list of this API's tools as a client reads it that may use all of them, with what they answer or without.
+///
+/// # Panics
+///
+/// If no server can be made of the API.
+pub fn list(api: &'static Api, answers: bool) -> Value {
+    let mut options = Options {
+        engine: server::engine::Options::new("http://127.0.0.1:1"),
+        http: server::http::Options::default(),
+        mcp: server::mcp::Options::default(),
+    };
+    options.engine.output_schemas = answers;
+    Server::new(api, options).expect("the options are right").tools()
+}
+
 /// Takes one request and answers it.
 async fn answer_one(stream: TcpStream, answer: impl Fn(&Received) -> Answer) -> Received {
     let mut stream = BufReader::new(stream);

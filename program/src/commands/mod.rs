@@ -37,7 +37,8 @@ pub(crate) fn run(program: &Program, cli: Cli) -> Result<ExitCode, Refusal> {
     let flags = cli.flags()?;
     let mut settings =
         load(program.name, program.api, &Environment::of_process(), cli.settings_file(), &flags)?;
-    telemetry::start(log_options(&settings, &cli.command));
+    let log = telemetry::start(log_options(&settings, &cli.command));
+    settings.config.server.mcp.resources.log = Some(log);
     report(&settings);
     match cli.command {
         Command::Config { json: true, .. } => print_json(&show::as_json(&mut settings))?,

@@ -7,6 +7,7 @@
 use server::catalog::{Api, Carrier};
 use server::stages::cache::Backend;
 use server::stages::confirm::{Asking, Mode};
+use server::view::Mode as ToolsMode;
 
 use crate::settings::value::Kind;
 use crate::settings::{access, account, logins, providers, replicas};
@@ -271,7 +272,7 @@ fn logging() -> [Setting; 2] {
     ]
 }
 
-fn presenting() -> [Setting; 11] {
+fn presenting() -> [Setting; 14] {
     [
         setting(
             "mcp.name",
@@ -306,6 +307,28 @@ fn presenting() -> [Setting; 11] {
             &["MCP_TOOLS_PAGE_SIZE"],
             Kind::PageSize(|config| &mut config.server.mcp.tools_page_size),
             "How many tools one page of the list holds; 0 stands for all.",
+        ),
+        setting(
+            "mcp.tools_mode",
+            &["TOOLS_MODE"],
+            Kind::OneOf {
+                at: |config| config.server.mcp.view.mode as usize,
+                put: |config, word| config.server.mcp.view.mode = ToolsMode::ALL[word],
+                words: &ToolsMode::WORDS,
+            },
+            "Which tools clients are shown that ask for nothing else (`/mcp?tools=...`): `all`, those of some `toolsets`, or with `search` three tools that find, describe and call the others.",
+        ),
+        setting(
+            "mcp.toolsets",
+            &["TOOLSETS"],
+            Kind::Texts(|config| &mut config.server.mcp.view.toolsets),
+            "The sets of tools that any client is shown, by tag (`sets`) or by scope (`scope:cp:read`); all while none is named. With `TOOLS_MODE` `toolsets` or `search`.",
+        ),
+        setting(
+            "mcp.output_schemas",
+            &["TOOLS_OUTPUT_SCHEMAS"],
+            Kind::Switch(|config| &mut config.server.engine.output_schemas),
+            "Whether the list of tools says what they answer; without that it has about half the size.",
         ),
         setting(
             "mcp.about_tools",

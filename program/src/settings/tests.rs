@@ -133,7 +133,10 @@ fn example(key: &str) -> &'static str {
         "gateway.url" => "https://gateway.example.com/x",
         "gateway.headers" => "x-key=canary",
         "call.callback_hosts" => "hooks.example.com",
-        "cache.enabled" | "mcp.about_tools" | "mcp.direct_lane" | "mcp.plain" | "mcp.resources" => "false",
+        "cache.enabled" | "mcp.about_tools" | "mcp.direct_lane" | "mcp.output_schemas" | "mcp.plain"
+        | "mcp.resources" => "false",
+        "mcp.tools_mode" => "search",
+        "mcp.toolsets" => "sets,scope:cp:read",
         "cache.backend" => "multi_tier",
         "cache.memory_share" => "0.25",
         "redis.serializer" => "json",

@@ -33,7 +33,7 @@ pub use number::{Boolean, Integer, Null, Number};
 pub use object::{Gate, Members, ObjectRule, Undeclared};
 pub(crate) use place::{Step, path};
 pub use problem::{Problem, Problems};
-pub(crate) use suggestion::{list, nearest};
+pub(crate) use suggestion::{list, nearest, quote};
 pub(crate) use text::none_of;
 pub use text::{Enumeration, Text, Within};
 

@@ -26,7 +26,7 @@ fn fold(word: &str) -> String {
 }
 
 /// Repeats a caller's text in a message: at most 64 characters, the invisible ones made visible.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::from("`");
     for (count, character) in text.chars().enumerate() {
         if count == QUOTED {

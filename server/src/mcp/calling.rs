@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 
 use super::answer;
 use super::asking::{self, CONFIRM};
-use super::handler::{Became, Handler, caller, stateless, unknown};
+use super::called::Called;
+use super::handler::{Became, Handler, caller, from_http, stateless, unknown};
 use super::missing::{self, ARGUMENTS};
 use super::progress::{self, Told};
 use super::rounds::{self, Kept, Subject};
@@ -34,11 +35,12 @@ impl Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let caller = caller(&context)?;
-        let Some(tool) = self.shared.find(&request.name) else {
+        let (view, given) = (self.shared.view(from_http(&context)), request.arguments.unwrap_or_default());
+        let Called { tool, name, arguments } = self.shared.called(&caller, &view, request.name, given);
+        let Some(tool) = tool else {
             tracing::info!(outcome = "unknown_tool", caller = caller.word(), "called");
-            return Err(unknown(&request.name));
+            return Err(unknown(&name));
         };
-        let arguments = request.arguments.unwrap_or_default();
         if !self.shared.may_use(&caller, tool) {
             return Err(self.hidden(self.call_of(tool, arguments, caller, &context)).await);
         }

@@ -6,11 +6,12 @@ use rmcp::service::RequestContext;
 use serde_json::{Map, Value};
 
 use super::answer;
-use super::handler::{Handler, caller};
+use super::handler::{Handler, caller, from_http};
 use crate::call::Caller;
 use crate::completion::{self, Completion, Slot};
 use crate::prompts::Source as OfPrompt;
 use crate::resources::Source;
+use crate::view::View;
 
 /// The longest beginning that is looked at, in characters.
 const LONGEST: usize = 200;
@@ -39,11 +40,14 @@ impl Handler {
             return Err(ErrorData::invalid_params(rule, None));
         }
         let known = request.context.and_then(|context| context.arguments).unwrap_or_default();
+        let view = self.shared.view(from_http(context));
         let known: Map<String, Value> =
             known.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
         let from = match &request.r#ref {
-            Reference::Prompt(prompt) => self.of_prompt(&caller, &prompt.name, name, &known)?,
-            Reference::Resource(resource) => self.of_template(&caller, &resource.uri, name, known)?,
+            Reference::Prompt(prompt) => self.of_prompt((&caller, &view), &prompt.name, name, &known)?,
+            Reference::Resource(resource) => {
+                self.of_template((&caller, &view), &resource.uri, name, known)?
+            }
             _ => Origin::Nothing,
         };
         let completion = match from {
@@ -66,12 +70,12 @@ impl Handler {
 
     fn of_prompt(
         &self,
-        caller: &Caller,
+        (caller, view): (&Caller, &View),
         prompt: &str,
         argument: &str,
         known: &Map<String, Value>,
     ) -> Result<Origin, ErrorData> {
-        let entry = self.shared.book().find(caller, prompt).ok_or_else(|| unknown("prompt", prompt))?;
+        let entry = self.shared.book().find(caller, view, prompt).ok_or_else(|| unknown("prompt", prompt))?;
         if !entry.arguments.iter().any(|one| one.name == argument) {
             return Err(unknown("argument", argument));
         }
@@ -86,13 +90,13 @@ impl Handler {
 
     fn of_template(
         &self,
-        caller: &Caller,
+        (caller, view): (&Caller, &View),
         uri: &str,
         variable: &str,
         known: Map<String, Value>,
     ) -> Result<Origin, ErrorData> {
         let shelf = self.shared.shelf();
-        let entry = shelf.template(uri).filter(|entry| shelf.may_read(caller, entry));
+        let entry = shelf.template(uri).filter(|entry| shelf.may_read(caller, view, entry));
         let entry = entry.ok_or_else(|| unknown("resource template", uri))?;
         let has =
             entry.template.as_ref().is_some_and(|template| template.variables().any(|name| name == variable));

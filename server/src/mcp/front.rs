@@ -29,6 +29,7 @@ use super::lane::Direct;
 use super::plain;
 use super::sessions::Sessions;
 use crate::call::Caller;
+use crate::catalog::Tool;
 use crate::http::{
     Answering, Endpoint, Lacking, Options, Refusal, Request, Response, ResponseBody, json_answer, unread_body,
 };
@@ -92,6 +93,7 @@ impl McpEndpoint {
         let streams = media_types(&head.headers)?;
         let body = body.collect().await.map_err(|error| Turned::ByHttp(unread_body(&error)))?.to_bytes();
         debug_assert!(body.len() <= self.max_body_bytes, "the body limit stands before");
+        self.show(&mut head)?;
         let session = self.session(&head)?;
         let envelope = match (&session, envelope::judge_either(&body)) {
             // The answer to a question of ours.
@@ -218,6 +220,20 @@ impl Turned {
 }
 
 impl McpEndpoint {
+    /// Notes which tools the client is shown, where its address says it.
+    fn show(&self, head: &mut Parts) -> Result<(), Turned> {
+        let Some(query) = head.uri.query() else { return Ok(()) };
+        let caller = head.extensions.get::<Caller>();
+        let may_use = |tool: &Tool| caller.is_some_and(|caller| self.shared.may_use(caller, tool));
+        let view = self.shared.views().asked_by(query, may_use).map_err(|what| {
+            let sentence =
+                format!("The address says which tools are shown, and not as it is accepted: {what}.");
+            Turned::ByHttp(Refusal::new(StatusCode::BAD_REQUEST, "tools", sentence))
+        })?;
+        head.extensions.insert(view);
+        Ok(())
+    }
+
     /// What answers a message of a session; nothing where it is of none, or of an era that has none.
     fn session(&self, head: &Parts) -> Result<Option<Arc<Holding>>, Turned> {
         let Some(holding) = &self.sessions else { return Ok(None) };
@@ -251,7 +267,10 @@ impl McpEndpoint {
 
     /// The stream of a session, or its end.
     async fn of_session(&self, request: Request) -> Response {
-        let (head, _) = request.into_parts();
+        let (mut head, _) = request.into_parts();
+        if let Err(turned) = self.show(&mut head) {
+            return turned.answer();
+        }
         let holding = match self.session(&head) {
             Ok(Some(holding)) => holding,
             Ok(None) | Err(_) => return Turned::NoSession.answer(),

@@ -36,10 +36,12 @@ use crate::engine::{self, Engine};
 use crate::http::{Lacking, RequestId, Site, TraceParent, well_formed_traceparent};
 use crate::journal::Subject;
 use crate::metrics::Count;
+use crate::own::finding::Finders;
 use crate::prompts::Book;
 use crate::request_id;
 use crate::resources::{Shelf, Source};
 use crate::start_error::StartError;
+use crate::view::{View, Views};
 
 /// The methods of every era. Their names reach `on_custom_request` only with parameters that do not fit.
 const METHODS: [&str; 3] = ["server/discover", "tools/list", "tools/call"];
@@ -104,6 +106,9 @@ pub(super) struct Shared {
     engine: Arc<Engine>,
     options: Options,
     tools: Vec<Tool>,
+    /// Those that find the others, by name.
+    finders: Vec<Tool>,
+    views: Views,
     /// Those with an argument that clients mirror in a header.
     mirrored: BTreeSet<&'static str>,
     /// The arguments that each tool requires, so that no schema is read for a call that has them.
@@ -126,6 +131,12 @@ impl Shared {
     /// Prepares everything that does not change.
     pub(super) fn new(engine: Arc<Engine>, options: Options) -> Result<Self, StartError> {
         let tools = listing::tools(&engine)?;
+        let finders =
+            engine.finders().map_or(Ok(Vec::new()), |finders| listing::finders(&engine, finders))?;
+        let views = Views::new(&engine, &options.view)?;
+        if views.searches() {
+            engine.prepare_search();
+        }
         let title = options.title.clone().unwrap_or_else(|| engine.api().title.to_owned());
         let server = Implementation::new(&options.name, &options.version).with_title(title);
         let about = options.instructions.as_deref().unwrap_or(engine.api().description);
@@ -159,12 +170,16 @@ impl Shared {
         let mirrored =
             tools.iter().zip(engine.api().tools).filter(|(tool, _)| is_mirrored(&tool.input_schema));
         let mirrored = mirrored.map(|(_, tool)| tool.name).collect();
-        let required = engine.api().tools.iter().map(|tool| (tool.name, tool.required())).collect();
+        let found_by = engine.finders().map(Finders::all).into_iter().flatten();
+        let all = engine.api().tools.iter().copied().chain(found_by);
+        let required = all.map(|tool| (tool.name, tool.required())).collect();
         let rounds = Rounds::new(engine.replicas().as_ref());
         Ok(Self {
             engine,
             options,
             tools,
+            finders,
+            views,
             mirrored,
             required,
             shelf,
@@ -191,21 +206,39 @@ impl Shared {
 
     /// The tools that the owner of this process may use, as JSON.
     pub(super) fn tools(&self) -> Value {
-        serde_json::to_value(self.usable(&Caller::LocalOwner)).expect("prepared tools are JSON")
+        let tools = self.usable(&Caller::LocalOwner, &View::default());
+        serde_json::to_value(tools).expect("prepared tools are JSON")
     }
 
-    /// The tools that a caller may use with some arguments, in their order.
-    fn usable(&self, caller: &Caller) -> Vec<&Tool> {
-        self.those(&self.may_use_each(caller))
+    /// The tools that are listed with this view and that a caller may use with some arguments, by name.
+    fn usable(&self, caller: &Caller, view: &View) -> Vec<&Tool> {
+        self.those(&self.listed_each(caller, view))
     }
 
-    /// Of each tool, whether a caller may use it with some arguments.
-    fn may_use_each(&self, caller: &Caller) -> Vec<bool> {
-        self.engine.policies().usable(caller, self.engine.api().tools)
+    /// Of each tool, and of those that find the others, whether it is listed with this view and a caller may use it with some
+    /// arguments.
+    fn listed_each(&self, caller: &Caller, view: &View) -> Vec<bool> {
+        let (policies, all) = (self.engine.policies(), self.engine.api().tools);
+        let mut listed = policies.usable(caller, all);
+        listed.iter_mut().zip(all).for_each(|(listed, tool)| *listed &= view.lists(tool));
+        if let Ok(finders) = self.engine.finders()
+            && view.searches
+        {
+            listed.extend(policies.usable(caller, &finders.all()));
+        }
+        listed
     }
 
-    fn those(&self, usable: &[bool]) -> Vec<&Tool> {
-        self.tools.iter().zip(usable).filter_map(|(tool, is_usable)| is_usable.then_some(tool)).collect()
+    fn those(&self, listed: &[bool]) -> Vec<&Tool> {
+        let all = self.tools.iter().chain(&self.finders).zip(listed);
+        let mut those: Vec<&Tool> = all.filter_map(|(tool, is_listed)| is_listed.then_some(tool)).collect();
+        those.sort_by(|one, other| one.name.cmp(&other.name));
+        those
+    }
+
+    /// The ways in which tools may be shown.
+    pub(super) fn views(&self) -> &Views {
+        &self.views
     }
 
     /// The tool of this name.
@@ -220,14 +253,16 @@ impl Shared {
         envelope: &Envelope,
         body: &[u8],
     ) -> Option<Lacking> {
+        let caller = from_http.get::<Caller>().filter(|caller| caller.principal().is_some())?;
         if self.engine.scopes().are_off() {
             return None;
         }
+        let view = self.view(Some(from_http));
         let tool = match envelope.method.as_str() {
-            "tools/call" => self.find(&envelope.text("name", body)?)?,
+            "tools/call" => self.called_by(caller, &view, envelope, body)?,
             // What a tool answers is read by its address with what a call needs.
             "resources/read" => match self.shelf.find(&envelope.text("uri", body)?)?.0.source {
-                Source::Answer(tool) => tool,
+                Source::Answer(tool) if view.has(tool) => tool,
                 _ => return None,
             },
             _ => return None,
@@ -359,15 +394,15 @@ impl Shared {
         &self.meta_text
     }
 
-    /// A page of the tools that are usable, and whose list it is.
+    /// A page of the tools that are listed, for whoever may keep it.
     fn page(
         &self,
-        usable: &[bool],
+        listed: &[bool],
         after: Option<&str>,
         stateless: bool,
         scope: CacheScope,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = self.those(usable);
+        let tools = self.those(listed);
         let list = listing::name(self.engine.api(), &tools);
         let (shown, next) = self.paged(&list, &tools, after)?;
         let mut result = ListToolsResult::with_all_items(shown.iter().map(|tool| (*tool).clone()).collect());
@@ -377,16 +412,22 @@ impl Shared {
     }
 
     /// The same as JSON text, where there is such a page.
-    pub(super) fn listed(&self, caller: &Caller, after: Option<&str>, stateless: bool) -> Option<Arc<str>> {
-        let (usable, scope) = (self.may_use_each(caller), scope(caller));
+    pub(super) fn listed(
+        &self,
+        caller: &Caller,
+        view: &View,
+        after: Option<&str>,
+        stateless: bool,
+    ) -> Option<Arc<str>> {
+        let (listed, scope) = (self.listed_each(caller, view), scope(caller));
         let page = Page {
-            usable,
+            listed,
             after: after.map(str::to_owned),
             stateless,
             private: scope == CacheScope::Private,
         };
         self.prepared.of(page.clone(), || {
-            let mut result = self.page(&page.usable, after, stateless, scope).ok()?;
+            let mut result = self.page(&page.listed, after, stateless, scope).ok()?;
             // As the library does for clients whose era does not know it.
             result.result_type = result.result_type.filter(|_| stateless);
             serde_json::to_string(&result).ok()
@@ -471,6 +512,7 @@ impl Handler {
     ) -> Call {
         let from_http = from_http(context);
         let mut call = Call::new(tool, arguments, caller, request_id(context));
+        call.view = self.shared.view(from_http);
         call.address =
             from_http.and_then(|extensions| extensions.get::<Site>()).map(|Site(address)| *address);
         // The message's own trace is nearer to the caller than the connection's.
@@ -560,8 +602,9 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let caller = caller(&context)?;
-        let usable = self.shared.may_use_each(&caller);
-        self.shared.page(&usable, after(request.as_ref()), stateless(&context), scope(&caller))
+        let view = self.shared.view(from_http(&context));
+        let listed = self.shared.listed_each(&caller, &view);
+        self.shared.page(&listed, after(request.as_ref()), stateless(&context), scope(&caller))
     }
 
     async fn call_tool(

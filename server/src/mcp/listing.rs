@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use rmcp::model::{Tool, ToolAnnotations};
 
-use super::schema;
-use crate::catalog::{Api, Effect, Tool as GeneratedTool, Work};
+use crate::advertised::Hints;
+use crate::catalog::{Api, Tool as GeneratedTool};
 use crate::digest;
 use crate::engine::Engine;
+use crate::own::finding::Finders;
 use crate::start_error::StartError;
 
 /// Every tool of the API in the catalog's order; an error names the tool whose schema cannot be served.
@@ -15,9 +16,21 @@ pub(super) fn tools(engine: &Engine) -> Result<Vec<Tool>, StartError> {
     engine.api().tools.iter().map(|tool| listed(tool, engine)).collect()
 }
 
+/// The tools that find the others. A call by one of them may do anything.
+pub(super) fn finders(engine: &Engine, finders: Finders) -> Result<Vec<Tool>, StartError> {
+    let hinted = |tool: &'static GeneratedTool| {
+        let listed = listed(tool, engine)?;
+        let calls = std::ptr::eq(tool, finders.call);
+        Ok(if calls { listed.with_annotations(annotations(Hints::ANYTHING)) } else { listed })
+    };
+    finders.all().into_iter().map(hinted).collect()
+}
+
 /// Names a list of some of the tools of an API, so that the cursor of one list is none of another.
 pub(super) fn name(api: &Api, listed: &[&Tool]) -> String {
-    if listed.len() == api.tools.len() {
+    let is_all = listed.len() == api.tools.len()
+        && listed.iter().zip(api.tools).all(|(listed, tool)| listed.name == tool.name);
+    if is_all {
         return api.digest.to_owned();
     }
     let names: Vec<&str> = listed.iter().map(|tool| &*tool.name).collect();
@@ -30,38 +43,22 @@ pub(super) fn digest(names: &[&str]) -> String {
 }
 
 fn listed(tool: &'static GeneratedTool, engine: &Engine) -> Result<Tool, StartError> {
-    let deployment = engine.deployment();
-    let wrong = |which: &str, what: String| {
-        StartError::new(format!("tool {}: its {which} schema: {what}", tool.name))
-    };
-    let input =
-        schema::advertised(tool.input_schema, tool.gated, deployment).map_err(|what| wrong("input", what))?;
-    let listed = Tool::new(tool.name, tool.description, Arc::new(input)).with_title(tool.title);
-    let listed = listed.with_annotations(annotations(tool));
-    match tool.output_schema {
-        None => Ok(listed),
-        Some(text) => {
-            let mut output =
-                schema::advertised(text, &[], deployment).map_err(|what| wrong("output", what))?;
-            if engine.cuts() {
-                schema::may_be_a_part(&mut output);
-            }
-            Ok(listed.with_raw_output_schema(Arc::new(output)))
-        }
-    }
+    let told = engine.advertising().of(tool)?;
+    let listed = Tool::new(tool.name, tool.description, Arc::new(told.input)).with_title(tool.title);
+    let listed = listed.with_annotations(annotations(Hints::of(tool)));
+    Ok(match told.output {
+        None => listed,
+        Some(output) => listed.with_raw_output_schema(Arc::new(output)),
+    })
 }
 
-/// All hints stated: what is left out has defaults that are wrong for most tools.
-fn annotations(tool: &GeneratedTool) -> ToolAnnotations {
+fn annotations(hints: Hints) -> ToolAnnotations {
+    let Hints { read_only_hint, destructive_hint, idempotent_hint, open_world_hint } = hints;
     ToolAnnotations::from_raw(
         None,
-        Some(tool.effect == Effect::Read),
-        Some(tool.effect == Effect::Destroy),
-        Some(tool.idempotent),
-        // Behind every generated tool is an API whose data others write.
-        Some(match tool.work {
-            Work::Request(_) | Work::Rest => true,
-            Work::Own(worker) => worker.open_world(),
-        }),
+        Some(read_only_hint),
+        Some(destructive_hint),
+        Some(idempotent_hint),
+        Some(open_world_hint),
     )
 }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod asking;
+mod called;
 mod calling;
 mod completing;
 mod connection;
@@ -22,7 +23,6 @@ mod progress;
 mod prompting;
 mod reading;
 mod rounds;
-mod schema;
 mod sessions;
 mod talking;
 pub mod stdio;
@@ -42,6 +42,7 @@ use crate::prompts;
 use crate::request_id;
 use crate::resources;
 use crate::start_error::StartError;
+use crate::view;
 
 pub use front::McpEndpoint;
 
@@ -78,6 +79,8 @@ pub struct Options {
     pub direct_lane: bool,
     /// Whether plain requests are answered below `/mcp`, for programs that are no clients of the protocol.
     pub plain: bool,
+    /// Which tools clients are shown that do not say what they want.
+    pub view: view::Settings,
     /// What is offered to be read.
     pub resources: resources::Settings,
     /// What prompts a program adds.
@@ -99,6 +102,7 @@ impl Default for Options {
             max_line_bytes: 1024 * 1024,
             direct_lane: true,
             plain: true,
+            view: view::Settings::default(),
             resources: resources::Settings::default(),
             prompts: prompts::Settings::default(),
             sessions: 0,

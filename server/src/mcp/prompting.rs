@@ -9,7 +9,7 @@ use rmcp::service::RequestContext;
 use serde_json::Value;
 
 use super::answer;
-use super::handler::{Handler, caller, request_id, stateless};
+use super::handler::{Handler, caller, from_http, request_id, stateless};
 use super::reading::scope;
 use super::rounds::Subject;
 use super::talking::Talk;
@@ -27,7 +27,7 @@ impl Handler {
         context: &RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         let caller = caller(context)?;
-        let entries = self.shared.book().listed(&caller);
+        let entries = self.shared.book().listed(&caller, &self.shared.view(from_http(context)));
         let (shown, next) = self.shared.page_of("prompts", &entries, |entry| entry.name, after)?;
         let mut result = ListPromptsResult::with_all_items(shown.iter().map(|entry| listed(entry)).collect());
         result.next_cursor = next;
@@ -42,7 +42,8 @@ impl Handler {
         context: &RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let caller = caller(context)?;
-        let Some(entry) = self.shared.book().find(&caller, &request.name) else {
+        let view = self.shared.view(from_http(context));
+        let Some(entry) = self.shared.book().find(&caller, &view, &request.name) else {
             return Err(ErrorData::invalid_params(
                 format!("Unknown prompt: {}", answer::quoted(&request.name)),
                 None,

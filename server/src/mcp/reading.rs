@@ -10,13 +10,14 @@ use rmcp::service::RequestContext;
 use serde_json::{Map, Value, json};
 
 use super::answer;
-use super::handler::{Handler, Shared, caller, request_id, stateless};
+use super::handler::{Handler, Shared, caller, from_http, request_id, stateless};
 use super::rounds::{Kept, Subject};
 use super::talking::Talk;
 use crate::call::{CallError, Caller, Permission, Reply};
 use crate::catalog::Tool;
 use crate::content::{Located, Piece};
 use crate::resources::{Entry, Reading, Source, arguments};
+use crate::view::View;
 
 /// The method.
 const READ: &str = "resources/read";
@@ -26,9 +27,10 @@ impl Shared {
     pub(super) fn resources(
         &self,
         caller: &Caller,
+        view: &View,
         after: Option<&str>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let entries = self.shelf().direct(caller);
+        let entries = self.shelf().direct(caller, view);
         let (shown, next) = self.page_of("resources", &entries, |entry| entry.uri.as_str(), after)?;
         let mut result =
             ListResourcesResult::with_all_items(shown.iter().map(|entry| resource(entry)).collect());
@@ -44,7 +46,8 @@ impl Handler {
         after: Option<&str>,
         context: &RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let mut result = self.shared.resources(&caller(context)?, after)?;
+        let view = self.shared.view(from_http(context));
+        let mut result = self.shared.resources(&caller(context)?, &view, after)?;
         result.meta = self.meta(context);
         Ok(result)
     }
@@ -56,7 +59,7 @@ impl Handler {
         context: &RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         let caller = caller(context)?;
-        let entries = self.shared.shelf().templates(&caller);
+        let entries = self.shared.shelf().templates(&caller, &self.shared.view(from_http(context)));
         let (shown, next) = self.shared.page_of("templates", &entries, |entry| entry.uri.as_str(), after)?;
         let mut result =
             ListResourceTemplatesResult::with_all_items(shown.iter().map(|entry| template(entry)).collect());
@@ -74,10 +77,13 @@ impl Handler {
         let caller = caller(context)?;
         let uri = request.uri.clone();
         let Some((entry, values)) = self.shared.shelf().find(&uri) else { return Err(not_found(&uri)) };
-        if let Source::Answer(tool) = entry.source {
+        let view = self.shared.view(from_http(context));
+        if let Source::Answer(tool) = entry.source
+            && view.has(tool)
+        {
             return self.answer_at(&uri, tool, arguments(tool, values), caller, context).await;
         }
-        if !self.shared.shelf().may_read(&caller, entry) {
+        if !self.shared.shelf().may_read(&caller, &view, entry) {
             tracing::info!(
                 resource = entry.name,
                 outcome = "denied",
@@ -116,7 +122,8 @@ impl Handler {
         context: &RequestContext<RoleServer>,
     ) -> Result<bool, ErrorData> {
         let (caller, shelf) = (caller(context)?, self.shared.shelf());
-        Ok(shelf.find(uri).is_some_and(|(entry, _)| shelf.may_read(&caller, entry)))
+        let view = self.shared.view(from_http(context));
+        Ok(shelf.find(uri).is_some_and(|(entry, _)| shelf.may_read(&caller, &view, entry)))
     }
 
     /// What a tool answers, by its address: a call like any other.
@@ -186,7 +193,8 @@ impl Handler {
         caller: &Caller,
         context: &RequestContext<RoleServer>,
     ) -> ReadResourceResult {
-        let changes = matches!(entry.source, Source::Own(..) | Source::Figures(_) | Source::Records(_));
+        let changes =
+            matches!(entry.source, Source::Own(..) | Source::Figures(_) | Source::Records(_) | Source::Log);
         let (ttl, scope) =
             if changes { (0, CacheScope::Private) } else { (self.shared.ttl(), scope(caller)) };
         let mut result = ReadResourceResult::new(held.into_iter().map(contents).collect());

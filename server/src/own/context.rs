@@ -14,6 +14,7 @@ use crate::client::Client;
 use crate::engine::{self, Calls};
 use crate::request_id::numbered;
 use crate::stages::ledger;
+use crate::view::View;
 
 /// The call that a handler works for.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub struct Context {
     progress: Progress,
     calls: Calls,
     client: Client,
+    view: View,
     /// How many calls were made so far; it numbers them.
     made: AtomicUsize,
     /// Names what this call is about to change, the same when it is made again.
@@ -50,6 +52,7 @@ impl Context {
             progress: call.progress,
             calls: call.calls?,
             client: call.client,
+            view: call.view,
             made: AtomicUsize::new(0),
         };
         let prepared = Arc::into_inner(call.prepared?)?;
@@ -69,6 +72,11 @@ impl Context {
     /// What calls are made with.
     pub(super) fn calls(&self) -> &Calls {
         &self.calls
+    }
+
+    /// Which tools the caller is shown.
+    pub(super) fn view(&self) -> &View {
+        &self.view
     }
 
     /// The client, which may be asked and told something on the way, where the tool says that it does (`talks`).

@@ -43,6 +43,7 @@ mod worker;
 mod judge;
 mod context;
 pub(crate) mod about;
+pub(crate) mod finding;
 
 pub use context::Context;
 pub use schema::schema_of;

@@ -8,6 +8,7 @@ use super::shape::Shape;
 use super::{Settings, schema};
 use crate::catalog::{Api, Tool};
 use crate::own::about;
+use crate::own::finding::Finders;
 use crate::stages::portion;
 use crate::start_error::StartError;
 
@@ -36,6 +37,10 @@ impl World {
         let mut tools = api.tools.to_vec();
         if let Err(place) = tools.binary_search_by(|tool| tool.name.cmp(portion::REST.name)) {
             tools.insert(place, &portion::REST);
+        }
+        if let Ok(finders) = Finders::beside(api)? {
+            tools.extend(finders.all());
+            tools.sort_unstable_by_key(|tool| tool.name);
         }
         let shapes: Vec<Shape> = tools.iter().map(|tool| Shape::of(tool)).collect();
         let text = schema::text(api, &tools, &shapes);

@@ -11,6 +11,7 @@ use crate::catalog::{Prompt, PromptArgument, Tool};
 use crate::content::Block;
 use crate::engine::Engine;
 use crate::start_error::StartError;
+use crate::view::View;
 
 /// The longest value of an argument, in characters.
 const LONGEST: usize = 4096;
@@ -85,18 +86,18 @@ impl Book {
     }
 
     /// Those that this caller may have, by name.
-    pub(crate) fn listed(&self, caller: &Caller) -> Vec<&Entry> {
-        self.entries.iter().filter(|entry| self.may_have(caller, entry)).collect()
+    pub(crate) fn listed(&self, caller: &Caller, view: &View) -> Vec<&Entry> {
+        self.entries.iter().filter(|entry| self.may_have(caller, view, entry)).collect()
     }
 
     /// The prompt of this name, if this caller may have it.
-    pub(crate) fn find(&self, caller: &Caller, name: &str) -> Option<&Entry> {
+    pub(crate) fn find(&self, caller: &Caller, view: &View, name: &str) -> Option<&Entry> {
         let index = self.entries.binary_search_by(|entry| entry.name.cmp(name)).ok()?;
-        Some(&self.entries[index]).filter(|entry| self.may_have(caller, entry))
+        Some(&self.entries[index]).filter(|entry| self.may_have(caller, view, entry))
     }
 
-    fn may_have(&self, caller: &Caller, entry: &Entry) -> bool {
-        entry.tools.iter().all(|tool| self.engine.may_use(caller, tool))
+    fn may_have(&self, caller: &Caller, view: &View, entry: &Entry) -> bool {
+        entry.tools.iter().all(|tool| view.has(tool) && self.engine.may_use(caller, tool))
     }
 
     /// The prompt with what was filled in.

@@ -1,5 +1,5 @@
 //! What clients read by its address: the API's document, a page about each tool, what the tools that read give for one thing,
-//! the server's own figures, the caller's recent records; and what a program adds.
+//! the server's own figures and the end of its log, the caller's recent records; and what a program adds.
 //!
 //! What it promises: whoever may not use a tool does not learn from a resource that there is one, and what is read from the API
 //! comes through the stages of its tool, with the same decision, the same limits and the same record.
@@ -7,6 +7,7 @@
 mod template;
 mod page;
 mod records;
+mod log;
 mod shelf;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use crate::call::{CallError, Caller};
 use crate::client::Client;
 use crate::content::Located;
 
+pub use log::Log;
 pub(crate) use shelf::{Entry, OURS, Shelf, Source, arguments};
 pub(crate) use template::Template;
 pub use template::Values;
@@ -28,6 +30,8 @@ pub struct Settings {
     pub offered: bool,
     /// The document that the tools were generated from.
     pub document: Option<Document>,
+    /// The last lines of the program's log, where it keeps them.
+    pub log: Option<Log>,
     /// What the program adds.
     pub own: &'static [OwnResource],
 }

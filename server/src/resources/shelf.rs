@@ -5,12 +5,14 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
-use super::{OwnResource, Reading, Settings, Template, Values, page, records};
+use super::log::LINES;
+use super::{Log, OwnResource, Reading, Settings, Template, Values, page, records};
 use crate::call::{CallError, Caller};
 use crate::catalog::{Effect, Tool, Work};
 use crate::content::Located;
 use crate::engine::Engine;
 use crate::start_error::StartError;
+use crate::view::View;
 
 /// What an address of the server itself begins with.
 pub(crate) const OURS: &str = "server://";
@@ -51,6 +53,8 @@ pub(crate) enum Source {
     Figures(&'static Tool),
     /// The caller's records, for whoever may use this tool.
     Records(&'static Tool),
+    /// The last lines of the server's log.
+    Log,
     /// What this tool answers.
     Answer(&'static Tool),
 }
@@ -60,6 +64,7 @@ pub(crate) struct Shelf {
     engine: Arc<Engine>,
     direct: Vec<Entry>,
     templates: Vec<Entry>,
+    log: Option<Log>,
     /// Files of the journal are large: one reader at a time.
     records: Semaphore,
 }
@@ -82,6 +87,10 @@ impl Shelf {
                 ours("openapi", "The API's document", about, document.media_type, source)
             }));
             direct.extend(of_the_server(engine));
+            direct.extend(settings.log.as_ref().map(|_| {
+                let about = format!("The last {LINES} lines of this server's log.");
+                ours("log", "The server's log", about, "text/plain", Source::Log)
+            }));
             direct.extend(engine.api().tools.iter().map(|tool| {
                 let about =
                     format!("What there is to know about the tool {} before its first call.", tool.name);
@@ -97,7 +106,8 @@ impl Shelf {
         if let Some(pair) = pairs.find(|pair| pair[0].uri == pair[1].uri) {
             return Err(StartError::new(format!("two resources have the address {}", pair[0].uri)));
         }
-        Ok(Self { engine: Arc::clone(engine), direct, templates, records: Semaphore::new(1) })
+        let log = settings.log.clone();
+        Ok(Self { engine: Arc::clone(engine), direct, templates, log, records: Semaphore::new(1) })
     }
 
     /// Whether there are none for anybody.
@@ -106,13 +116,19 @@ impl Shelf {
     }
 
     /// Those with an address of their own that this caller may read, by address.
-    pub(crate) fn direct(&self, caller: &Caller) -> Vec<&Entry> {
-        self.direct.iter().filter(|entry| self.may_read(caller, entry)).collect()
+    pub(crate) fn direct(&self, caller: &Caller, view: &View) -> Vec<&Entry> {
+        // Who finds tools is told of each by the tool that describes them, and need not read a page for each in a list.
+        let is_listed = |entry: &Entry| match entry.source {
+            Source::Page(tool) => view.lists(tool),
+            _ => true,
+        };
+        let readable = self.direct.iter().filter(|entry| self.may_read(caller, view, entry));
+        readable.filter(|entry| is_listed(entry)).collect()
     }
 
     /// The templates of those that this caller may read, by template.
-    pub(crate) fn templates(&self, caller: &Caller) -> Vec<&Entry> {
-        self.templates.iter().filter(|entry| self.may_read(caller, entry)).collect()
+    pub(crate) fn templates(&self, caller: &Caller, view: &View) -> Vec<&Entry> {
+        self.templates.iter().filter(|entry| self.may_read(caller, view, entry)).collect()
     }
 
     /// What is at this address, whoever may read it.
@@ -130,17 +146,22 @@ impl Shelf {
 
     /// Whether a caller may read it. Scopes for what a tool answers are judged where the request comes in, since the caller is told
     /// which are missing; here they hide what is ours.
-    pub(crate) fn may_read(&self, caller: &Caller, entry: &Entry) -> bool {
+    pub(crate) fn may_read(&self, caller: &Caller, view: &View, entry: &Entry) -> bool {
         match entry.source {
             Source::Own(_, None) => true,
             Source::Own(_, Some(tool)) | Source::Figures(tool) | Source::Records(tool) => {
                 self.engine.may(caller, tool)
             }
-            Source::Page(tool) | Source::Answer(tool) => self.engine.may_use(caller, tool),
+            Source::Page(tool) | Source::Answer(tool) => view.has(tool) && self.engine.may_use(caller, tool),
             // It tells of every operation, so it is only for those who may know of each.
             Source::Document(_) => {
                 let mut tools = self.engine.api().tools.iter();
                 tools.all(|tool| !matches!(tool.work, Work::Request(_)) || self.engine.may_use(caller, tool))
+            }
+            // It tells of every caller, so it is only for those who may do everything, and of whom somebody says who they are.
+            Source::Log => {
+                let mut tools = self.engine.api().tools.iter();
+                !matches!(caller, Caller::Anonymous) && tools.all(|tool| self.engine.may(caller, tool))
             }
         }
     }
@@ -153,6 +174,7 @@ impl Shelf {
             Source::Document(text) => one(text.to_owned()),
             Source::Page(tool) => one(page::of(tool, &self.engine)),
             Source::Figures(_) => one(self.engine.metrics()),
+            Source::Log => one(self.log.as_ref().map(Log::text).unwrap_or_default()),
             Source::Records(_) => {
                 let Some(journal) = self.engine.journal() else {
                     return Err(CallError::Internal { cause: "records without a journal".to_owned() });
@@ -244,4 +266,32 @@ fn by_hand(own: &'static OwnResource, engine: &Engine) -> Result<Entry, StartErr
         template,
         source: Source::Own(own, tool),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Api;
+    use crate::engine;
+    use crate::policy;
+
+    static READ: Tool = Tool { name: "read", ..Tool::bare(Effect::Read, Work::Rest) };
+    static API: Api = Api::bare(&[&READ]);
+
+    #[test]
+    fn nobody_reads_the_log_without_a_name_though_it_may_use_every_tool() {
+        let mut options = engine::Options::new("http://127.0.0.1:1");
+        options.policy.source = policy::Source::Text("permit (principal, action, resource);");
+        let engine = Arc::new(Engine::new(&API, options).unwrap());
+        let settings = Settings { offered: true, log: Some(Log::default()), ..Settings::default() };
+        let shelf = Shelf::new(&engine, &settings).unwrap();
+        let may = |caller: &Caller, uri: &str| {
+            shelf.find(uri).is_some_and(|(entry, _)| shelf.may_read(caller, &View::default(), entry))
+        };
+        assert!(may(&Caller::LocalOwner, "server://log"));
+        for tool in engine.api().tools {
+            assert!(may(&Caller::Anonymous, &format!("server://tools/{}", tool.name)), "{}", tool.name);
+        }
+        assert!(!may(&Caller::Anonymous, "server://log"));
+    }
 }

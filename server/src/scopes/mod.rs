@@ -110,6 +110,12 @@ impl Scopes {
         all.into_iter().cloned().collect()
     }
 
+    /// Every scope that is needed for this tool in any way, each once.
+    pub(crate) fn of(&self, tool: &Tool) -> BTreeSet<&str> {
+        let needs = self.tools.get(tool.name).into_iter().flatten();
+        needs.flat_map(|needs| &needs.0).map(|(scope, _)| scope.as_str()).collect()
+    }
+
     /// Whether these scopes are among those that the caller has, or included in them.
     pub(crate) fn include(&self, caller: &Caller, scopes: &[String]) -> bool {
         let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();

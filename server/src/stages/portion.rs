@@ -18,6 +18,7 @@ use super::seal::{Seal, random};
 use super::{Next, Outcome, digest};
 use crate::call::{Call, CallError, Caller, Purpose, Reply};
 use crate::catalog::{Api, Fields, Tool, Work};
+use crate::own::finding;
 use crate::replicas::Replicas;
 use kept::{Id, Kept};
 use part::Whole;
@@ -140,7 +141,7 @@ pub async fn portion(options: Arc<Options>, call: Call, next: Next) -> Outcome {
         return Box::pin(options.next(&caller, cursor.unwrap_or_default())).await;
     }
     let fields = call.prepared.as_ref().map(|prepared| prepared.aside.fields.clone()).unwrap_or_default();
-    let is_for_a_model = call.purpose == Purpose::Client;
+    let is_for_a_model = call.purpose == Purpose::Client && !finding::is_whole(tool);
     let mut reply = next.run(call).await?;
     if let Some(offer) = tool.fields.filter(|_| !fields.is_empty()) {
         choose(&mut reply, &fields, offer);

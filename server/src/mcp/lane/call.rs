@@ -13,6 +13,7 @@ use crate::catalog::Tool;
 use crate::http::{RequestId, Response, Site, TraceParent, well_formed_traceparent};
 use crate::mcp::answer;
 use crate::mcp::asking::shows_forms;
+use crate::mcp::called::Called;
 use crate::mcp::calling::is_sound_key;
 use crate::mcp::envelope::Envelope;
 use crate::mcp::handler::{Became, Shared, unknown};
@@ -35,17 +36,20 @@ impl PlainCall {
         let Params { name, arguments, meta } = params(envelope, body)?;
         let stateless = era::is_stateless(&head.headers, METHOD, Some(&name), &meta)?;
         let caller = head.extensions.get::<Caller>()?.clone();
-        let tool = shared.find(&name).filter(|tool| !shared.asks(tool) && shared.may_use(&caller, tool))?;
+        let view = shared.view(Some(&head.extensions));
+        let Called { tool, arguments, .. } =
+            shared.called(&caller, &view, name, arguments.unwrap_or_default());
+        let tool = tool.filter(|tool| !shared.asks(tool) && shared.may_use(&caller, tool))?;
         if shared.needs_library(tool) || tool.long.is_some() && meta.progress.is_some() {
             return None;
         }
         // A person may be asked for what is missing.
-        let arguments = arguments.unwrap_or_default();
         if stateless && shows_forms(meta.capabilities.as_ref()) && shared.lacks(tool, &arguments) {
             return None;
         }
         let request_id = head.extensions.get::<RequestId>()?.0.as_ref().to_owned();
         let mut call = Call::new(tool, arguments, caller, request_id);
+        call.view = view;
         call.address = head.extensions.get::<Site>().map(|Site(address)| *address);
         call.traceparent = match meta.traceparent {
             Some(own) => Some(own.into_owned()).filter(|own| well_formed_traceparent(own)),

@@ -31,7 +31,8 @@ pub(super) fn read(shared: &Shared, head: &Parts, body: &[u8], envelope: &Envelo
     let stateless = era::is_stateless(&head.headers, &envelope.method, None, &meta)?;
     let caller = head.extensions.get::<Caller>()?;
     if envelope.method == TOOLS {
-        return shared.listed(caller, cursor.as_deref(), stateless);
+        let view = shared.view(Some(&head.extensions));
+        return shared.listed(caller, &view, cursor.as_deref(), stateless);
     }
     // The handshake says the same in another way.
     (stateless && cursor.is_none()).then(|| shared.discovered())

@@ -12,8 +12,8 @@ const BYTES: u64 = 32 << 20;
 /// What a page of the list of tools depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(in crate::mcp) struct Page {
-    /// Of each tool, whether the caller may use it.
-    pub(in crate::mcp) usable: Vec<bool>,
+    /// Of each tool, whether it is listed.
+    pub(in crate::mcp) listed: Vec<bool>,
     /// The cursor of the page, unless it is the first.
     pub(in crate::mcp) after: Option<String>,
     pub(in crate::mcp) stateless: bool,
@@ -29,7 +29,7 @@ struct Weights;
 
 impl Weighter<Page, Arc<str>> for Weights {
     fn weight(&self, page: &Page, text: &Arc<str>) -> u64 {
-        (page.usable.len() + page.after.as_ref().map_or(0, String::len) + text.len()) as u64
+        (page.listed.len() + page.after.as_ref().map_or(0, String::len) + text.len()) as u64
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     fn page(number: usize) -> Page {
-        Page { usable: Vec::new(), after: Some(number.to_string()), stateless: true, private: false }
+        Page { listed: Vec::new(), after: Some(number.to_string()), stateless: true, private: false }
     }
 
     #[test]

@@ -27,8 +27,9 @@ impl Asked<'_> {
             return Err(Problem::not_json());
         }
         let body = body.collect().await.map_err(|error| Problem::Refused(unread_body(&error)))?.to_bytes();
-        let tool = self.shared.find(name).ok_or_else(Problem::no_such_tool)?;
-        let mut call = self.call_of(tool, arguments(&body)?);
+        let called = self.shared.called(&self.caller, &self.view, name.into(), arguments(&body)?);
+        let tool = called.tool.ok_or_else(Problem::no_such_tool)?;
+        let mut call = self.call_of(tool, called.arguments);
         call.idempotency_key = key(headers)?;
         let reply = self.made(call).await?;
         let mut result = answer::reply(reply);

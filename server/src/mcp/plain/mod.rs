@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use super::handler::Shared;
 use crate::call::Caller;
 use crate::http::{Parameters, Request, Response, method_not_allowed};
+use crate::view::View;
 use problem::Problem;
 
 /// What every place begins with.
@@ -39,6 +40,7 @@ struct Asked<'a> {
     shared: &'a Arc<Shared>,
     head: Parts,
     caller: Caller,
+    view: View,
     query: Parameters,
 }
 
@@ -82,11 +84,12 @@ impl<'a> Asked<'a> {
         let query = Parameters::read(head.uri.query().unwrap_or_default()).map_err(Problem::malformed)?;
         // Whoever comes over HTTP was asked who it is.
         let caller = head.extensions.get::<Caller>().cloned().ok_or_else(Problem::unknown_caller)?;
-        Ok(Self { shared, head, caller, query })
+        let view = shared.view(None);
+        Ok(Self { shared, head, caller, view, query })
     }
 
     fn tools(&self) -> Result<Response, Problem> {
-        let list = self.shared.listed(&self.caller, self.query.get("cursor"), false);
+        let list = self.shared.listed(&self.caller, &self.view, self.query.get("cursor"), false);
         list.map(|text| in_json(&text)).ok_or_else(Problem::no_such_page)
     }
 }

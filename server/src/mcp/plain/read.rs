@@ -19,7 +19,7 @@ impl Asked<'_> {
         match self.query.get("uri") {
             Some(uri) => self.read(uri).await,
             None => {
-                let page = self.shared.resources(&self.caller, self.query.get("cursor"));
+                let page = self.shared.resources(&self.caller, &self.view, self.query.get("cursor"));
                 let page = page.map_err(|_| Problem::no_such_page())?;
                 Ok(in_json(&serde_json::to_string(&page).expect("a list of resources is JSON")))
             }
@@ -35,12 +35,14 @@ impl Asked<'_> {
     async fn read(&self, uri: &str) -> Result<Response, Problem> {
         let shelf = self.shared.shelf();
         let (entry, values) = shelf.find(uri).ok_or_else(Problem::no_such_resource)?;
-        if let Source::Answer(tool) = entry.source {
+        if let Source::Answer(tool) = entry.source
+            && self.view.has(tool)
+        {
             let reply = self.made(self.call_of(tool, arguments(tool, values))).await?;
             let media_type = if reply.structured.is_some() { "application/json" } else { "text/plain" };
             return Ok(answered(media_type, Bytes::from(reply.into_parts().0.text)));
         }
-        if !shelf.may_read(&self.caller, entry) {
+        if !shelf.may_read(&self.caller, &self.view, entry) {
             tracing::info!(resource = entry.name, outcome = "denied", "read");
             return Err(Problem::no_such_resource());
         }

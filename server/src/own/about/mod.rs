@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::{Own, joining};
+use super::{Own, finding, joining};
 use crate::catalog::{Api, Tool};
 use crate::start_error::StartError;
 
@@ -44,11 +44,12 @@ pub(crate) fn joined(api: &'static Api, is_wanted: bool) -> Result<&'static Api,
     Ok(Box::leak(Box::new(Api { tools: Box::leak(tools.into_boxed_slice()), ..*api })))
 }
 
-/// Whether a tool is one of these, and tells of whoever calls only. A tool of the API, or of the program, is none, whatever it is
+/// Whether a tool is one of the server's own, and tells of whoever calls only, or of what it may call. A tool of the API, or of the program, is none, whatever it is
 /// called.
 pub(crate) fn tells_of_the_caller(tool: &Tool) -> bool {
     let is_this = |known: &&Tool| std::ptr::eq(*known, tool);
-    OF_THE_CALLER.contains(&tool.name) && entries().is_ok_and(|entries| entries.iter().any(is_this))
+    let is_one = || entries().is_ok_and(|entries| entries.iter().any(is_this));
+    OF_THE_CALLER.contains(&tool.name) && is_one() || finding::is_one(tool)
 }
 
 /// Their entries, made once for all servers of the process.
