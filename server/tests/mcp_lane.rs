@@ -310,6 +310,9 @@ async fn what_an_address_shows_is_called_alike() {
         assert_eq!(pair.direct().await, taken, "{target} {params}");
         let list = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}"#;
         pair.post_to(target, &legacy, list).await;
+        // An address that says what there is not is refused before.
+        taken += u64::from(!target.contains("nope"));
+        assert_eq!(pair.direct().await, taken, "{target}");
     }
 }
 
