@@ -266,7 +266,7 @@ fn a_schema_beyond_types_is_judged_by_itself() {
 }
 
 #[test]
-fn t42_nesting_is_bounded() {
+fn t_42_nesting_is_bounded() {
     let nested = |depth: usize| (0..depth).fold(json!(1), |inner, _| json!([inner]));
     assert!(check(&rt::Any, nested(64)).is_ok());
     assert!(check(&rt::Any, nested(65)).unwrap_err().contains("too deep"));

@@ -400,7 +400,7 @@ async fn t51_a_repeated_credential_is_found_however_json_spells_it() {
 }
 
 #[tokio::test]
-async fn t43_an_answer_of_many_tiny_values_is_not_built() {
+async fn t_43_an_answer_of_many_tiny_values_is_not_built() {
     let ordinary = format!(r#"{{"setId":"S1","list":[{}"0"]}}"#, r#""eight,,[[","#.repeat(60_000));
     let few = format!(r#"{{"setId":"S1","list":[{}0]}}"#, "0,".repeat(49_000));
     let dense = format!(r#"{{"setId":"S1","message":"m","list":[{}0]}}"#, "0,".repeat(60_000));

@@ -43,7 +43,7 @@ async fn small() -> Served {
 }
 
 #[tokio::test]
-async fn t40_a_body_is_bounded_to_the_byte_announced_or_not() {
+async fn t_40_a_body_is_bounded_to_the_byte_announced_or_not() {
     let served = small().await;
     assert_eq!(served.post(&[], &ping(LIMIT)).await.status, 200);
     let over = served.post(&[], &ping(LIMIT + 1)).await;
@@ -53,7 +53,7 @@ async fn t40_a_body_is_bounded_to_the_byte_announced_or_not() {
 }
 
 #[tokio::test]
-async fn t40_ten_gigabytes_are_refused_at_once() {
+async fn t_40_ten_gigabytes_are_refused_at_once() {
     let served = small().await;
     let head = format!(
         "POST /mcp HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: 10737418240\r\n\r\n",
@@ -63,7 +63,7 @@ async fn t40_ten_gigabytes_are_refused_at_once() {
 }
 
 #[tokio::test]
-async fn t41_a_content_coding_is_refused() {
+async fn t_41_a_content_coding_is_refused() {
     let served = small().await;
     for coding in ["gzip", "gzip, gzip", "deflate", "br", "x"] {
         assert_eq!(served.post(&[("Content-Encoding", coding)], &ping(100)).await.status, 415, "{coding}");
@@ -72,7 +72,7 @@ async fn t41_a_content_coding_is_refused() {
 }
 
 #[tokio::test]
-async fn t44_a_body_that_stops_is_answered_408_and_closed() {
+async fn t_44_a_body_that_stops_is_answered_408_and_closed() {
     let served = small().await;
     let head = format!(
         "POST /mcp HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\nhalf",
@@ -83,7 +83,7 @@ async fn t44_a_body_that_stops_is_answered_408_and_closed() {
 }
 
 #[tokio::test]
-async fn t44_a_head_that_stops_and_a_silent_connection_are_closed() {
+async fn t_44_a_head_that_stops_and_a_silent_connection_are_closed() {
     let served = small().await;
     for text in ["", "POST /mcp HTTP/1.1\r\nHost: "] {
         assert_eq!(served.raw(text).await, "");

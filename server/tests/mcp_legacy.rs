@@ -95,7 +95,7 @@ async fn what_is_not_there_and_what_does_not_fit_has_its_code() {
 }
 
 #[tokio::test]
-async fn t49_an_id_comes_back_as_it_was_and_to_whom_it_belongs() {
+async fn t_49_an_id_comes_back_as_it_was_and_to_whom_it_belongs() {
     let served = std::sync::Arc::new(Served::start([]).await);
     for id in ["0", "-1", "9223372036854775807", "\"\"", "\"a\\u0062\\n\""] {
         let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping"}}"#);

@@ -245,7 +245,7 @@ async fn a_request_that_was_called_off_is_cancelled_and_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn t44_a_client_that_reads_nothing_does_not_hold_up_the_end() {
+async fn t_44_a_client_that_reads_nothing_does_not_hold_up_the_end() {
     for answers in [1, 100] {
         let upstream = FakeUpstream::start([]).await;
         let protocol = protocol(&upstream);

@@ -197,7 +197,7 @@ async fn t16_what_is_sent_is_what_was_given_or_nothing() {
 }
 
 #[tokio::test]
-async fn t46_an_answer_without_end_is_left_at_the_limit() {
+async fn t_46_an_answer_without_end_is_left_at_the_limit() {
     let upstream = FakeUpstream::start([Act::Endless]).await;
     let mut options = options(&upstream.base_url());
     options.upstream.max_answer_bytes = 10_000;
@@ -207,7 +207,7 @@ async fn t46_an_answer_without_end_is_left_at_the_limit() {
 }
 
 #[tokio::test]
-async fn t46_the_limit_is_crossed_by_one_byte() {
+async fn t_46_the_limit_is_crossed_by_one_byte() {
     let body = |length: usize| format!("\"{}\"", "x".repeat(length - 2));
     let chunked = |body: &str| {
         let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -234,7 +234,7 @@ async fn t46_the_limit_is_crossed_by_one_byte() {
 }
 
 #[tokio::test]
-async fn t41_an_encoded_answer_is_refused_unread() {
+async fn t_41_an_encoded_answer_is_refused_unread() {
     let upstream = FakeUpstream::start([answer(
         "200 OK",
         "Content-Type: application/json\r\nContent-Encoding: gzip\r\n",
@@ -250,7 +250,7 @@ async fn t41_an_encoded_answer_is_refused_unread() {
 }
 
 #[tokio::test]
-async fn t47_a_login_page_is_no_answer() {
+async fn t_47_a_login_page_is_no_answer() {
     let page = "<!DOCTYPE html><title>Login</title>";
     for tool in [&READ, &TEXT, &OPEN] {
         let upstream = FakeUpstream::start([answer("200 OK", "Content-Type: text/html\r\n", page)]).await;
@@ -261,7 +261,7 @@ async fn t47_a_login_page_is_no_answer() {
 }
 
 #[tokio::test]
-async fn t47_bytes_that_are_not_what_they_claim_to_be_are_unexpected() {
+async fn t_47_bytes_that_are_not_what_they_claim_to_be_are_unexpected() {
     let raw = |content_type: &str, body: &[u8]| {
         let head = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",

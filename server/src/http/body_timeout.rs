@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn t44_a_body_may_pause_and_last_so_long_and_no_longer() {
+    async fn t_44_a_body_may_pause_and_last_so_long_and_no_longer() {
         assert_eq!(read(&[9, 9, 9]).await, (Ok(3), 27));
         let idle = Err(BodyError::TooSlow(Duration::from_secs(10)));
         assert_eq!(read(&[1, 11]).await, (idle, 11));

@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn t45_what_two_readers_could_read_differently_is_refused() {
+    fn t_45_what_two_readers_could_read_differently_is_refused() {
         let chunked = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n";
         for (text, rule) in [
             ("POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", "beside"),

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn t49_an_id_that_could_not_be_echoed_exactly_is_refused() {
+    fn t_49_an_id_that_could_not_be_echoed_exactly_is_refused() {
         let too_long = format!("\"{}\"", "a".repeat(MAX_ID + 1));
         for id in [
             "null",
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn t48_what_is_no_request_is_refused_with_the_id_it_had() {
+    fn t_48_what_is_no_request_is_refused_with_the_id_it_had() {
         let one = Some("1".to_owned());
         for (text, code, id) in [
             ("", PARSE_ERROR, None),

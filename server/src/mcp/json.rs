@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn t42_depth_is_bounded_to_the_level_and_costs_no_stack() {
+    fn t_42_depth_is_bounded_to_the_level_and_costs_no_stack() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(read(nested(MAX_DEPTH).as_bytes()).is_ok());
         assert!(refused(&nested(MAX_DEPTH + 1)).contains("deeper"));
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn t43_nodes_strings_and_numbers_are_bounded_to_the_unit() {
+    fn t_43_nodes_strings_and_numbers_are_bounded_to_the_unit() {
         let array = |items: usize| format!("[{}]", vec!["0"; items].join(","));
         assert!(read(array(MAX_NODES - 1).as_bytes()).is_ok());
         assert!(refused(&array(MAX_NODES)).contains("values"));
