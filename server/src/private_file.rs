@@ -40,8 +40,7 @@ pub(crate) fn read<L: Listed>(path: &Path) -> Result<(L, Stamp), StartError> {
     let stamp = Stamp::of(path);
     let unreadable = |error: io::Error| cannot::<L>(path, &format!("be read: {error}"));
     let known = fs::metadata(path).map_err(unreadable)?;
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&known.permissions()) & 0o077 != 0 {
+    if others_may_read(&known) {
         return Err(cannot::<L>(path, "be used: others may read it; its mode must be 0600"));
     }
     if known.len() > LARGEST {
@@ -62,6 +61,18 @@ pub(crate) fn read<L: Listed>(path: &Path) -> Result<(L, Stamp), StartError> {
         Some(fault) => Err(cannot::<L>(path, &format!("be used: {fault}"))),
         None => Ok((list, stamp)),
     }
+}
+
+/// Whether others than its owner may read or write a file.
+#[cfg(unix)]
+pub(crate) fn others_may_read(known: &fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&known.permissions()) & 0o077 != 0
+}
+
+/// There are no such permissions here.
+#[cfg(not(unix))]
+pub(crate) fn others_may_read(_: &fs::Metadata) -> bool {
+    false
 }
 
 /// What a file holds; nothing where there is no file yet.

@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::chain::Link;
+use crate::private_file::others_may_read;
 use crate::start_error::StartError;
 
 /// What a signature begins with, so that one of another kind is none of these.
@@ -111,14 +112,9 @@ fn read_pem(path: &Path, label: &str) -> Result<Vec<u8>, StartError> {
 
 /// Refuses a private key that others can read, who could sign what they please.
 fn refuse_open(path: &Path) -> Result<(), StartError> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode =
-            fs::metadata(path).map_err(|error| cannot(path, &format!("be read: {error}")))?.permissions();
-        if mode.mode() & 0o077 != 0 {
-            return Err(cannot(path, "be used: others than its owner may read it; run chmod 600 on it"));
-        }
+    let known = fs::metadata(path).map_err(|error| cannot(path, &format!("be read: {error}")))?;
+    if others_may_read(&known) {
+        return Err(cannot(path, "be used: others than its owner may read it; run chmod 600 on it"));
     }
     Ok(())
 }
