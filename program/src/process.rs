@@ -3,7 +3,6 @@
 use std::io;
 
 use server::journal::Journal;
-use server::policy::Reload;
 use tokio_util::sync::CancellationToken;
 
 /// Keeps the process's memory, which holds credentials, out of core dumps and from other processes of the
@@ -47,18 +46,17 @@ pub(crate) fn shutdown_on_signal(journal: Option<Journal>) -> io::Result<Cancell
     Ok(shutdown)
 }
 
-/// Has the rules of access read again at each SIGHUP. The task that listens lives as long as the process, and nothing waits for
-/// it.
+/// Does this at each SIGHUP, on a thread where it may take its time. The task that listens lives as long as the process, and
+/// nothing waits for it.
 #[cfg(unix)]
-pub(crate) fn reload_on_signal(reload: Reload) -> io::Result<()> {
+pub(crate) fn on_hangup(reload: impl Fn() + Clone + Send + 'static) -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            let reload = reload.clone();
-            // A panic there is told by whoever panics, and leaves the rules as they were.
-            let _ = tokio::task::spawn_blocking(move || reload.look(true)).await;
+            // A panic there is told by whoever panics, and leaves everything as it was.
+            let _ = tokio::task::spawn_blocking(reload.clone()).await;
         }
     });
     Ok(())
@@ -66,7 +64,7 @@ pub(crate) fn reload_on_signal(reload: Reload) -> io::Result<()> {
 
 /// There is no such signal here; a changed file is read all the same.
 #[cfg(not(unix))]
-pub(crate) fn reload_on_signal(_: Reload) -> io::Result<()> {
+pub(crate) fn on_hangup(_: impl Fn() + Clone + Send + 'static) -> io::Result<()> {
     Ok(())
 }
 

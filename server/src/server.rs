@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::call::Answer;
 use crate::catalog::Api;
 use crate::engine::{self, Engine};
+use crate::http::tls::Certificate;
 use crate::http::{self, Status};
 use crate::identity::Gate;
 use crate::mcp::{self, Protocol};
@@ -33,6 +34,7 @@ pub struct Server {
     engine: Arc<Engine>,
     protocol: Protocol,
     gate: Arc<Gate>,
+    certificate: Option<Arc<Certificate>>,
     http: http::Options,
 }
 
@@ -40,6 +42,7 @@ impl Server {
     /// Prepares the server; an error is one line that names what is wrong.
     pub fn new(api: &'static Api, options: Options) -> Result<Server, StartError> {
         options.http.check()?;
+        let certificate = options.http.tls.clone().map(Certificate::read).transpose()?.map(Arc::new);
         let journal = options.engine.journal.clone();
         let engine = Arc::new(Engine::new(api, options.engine)?);
         let name = options.mcp.title.as_deref().unwrap_or(api.title);
@@ -47,7 +50,7 @@ impl Server {
             (Arc::clone(engine.scopes()), engine.counters(), engine.replicas());
         let gate = Gate::new(&options.http.identity, name, scopes, journal, counters, replicas)?;
         let protocol = Protocol::new(Arc::clone(&engine), options.mcp)?;
-        Ok(Server { engine, protocol, gate: Arc::new(gate), http: options.http })
+        Ok(Server { engine, protocol, gate: Arc::new(gate), certificate, http: options.http })
     }
 
     /// Serves streamable HTTP at `/mcp`, and `/health` and `/ready`, until `shutdown`; then lets what is in flight
@@ -65,7 +68,8 @@ impl Server {
             .map_err(|error| StartError::new(format!("the listener has no address: {error}")))?;
         http::refuse_open_listener(address, &self.http)?;
         let (app, endpoint) = self.application(address, &shutdown);
-        let serving = http::serve(listener, Arc::new(app), &self.http, shutdown.clone());
+        let certificate = self.certificate.clone();
+        let serving = http::serve(listener, Arc::new(app), &self.http, certificate, shutdown.clone());
         self.until_served(serving, &shutdown).await;
         endpoint.stop();
         self.drain().await;
@@ -113,6 +117,15 @@ impl Server {
         self.engine.policies()
     }
 
+    /// Reads again what changes while the server runs: the rules of access and the certificate. What cannot be used leaves in
+    /// force what was read before, and the log says so.
+    pub fn reload(&self) {
+        self.engine.reload().look(true);
+        if let Some(certificate) = &self.certificate {
+            certificate.look(true);
+        }
+    }
+
     /// The tools as `tools/list` gives them to the owner of this process: a JSON array.
     pub fn tools(&self) -> Value {
         self.protocol.tools()
@@ -131,7 +144,8 @@ impl Server {
         self.protocol.call(tool, arguments, idempotency_key, ask).await
     }
 
-    /// Serves to the end, and ends all waits when that is wanted: they would hold it up. Meanwhile changed rules are read.
+    /// Serves to the end, and ends all waits when that is wanted: they would hold it up. Meanwhile changed rules and a changed
+    /// certificate are read.
     async fn until_served<T>(&self, serving: impl Future<Output = T>, shutdown: &CancellationToken) -> T {
         let ending = async {
             shutdown.cancelled().await;
@@ -142,10 +156,17 @@ impl Server {
             self.engine.reload().watch().await;
             std::future::pending().await
         };
+        let certificate = async {
+            if let Some(certificate) = &self.certificate {
+                certificate.watch().await;
+            }
+            std::future::pending().await
+        };
         tokio::select! {
             outcome = serving => outcome,
             outcome = ending => outcome,
             outcome = watching => outcome,
+            outcome = certificate => outcome,
         }
     }
 

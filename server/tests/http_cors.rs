@@ -72,6 +72,20 @@ async fn a_browser_is_answered_on_every_path_without_a_credential_and_learns_not
 }
 
 #[tokio::test]
+async fn a_page_may_end_a_session_where_there_are_any() {
+    let provider = Provider::start().await;
+    for (sessions, methods) in [(0, "GET, HEAD, POST"), (1, "GET, HEAD, POST, DELETE")] {
+        let served = Served::start_with([], |options| {
+            trusting(options, &provider);
+            options.mcp.sessions = sessions;
+        })
+        .await;
+        let answer = posted(&served, "OPTIONS /mcp", &[PAGE, ASKS]).await;
+        assert_eq!(header(&answer, "access-control-allow-methods"), Some(methods), "{sessions}");
+    }
+}
+
+#[tokio::test]
 async fn t_20_a_page_of_another_origin_is_refused_and_told_nothing() {
     let provider = Provider::start().await;
     let served = served(&provider).await;

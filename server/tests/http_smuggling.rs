@@ -5,7 +5,8 @@ mod fake_upstream;
 mod http_support;
 mod sample;
 
-use http_support::{Answer, Served};
+use http_support::{Answer, Served, read_to_close};
+use tokio::io::AsyncWriteExt as _;
 
 const BODY: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 
@@ -17,7 +18,7 @@ fn ping(host: &str, framing: &str, body: &str) -> String {
 }
 
 #[tokio::test]
-async fn t45_ambiguous_framing_is_refused_and_the_connection_closed() {
+async fn t_45_ambiguous_framing_is_refused_and_the_connection_closed() {
     let served = Served::start([]).await;
     let host = served.address.to_string();
     let length = format!("Content-Length: {}\r\n", BODY.len());
@@ -50,6 +51,22 @@ async fn t45_ambiguous_framing_is_refused_and_the_connection_closed() {
         assert_eq!(raw.matches("HTTP/1.1 ").count(), 1, "one answer, then the end: {text}\n{raw}");
     }
     assert_eq!(served.upstream.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn t_45_a_head_that_comes_in_parts_is_refused_in_words_too() {
+    let served = Served::start([]).await;
+    let host = served.address.to_string();
+    let text = ping(&host, "Content-Length: 40\r\nTransfer-Encoding: chunked\r\n", BODY);
+    let mut stream = served.connect().await;
+    stream.set_nodelay(true).unwrap();
+    for part in text.as_bytes().chunks(16) {
+        // Whoever refuses a request need not read it to its end.
+        let _ = stream.write_all(part).await;
+        tokio::task::yield_now().await;
+    }
+    let raw = read_to_close(&mut stream).await;
+    assert_eq!(Answer::parse(&raw).status, 400, "{raw}");
 }
 
 #[tokio::test]

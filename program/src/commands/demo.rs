@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use server::journal::Stream;
 
 use crate::commands::prepare;
-use crate::commands::serve::{bound, endpoint, listen, no_signals, refuse_open_address};
+use crate::commands::serve::{bound, endpoint, listen, no_signals, over_http, reload_on_hangup};
 use crate::output::print;
-use crate::process::{reload_on_signal, shutdown_on_signal};
+use crate::process::shutdown_on_signal;
 use crate::refusal::Refusal;
 use crate::settings::{Account, Config};
 use crate::{Demonstration, Program};
@@ -20,8 +20,8 @@ use crate::{Demonstration, Program};
 pub(crate) async fn run(program: &Program, mut config: Config) -> Result<(), Refusal> {
     let start =
         program.demonstration.ok_or_else(|| Refusal::usage("there is no command `demo` in this program"))?;
-    config.server.http.identity = config.auth.identity(config.listen(), config.sharing.is_wanted())?;
-    refuse_open_address(&config)?;
+    over_http(&mut config)?;
+    let scheme = config.tls.scheme();
     let listener = listen(config.listen()).await?;
     let address = bound(&listener)?;
     let demonstration = start()
@@ -41,8 +41,8 @@ pub(crate) async fn run(program: &Program, mut config: Config) -> Result<(), Ref
         .collect();
     let recorded = prepare(program, config, Stream::Error)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
-    reload_on_signal(recorded.server.engine().reload()).map_err(no_signals)?;
-    print(&introduction(program, &endpoint(address), &demonstration))?;
+    reload_on_hangup(&recorded.server)?;
+    print(&introduction(program, &endpoint(scheme, address), &demonstration))?;
     let server = Arc::clone(&recorded.server);
     server.serve(listener, shutdown).await.map_err(|error| Refusal::configuration(error.to_string()))?;
     drop(demonstration.running);

@@ -1,12 +1,13 @@
 //! `health`: one request to a running server, so that a container needs no other program for its health
 //! check.
 
+mod unverified;
+
 use std::io;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::commands::serve::from_here;
@@ -19,11 +20,24 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// More than any answer of ours.
 const LARGEST_ANSWER: u64 = 64 * 1024;
 
-/// Asks, and says how it is: 0 if the server is well, 1 if it is not.
+/// Asks, and says how it is: 0 if the server is well, 1 if it is not. The server of these settings is asked as it speaks; another
+/// address without TLS.
 pub(crate) async fn run(config: &Config, url: Option<&str>) -> Result<ExitCode, Refusal> {
-    let own = format!("http://{}/health", from_here(config.listen()));
-    let (authority, path) = split(url.unwrap_or(&own))?;
-    match tokio::time::timeout(PATIENCE, status(&authority, &path)).await {
+    let own = from_here(config.listen());
+    let is_own_by_tls = url.is_none() && config.tls.is_wanted();
+    let (authority, path) = match url {
+        Some(url) => split(url)?,
+        None => (own.to_string(), "/health".to_owned()),
+    };
+    let asking = async {
+        if is_own_by_tls {
+            let stream = TcpStream::connect(own).await?;
+            status(unverified::connect(own, stream).await?, &authority, &path).await
+        } else {
+            status(TcpStream::connect(&authority).await?, &authority, &path).await
+        }
+    };
+    match tokio::time::timeout(PATIENCE, asking).await {
         Ok(Ok(200)) => print("healthy").map(|()| ExitCode::SUCCESS),
         Ok(Ok(status)) => {
             Err(Refusal::failure(format!("not healthy: {authority} answered with status {status}")))
@@ -49,15 +63,16 @@ fn split(url: &str) -> Result<(String, String), Refusal> {
 }
 
 /// The status that a GET is answered with.
-async fn status(authority: &str, path: &str) -> io::Result<u16> {
-    let mut stream = match authority.parse::<SocketAddr>() {
-        Ok(address) => TcpStream::connect(address).await?,
-        Err(_) => TcpStream::connect(authority).await?,
-    };
+async fn status(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    authority: &str,
+    path: &str,
+) -> io::Result<u16> {
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nAccept: application/json\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).await?;
+    stream.flush().await?;
     let mut answer = Vec::new();
     stream.take(LARGEST_ANSWER).read_to_end(&mut answer).await?;
     let line = answer.split(|&byte| byte == b'\r').next().unwrap_or_default();

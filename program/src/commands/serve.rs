@@ -4,27 +4,27 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use server::Server;
 use server::journal::Stream;
 use tokio::net::TcpListener;
 
 use crate::Program;
 use crate::commands::{Recorded, prepare};
-use crate::process::{reload_on_signal, shutdown_on_signal};
+use crate::process::{on_hangup, shutdown_on_signal};
 use crate::refusal::Refusal;
 use crate::settings::Config;
 
 /// Serves streamable HTTP until a signal, then lets calls in progress come to their end.
 pub(crate) async fn http(program: &Program, mut config: Config) -> Result<(), Refusal> {
-    config.server.http.identity = config.auth.identity(config.listen(), config.sharing.is_wanted())?;
-    refuse_open_address(&config)?;
-    let address = config.listen();
+    over_http(&mut config)?;
+    let (address, scheme) = (config.listen(), config.tls.scheme());
     let recorded = prepare(program, config, Stream::Output)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
-    reload_on_signal(recorded.server.engine().reload()).map_err(no_signals)?;
+    reload_on_hangup(&recorded.server)?;
     let listener = listen(address).await?;
     let address = bound(&listener)?;
     warn_unrecorded(&recorded);
-    tracing::info!(endpoint = %endpoint(address), tools = program.api.tools.len(), "serving");
+    tracing::info!(endpoint = %endpoint(scheme, address), tools = program.api.tools.len(), "serving");
     let server = Arc::clone(&recorded.server);
     server.serve(listener, shutdown).await.map_err(|error| Refusal::configuration(error.to_string()))?;
     tracing::info!("stopped");
@@ -35,7 +35,7 @@ pub(crate) async fn http(program: &Program, mut config: Config) -> Result<(), Re
 pub(crate) async fn stdio(program: &Program, config: Config) -> Result<(), Refusal> {
     let recorded = prepare(program, config, Stream::Error)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
-    reload_on_signal(recorded.server.engine().reload()).map_err(no_signals)?;
+    reload_on_hangup(&recorded.server)?;
     warn_unrecorded(&recorded);
     tracing::info!(tools = program.api.tools.len(), "serving on standard input and output");
     let server = Arc::clone(&recorded.server);
@@ -51,11 +51,20 @@ fn warn_unrecorded(recorded: &Recorded) {
     }
 }
 
-/// Refuses, before anything is bound, an address that other machines reach while nobody is asked who they
-/// are.
-pub(crate) fn refuse_open_address(config: &Config) -> Result<(), Refusal> {
-    server::http::refuse_open_listener(config.listen(), &config.server.http)
+/// Puts together what only a listener needs, and refuses, before anything is bound, an address that other machines reach while
+/// nobody is asked who they are.
+pub(crate) fn over_http(config: &mut Config) -> Result<(), Refusal> {
+    config.server.http.tls = config.tls.settings()?;
+    let (listen, scheme) = (config.listen(), config.tls.scheme());
+    config.server.http.identity = config.auth.identity(listen, scheme, config.sharing.is_wanted())?;
+    server::http::refuse_open_listener(listen, &config.server.http)
         .map_err(|error| Refusal::configuration(error.to_string()))
+}
+
+/// Has a server read again at each SIGHUP what changes while it runs.
+pub(crate) fn reload_on_hangup(server: &Arc<Server>) -> Result<(), Refusal> {
+    let server = Arc::clone(server);
+    on_hangup(move || server.reload()).map_err(no_signals)
 }
 
 /// Binds the address.
@@ -75,8 +84,8 @@ pub(crate) fn bound(listener: &TcpListener) -> Result<SocketAddr, Refusal> {
 }
 
 /// Where clients on this machine connect.
-pub(crate) fn endpoint(address: SocketAddr) -> String {
-    format!("http://{}/mcp", from_here(address))
+pub(crate) fn endpoint(scheme: &str, address: SocketAddr) -> String {
+    format!("{scheme}://{}/mcp", from_here(address))
 }
 
 /// An address to connect to for one that was listened on: "any address" is none to connect to.
@@ -99,8 +108,9 @@ mod tests {
 
     #[test]
     fn clients_connect_to_an_address_that_exists() {
-        assert_eq!(endpoint("0.0.0.0:80".parse().unwrap()), "http://127.0.0.1:80/mcp");
-        assert_eq!(endpoint("[::]:80".parse().unwrap()), "http://[::1]:80/mcp");
-        assert_eq!(endpoint("10.0.0.7:80".parse().unwrap()), "http://10.0.0.7:80/mcp");
+        let endpoint = |address: &str| endpoint("http", address.parse().unwrap());
+        assert_eq!(endpoint("0.0.0.0:80"), "http://127.0.0.1:80/mcp");
+        assert_eq!(endpoint("[::]:80"), "http://[::1]:80/mcp");
+        assert_eq!(endpoint("10.0.0.7:80"), "http://10.0.0.7:80/mcp");
     }
 }

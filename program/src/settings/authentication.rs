@@ -109,13 +109,18 @@ impl Default for Authentication {
 }
 
 impl Authentication {
-    /// What vouches for callers of a server that listens here.
-    pub(crate) fn identity(&self, listen: SocketAddr, has_redis: bool) -> Result<identity::Options, Refusal> {
+    /// What vouches for callers of a server that listens here, at addresses of this scheme.
+    pub(crate) fn identity(
+        &self,
+        listen: SocketAddr,
+        scheme: &str,
+        has_redis: bool,
+    ) -> Result<identity::Options, Refusal> {
         if self.enabled == Some(false) {
             return Ok(identity::Options::default());
         }
         self.check_providers(has_redis)?;
-        let resource = self.resource(listen);
+        let resource = self.resource(listen, scheme);
         let (tokens, introspection) = self.issuers(resource.as_deref())?;
         let facade = self.facade(resource.as_deref(), has_redis)?;
         let takes_tokens = introspection.is_some() || !tokens.is_empty() || facade.is_some();
@@ -203,7 +208,7 @@ impl Authentication {
     }
 
     /// The address of the server as clients have it: as set, else the audience where that is an address, as RFC 8707 has it.
-    fn resource(&self, listen: SocketAddr) -> Option<String> {
+    fn resource(&self, listen: SocketAddr, scheme: &str) -> Option<String> {
         let is_address = |text: &&String| text.starts_with("https://") || text.starts_with("http://");
         let of_audience = || match &*self.audiences {
             [only] => Some(only).filter(is_address).cloned(),
@@ -217,7 +222,7 @@ impl Authentication {
             };
             let is_named = !self.audiences.is_empty() || !self.providers.iter().any(needs_audience);
             (listen.ip().is_loopback() && listen.port() != 0 && is_named)
-                .then(|| format!("http://{listen}/mcp"))
+                .then(|| format!("{scheme}://{listen}/mcp"))
         };
         let found = self.resource.clone().or_else(of_audience).or_else(of_listener)?;
         Some(found.trim_end_matches('/').to_owned())

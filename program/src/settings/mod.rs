@@ -15,6 +15,7 @@ mod providers;
 mod replicas;
 pub(crate) mod show;
 mod table;
+mod tls;
 pub(crate) mod value;
 
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub(crate) use self::authentication::Authentication;
 pub(crate) use self::environment::{Environment, nearest};
 pub(crate) use self::replicas::Sharing;
 pub(crate) use self::table::{Setting, main_scheme, table};
+pub(crate) use self::tls::Encryption;
 use crate::refusal::Refusal;
 use crate::telemetry;
 
@@ -55,6 +57,8 @@ pub(crate) struct Config {
     pub(crate) host: IpAddr,
     /// The port to listen on.
     pub(crate) port: u16,
+    /// Whether and how TLS is spoken there.
+    pub(crate) tls: Encryption,
     /// What is logged.
     pub(crate) log: telemetry::Options,
     /// The runtime's own options.
@@ -97,6 +101,7 @@ impl Config {
         Self {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 8080,
+            tls: Encryption::default(),
             log: telemetry::Options::default(),
             server: server::Options {
                 engine: server::engine::Options::new(""),

@@ -7,10 +7,11 @@
 use server::catalog::{Api, Carrier};
 use server::stages::cache::Backend;
 use server::stages::confirm::{Asking, Mode};
+use server::upstream::HttpVersion;
 use server::view::Mode as ToolsMode;
 
 use crate::settings::value::Kind;
-use crate::settings::{access, account, logins, providers, replicas};
+use crate::settings::{access, account, logins, providers, replicas, tls};
 
 /// One setting.
 pub(crate) struct Setting {
@@ -27,6 +28,7 @@ pub(crate) struct Setting {
 /// Every setting of a server for this API, in the order in which people read them.
 pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     let mut table = Vec::from(listening());
+    table.extend(tls::rows());
     table.extend(asking_who());
     table.extend(tokens());
     table.extend(claims());
@@ -382,13 +384,23 @@ fn where_the_api_is() -> Setting {
     )
 }
 
-fn upstream() -> [Setting; 7] {
+fn upstream() -> [Setting; 8] {
     [
         setting(
             "api.token_scheme",
             &["API_TOKEN_SCHEME"],
             Kind::Word(|config| &mut config.server.engine.upstream.authorization_word),
             "A word to send before a bare token in `Authorization`, such as `Bearer`, for a site that wants one.",
+        ),
+        setting(
+            "api.http_version",
+            &["API_HTTP_VERSION"],
+            Kind::OneOf {
+                at: |config| place(&VERSIONS, &config.server.engine.upstream.version),
+                put: |config, index| config.server.engine.upstream.version = VERSIONS[index],
+                words: &["1.1", "2", "best"],
+            },
+            "Which version of HTTP the API is spoken to: `1.1`, `2` without being asked, or over https the `best` that the API offers. With 2 all requests share one connection.",
         ),
         setting(
             "api.timeout_seconds",
@@ -685,6 +697,7 @@ fn quotas() -> [Setting; 7] {
     ]
 }
 
+const VERSIONS: [HttpVersion; 3] = [HttpVersion::One, HttpVersion::Two, HttpVersion::Best];
 const BACKENDS: [Backend; 3] = [Backend::Memory, Backend::Redis, Backend::MultiTier];
 const MODES: [Mode; 3] = [Mode::Required, Mode::Possible, Mode::Off];
 const ASKING: [Asking; 3] = [Asking::Destroying, Asking::Changing, Asking::Marked];
@@ -869,7 +882,7 @@ fn collecting() -> [Setting; 4] {
     ]
 }
 
-fn sizes() -> [Setting; 4] {
+fn sizes() -> [Setting; 6] {
     [
         setting(
             "limits.request_bytes",
@@ -890,6 +903,22 @@ fn sizes() -> [Setting; 4] {
                 maximum: 100_000,
             },
             "How many clients may be connected at once.",
+        ),
+        setting(
+            "limits.connections_per_site",
+            &["SECURITY_MAX_CONNECTIONS_PER_SITE"],
+            Kind::Count {
+                at: |config| &mut config.server.http.max_connections_per_site,
+                minimum: 0,
+                maximum: 100_000,
+            },
+            "How many of these connections one address may have (of IPv6 its first 64 bits); further ones are closed. 0 is no bound; those of `TRUSTED_PROXIES` are not counted.",
+        ),
+        setting(
+            "limits.streams",
+            &["SECURITY_MAX_STREAMS"],
+            Kind::Count { at: |config| &mut config.server.http.max_streams, minimum: 1, maximum: 10_000 },
+            "How many requests one connection of HTTP/2 may have under way.",
         ),
         setting(
             "limits.site_requests_per_minute",
@@ -920,7 +949,7 @@ fn times() -> [Setting; 6] {
                 minimum: 0.1,
                 maximum: 3600.0,
             },
-            "How long a client may take to send the head of a request.",
+            "How long a client may take to agree on TLS, and again to send the head of a request.",
         ),
         setting(
             "limits.body_idle_seconds",

@@ -122,6 +122,7 @@ fn example(key: &str) -> &'static str {
         "auth.client_documents" => "loopback",
         "auth.client_registration" => "true",
         "auth.login_seconds" => "86400",
+        "listen.tls_certificate_file" | "listen.tls_key_file" => "/etc/mcp/tls",
         "policy.file" => "/etc/mcp/policy.cedar",
         "policy.anonymous_reads" => "true",
         "log.level" => "debug",
@@ -130,6 +131,7 @@ fn example(key: &str) -> &'static str {
         "api.base_url" => "https://ces.example.com:48226/x",
         "api.token_scheme" => "Bearer",
         "api.account" => "exchange",
+        "api.http_version" => "best",
         "gateway.url" => "https://gateway.example.com/x",
         "gateway.headers" => "x-key=canary",
         "call.callback_hosts" => "hooks.example.com",
@@ -396,7 +398,7 @@ fn a_provider_has_one_meaning_in_all_its_spellings() {
 /// Whose tokens these variables take, by a server that listens on loopback.
 fn tokens(variables: &[(&str, &str)]) -> Result<Vec<jwt::Options>, Refusal> {
     let config = with(variables)?.config;
-    config.auth.identity(config.listen(), false).map(|identity| identity.tokens)
+    config.auth.identity(config.listen(), "http", false).map(|identity| identity.tokens)
 }
 
 #[test]

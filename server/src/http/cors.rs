@@ -20,6 +20,8 @@ use super::{Options, Request, Response};
 use crate::identity::Gate;
 
 const METHODS: &str = "GET, HEAD, POST";
+/// The same where there are sessions, which are ended by the last.
+const METHODS_OF_SESSIONS: &str = "GET, HEAD, POST, DELETE";
 /// What a page may send besides what any page may.
 const ALLOWED: &str = "authorization, content-type, x-api-key, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, \
     last-event-id, traceparent, tracestate, x-request-id";
@@ -39,13 +41,15 @@ const VARIES: &str = "Origin, Access-Control-Request-Method, Access-Control-Requ
 /// The layer.
 pub(super) struct Cors {
     is_on: bool,
+    methods: &'static str,
     gate: Arc<Gate>,
 }
 
 impl Cors {
     /// The layer, which does nothing where that is not wanted.
-    pub(super) fn new(options: &Options, gate: &Arc<Gate>) -> Self {
-        Self { is_on: options.cors, gate: Arc::clone(gate) }
+    pub(super) fn new(options: &Options, has_sessions: bool, gate: &Arc<Gate>) -> Self {
+        let methods = if has_sessions { METHODS_OF_SESSIONS } else { METHODS };
+        Self { is_on: options.cors, methods, gate: Arc::clone(gate) }
     }
 }
 
@@ -63,7 +67,7 @@ impl Layer for Cors {
         }
         // An origin that came so far is one that is allowed.
         if is_question(&request) {
-            let answer = preflight(origin, request.headers());
+            let answer = preflight(origin, self.methods, request.headers());
             return Box::pin(std::future::ready(answer));
         }
         Box::pin(async move {
@@ -101,11 +105,11 @@ fn is_question(request: &Request) -> bool {
     request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-fn preflight(origin: HeaderValue, asked: &HeaderMap) -> Response {
+fn preflight(origin: HeaderValue, methods: &'static str, asked: &HeaderMap) -> Response {
     let mut response = no_content();
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
     headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed(asked));
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(MAX_AGE));
     headers.insert(VARY, HeaderValue::from_static(VARIES));

@@ -24,7 +24,8 @@ pub(super) struct HostAndOrigin {
 impl HostAndOrigin {
     /// The names of a listener at `address`, and what the options add. Options are checked before by `Options::check`.
     pub(super) fn new(address: SocketAddr, options: &Options) -> Self {
-        let own = own_hosts(address);
+        let scheme = if options.tls.is_some() { "https" } else { "http" };
+        let own = own_hosts(address, default_port(scheme));
         let hosts = own
             .iter()
             .cloned()
@@ -32,7 +33,7 @@ impl HostAndOrigin {
         // A page of ours sends its form from there.
         let page = options.identity.facade.as_ref().and_then(|facade| facade.issuer().ok());
         let origins = options.allowed_origins.iter().chain(&page).filter_map(|text| Origin::parse(text));
-        let own_origins = own.iter().filter_map(AllowedHost::origin);
+        let own_origins = own.iter().filter_map(|host| host.origin(scheme));
         Self { origins: own_origins.chain(origins).collect(), hosts: hosts.collect(), gate: None }
     }
 
@@ -127,7 +128,7 @@ fn one_host(headers: &HeaderMap) -> Result<Host, Refusal> {
 }
 
 /// The names under which a client reaches a listener without any setting.
-fn own_hosts(address: SocketAddr) -> Vec<AllowedHost> {
+fn own_hosts(address: SocketAddr, default_port: Option<u16>) -> Vec<AllowedHost> {
     let ip = address.ip();
     let own = match ip {
         IpAddr::V4(ip) => ip.to_string(),
@@ -143,7 +144,7 @@ fn own_hosts(address: SocketAddr) -> Vec<AllowedHost> {
     // Clients leave out the default port.
     let without = names
         .iter()
-        .filter(|_| port == 80)
+        .filter(|_| Some(port) == default_port)
         .map(|name| AllowedHost { name: name.clone(), port: AllowedPort::Exactly(None) });
     with_port.chain(without).collect()
 }
@@ -197,10 +198,10 @@ impl AllowedHost {
             }
     }
 
-    fn origin(&self) -> Option<Origin> {
+    fn origin(&self, scheme: &str) -> Option<Origin> {
         match self.port {
             AllowedPort::Exactly(Some(port)) => {
-                Some(Origin { scheme: "http".into(), name: self.name.clone(), port })
+                Some(Origin { scheme: scheme.to_owned(), name: self.name.clone(), port })
             }
             _ => None,
         }
@@ -220,13 +221,18 @@ impl Origin {
     pub(super) fn parse(text: &str) -> Option<Origin> {
         let (scheme, rest) = text.split_once("://")?;
         let scheme = scheme.to_ascii_lowercase();
-        let default_port = match scheme.as_str() {
-            "http" => 80,
-            "https" => 443,
-            _ => return None,
-        };
+        let default_port = default_port(&scheme)?;
         let host = Host::parse(rest)?;
         Some(Origin { scheme, name: host.name, port: host.port.unwrap_or(default_port) })
+    }
+}
+
+/// The port that addresses of this scheme leave out.
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
     }
 }
 
@@ -370,13 +376,14 @@ mod tests {
     #[test]
     fn a_listener_on_every_address_is_reached_by_loopback_names_and_its_settings_only() {
         let every = SocketAddr::from(([0, 0, 0, 0], 80));
-        let names: Vec<_> = own_hosts(every).into_iter().map(|host| (host.name, host.port)).collect();
+        let names: Vec<_> =
+            own_hosts(every, Some(80)).into_iter().map(|host| (host.name, host.port)).collect();
         assert!(names.contains(&("localhost".to_owned(), AllowedPort::Exactly(Some(80)))));
         assert!(
             names.contains(&("localhost".to_owned(), AllowedPort::Exactly(None))),
             "port 80 is left out by clients"
         );
         let one: SocketAddr = "10.1.2.3:8000".parse().expect("an address");
-        assert_eq!(own_hosts(one), [AllowedHost::parse("10.1.2.3:8000").expect("a host")]);
+        assert_eq!(own_hosts(one, Some(80)), [AllowedHost::parse("10.1.2.3:8000").expect("a host")]);
     }
 }

@@ -73,8 +73,8 @@ impl App {
         status: Status,
         endpoint: impl Endpoint + 'static,
     ) -> App {
-        let routes = Routes::new(status, Arc::clone(gate), Box::new(endpoint));
-        App { layers: layers(address, options, gate), routes }
+        let layers = layers(address, options, endpoint.has_sessions(), gate);
+        App { layers, routes: Routes::new(status, Arc::clone(gate), Box::new(endpoint)) }
     }
 
     /// Answers one request.

@@ -3,37 +3,40 @@
 //! The library's own server has no time limits on heads and no bound on connections; this one has both. At shutdown
 //! it accepts nothing more, closes idle connections, and lets requests in flight finish within a bound.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::http::Request as HttpRequest;
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::framing::MAX_HEAD;
-use super::wire::Wire;
-use super::{App, BodyError, Options, Peer, Response};
+use super::connection::Connection;
+use super::sites::Sites;
+use super::tls::Certificate;
+use super::{App, Options, Peer};
 
 /// The first pause after a failed accept, doubled up to the second one.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
-/// Serves `app` on the listener until `shutdown`, and then what is in flight for at most [`Options::drain`].
-pub async fn serve(listener: TcpListener, app: Arc<App>, options: &Options, shutdown: CancellationToken) {
+/// Serves `app` on the listener until `shutdown`, by TLS where there is a certificate, and then what is in flight for at most
+/// [`Options::drain`].
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Arc<App>,
+    options: &Options,
+    certificate: Option<Arc<Certificate>>,
+    shutdown: CancellationToken,
+) {
     tracing::debug!(layers = ?app, "serving");
     let places = Arc::new(Semaphore::new(options.max_connections));
-    let connections = TaskTracker::new();
-    let abandoned = CancellationToken::new();
+    let (sites, connections, abandoned) = (Sites::new(options), TaskTracker::new(), CancellationToken::new());
+    // Of all connections half may still agree on TLS, so that those who do not hurry leave room for the others.
+    let handshakes = Arc::new(Semaphore::new(options.max_connections.div_ceil(2)));
+    let options = Arc::new(options.clone());
     loop {
         let accepted = async {
             let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
@@ -45,16 +48,20 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, options: &Options, shut
             () = shutdown.cancelled() => break,
             accepted = accepted => accepted,
         };
+        let Some(admitted) = sites.admit(address.ip()) else { continue };
         let connection = Connection {
             app: Arc::clone(&app),
             peer: Peer(address.ip()),
-            options: options.clone(),
+            options: Arc::clone(&options),
+            certificate: certificate.clone(),
+            handshakes: Arc::clone(&handshakes),
+            tasks: connections.clone(),
             shutdown: shutdown.clone(),
             abandoned: abandoned.clone(),
         };
         connections.spawn(async move {
             connection.serve(stream).await;
-            drop(place);
+            drop((place, admitted));
         });
     }
     drop(listener);
@@ -88,60 +95,6 @@ fn peer_left(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
     )
-}
-
-/// One connection and what ends it.
-struct Connection {
-    app: Arc<App>,
-    peer: Peer,
-    options: Options,
-    /// No further request is read.
-    shutdown: CancellationToken,
-    /// Nothing is waited for any more.
-    abandoned: CancellationToken,
-}
-
-impl Connection {
-    async fn serve(self, stream: TcpStream) {
-        // Answers are small and written whole: waiting to fill a segment only adds delay.
-        let _ = stream.set_nodelay(true);
-        let io = TokioIo::new(Wire::new(stream, &self.options));
-        let (app, peer) = (Arc::clone(&self.app), self.peer);
-        let service = service_fn(move |request| answer(Arc::clone(&app), peer, request));
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            // Runs while the next request is waited for; a head that has begun has the wire's shorter time.
-            .header_read_timeout(self.options.keep_alive)
-            .max_header_size(MAX_HEAD)
-            // Answers are small: copied together they cost less than a list of parts.
-            .writev(false)
-            .serve_connection(io, service);
-        let mut connection = std::pin::pin!(connection);
-        let outcome = tokio::select! {
-            outcome = connection.as_mut() => outcome,
-            () = self.shutdown.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                tokio::select! {
-                    outcome = connection.as_mut() => outcome,
-                    () = self.abandoned.cancelled() => Ok(()),
-                }
-            }
-        };
-        if let Err(error) = outcome {
-            tracing::debug!(%error, "a connection ended early");
-        }
-    }
-}
-
-fn answer(
-    app: Arc<App>,
-    peer: Peer,
-    request: HttpRequest<Incoming>,
-) -> impl Future<Output = Result<Response, Infallible>> {
-    let mut request =
-        request.map(|body| body.map_err(|error| BodyError::Broken(error.to_string())).boxed_unsync());
-    request.extensions_mut().insert(peer);
-    async move { Ok(app.handle(request).await) }
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ mod authenticate;
 mod body_limit;
 mod body_timeout;
 mod challenge;
+mod connection;
 mod cors;
+mod frames;
 mod framing;
 mod host_and_origin;
 mod identify;
@@ -20,6 +22,11 @@ mod quota;
 mod refusal;
 mod routes;
 mod security_headers;
+mod sites;
+mod streams;
+pub mod tls;
+mod version;
+mod well_formed;
 mod wire;
 
 use std::net::SocketAddr;
@@ -37,7 +44,7 @@ pub(crate) use body_limit::unread_body;
 pub(crate) use challenge::Lacking;
 pub use identify::{RequestId, TraceParent, well_formed_traceparent};
 pub use layer::{Answering, App, Endpoint};
-pub use listener::serve;
+pub(crate) use listener::serve;
 pub(crate) use parameters::Parameters;
 pub(crate) use peer::Site;
 pub use peer::{Network, NoNetwork, Peer};
@@ -69,6 +76,12 @@ pub struct Options {
     pub write_timeout: Duration,
     /// How many connections are served at once; further ones wait to be accepted.
     pub max_connections: usize,
+    /// How many of them one site may have; further ones are closed. Zero is no bound.
+    pub max_connections_per_site: usize,
+    /// How many requests one connection of HTTP/2 may have under way.
+    pub max_streams: usize,
+    /// The certificate by which this server shows who it is; without one it speaks no TLS.
+    pub tls: Option<tls::Settings>,
     /// Requests per minute from one site: an address of IPv4, the first 64 bits of one of IPv6; zero is no bound.
     pub site_requests_per_minute: usize,
     /// How many requests may come at once from one site.
@@ -96,6 +109,9 @@ impl Default for Options {
             keep_alive: Duration::from_secs(75),
             write_timeout: Duration::from_secs(30),
             max_connections: 1024,
+            max_connections_per_site: 256,
+            max_streams: 100,
+            tls: None,
             site_requests_per_minute: 0,
             site_burst: 20,
             trusted_proxies: Vec::new(),
@@ -121,9 +137,10 @@ impl Options {
                 StartError::new(format!("allowed origin {origin:?}: expected scheme://name[:port], such as https://app.example.com"))
             })?;
         }
-        if self.max_body_bytes == 0 || self.max_connections == 0 || self.site_burst == 0 {
+        let above_zero = [self.max_body_bytes, self.max_connections, self.max_streams, self.site_burst];
+        if above_zero.contains(&0) {
             return Err(StartError::new(
-                "the largest body, connections and requests at once must be above zero",
+                "the largest body, connections, streams and requests at once must be above zero",
             ));
         }
         Ok(())
@@ -173,7 +190,12 @@ impl std::fmt::Display for BodyError {
 impl std::error::Error for BodyError {}
 
 /// The layers from outside to inside. The order is pinned by a test.
-fn layers(address: SocketAddr, options: &Options, gate: &Arc<Gate>) -> Vec<Box<dyn layer::Layer>> {
+fn layers(
+    address: SocketAddr,
+    options: &Options,
+    has_sessions: bool,
+    gate: &Arc<Gate>,
+) -> Vec<Box<dyn layer::Layer>> {
     vec![
         // First, so that every answer and every event names its request.
         Box::new(identify::Identify),
@@ -181,11 +203,13 @@ fn layers(address: SocketAddr, options: &Options, gate: &Arc<Gate>) -> Vec<Box<d
         Box::new(security_headers::SecurityHeaders),
         // Outside of everything that could panic.
         Box::new(panic_guard::PanicGuard),
+        // Before anything reads what HTTP/2 says in another place.
+        Box::new(well_formed::WellFormed),
         // Before any work is done for a page that reached us by rebinding a name.
         Box::new(host_and_origin::HostAndOrigin::new(address, options).before(gate)),
         // Inside of what judges origins; outside of all that refuses callers, so that a page can read why, and before anybody
         // is asked who they are: a browser asks without a credential whether it may send one.
-        Box::new(cors::Cors::new(options, gate)),
+        Box::new(cors::Cors::new(options, has_sessions, gate)),
         // Inside of what refuses strangers, who would use up the quota of the address that they misuse; before the body.
         Box::new(quota::Quota::new(options, gate.metrics().clone())),
         // Before the body is touched; wraps it so that whoever reads it is stopped at the limit.
@@ -208,14 +232,17 @@ mod tests {
         let gate =
             Gate::new(&identity::Options::default(), "", Arc::default(), None, Metrics::default(), None)
                 .expect("no provider");
-        let names: Vec<_> =
-            layers(address, &Options::default(), &Arc::new(gate)).iter().map(|layer| layer.name()).collect();
+        let names: Vec<_> = layers(address, &Options::default(), false, &Arc::new(gate))
+            .iter()
+            .map(|layer| layer.name())
+            .collect();
         assert_eq!(
             names,
             [
                 "identify",
                 "security_headers",
                 "panic_guard",
+                "well_formed",
                 "host_and_origin",
                 "cors",
                 "quota",

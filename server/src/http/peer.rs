@@ -92,6 +92,13 @@ pub(super) fn site(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> Ip
     masked(site, bits)
 }
 
+/// The site that a connection comes from; none where that is a trusted proxy.
+pub(super) fn site_of_connection(peer: IpAddr, proxies: &[Network]) -> Option<IpAddr> {
+    let peer = peer.to_canonical();
+    let is_proxy = proxies.iter().any(|proxy| proxy.holds(peer));
+    (!is_proxy).then(|| site(peer, &HeaderMap::new(), &[]))
+}
+
 /// An address as proxies write it: bare, in brackets, or with a port.
 fn hop(text: &str) -> Option<IpAddr> {
     let text = text.trim();

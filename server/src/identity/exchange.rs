@@ -19,6 +19,7 @@ const WHOLE: Duration = Duration::from_secs(5);
 pub(crate) fn client(somewhere: Somewhere, idle: usize) -> Result<Client, StartError> {
     Client::builder()
         .redirect(Policy::none())
+        .http1_only()
         .no_proxy()
         .referer(false)
         .connect_timeout(CONNECT)

@@ -11,6 +11,7 @@ mod credential;
 mod freshness;
 mod gateway;
 mod tls;
+mod version;
 mod withhold;
 
 use std::error::Error;
@@ -36,6 +37,7 @@ pub(crate) use credential::is_open;
 pub use freshness::Freshness;
 pub use gateway::Gateway;
 pub use tls::Certificates;
+pub use version::HttpVersion;
 
 /// The status of an answer that is still as it was (RFC 9110, section 15.4.5); only where the request asked for it.
 pub const NOT_MODIFIED: u16 = 304;
@@ -56,6 +58,8 @@ pub struct Options {
     pub gateway: Option<Gateway>,
     /// Whom this program trusts, and how it shows who it is, where TLS is spoken.
     pub certificates: Certificates,
+    /// Which version of HTTP is spoken.
+    pub version: HttpVersion,
     /// A word before a credential that the document sends bare in `Authorization`, for a site that wants one.
     pub authorization_word: Option<String>,
     /// What one attempt may take, from the connection to the last byte.
@@ -82,6 +86,7 @@ impl Options {
             account: account::Settings::default(),
             gateway: None,
             certificates: Certificates::default(),
+            version: HttpVersion::default(),
             authorization_word: None,
             attempt_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
@@ -175,12 +180,12 @@ impl Upstream {
             .retry(reqwest::retry::never())
             .no_proxy()
             .referer(false)
-            .http1_only()
             .tcp_nodelay(true)
             .connect_timeout(options.connect_timeout)
             .pool_idle_timeout(options.idle_timeout)
             .pool_max_idle_per_host(options.max_idle_connections)
             .user_agent(options.user_agent);
+        builder = options.version.put(builder);
         builder = options.certificates.put(builder, front.is_secure())?;
         let client = builder.build().map_err(tls::unusable)?;
         Ok(Self {

@@ -22,6 +22,7 @@ pub(crate) use wire::{Answer, MEDIA_TYPES, modern_body, read_to_close};
 /// A running server and the stand-in for its API.
 pub(crate) struct Served {
     pub(crate) address: SocketAddr,
+    pub(crate) server: Arc<Server>,
     pub(crate) upstream: FakeUpstream,
     pub(crate) shutdown: CancellationToken,
     pub(crate) task: JoinHandle<Result<(), StartError>>,
@@ -67,8 +68,8 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let task = tokio::spawn(server.serve(listener, shutdown.clone()));
-        Served { address, upstream, shutdown, task }
+        let task = tokio::spawn(Arc::clone(&server).serve(listener, shutdown.clone()));
+        Served { address, server, upstream, shutdown, task }
     }
 
     /// A new connection.

@@ -1,0 +1,209 @@
+//! One connection, from its first byte to its last: TLS where it is spoken, the version of HTTP, and all that ends it.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::Request as HttpRequest;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::rt::Executor;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::framing::MAX_HEAD;
+use super::streams::{Answer, Streams};
+use super::tls::Certificate;
+use super::version::{self, PutBack, Version};
+use super::wire::Wire;
+use super::{App, BodyError, Options, Peer};
+
+/// How long a client of HTTP/2 may take to hear that the connection ends, where it has nothing under way.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// What a client of HTTP/2 may send of bodies before they are read: of one, and of all of its connection.
+const WINDOW: u32 = 64 * 1024;
+const WINDOW_OF_ALL: u32 = 1024 * 1024;
+/// How many streams may be opened and abandoned before they are looked at, and how many errors are answered on one connection.
+const MOST_ABANDONED: usize = 20;
+const MOST_ERRORS: usize = 100;
+
+/// One connection and what ends it. Copies are for others like it.
+#[derive(Clone)]
+pub(super) struct Connection {
+    pub(super) app: Arc<App>,
+    pub(super) peer: Peer,
+    pub(super) options: Arc<Options>,
+    /// What is shown where TLS is spoken.
+    pub(super) certificate: Option<Arc<Certificate>>,
+    /// Room for those who have not agreed on TLS yet.
+    pub(super) handshakes: Arc<Semaphore>,
+    /// What works for its streams.
+    pub(super) tasks: TaskTracker,
+    /// No further request is read.
+    pub(super) shutdown: CancellationToken,
+    /// Nothing is waited for any more.
+    pub(super) abandoned: CancellationToken,
+}
+
+impl Connection {
+    /// Serves it to its end.
+    pub(super) async fn serve(self, stream: TcpStream) {
+        // Answers are small and written whole: waiting to fill a segment only adds delay.
+        let _ = stream.set_nodelay(true);
+        let Some(certificate) = &self.certificate else {
+            return self.find_version(stream, Instant::now()).await;
+        };
+        let stream = tokio::select! {
+            stream = self.handshake(certificate, stream) => stream,
+            () = self.shutdown.cancelled() => return,
+        };
+        let Some(stream) = stream else { return };
+        let begun = Instant::now();
+        match stream.get_ref().1.alpn_protocol().map(Version::agreed) {
+            Some(version) => self.speak(version, PutBack::nothing(stream), begun).await,
+            None => self.find_version(stream, begun).await,
+        }
+    }
+
+    /// Agrees on TLS, in the time that a head may take and beside so many others.
+    async fn handshake(&self, certificate: &Certificate, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+        let handshake = async {
+            let _room = self.handshakes.acquire().await.expect("the semaphore is never closed");
+            certificate.acceptor().accept(stream).await
+        };
+        match timeout(self.options.head_timeout, handshake).await {
+            Ok(Ok(stream)) => return Some(stream),
+            Ok(Err(error)) => tracing::debug!(%error, "a client and this server did not agree on TLS"),
+            Err(_) => tracing::debug!("a client took too long to agree on TLS"),
+        }
+        None
+    }
+
+    async fn find_version<S: AsyncRead + AsyncWrite + Send + Unpin>(self, stream: S, begun: Instant) {
+        let found = tokio::select! {
+            found = timeout_at(begun + self.options.head_timeout, version::of_first_bytes(stream)) => found,
+            () = self.shutdown.cancelled() => return,
+        };
+        if let Ok(Ok((version, stream))) = found {
+            self.speak(version, stream, begun).await;
+        }
+    }
+
+    async fn speak<S>(self, version: Version, stream: PutBack<S>, begun: Instant)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin,
+    {
+        let wire = Wire::new(stream, &self.options, version, begun);
+        let outcome = match version {
+            Version::One => self.one(wire).await,
+            Version::Two => self.two(wire).await,
+        };
+        if let Err(error) = outcome {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    }
+
+    async fn one<S: AsyncRead + AsyncWrite + Send + Unpin>(self, wire: Wire<S>) -> hyper::Result<()> {
+        let (app, peer) = (Arc::clone(&self.app), self.peer);
+        let service = service_fn(move |request| {
+            let (app, request) = (Arc::clone(&app), incoming(peer, request));
+            async move { Ok::<_, Infallible>(app.handle(request).await) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            // Runs while the next request is waited for; a head that has begun has the wire's shorter time.
+            .header_read_timeout(self.options.keep_alive)
+            .max_header_size(MAX_HEAD)
+            // Answers are small: copied together they cost less than a list of parts.
+            .writev(false)
+            .serve_connection(TokioIo::new(wire), service);
+        let mut connection = pin!(connection);
+        tokio::select! {
+            outcome = connection.as_mut() => return outcome,
+            () = self.shutdown.cancelled() => connection.as_mut().graceful_shutdown(),
+        }
+        tokio::select! {
+            outcome = connection => outcome,
+            () = self.abandoned.cancelled() => Ok(()),
+        }
+    }
+
+    async fn two<S: AsyncRead + AsyncWrite + Send + Unpin>(self, wire: Wire<S>) -> hyper::Result<()> {
+        let (app, peer, streams) = (Arc::clone(&self.app), self.peer, Streams::new());
+        let service = {
+            let streams = streams.clone();
+            service_fn(move |request| {
+                let (app, request, streams) = (Arc::clone(&app), incoming(peer, request), streams.clone());
+                async move {
+                    let stream = streams.begin().await;
+                    let response = app.handle(request).await;
+                    Ok::<_, Infallible>(response.map(|body| Answer::new(body, stream)))
+                }
+            })
+        };
+        let connection = http2::Builder::new(Tasks(self.tasks.clone()))
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(u32::try_from(self.options.max_streams).unwrap_or(u32::MAX))
+            .max_header_list_size(u32::try_from(MAX_HEAD).expect("a head is small"))
+            .max_pending_accept_reset_streams(MOST_ABANDONED)
+            .max_local_error_reset_streams(MOST_ERRORS)
+            .initial_stream_window_size(WINDOW)
+            .initial_connection_window_size(WINDOW_OF_ALL)
+            .serve_connection(TokioIo::new(wire), service);
+        let mut connection = pin!(connection);
+        tokio::select! {
+            outcome = connection.as_mut() => return outcome,
+            () = streams.unread(self.options.write_timeout) => {
+                tracing::debug!("a client does not read");
+                return Ok(());
+            }
+            () = streams.idle(self.options.keep_alive) => {}
+            () = self.shutdown.cancelled() => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        tokio::select! {
+            outcome = connection => outcome,
+            () = streams.unread(self.options.write_timeout) => Ok(()),
+            () = said_farewell(&streams) => Ok(()),
+            () = self.abandoned.cancelled() => Ok(()),
+        }
+    }
+}
+
+/// Waits until nothing is under way and the client had the time to hear that the connection ends.
+async fn said_farewell(streams: &Streams) {
+    sleep(FAREWELL).await;
+    streams.idle(FAREWELL).await;
+}
+
+/// A request of this peer, as the layers take it.
+fn incoming(peer: Peer, request: HttpRequest<Incoming>) -> super::Request {
+    let mut request =
+        request.map(|body| body.map_err(|error| BodyError::Broken(error.to_string())).boxed_unsync());
+    request.extensions_mut().insert(peer);
+    request
+}
+
+/// Runs what the streams of a connection need, so that the end waits for it.
+#[derive(Clone)]
+struct Tasks(TaskTracker);
+
+impl<F> Executor<F> for Tasks
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    fn execute(&self, work: F) {
+        self.0.spawn(work);
+    }
+}

@@ -1,0 +1,34 @@
+//! Which version of HTTP the API is spoken to.
+
+use std::time::Duration;
+
+use reqwest::ClientBuilder;
+
+/// After how long without a word the API is asked for one while it has requests, and how long it may take to give it.
+const SILENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Which version of HTTP is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpVersion {
+    /// HTTP/1.1, on as many connections as there are requests at once.
+    #[default]
+    One,
+    /// HTTP/2, without being asked; all requests share a connection.
+    Two,
+    /// Over TLS what both sides speak, HTTP/2 first; else HTTP/1.1.
+    Best,
+}
+
+impl HttpVersion {
+    /// Has a client speak it.
+    pub(super) fn put(self, builder: ClientBuilder) -> ClientBuilder {
+        let builder = match self {
+            Self::One => return builder.http1_only(),
+            Self::Two => builder.http2_prior_knowledge(),
+            Self::Best => builder,
+        };
+        // One connection that is broken without a word would hold every call until its time is over.
+        builder.http2_keep_alive_interval(SILENCE).http2_keep_alive_timeout(PATIENCE)
+    }
+}
