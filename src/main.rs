@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use code_pipeline_mcp::api;
 use program::{Demonstrating, Demonstration, Offers, Program};
+use server::policy::OwnRules;
 use simulator::Simulator;
 
 /// Tool calls that find something in the simulator's stock.
@@ -13,6 +14,10 @@ const CALLS: &[(&str, &str)] = &[
     ("get_set", r#"{"srid": "cw09-47623", "setId": "S000015218"}"#),
 ];
 
+/// Who may do what where no file says it; a test writes the proof once it has checked them.
+const RULES: OwnRules =
+    OwnRules { text: include_str!("../config/policy.cedar"), proof: include_str!("../config/policy.proof") };
+
 fn main() -> ExitCode {
     program::main(Program {
         name: env!("CARGO_PKG_NAME"),
@@ -20,7 +25,7 @@ fn main() -> ExitCode {
         api: api::catalog(),
         tools: &[],
         offers: Offers::json(include_str!("../config/openapi.json")),
-        policy: Some(include_str!("../config/policy.cedar")),
+        policy: Some(RULES),
         demonstration: Some(demonstrate),
     })
 }

@@ -165,3 +165,11 @@ fn whoever_is_known_without_a_role_may_learn_about_oneself_and_nothing_else() {
 fn the_schema_beside_the_rules_is_that_of_the_tools() {
     golden("config/policy.cedarschema", policies(&[], false).schema());
 }
+
+/// The program leaves the check of its rules out at its start where this proof is theirs: so it is made here.
+#[test]
+fn the_proof_beside_the_rules_is_theirs() {
+    let proof = policies(&[], false).check().expect("the rules that come with the program fit its tools");
+    assert!(!proof.is_empty(), "something in the rules is odd");
+    golden("config/policy.proof", &format!("{proof}\n"));
+}

@@ -33,6 +33,7 @@ use std::process::ExitCode;
 
 use server::catalog::Api;
 use server::own::Own;
+use server::policy::OwnRules;
 use server::prompts::OwnPrompt;
 use server::resources::{Document, OwnResource};
 
@@ -57,7 +58,7 @@ pub struct Program {
     /// What else it offers beside tools.
     pub offers: Offers,
     /// Who may do what, in Cedar, where no file says it; by effect and role where there is none: see [`server::policy`].
-    pub policy: Option<&'static str>,
+    pub policy: Option<OwnRules>,
     /// Starts something that the server can be tried with; the command `demo` is there only if this is.
     pub demonstration: Option<fn() -> Demonstrating>,
 }

@@ -24,6 +24,7 @@ pub(super) fn run(program: &Program, config: &Config, policy: &Policy) -> Result
         PolicyCommand::Show => print(&policies(program, config, None)?.text())?,
         PolicyCommand::Check { file } => {
             let policies = policies(program, config, file.clone())?;
+            policies.check().map_err(|error| Refusal::configuration(error.to_string()))?;
             let (rules, tools) = (policies.len(), program.api.tools.len());
             print(&format!("{rules} rules are good for {tools} tools: {}\n", policies.place()))?;
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use server::policy::{self, Source};
+use server::policy::{self, OwnRules, Source};
 
 use super::table::setting;
 use super::value::Kind;
@@ -18,11 +18,11 @@ pub(crate) struct Access {
 
 impl Access {
     /// What the runtime is given: the rules of this file, else of the one that is set, else of the program.
-    pub(crate) fn settings(&self, file: Option<PathBuf>, own: Option<&'static str>) -> policy::Settings {
+    pub(crate) fn settings(&self, file: Option<PathBuf>, own: Option<OwnRules>) -> policy::Settings {
         let set = Some(&self.file).filter(|file| !file.as_os_str().is_empty()).cloned();
         let source = match file.or(set) {
             Some(file) => Source::File(file),
-            None => Source::Text(own.unwrap_or(policy::DEFAULT)),
+            None => own.map_or(Source::Text(policy::DEFAULT), Source::Own),
         };
         let (protected_levels, anonymous_reads) = (self.protected_levels.clone(), self.anonymous_reads);
         policy::Settings { source, protected_levels, anonymous_reads }

@@ -12,6 +12,7 @@ mod held;
 mod facts;
 mod question;
 
+mod check;
 mod rules;
 mod reads;
 mod broad;
@@ -33,6 +34,7 @@ use serde_json::{Map, Value};
 
 use crate::call::{Call, Caller};
 use crate::catalog::{Api, Tool};
+use crate::digest;
 use crate::start_error::StartError;
 use held::Held;
 use question::Question;
@@ -41,7 +43,7 @@ use world::World;
 
 pub use explanation::Explanation;
 pub use reload::Reload;
-pub use source::Source;
+pub use source::{OwnRules, Source};
 
 /// How many callers are kept as rules see them.
 const CALLERS: usize = 1_000;
@@ -106,7 +108,7 @@ impl Policies {
         settings.protected_levels.iter_mut().for_each(|level| *level = level.to_uppercase());
         let world = World::new(api, &settings)?;
         let text = settings.source.read()?;
-        let rules = Rules::read(&text, &settings.source.place(), &world)?;
+        let rules = Rules::read(&text, &settings.source, &world)?;
         let [owner, anonymous] =
             [Caller::LocalOwner, Caller::Anonymous].map(|caller| Arc::new(Held::of(&caller)));
         Ok(Self(Arc::new(Shared {
@@ -128,6 +130,16 @@ impl Policies {
     /// The rules in force, as they were written.
     pub fn text(&self) -> String {
         self.rules().text.clone()
+    }
+
+    /// Checks the rules in force against the schema, whatever is known of them, and gives the proof of it for [`OwnRules`]: none
+    /// where something is odd, which goes to the log.
+    pub fn check(&self) -> Result<String, StartError> {
+        let Shared { world, settings, .. } = &*self.0;
+        let rules = self.rules();
+        let odd = check::warnings(&rules.set, &rules.text, &settings.source, world)?;
+        odd.iter().for_each(|warning| tracing::warn!("{warning}"));
+        Ok(if odd.is_empty() { digest::hex(&check::name(&rules.text, world)) } else { String::new() })
     }
 
     /// Where the rules come from.
@@ -205,7 +217,7 @@ impl Policies {
         }
         seen.clone_from(&read);
         let text = read?;
-        let new = Arc::new(Rules::read(&text, &settings.source.place(), world)?);
+        let new = Arc::new(Rules::read(&text, &settings.source, world)?);
         *rules.write().unwrap_or_else(PoisonError::into_inner) = new;
         Ok(true)
     }

@@ -1,51 +1,31 @@
 //! Rules as they were read, checked against the schema, and what they decide.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use cedar_policy::ffi::DetailedError;
 use cedar_policy::{
     ActionConstraint, Authorizer, Context, Decision, ParseErrors, Policy, PolicyId, PolicySet, Request,
-    Response, ValidationMode, Validator,
+    Response,
 };
 use quick_cache::sync::Cache;
 use serde_json::Value;
 
 use super::broad::broad;
+use super::check;
 use super::facts::{pairs, write_record};
 use super::held::{self, Held, Kind};
 use super::question::Question;
 use super::reads::Reads;
 use super::shape::Unfit;
+use super::source::Source;
 use super::world::World;
 use crate::catalog::Effect;
-use crate::digest;
 use crate::start_error::StartError;
 
 /// How many decisions are remembered.
 const DECISIONS: usize = 10_000;
 /// How many lists of tools are.
 const LISTS: usize = 1_000;
-
-/// How many texts are known to be good.
-const MOST_FOUND: usize = 100;
-
-/// Rules that were found good by their schemas. The check takes by far the longest, and a program with many servers, as tests
-/// are, would do it over and over.
-static FOUND_GOOD: Mutex<Good> = Mutex::new(Good(BTreeSet::new()));
-
-/// Names of texts, each with its schema.
-struct Good(BTreeSet<[u8; 32]>);
-
-impl Good {
-    /// Notes one; where there is no more room, all others are forgotten, which costs a check of each.
-    fn note(&mut self, name: [u8; 32]) {
-        if self.0.len() >= MOST_FOUND {
-            self.0.clear();
-        }
-        self.0.insert(name);
-    }
-}
 
 /// A set of rules.
 pub(super) struct Rules {
@@ -66,9 +46,10 @@ pub(super) struct Rules {
 pub(super) type Usable = Vec<bool>;
 
 impl Rules {
-    /// Reads rules. An error is one line that names the place; `place` is where the text comes from.
-    pub(super) fn read(text: &str, place: &str, world: &World) -> Result<Self, StartError> {
-        let at = |error: &DetailedError| StartError::new(format!("{place}{}", told(text, error)));
+    /// Reads rules, of which this is the text. An error is one line that names the place.
+    pub(super) fn read(text: &str, source: &Source, world: &World) -> Result<Self, StartError> {
+        let place = source.place();
+        let at = |error: &DetailedError| StartError::new(format!("{place}{}", check::told(text, error)));
         let set: PolicySet = text.parse().map_err(|errors: ParseErrors| at(&DetailedError::from(&errors)))?;
         if let Some(template) = set.templates().next() {
             return Err(StartError::new(format!(
@@ -76,18 +57,8 @@ impl Rules {
                 name_of(&set, template.id())
             )));
         }
-        names_are_unique(&set, place)?;
-        let name = digest::of(&[&world.text, text]);
-        if !FOUND_GOOD.lock().unwrap_or_else(PoisonError::into_inner).0.contains(&name) {
-            let checked = Validator::new(world.schema.clone()).validate(&set, ValidationMode::Strict);
-            for warning in checked.validation_warnings() {
-                tracing::warn!("{place}{}", told(text, &DetailedError::from(warning)));
-            }
-            if let Some(error) = checked.validation_errors().next() {
-                return Err(at(&DetailedError::from(error)));
-            }
-            FOUND_GOOD.lock().unwrap_or_else(PoisonError::into_inner).note(name);
-        }
+        names_are_unique(&set, &place)?;
+        check::fit(&set, text, source, world)?;
         Self::prepared(text, set, world).map_err(|what| StartError::new(format!("{place}: {what}")))
     }
 
@@ -232,39 +203,5 @@ fn names_are_unique(set: &PolicySet, place: &str) -> Result<(), StartError> {
     match names.windows(2).find(|pair| pair[0] == pair[1]) {
         Some(pair) => Err(StartError::new(format!("{place}: two rules have the @id {:?}", pair[0]))),
         None => Ok(()),
-    }
-}
-
-/// An error as `:LINE:COLUMN: what is wrong`, on one line.
-fn told(text: &str, error: &DetailedError) -> String {
-    let place = error.source_locations.first().and_then(|label| {
-        let before = text.get(..label.loc.start)?;
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Some(format!(":{line}:{column}"))
-    });
-    let mut words = error.message.split_whitespace().collect::<Vec<_>>().join(" ");
-    // The place says which rule it is; Cedar's own number of it does not.
-    if let Some((_, rest)) = words.strip_prefix("for policy `").and_then(|rest| rest.split_once("`, ")) {
-        words = rest.to_owned();
-    }
-    if let Some(help) = &error.help {
-        words.push_str(&format!(" ({})", help.split_whitespace().collect::<Vec<_>>().join(" ")));
-    }
-    format!("{}: {words}", place.unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_text_more_than_are_remembered_takes_no_more_room() {
-        let mut good = Good(BTreeSet::new());
-        let name = |number: usize| digest::of(&[&number.to_string()]);
-        (0..MOST_FOUND).for_each(|number| good.note(name(number)));
-        assert_eq!(good.0.len(), MOST_FOUND);
-        good.note(name(MOST_FOUND));
-        assert_eq!(good.0, BTreeSet::from([name(MOST_FOUND)]));
     }
 }

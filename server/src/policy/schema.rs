@@ -96,11 +96,28 @@ fn environment() -> String {
     )
 }
 
-fn groups(tools: &[&Tool]) -> String {
+/// All groups of actions but the one that tells of the caller, which stands last.
+fn named_groups(tools: &[&Tool]) -> impl Iterator<Item = String> {
     let effects = [Effect::Read, Effect::Write, Effect::Destroy].map(of_effect);
     let tags: BTreeSet<&str> = tools.iter().flat_map(|tool| tool.tags).copied().collect();
+    effects.into_iter().chain(tags.into_iter().map(of_tag))
+}
+
+/// All groups of actions.
+pub(super) fn all_groups(tools: &[&Tool]) -> impl Iterator<Item = String> {
+    named_groups(tools).chain([OF_THE_CALLER.to_owned()])
+}
+
+/// The groups of actions that this tool is in.
+pub(super) fn groups_of(tool: &Tool) -> impl Iterator<Item = String> {
+    let tags: BTreeSet<&str> = tool.tags.iter().copied().collect();
+    let about = about::tells_of_the_caller(tool).then(|| OF_THE_CALLER.to_owned());
+    [of_effect(tool.effect)].into_iter().chain(tags.into_iter().map(of_tag)).chain(about)
+}
+
+fn groups(tools: &[&Tool]) -> String {
     let mut text = String::from("// Groups: `action in Action::\"effect:read\"`.\n");
-    for name in effects.into_iter().chain(tags.into_iter().map(of_tag)) {
+    for name in named_groups(tools) {
         let _ = writeln!(text, "action {name:?};");
     }
     let _ = writeln!(
@@ -112,10 +129,7 @@ fn groups(tools: &[&Tool]) -> String {
 
 fn action(tool: &Tool, shape: &Shape) -> String {
     let name = tool.name;
-    let tags: BTreeSet<&str> = tool.tags.iter().copied().collect();
-    let about = about::tells_of_the_caller(tool).then(|| OF_THE_CALLER.to_owned());
-    let groups = [of_effect(tool.effect)].into_iter().chain(tags.into_iter().map(of_tag)).chain(about);
-    let groups = groups.map(|group| format!("{group:?}")).collect::<Vec<_>>().join(", ");
+    let groups = groups_of(tool).map(|group| format!("{group:?}")).collect::<Vec<_>>().join(", ");
     let arguments = record(&shape.members, 1);
     // Nobody can be given what an anonymous caller has.
     let anonymous = if tool.effect == Effect::Read { ", Anonymous" } else { "" };

@@ -14,16 +14,36 @@ const LARGEST: u64 = 1024 * 1024;
 pub enum Source {
     /// This text, which is part of the program.
     Text(&'static str),
+    /// The same with a proof that it was checked.
+    Own(OwnRules),
     /// A file, which is read again when it changes.
     File(PathBuf),
+}
+
+/// Rules that are part of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnRules {
+    /// The rules.
+    pub text: &'static str,
+    /// What [`super::Policies::check`] gave for them and the tools of the program, so that a start need not check them again. Where it
+    /// is of others, or empty, they are checked.
+    pub proof: &'static str,
 }
 
 impl Source {
     /// How messages name it.
     pub(super) fn place(&self) -> String {
         match self {
-            Self::Text(_) => "the rules of the program".to_owned(),
+            Self::Text(_) | Self::Own(_) => "the rules of the program".to_owned(),
             Self::File(path) => format!("POLICY_FILE: {}", path.display()),
+        }
+    }
+
+    /// The proof that it was checked; empty where there is none.
+    pub(super) fn proof(&self) -> &'static str {
+        match self {
+            Self::Own(own) => own.proof,
+            Self::Text(_) | Self::File(_) => "",
         }
     }
 
@@ -34,7 +54,7 @@ impl Source {
     /// The text.
     pub(super) fn read(&self) -> Result<String, StartError> {
         let path = match self {
-            Self::Text(text) => return Ok((*text).to_owned()),
+            Self::Text(text) | Self::Own(OwnRules { text, .. }) => return Ok((*text).to_owned()),
             Self::File(path) => path,
         };
         let wrong = |what: &str| StartError::new(format!("POLICY_FILE: {}: {what}", path.display()));

@@ -28,7 +28,7 @@ const fn tool(name: &'static str, effect: Effect) -> Tool {
 static DELETE: Tool = tool("delete", Effect::Destroy);
 static GET: Tool = tool("get", Effect::Read);
 static MOVE: Tool = tool("move", Effect::Write);
-static API: Api = Api { title: "Things", ..Api::bare(&[&DELETE, &GET, &MOVE]) };
+pub(super) static API: Api = Api { title: "Things", ..Api::bare(&[&DELETE, &GET, &MOVE]) };
 
 fn policies(text: &str) -> Result<Policies, StartError> {
     let source = Source::Text(Box::leak(text.to_owned().into_boxed_str()));

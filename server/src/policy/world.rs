@@ -1,6 +1,8 @@
 //! What rules are about: the tools, the schema that follows from them, and what is the same for all callers. It does not change
 //! while a program runs, whatever rules are read.
 
+use std::sync::OnceLock;
+
 use cedar_policy::{Entities, Entity, EntityUid, RestrictedExpression as Expression, Schema};
 
 use super::held::uid;
@@ -23,7 +25,8 @@ pub(super) struct World {
     pub(super) actions: Vec<EntityUid>,
     /// The schema as people read it.
     pub(super) text: String,
-    pub(super) schema: Schema,
+    /// The schema as Cedar reads it, once rules had to be checked.
+    schema: OnceLock<Schema>,
     /// All actions with their groups, and the API.
     pub(super) common: Entities,
     /// The API among them.
@@ -44,21 +47,20 @@ impl World {
         }
         let shapes: Vec<Shape> = tools.iter().map(|tool| Shape::of(tool)).collect();
         let text = schema::text(api, &tools, &shapes);
-        let wrong = |what: String| StartError::new(format!("the schema of rules of access: {what}"));
-        let (schema, _) = Schema::from_cedarschema_str(&text).map_err(|error| wrong(error.to_string()))?;
-        let set = |texts: &[String]| Expression::new_set(texts.iter().cloned().map(Expression::new_string));
-        let attributes = [
-            ("anonymous_reads", Expression::new_bool(settings.anonymous_reads)),
-            ("protected_levels", set(&settings.protected_levels)),
-            ("title", Expression::new_string(api.title.to_owned())),
-        ];
-        let attributes = attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let entity = Entity::new(uid("Api", "api"), attributes, [].into());
-        let entity = entity.map_err(|error| wrong(error.to_string()))?;
-        let common =
-            Entities::from_entities([entity], Some(&schema)).map_err(|error| wrong(error.to_string()))?;
+        let common = common(api, &tools, settings).map_err(wrong)?;
         let actions = tools.iter().map(|tool| uid("Action", tool.name)).collect();
+        let schema = OnceLock::new();
         Ok(Self { tools, shapes, actions, text, schema, common, api: uid("Api", "api") })
+    }
+
+    /// The schema. To read one of a thousand tools takes longer than all else of a start, and only checks need it.
+    pub(super) fn schema(&self) -> Result<&Schema, StartError> {
+        if let Some(schema) = self.schema.get() {
+            return Ok(schema);
+        }
+        let (schema, _) =
+            Schema::from_cedarschema_str(&self.text).map_err(|error| wrong(error.to_string()))?;
+        Ok(self.schema.get_or_init(|| schema))
     }
 
     /// The place of this tool.
@@ -69,5 +71,45 @@ impl World {
     /// The tool at this place.
     pub(super) fn tool(&self, place: usize) -> &'static Tool {
         self.tools[place]
+    }
+}
+
+fn wrong(what: String) -> StartError {
+    StartError::new(format!("the schema of rules of access: {what}"))
+}
+
+/// What every question brings with it. It is what the schema says of the API and of actions, made without reading the schema.
+fn common(api: &Api, tools: &[&Tool], settings: &Settings) -> Result<Entities, String> {
+    let set = |texts: &[String]| Expression::new_set(texts.iter().cloned().map(Expression::new_string));
+    let attributes = [
+        ("anonymous_reads", Expression::new_bool(settings.anonymous_reads)),
+        ("protected_levels", set(&settings.protected_levels)),
+        ("title", Expression::new_string(api.title.to_owned())),
+    ];
+    let attributes = attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let entity = Entity::new(uid("Api", "api"), attributes, [].into()).map_err(|error| error.to_string())?;
+    let group = |name: String| Entity::new_no_attrs(uid("Action", &name), [].into());
+    let action = |tool: &&Tool| {
+        let groups = schema::groups_of(tool).map(|name| uid("Action", &name)).collect();
+        Entity::new_no_attrs(uid("Action", tool.name), groups)
+    };
+    let actions = schema::all_groups(tools).map(group).chain(tools.iter().map(action));
+    Entities::from_entities(actions.chain([entity]), None).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::API;
+    use super::*;
+
+    /// The API is as the schema has it, and actions are those of the schema.
+    #[test]
+    fn what_every_question_brings_is_what_the_schema_says() {
+        let settings = Settings { protected_levels: vec!["PRD".to_owned()], ..Settings::default() };
+        let world = World::new(&API, &settings).expect("a world");
+        let api = world.common.get(&world.api).expect("the API is there").clone();
+        let by_schema = Entities::from_entities([api], Some(world.schema().expect("a schema")));
+        let by_schema = by_schema.expect("the API is as the schema has it");
+        assert!(world.common.deep_eq(&by_schema), "{:?}\n{by_schema:?}", world.common);
     }
 }
