@@ -3,12 +3,8 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 use server::call::Caller;
@@ -19,11 +15,10 @@ use server::metrics::Metrics;
 use server::policy::{self, Policies, Verdict};
 
 use crate::cost::{micros, processor_time};
+use crate::issuer::{AUDIENCE, ISSUER, Issuer};
 use crate::scratch::Scratch;
 
 const RULES: &str = include_str!("../../config/policy.cedar");
-const ISSUER: &str = "https://issuer.example";
-const AUDIENCE: &str = "https://mcp.example.com/mcp";
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +68,8 @@ impl Access {
             Ok(())
         })
         .map_err(io::Error::other)?;
-        let signer = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(io::Error::other)?;
-        let tokens = jwt::Options::new(Source::Pinned(set(&signer)), ISSUER, vec![AUDIENCE.to_owned()]);
+        let issuer = Issuer::new()?;
+        let tokens = jwt::Options::new(Source::Pinned(issuer.keys()), ISSUER, vec![AUDIENCE.to_owned()]);
         let keys = Some(api_keys::Options { file: Some(file) });
         let options = Options { tokens: vec![tokens], keys, ..Options::default() };
         let gate = Gate::new(&options, "bench", Arc::default(), None, Metrics::default(), None)
@@ -86,7 +81,7 @@ impl Access {
         };
         let policies =
             Policies::new(code_pipeline_mcp::api::catalog(), settings).map_err(io::Error::other)?;
-        let (token, key) = (token(&signer)?, key.reveal().expose_secret().to_owned());
+        let (token, key) = (issuer.token("developer")?, key.reveal().expose_secret().to_owned());
         Ok(Self { gate, policies, token, key, made: 0, _folder: folder })
     }
 
@@ -133,28 +128,6 @@ fn developer(number: usize) -> Caller {
 fn arguments(level: &str) -> Map<String, Value> {
     let arguments = json!({ "srid": "cw09-47623", "assignmentId": "PLAY000313", "level": level });
     arguments.as_object().cloned().unwrap_or_default()
-}
-
-/// The public half of a key as a set of one.
-fn set(signer: &EcdsaKeyPair) -> String {
-    let point = &signer.public_key().as_ref()[1..];
-    let (x, y) = point.split_at(point.len() / 2);
-    let digits = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-    json!({ "keys": [{ "kty": "EC", "crv": "P-256", "kid": "a", "x": digits(x), "y": digits(y) }] })
-        .to_string()
-}
-
-/// A token of a developer that is good for an hour.
-fn token(signer: &EcdsaKeyPair) -> io::Result<String> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(io::Error::other)?.as_secs();
-    let claims = json!({
-        "iss": ISSUER, "aud": AUDIENCE, "sub": "user0", "iat": now, "exp": now + 3600, "roles": ["developer"],
-    });
-    let head = json!({ "alg": "ES256", "typ": "at+jwt", "kid": "a" });
-    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let message = format!("{}.{}", part(&head), part(&claims));
-    let signature = signer.sign(&SystemRandom::new(), message.as_bytes()).map_err(io::Error::other)?;
-    Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
 #[cfg(test)]

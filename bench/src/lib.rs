@@ -2,7 +2,8 @@
 //!
 //! A check starts the compiled program with settings of its own against a scripted API ([`upstream`]), drives it as clients
 //! would ([`load`], [`client`]), and compares what the API saw with what callers were told and what the journal holds. What
-//! must hold is a plain function of the figures ([`verdict`]), so that it is tested with figures just inside and just outside.
+//! must hold is a plain function of the figures ([`verdict`]), so that it is tested with figures just inside and just outside. What it
+//! costs is measured beside something that costs the least that it can ([`cost`]), and beside what others offer ([`compare`]).
 
 pub mod command;
 pub mod checks;
@@ -23,6 +24,10 @@ pub mod load;
 pub mod sim;
 pub mod cost;
 pub mod access;
+pub mod issuer;
+
+pub mod compare;
+pub mod counts;
 
 pub mod ports;
 pub mod progress;

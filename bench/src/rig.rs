@@ -30,24 +30,58 @@ impl Rig {
     }
 }
 
-/// Builds the program as this one was built, and says where it is: beside it.
+/// The folder of the workspace.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace is around this crate")
+}
+
+/// Builds the program as this one was built, and says where it is.
 pub fn build_program() -> io::Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let folder = own.parent().ok_or_else(|| io::Error::other("this program lies in no folder"))?;
-    let target = folder.parent().ok_or_else(|| io::Error::other("this program lies in no build folder"))?;
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace is around this crate");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo);
-    build
-        .args(["build", "--locked", "--bin", "code-pipeline-mcp", "--manifest-path"])
-        .arg(root.join("Cargo.toml"));
-    build.arg("--target-dir").arg(target);
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
+    Build { manifest: root().join("Cargo.toml"), package: "code-pipeline-mcp", target: None }.run()
+}
+
+/// A package whose program of the same name is built, in the profile of this one.
+#[derive(Debug)]
+pub struct Build {
+    /// The manifest of its workspace.
+    pub manifest: PathBuf,
+    /// The package.
+    pub package: &'static str,
+    /// A build folder of its own within that of this program, where it has nothing in common with it.
+    pub target: Option<&'static str>,
+}
+
+impl Build {
+    /// Builds it as it is locked, and says where the program is.
+    pub fn run(&self) -> io::Result<PathBuf> {
+        self.cargo(&["--locked"])
     }
-    eprintln!("building code-pipeline-mcp");
-    if !build.status()?.success() {
-        return Err(io::Error::other("code-pipeline-mcp was not built"));
+
+    /// Builds one whose lock is made from another, which may lock more than it needs.
+    pub fn run_unlocked(&self) -> io::Result<PathBuf> {
+        self.cargo(&[])
     }
-    Ok(folder.join("code-pipeline-mcp"))
+
+    fn cargo(&self, more: &[&str]) -> io::Result<PathBuf> {
+        let own = std::env::current_exe()?;
+        let folder = own.parent().ok_or_else(|| io::Error::other("this program lies in no folder"))?;
+        // A test lies one deeper.
+        let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
+        let target =
+            folder.parent().ok_or_else(|| io::Error::other("this program lies in no build folder"))?;
+        let target = self.target.map_or_else(|| target.to_owned(), |own| target.join(own));
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut build = Command::new(cargo);
+        build.args(["build", "--package", self.package, "--bin", self.package, "--manifest-path"]);
+        build.arg(&self.manifest).arg("--target-dir").arg(&target).args(more);
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        eprintln!("building {}", self.package);
+        if !build.status()?.success() {
+            return Err(io::Error::other(format!("{} was not built", self.package)));
+        }
+        let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
+        Ok(target.join(profile).join(self.package))
+    }
 }

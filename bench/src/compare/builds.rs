@@ -1,0 +1,85 @@
+//! Builds what is compared: the server of `examples/ispw`, the bare hop, and the server of many tools, in a package of its own.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::document;
+use crate::rig::{Build, root};
+
+/// The server of fifteen tools.
+pub fn program() -> io::Result<PathBuf> {
+    Build { manifest: root().join("Cargo.toml"), package: "ispw-mcp", target: None }.run()
+}
+
+/// The bare hop, which is no part of the workspace.
+pub fn hop() -> io::Result<PathBuf> {
+    let folder = root().join("bench").join("hop");
+    Build { manifest: folder.join("Cargo.toml"), package: "hop", target: Some("hop") }.run()
+}
+
+/// The server of many tools: a package around the document with operations added, built with the workspace's own versions.
+pub fn large(folder: &Path) -> io::Result<PathBuf> {
+    let package = folder.join("large");
+    fs::create_dir_all(package.join("src"))?;
+    let overlay = include_str!("../../../examples/ispw/config/overlay.yaml");
+    for (name, text) in [
+        ("Cargo.toml", manifest()),
+        ("build.rs", BUILD.to_owned()),
+        ("src/main.rs", MAIN.to_owned()),
+        ("openapi.json", document::large(document::MANY)),
+        ("overlay.yaml", overlay.to_owned()),
+        ("Cargo.lock", fs::read_to_string(root().join("Cargo.lock"))?),
+    ] {
+        write_if_changed(&package.join(name), &text)?;
+    }
+    Build { manifest: package.join("Cargo.toml"), package: "large-mcp", target: None }.run_unlocked()
+}
+
+/// Cargo builds anew what is newer than it was, whatever stands in it.
+fn write_if_changed(file: &Path, text: &str) -> io::Result<()> {
+    if fs::read_to_string(file).is_ok_and(|known| known == text) {
+        return Ok(());
+    }
+    fs::write(file, text)
+}
+
+fn manifest() -> String {
+    let root = root();
+    let [program, server, codegen] = ["program", "server", "codegen"].map(|name| root.join(name));
+    format!(
+        "[package]\nname = \"large-mcp\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n[workspace]\n\n\
+         [dependencies]\nprogram.path = {program:?}\nserver.path = {server:?}\n\n\
+         [build-dependencies]\ncodegen = {{ path = {codegen:?}, default-features = false }}\n\n\
+         [profile.release]\nlto = \"thin\"\ncodegen-units = 4\nstrip = \"debuginfo\"\n"
+    )
+}
+
+const BUILD: &str = r#"use std::{env, path::Path, process::ExitCode};
+
+fn main() -> ExitCode {
+    let out = env::var_os("OUT_DIR").expect("cargo gives build scripts OUT_DIR");
+    let (document, overlay) = (Path::new("openapi.json"), Path::new("overlay.yaml"));
+    match codegen::build(document, Some(overlay), &Path::new(&out).join("api.rs")) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(codegen::Failed) => ExitCode::FAILURE,
+    }
+}
+"#;
+
+const MAIN: &str = r#"mod api {
+    include!(concat!(env!("OUT_DIR"), "/api.rs"));
+}
+
+fn main() -> std::process::ExitCode {
+    program::main(program::Program {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        api: api::catalog(),
+        tools: &[],
+        offers: program::Offers::NONE,
+        policy: None,
+        demonstration: None,
+    })
+}
+"#;

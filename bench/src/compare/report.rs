@@ -1,0 +1,92 @@
+//! The table for people, and the same for programs.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::figures::Figures;
+use super::goals::Goal;
+use super::ours::PLAIN;
+
+/// What stands above the columns.
+const HEAD: &str = "\
+| | calls/s | least-most | this server is | p50 ms | p99 ms | CPU us/call | start ms | idle MiB | loaded MiB | tools | list bytes | about tokens | answer bytes | others' CPU % |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
+";
+
+/// The figures as a table in Markdown.
+pub fn table(all: &[Figures]) -> String {
+    let ours = all.iter().find(|figures| figures.name == PLAIN).map(Figures::calls);
+    let mut text = HEAD.to_owned();
+    for figures in all {
+        let [rate, least, most] = figures.rate;
+        let ratio = ours.map_or_else(String::new, |ours| format!("{:.2} x", ours / rate));
+        let Figures { name, p50_ms, p99_ms, micros, start_ms, idle_mib, loaded_mib, listed, .. } = figures;
+        let _ = writeln!(
+            text,
+            "| {name} | {rate:.0} | {least:.0}-{most:.0} | {ratio} | {p50_ms:.2} | {p99_ms:.2} | {micros:.0} | {start_ms:.0} \
+             | {idle_mib:.1} | {loaded_mib:.1} | {} | {} | {} | {:.0} | {:.1} |",
+            listed.tools,
+            listed.bytes,
+            figures.list_tokens(),
+            figures.answer_bytes,
+            figures.foreign,
+        );
+    }
+    text
+}
+
+/// Each promise with whether it is kept.
+pub fn judged(goals: &[Goal]) -> String {
+    let mut text = String::new();
+    for Goal { about, verdict } in goals {
+        let _ = match verdict {
+            Some(verdict) if verdict.passes() => writeln!(text, "pass {about}: {verdict}"),
+            Some(verdict) => writeln!(text, "fail {about}: {verdict}"),
+            None => writeln!(text, "not measured {about}"),
+        };
+    }
+    text
+}
+
+/// Everything as JSON.
+pub fn json(all: &[Figures], goals: &[Goal], settings: &Value, failed: &[(String, String)]) -> Value {
+    let goals = goals.iter().map(|Goal { about, verdict }| {
+        json!({
+            "about": about,
+            "passes": verdict.as_ref().map(crate::verdict::Verdict::passes),
+            "figures": verdict.as_ref().map(ToString::to_string),
+        })
+    });
+    json!({
+        "settings": settings,
+        "subjects": all.iter().map(Figures::json).collect::<Vec<_>>(),
+        "goals": goals.collect::<Vec<_>>(),
+        "failed": failed.iter().map(|(name, error)| json!({ "name": name, "error": error })).collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::goals::goals;
+
+    #[test]
+    fn a_row_has_as_many_cells_as_the_head_and_the_ratio_is_to_this_server() {
+        let figures = |name, calls| Figures { name, rate: [calls; 3], ..Figures::default() };
+        let text = table(&[figures(PLAIN, 1000.0), figures("other", 40.0)]);
+        let lines: Vec<&str> = text.lines().collect();
+        let cells = lines[0].matches('|').count();
+        assert!(lines.iter().all(|line| line.matches('|').count() == cells), "{text}");
+        assert!(lines[2].contains("| 1.00 x |") && lines[3].contains("| 25.00 x |"), "{text}");
+    }
+
+    #[test]
+    fn what_was_not_measured_is_neither_kept_nor_broken() {
+        let text = judged(&goals(&[]));
+        assert!(
+            text.lines().count() > 10 && text.lines().all(|line| line.starts_with("not measured ")),
+            "{text}"
+        );
+    }
+}

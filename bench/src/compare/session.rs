@@ -1,0 +1,199 @@
+//! What a client of a subject says: the handshake, the list of tools, and one call over and over of which only a number changes.
+
+use std::io;
+use std::net::SocketAddr;
+
+use serde_json::{Value, json};
+
+use super::upstream::{assignments, description};
+use super::wire::Wire;
+
+/// The revision that all subjects speak.
+const REVISION: &str = "2025-11-25";
+
+/// Digits of the number that tells one call from another.
+const DIGITS: usize = 9;
+
+/// How a subject is spoken to.
+#[derive(Clone, Debug)]
+pub struct Dialect {
+    /// What it calls the tool that lists assignments.
+    pub tool: &'static str,
+    /// With whom sessions are begun.
+    pub sessions: Sessions,
+    /// What callers show, if they are asked.
+    pub token: Option<String>,
+    /// Whether every call is the same, so that what is kept may answer it.
+    pub repeats: bool,
+}
+
+/// With whom sessions are begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sessions {
+    /// Nobody shakes hands: it knows nothing but calls.
+    None,
+    /// Each connection has its own.
+    Each,
+    /// All connections share one, since there can be no second.
+    One,
+}
+
+/// What is known of a session that was begun: the lines that each request has.
+#[derive(Clone, Debug)]
+pub struct Session {
+    address: SocketAddr,
+    dialect: Dialect,
+    lines: String,
+}
+
+/// The list of tools as a client gets it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Listed {
+    /// How many.
+    pub tools: usize,
+    /// Bytes of the messages that hold them.
+    pub bytes: usize,
+}
+
+impl Session {
+    /// Shakes hands, where that is done.
+    pub async fn begin(address: SocketAddr, dialect: &Dialect, wire: &mut Wire) -> io::Result<Self> {
+        let token = dialect.token.iter().map(|token| format!("Authorization: Bearer {token}\r\n")).collect();
+        let mut session = Self { address, dialect: dialect.clone(), lines: token };
+        if dialect.sessions == Sessions::None {
+            return Ok(session);
+        }
+        let hello = json!({
+            "protocolVersion": REVISION, "capabilities": {}, "clientInfo": { "name": "bench", "version": "1" },
+        });
+        let reply = wire.exchange(&session.post(&message("initialize", &hello))).await?;
+        let (answer, name) = (reply.message()?, reply.session.clone());
+        let spoken = answer["result"]["protocolVersion"].as_str();
+        let spoken = spoken.ok_or_else(|| io::Error::other(format!("no handshake: {answer}")))?;
+        session.lines.push_str(&format!("MCP-Protocol-Version: {spoken}\r\n"));
+        if let Some(name) = name {
+            session.lines.push_str(&format!("Mcp-Session-Id: {name}\r\n"));
+        }
+        let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+        let status = wire.exchange(&session.post(&ready)).await?.status;
+        match status {
+            200..=204 => Ok(session),
+            _ => Err(io::Error::other(format!("the handshake was answered {status}"))),
+        }
+    }
+
+    /// The whole list of tools, page by page.
+    pub async fn list(&self, wire: &mut Wire) -> io::Result<Listed> {
+        let (mut listed, mut cursor) = (Listed::default(), None::<String>);
+        loop {
+            let params = cursor.as_ref().map_or_else(|| json!({}), |cursor| json!({ "cursor": cursor }));
+            let answer = wire.exchange(&self.post(&message("tools/list", &params))).await?.message()?;
+            let tools = answer["result"]["tools"].as_array();
+            listed.tools += tools.ok_or_else(|| io::Error::other(format!("no list: {answer}")))?.len();
+            listed.bytes += answer.to_string().len();
+            match answer["result"]["nextCursor"].as_str() {
+                Some(next) => cursor = Some(next.to_owned()),
+                None => return Ok(listed),
+            }
+        }
+    }
+
+    /// A caller of this session over this connection. Callers of one session have ids of their own: whoever answers may tell them apart
+    /// by nothing else.
+    pub fn caller(&self, wire: Wire, id: usize) -> Caller {
+        let instance = instance(0);
+        let params = json!({ "name": self.dialect.tool, "arguments": { "srid": instance } });
+        let mut message = message("tools/call", &params);
+        message["id"] = json!(id);
+        let request = self.post(&message);
+        let number =
+            memchr::memmem::find(&request, instance.as_bytes()).expect("the call names its instance") + 1;
+        Caller { wire, request, number, repeats: self.dialect.repeats }
+    }
+
+    fn post(&self, message: &Value) -> Vec<u8> {
+        let (body, Self { address, lines, .. }) = (message.to_string(), self);
+        let length = body.len();
+        format!(
+            "POST /mcp HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+             Accept: application/json, text/event-stream\r\n{lines}Content-Length: {length}\r\n\r\n{body}"
+        )
+        .into_bytes()
+    }
+}
+
+fn message(method: &str, params: &Value) -> Value {
+    json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })
+}
+
+/// The instance that a call of this number names.
+fn instance(number: u64) -> String {
+    format!("N{number:0DIGITS$}")
+}
+
+/// Makes one call over and over at as little cost as can be.
+#[derive(Debug)]
+pub struct Caller {
+    wire: Wire,
+    request: Vec<u8>,
+    /// Where the number stands in the request.
+    number: usize,
+    repeats: bool,
+}
+
+impl Caller {
+    /// Makes the call of this number, and gives the bytes of its answer; an error unless it holds what the API says of it.
+    pub async fn call(&mut self, number: u64) -> io::Result<usize> {
+        let instance = instance(if self.repeats { 0 } else { number });
+        self.request[self.number..self.number + DIGITS].copy_from_slice(&instance.as_bytes()[1..]);
+        let reply = self.wire.exchange(&self.request).await?;
+        let holds = |words: &str| memchr::memmem::find(&reply.body, words.as_bytes()).is_some();
+        if reply.status == 200 && holds(&description(&instance)) {
+            return Ok(reply.body.len());
+        }
+        let body = String::from_utf8_lossy(&reply.body);
+        Err(io::Error::other(format!("a wrong answer about {instance}: {} {body}", reply.status)))
+    }
+
+    /// Makes the call of this number, and looks at the whole answer: it must be what the API answers, as structured content or as
+    /// text in which it stands.
+    pub async fn check(&mut self, number: u64) -> io::Result<()> {
+        self.call(number).await?;
+        let number = if self.repeats { 0 } else { number };
+        let answer = self.wire.exchange(&self.request).await?.message()?;
+        if holds_all(&answer["result"], &assignments(&instance(number))) {
+            return Ok(());
+        }
+        Err(io::Error::other(format!("an answer that is not the API's: {answer}")))
+    }
+}
+
+/// Whether a result has this value, as structured content or as JSON in its text, behind words if there are any.
+fn holds_all(result: &Value, wanted: &Value) -> bool {
+    let text = result["content"][0]["text"].as_str().unwrap_or_default();
+    let within = text.find('{').and_then(|at| serde_json::from_str::<Value>(&text[at..]).ok());
+    let is_error = result["isError"].as_bool().unwrap_or(false);
+    !is_error && (result["structuredContent"] == *wanted || within.as_ref() == Some(wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_is_right_when_it_has_the_whole_answer_of_the_api() {
+        let wanted = assignments("N1");
+        let text = format!("API Response (Status: 200):\n{wanted:#}");
+        assert!(holds_all(&json!({ "structuredContent": wanted }), &wanted));
+        assert!(holds_all(&json!({ "content": [{ "type": "text", "text": text }] }), &wanted));
+        let other = assignments("N2");
+        for wrong in [
+            json!({ "structuredContent": other }),
+            json!({ "content": [{ "type": "text", "text": "srid N1 is not known" }] }),
+            json!({ "structuredContent": wanted, "isError": true }),
+            json!({}),
+        ] {
+            assert!(!holds_all(&wrong, &wanted), "{wrong}");
+        }
+    }
+}
