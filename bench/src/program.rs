@@ -26,12 +26,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Settings(Vec<(&'static str, String)>);
 
 impl Settings {
-    /// For the API at this address: nobody is asked before a change, and only what goes wrong is logged.
+    /// For the API at this address: nobody is asked before a change, one address may have all connections, and only what goes wrong is logged.
     pub fn new(api: &str) -> Self {
         Self::default()
             .set("API_BASE_URL", api)
             .set("API_TOKEN", "bench")
             .set("CONFIRM", "off")
+            // Everybody comes from this machine.
+            .set("SECURITY_MAX_CONNECTIONS_PER_SITE", 0)
             .set("LOG_LEVEL", "warn")
             .set("LOG_FORMAT", "json")
     }
@@ -137,7 +139,23 @@ impl Program {
         kib.map(|kib| kib / 1024.0)
             .ok_or_else(|| io::Error::other("the system does not tell a process's memory"))
     }
+
+    /// The processor time that it has spent.
+    pub fn processor_time(&self) -> io::Result<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid.as_raw_nonzero()))?;
+        // The name before it may hold anything; after it the times are the 12th and the 13th word.
+        let words = stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().skip(11));
+        let ticks: Option<Vec<f64>> =
+            words.and_then(|words| words.take(2).map(|word| word.parse().ok()).collect());
+        match ticks.as_deref() {
+            Some([user, system]) => Ok(Duration::from_secs_f64((user + system) / TICKS)),
+            _ => Err(io::Error::other("the system does not tell a process's time")),
+        }
+    }
 }
+
+/// How many of the units in which the system counts a process's time make a second.
+const TICKS: f64 = 100.0;
 
 impl Log {
     async fn follow(self, stderr: ChildStderr) {
