@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use server::call::{CallError, Reply};
 use server::catalog::{Api, Carrier, Confirm, Effect, EffectScopes, SecurityScheme};
-use server::own::{Own, OwnTool};
+use server::own::{AsTask, Own, OwnTool};
 
 const TOKEN: &str = "canary-token-0123456789";
 const PASSWORD: &str = "canary-password-0123456789";
@@ -53,6 +53,7 @@ const fn panicking(name: &'static str, effect: Effect) -> OwnTool<How> {
         idempotent: true,
         open_world: false,
         talks: false,
+        as_task: AsTask::Never,
         timeout: None,
         scopes: None,
         output_schema: None,

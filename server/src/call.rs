@@ -20,6 +20,7 @@ use crate::decode::Problems;
 use crate::engine::Calls;
 use crate::metrics::Metrics;
 use crate::request::Prepared;
+use crate::tasks::Later;
 use crate::upstream::Freshness;
 use crate::upstream::account::Account;
 use crate::view::View;
@@ -59,6 +60,8 @@ pub struct Content {
     pub purpose: Purpose,
     /// Whom a hand-written tool may ask, and tell something on the way.
     pub client: Client,
+    /// What it may become a task by, where its client can come back for the answer.
+    pub(crate) later: Option<Later>,
     /// Told of each new state of the work that it starts, while its caller waits for that.
     pub states: Option<mpsc::Sender<String>>,
     /// When the whole call must be answered; set by the `deadline` stage, which only ever brings it nearer.
@@ -115,6 +118,7 @@ impl Call {
             consent: Consent::default(),
             purpose: Purpose::default(),
             client: Client::default(),
+            later: None,
             states: None,
             deadline: None,
             progress: Progress::default(),

@@ -176,6 +176,12 @@ impl Tool {
         matches!(self.work, Work::Own(worker) if worker.talks())
     }
 
+    /// Whether a call of it may take so long that its client had better come back for the answer.
+    pub(crate) fn may_be_task(&self) -> bool {
+        self.long.is_some()
+            || matches!(self.work, Work::Own(worker) if worker.as_task() != own::AsTask::Never)
+    }
+
     /// The names of the arguments that its schema requires.
     pub(crate) fn required(&self) -> Vec<String> {
         let schema: Value = serde_json::from_str(self.input_schema).unwrap_or_default();

@@ -29,6 +29,7 @@ use crate::stages::cache::Backend;
 use crate::stages::upstream::upstream as send;
 use crate::stages::{Next, audit, breaker, bulkhead, cache, confirm, ledger, portion, quota, retry};
 use crate::start_error::StartError;
+use crate::tasks::{self, Tasks};
 use crate::upstream::account::Accounts;
 use crate::upstream::{self, Upstream};
 
@@ -53,6 +54,8 @@ pub struct Options {
     pub portion: portion::Settings,
     /// How long callers may wait for the work that a change starts.
     pub follow: follow::Settings,
+    /// How many calls may be answered later.
+    pub tasks: tasks::Settings,
     /// What is kept of answers.
     pub cache: cache::Settings,
     /// How much may be asked of the API at once.
@@ -88,6 +91,7 @@ impl Options {
             confirm: confirm::Settings::default(),
             portion: portion::Settings::default(),
             follow: follow::Settings::default(),
+            tasks: tasks::Settings::default(),
             cache: cache::Settings::default(),
             bulkhead: bulkhead::Settings::default(),
             retry: retry::Settings::default(),
@@ -177,6 +181,11 @@ impl Engine {
         if options.follow.first_pause.is_zero() || options.follow.longest_pause.is_zero() {
             return Err(StartError::new("pauses between looks at a state must be above zero"));
         }
+        if !options.tasks.are_sound() {
+            return Err(StartError::new(
+                "tasks of one caller, and the time for which one is kept, must be above zero",
+            ));
+        }
         if options.confirm.patience.is_zero() {
             return Err(StartError::new("the time for a person's answer must be above zero"));
         }
@@ -218,6 +227,11 @@ impl Engine {
         let stack = stack::build(stages, upstream);
         let mutations = TaskTracker::new();
         let (cuts, answers) = (options.portion.cuts(), options.output_schemas);
+        let leaving = CancellationToken::new();
+        let tasks = api.tools.iter().any(|tool| tool.may_be_task()).then_some(options.tasks);
+        // A client may come back to another process, which knows nothing of this one's tasks.
+        let tasks = tasks.filter(|settings| settings.most > 0 && replicas.is_none());
+        let tasks = tasks.map(|settings| Tasks::new(settings, leaving.child_token()));
         let calls = Calls {
             advertising: Advertising { deployment, cuts, answers },
             index: Arc::default(),
@@ -229,6 +243,7 @@ impl Engine {
             confirm: options.confirm,
             metrics,
             mutations,
+            tasks,
         };
         Ok(Self {
             calls,
@@ -237,7 +252,7 @@ impl Engine {
             replicas,
             finders,
             follow: options.follow,
-            leaving: CancellationToken::new(),
+            leaving,
             draining: AtomicBool::new(false),
         })
     }
@@ -356,9 +371,17 @@ impl Engine {
         self.calls.metrics.render(self.journal.as_ref(), self.replicas.as_ref())
     }
 
-    /// Waits until every mutation has come to its end, also those that nobody waits for any more.
+    /// What calls become that are answered later, where there is such a thing.
+    pub(crate) fn tasks(&self) -> Option<&Tasks> {
+        self.calls.tasks.as_ref()
+    }
+
+    /// Ends every task, and waits until every mutation has come to its end, also those that nobody waits for any more.
     pub async fn drain(&self) {
         self.draining.store(true, Ordering::Release);
+        if let Some(tasks) = self.tasks() {
+            tasks.drain().await;
+        }
         self.calls.mutations.close();
         self.calls.mutations.wait().await;
     }
@@ -384,12 +407,18 @@ pub(crate) struct Calls {
     confirm: confirm::Settings,
     metrics: Metrics,
     mutations: TaskTracker,
+    tasks: Option<Tasks>,
 }
 
 impl Calls {
     /// The tool of this name.
     pub(crate) fn find(&self, name: &str) -> Option<&'static Tool> {
         self.api.find(name)
+    }
+
+    /// Whether calls may be answered later.
+    pub(crate) fn offers_tasks(&self) -> bool {
+        self.tasks.is_some()
     }
 
     /// The API that is served.

@@ -21,6 +21,7 @@ pub mod client;
 pub mod content;
 pub mod policy;
 pub mod follow;
+pub mod tasks;
 pub mod journal;
 pub mod stack;
 pub mod stages;

@@ -19,7 +19,7 @@ use server::call::Reply;
 use server::catalog::{Confirm, Effect};
 use server::engine::Engine;
 use server::mcp::{Options, Protocol, stdio};
-use server::own::{Own, OwnTool};
+use server::own::{AsTask, Own, OwnTool};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, split};
 use tokio_util::sync::CancellationToken;
 
@@ -357,6 +357,7 @@ fn arguments_that_take_anything_stop_the_start() {
             idempotent: true,
             open_world: false,
             talks: false,
+            as_task: AsTask::Never,
             timeout: None,
             scopes: None,
             output_schema: None,

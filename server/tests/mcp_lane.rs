@@ -167,6 +167,9 @@ fn plain() -> Vec<(Headers, String, bool)> {
         modern_call(
             json!({ "_meta": meta(json!({ "io.modelcontextprotocol/clientCapabilities": { "elicitation": {}, "x": 1 } })) }),
         ),
+        modern_call(
+            json!({ "_meta": meta(json!({ "io.modelcontextprotocol/clientCapabilities": { "extensions": { "io.modelcontextprotocol/tasks": {} } } })) }),
+        ),
         (
             modern("read"),
             call(

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use server::call::{CallError, Reply};
 use server::catalog::{Api, Confirm, Effect, Tool};
 use server::client::Ask;
-use server::own::{Context, OwnTool};
+use server::own::{AsTask, Context, OwnTool};
 
 const SCHEMA: &str = r#"{"type":"object","properties":{"srid":{"type":"string","minLength":1},"assignmentId":{"type":"string"}},"required":["srid","assignmentId"]}"#;
 static NEEDY: Tool = Tool { input_schema: SCHEMA, ..READ };
@@ -35,6 +35,7 @@ static CURIOUS: OwnTool<Nothing> = OwnTool {
     idempotent: true,
     open_world: false,
     talks: true,
+    as_task: AsTask::Never,
     timeout: None,
     scopes: None,
     output_schema: None,

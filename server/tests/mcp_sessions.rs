@@ -22,7 +22,7 @@ use server::catalog::{Api, Confirm, Effect, Tool};
 use server::client::{Level, Progress};
 use server::content::Located;
 use server::identity::api_keys::{self, Key, List};
-use server::own::OwnTool;
+use server::own::{AsTask, OwnTool};
 use server::resources::{OwnResource, Settings};
 use server::scopes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -45,6 +45,7 @@ static TELLING: OwnTool<Nothing> = OwnTool {
     idempotent: true,
     open_world: false,
     talks: true,
+    as_task: AsTask::Never,
     timeout: None,
     scopes: None,
     output_schema: None,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use server::call::{CallError, Reply};
 use server::catalog::{Confirm, Effect};
-use server::own::{Context, OwnTool, schema_of};
+use server::own::{AsTask, Context, OwnTool, schema_of};
 
 /// The tool.
 pub static TOOL: OwnTool<Arguments> = OwnTool {
@@ -19,6 +19,7 @@ pub static TOOL: OwnTool<Arguments> = OwnTool {
     idempotent: true,
     open_world: true,
     talks: false,
+    as_task: AsTask::Never,
     timeout: None,
     scopes: None,
     output_schema: Some(schema_of::<Day>),

@@ -39,6 +39,7 @@ static SAY: OwnTool<Said> = OwnTool {
     idempotent: true,
     open_world: false,
     talks: false,
+    as_task: false,
     timeout: None,
     scopes: None,
     output_schema: None,

@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+/// The extension of the protocol by which clients come back for answers.
+const TASKS: &str = "io.modelcontextprotocol/tasks";
+
 /// Something that a client may be able to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ability {
@@ -11,15 +14,18 @@ pub enum Ability {
     Sampling,
     /// To tell which folders it works in.
     Roots,
+    /// To come back for an answer.
+    Tasks,
 }
 
 impl Ability {
-    /// The client's capability of this name.
+    /// The name of the client's capability, or of its extension.
     pub fn word(self) -> &'static str {
         match self {
             Self::Forms => "elicitation",
             Self::Sampling => "sampling",
             Self::Roots => "roots",
+            Self::Tasks => TASKS,
         }
     }
 }

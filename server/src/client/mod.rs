@@ -1,8 +1,8 @@
 //! The client of a call, as who works for it sees it: what it can, what it is asked, and what it is told on the way.
 //!
 //! In the stateless era a question ends the call, and the answer comes with the next request for the same thing: the work begins
-//! anew and finds the answers that were given so far. On a connection with a handshake the work waits for the answer. Who asks
-//! need not know which it is.
+//! anew and finds the answers that were given so far. On a connection with a handshake the work waits for the answer, and so it does
+//! where the call has become a task. Who asks need not know which it is.
 
 mod ask;
 
@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::call::CallError;
+use crate::tasks::Later;
 
 pub use ask::{Ability, Ask};
 
@@ -27,8 +28,10 @@ struct Line {
     can: Vec<Ability>,
     /// What was answered so far, by name.
     given: Map<String, Value>,
-    /// Whether questions are put while their call is being made.
-    waits: bool,
+    /// Whether the connection carries questions while their call is being made.
+    carries: bool,
+    /// What the call may become a task by, which carries them then.
+    later: Option<Later>,
     said: mpsc::Sender<Said>,
 }
 
@@ -41,8 +44,8 @@ pub(crate) enum Said {
     Log(Level, String),
     /// What is at this address is another thing now.
     Changed(String),
-    /// A question, and where its answer goes; nothing where none came.
-    Asked(Ask, oneshot::Sender<Option<Value>>),
+    /// A question, its name, and where its answer goes; nothing where none came.
+    Asked(String, Ask, oneshot::Sender<Option<Value>>),
 }
 
 /// How far work is.
@@ -70,14 +73,19 @@ pub enum Level {
 }
 
 impl Client {
-    /// A client that can do this, whose questions end the call; some were answered.
-    pub(crate) fn stateless(can: Vec<Ability>, given: Map<String, Value>, said: mpsc::Sender<Said>) -> Self {
-        Self(Some(Arc::new(Line { can, given, waits: false, said })))
+    /// A client that can do this, whose questions end the call until that is a task; some were answered.
+    pub(crate) fn stateless(
+        can: Vec<Ability>,
+        given: Map<String, Value>,
+        said: mpsc::Sender<Said>,
+        later: Option<Later>,
+    ) -> Self {
+        Self(Some(Arc::new(Line { can, given, carries: false, later, said })))
     }
 
     /// A client that can do this, on a connection that carries questions.
     pub(crate) fn connected(can: Vec<Ability>, said: mpsc::Sender<Said>) -> Self {
-        Self(Some(Arc::new(Line { can, given: Map::new(), waits: true, said })))
+        Self(Some(Arc::new(Line { can, given: Map::new(), carries: true, later: None, said })))
     }
 
     /// Whether it said that it can do this.
@@ -100,7 +108,7 @@ impl Client {
             return Err(CallError::Incapable { ability });
         }
         match &self.0 {
-            Some(line) if line.waits => line.put(asks).await,
+            Some(line) if line.waits() => line.put(asks).await,
             Some(line) => line.find(asks),
             None => Ok(Vec::new()),
         }
@@ -130,12 +138,17 @@ impl Client {
 }
 
 impl Line {
+    /// Whether the work waits for answers.
+    fn waits(&self) -> bool {
+        self.carries || self.later.as_ref().is_some_and(|later| later.task().is_some())
+    }
+
     async fn put(&self, asks: Vec<Named>) -> Result<Vec<Value>, CallError> {
         // All are put before any answer is waited for.
         let mut open = Vec::with_capacity(asks.len());
-        for (_, ask) in asks {
+        for (name, ask) in asks {
             let (sender, answer) = oneshot::channel();
-            let sent = self.said.send(Said::Asked(ask.clone(), sender)).await;
+            let sent = self.said.send(Said::Asked(name, ask.clone(), sender)).await;
             open.push(sent.map(|()| (ask, answer)).map_err(|_| CallError::Unanswered)?);
         }
         let mut answers = Vec::with_capacity(open.len());
@@ -171,7 +184,7 @@ mod tests {
 
     fn given(answers: Value) -> Client {
         let Value::Object(given) = answers else { panic!("an object") };
-        Client::stateless(vec![Ability::Forms], given, mpsc::channel(1).0)
+        Client::stateless(vec![Ability::Forms], given, mpsc::channel(1).0, None)
     }
 
     #[tokio::test]
@@ -215,10 +228,10 @@ mod tests {
         let (sender, mut said) = mpsc::channel(1);
         let client = Client::connected(vec![Ability::Forms], sender);
         let answering = async {
-            let Some(Said::Asked(ask, answer)) = said.recv().await else { panic!("a question") };
-            assert_eq!(ask, name());
+            let Some(Said::Asked(named, ask, answer)) = said.recv().await else { panic!("a question") };
+            assert_eq!((&*named, ask), ("who", name()));
             answer.send(Some(json!({ "action": "cancel" }))).unwrap();
-            let Some(Said::Asked(_, answer)) = said.recv().await else { panic!("a question") };
+            let Some(Said::Asked(_, _, answer)) = said.recv().await else { panic!("a question") };
             drop(answer);
         };
         let asking = async {

@@ -1,7 +1,7 @@
 //! Work that goes on after the answer to a change: how its state is learnt, and the wait for its end where one was asked for.
 //!
 //! This is no stage. The change is over and on the record when it begins, so that whoever stops waiting stops nothing else,
-//! and the time of a call does not bound it. Each look at the state is a call of its own, through every stage from the first.
+//! and the time of a call does not bound it; where its client can come back, the wait is a task. Each look at the state is a call of its own, through every stage from the first.
 
 mod pace;
 mod told;
@@ -18,6 +18,7 @@ use crate::catalog::{Long, Source, Tool};
 use crate::engine::{self, Calls};
 use crate::request::aside;
 use crate::request_id::numbered;
+use crate::tasks::Later;
 use pace::Pace;
 use told::{FollowUp, Outcome};
 
@@ -59,6 +60,8 @@ pub(crate) struct Following {
     wait: Duration,
     /// Told of each state that is new.
     states: Option<mpsc::Sender<String>>,
+    /// What the wait becomes a task by.
+    later: Option<Later>,
 }
 
 impl Following {
@@ -73,6 +76,7 @@ impl Following {
             traceparent: call.traceparent.clone(),
             wait: aside::wait(&call.arguments),
             states: call.states.clone(),
+            later: call.later.clone(),
         })
     }
 
@@ -99,6 +103,9 @@ impl Following {
         let wait = self.wait.min(settings.longest);
         let begun = Instant::now();
         if !wait.is_zero() {
+            if let Some(later) = &self.later {
+                later.begin(wait, follow_up.unwatched());
+            }
             tokio::select! {
                 () = self.watch(calls, Pace::new(settings), begun + wait, &mut follow_up) => {}
                 // The server is about to leave: whoever waits hears where to go on.
@@ -135,10 +142,8 @@ impl Following {
             match self.look(calls, looks, follow_up).await {
                 Some(state) => {
                     fruitless = 0;
-                    let is_new = follow_up.state.as_ref() != Some(&state);
-                    if let Some(states) = self.states.as_ref().filter(|_| is_new) {
-                        // Who does not listen misses a state, and holds nothing up.
-                        let _ = states.try_send(state.clone());
+                    if follow_up.state.as_ref() != Some(&state) {
+                        self.tell(&state);
                     }
                     follow_up.state = Some(state);
                     if follow_up.outcome() != Outcome::Running {
@@ -150,6 +155,17 @@ impl Following {
             if fruitless == FRUITLESS {
                 return;
             }
+        }
+    }
+
+    /// Tells of a state that is new.
+    fn tell(&self, state: &str) {
+        if let Some(states) = &self.states {
+            // Who does not listen misses a state, and holds nothing up.
+            let _ = states.try_send(state.to_owned());
+        }
+        if let Some(task) = self.later.as_ref().and_then(Later::task) {
+            task.tell(state.to_owned());
         }
     }
 

@@ -77,6 +77,16 @@ impl FollowUp {
         }
     }
 
+    /// What is said to whoever waits for it no longer.
+    pub(super) fn unwatched(&self) -> String {
+        format!(
+            "The waiting has ended, and nothing else: the work goes on at the API. For its state call {} with {}. {}",
+            self.long.tool,
+            as_json(&self.arguments),
+            self.meanings()
+        )
+    }
+
     fn member(self) -> Value {
         let mut member = Map::new();
         member.insert("outcome".to_owned(), self.outcome().word().into());

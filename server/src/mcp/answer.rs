@@ -121,7 +121,10 @@ pub(super) fn failed(
 
 /// The error of a request for which its client would have to be able to do more.
 pub(super) fn incapable(ability: Ability) -> ErrorData {
-    let required = json!({ ability.word(): {} });
+    let required = match ability {
+        Ability::Tasks => json!({ "extensions": { ability.word(): {} } }),
+        ability => json!({ ability.word(): {} }),
+    };
     let required = serde_json::from_value(required).expect("a capability is one of the protocol");
     ErrorData::missing_required_client_capability(required)
 }
@@ -192,6 +195,10 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
             "This tool asks its client something on the way, and the client brought no answer. Call again when it can answer."
                 .to_owned()
         }
+        CallError::Incapable { ability: Ability::Tasks } => format!(
+            "This tool takes a while, so that its client must come back for the answer, and this client does not declare the extension `{}`. Nothing was sent. Use a client that does; repeating the call does not help.",
+            Ability::Tasks.word()
+        ),
         CallError::Incapable { ability } => format!(
             "This tool asks its client something on the way, and this client does not declare the capability `{}`, or its connection cannot carry a question. Use a client that can; repeating the call does not help.",
             ability.word()

@@ -1,7 +1,9 @@
 //! A tool call through the library: with questions on the way where the connection carries them, over several rounds where each
 //! request stands alone.
 
-use rmcp::model::{CallToolRequestParams, CallToolResponse, ErrorData, InputRequiredResult};
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CreateTaskResult, ErrorData, InputRequiredResult,
+};
 use rmcp::service::RequestContext;
 use rmcp::{Peer, RoleServer};
 use serde_json::Value;
@@ -62,24 +64,11 @@ impl Handler {
         if let Some(answer) = kept.given.get(ARGUMENTS) {
             missing::fill(tool, &mut call.arguments, answer);
         }
-        let (client, said) = talk.client(kept.given.clone(), stateless(&context));
-        call.client = client;
-        let told = Told::asked(&context).filter(|_| tool.long.is_some());
-        let states = told.map(|told| {
-            let (sender, states) = mpsc::channel(WAITING_STATES);
-            call.states = Some(sender);
-            (told, states)
-        });
-        let asks = Asks {
-            peer: &context.peer,
-            confirms: !stateless(&context) && self.shared.asks(tool),
-            fills: talk.carries && shows_forms,
-        };
         let given = call.arguments.clone();
-        let became = tokio::select! {
-            became = talk.during(progress::telling(self.made(call, asks), states), said) => became,
-            // The caller left. Dropping the call is how the engine hears of it.
-            () = context.ct.cancelled() => {
+        let became = match self.first(call, talk, &kept, &context).await {
+            First::Became(became) => became,
+            First::Task(task) => return Ok(task.into()),
+            First::Left => {
                 tracing::info!(tool = tool.name, outcome = "caller_left", caller = caller.word(), "called");
                 return Err(ErrorData::internal_error("The request was cancelled", None));
             }
@@ -91,6 +80,40 @@ impl Handler {
             _ => None,
         };
         self.told(became, form, subject, kept, &context)
+    }
+
+    /// Makes a call, as far as its client waits for it.
+    async fn first(
+        &self,
+        mut call: Call,
+        talk: Talk,
+        kept: &Kept,
+        context: &RequestContext<RoleServer>,
+    ) -> First {
+        let (tool, given) = (call.tool, kept.given.clone());
+        if let Some(offer) = self.offer(tool, &call.caller, context) {
+            let (client, said) = talk.client(given, true, Some(offer.later.clone()));
+            (call.client, call.later) = (client, Some(offer.later));
+            return self.until_task(offer.begun, call, talk, said, context).await;
+        }
+        let (client, mut said) = talk.client(given, stateless(context), None);
+        call.client = client;
+        let told = Told::asked(context).filter(|_| tool.long.is_some());
+        let states = told.map(|told| {
+            let (sender, states) = mpsc::channel(WAITING_STATES);
+            call.states = Some(sender);
+            (told, states)
+        });
+        let asks = Asks {
+            peer: &context.peer,
+            confirms: !stateless(context) && self.shared.asks(tool),
+            fills: talk.carries && talk.can.contains(&Ability::Forms),
+        };
+        tokio::select! {
+            became = talk.during(progress::telling(self.made(call, asks), states), &mut said) => First::Became(became),
+            // Dropping the call is how the engine hears of it.
+            () = context.ct.cancelled() => First::Left,
+        }
     }
 
     /// What a client reads of a call: its result, or what must be answered first.
@@ -158,6 +181,16 @@ impl Handler {
         self.shared.call(call).await;
         unknown(tool.name)
     }
+}
+
+/// What a client that made a call hears first.
+pub(super) enum First {
+    /// What became of it.
+    Became(Became),
+    /// That it is to come back.
+    Task(CreateTaskResult),
+    /// Nothing: it has left.
+    Left,
 }
 
 /// What may be asked while a call is made.

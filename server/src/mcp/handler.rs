@@ -10,14 +10,16 @@ use std::time::Instant;
 
 use ::http::Extensions;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod,
-    CompleteRequestParams, CompleteResult, ContentBlock, CustomRequest, CustomResult, DiscoverResult,
-    ErrorCode, ErrorData, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse, Implementation,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams,
+    CompleteRequestMethod, CompleteRequestParams, CompleteResult, ContentBlock, CustomRequest, CustomResult,
+    DiscoverResult, ErrorCode, ErrorData, GetPromptRequestMethod, GetPromptRequestParams, GetPromptResponse,
+    GetTaskParams, GetTaskResult, Implementation, InitializeRequestParams, InitializeResult,
     ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod,
     ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult, ListToolsResult,
     MetaObject, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestMethod,
     ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
     SubscribeRequestMethod, SubscribeRequestParams, Tool, UnsubscribeRequestMethod, UnsubscribeRequestParams,
+    UpdateTaskParams,
 };
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
@@ -28,7 +30,7 @@ use super::connection::{Connection, MOST_WATCHED};
 use super::envelope::Envelope;
 use super::lane::{Page, Prepared};
 use super::rounds::Rounds;
-use super::{Options, VERSIONS, answer, cursor, listing, missing};
+use super::{Options, VERSIONS, answer, cursor, listing, missing, tasks};
 use crate::call::{Call, CallError, Caller, Reply};
 use crate::catalog::Tool as GeneratedTool;
 use crate::client::{Ability, Named};
@@ -79,6 +81,8 @@ pub(super) enum Became {
     Asks(Vec<Named>, CallToolResult),
     /// Nothing is wrong but that required arguments are missing; the result says so in words.
     Incomplete(CallToolResult),
+    /// It failed by a fault of ours; the result says so in words.
+    Fault(CallToolResult),
     /// The client would have to be asked, and cannot do that; the result says so in words.
     Incapable(Ability, CallToolResult),
     /// The caller may not use the tool, and is told that there is none; the result says it in words for whoever may know.
@@ -91,6 +95,7 @@ impl Became {
         match self {
             Self::Answered(reply) => answer::reply(reply),
             Self::Ended(result)
+            | Self::Fault(result)
             | Self::Forged(result)
             | Self::Hidden(result)
             | Self::Asks(_, result)
@@ -152,6 +157,7 @@ impl Shared {
             can.resources = (!shelf.is_empty()).then(Default::default);
             can.prompts = (!book.is_empty()).then(Default::default);
             can.completions = (!shelf.is_empty() || !book.is_empty()).then(Default::default);
+            can.extensions = engine.tasks().map(|_| tasks::extension());
             // What changes on the way, and what happens there, comes only from tools that tell it.
             can.logging = (connected && talks).then(Default::default);
             if let Some(resources) = can.resources.as_mut().filter(|_| connected && talks) {
@@ -312,6 +318,7 @@ impl Shared {
                     CallError::Incapable { ability } => Became::Incapable(ability, result),
                     CallError::Unsealed { .. } => Became::Forged(result),
                     CallError::Denied { hidden: true } => Became::Hidden(result),
+                    CallError::Internal { .. } => Became::Fault(result),
                     _ => Became::Ended(result),
                 }
             }
@@ -328,9 +335,10 @@ impl Shared {
         self.engine.asks(tool)
     }
 
-    /// Whether a call of this tool needs what only the library does: words on the way, or headers that mirror arguments.
+    /// Whether a call of this tool needs what only the library does: words on the way, answers that come later, or headers that
+    /// mirror arguments.
     pub(super) fn needs_library(&self, tool: &GeneratedTool) -> bool {
-        tool.talks() || self.mirrored.contains(tool.name)
+        tool.talks() || tool.long.is_none() && tool.may_be_task() || self.mirrored.contains(tool.name)
     }
 
     /// Whether an argument is missing that a tool requires.
@@ -592,6 +600,18 @@ impl ServerHandler for Handler {
         self.shared.tools.iter().find(|tool| tool.name == *name).cloned()
     }
 
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        context.peer.set_peer_info(request.clone());
+        let mut result = self.negotiate_initialize(&request)?;
+        // No extension that is offered here is one of the revisions with a handshake.
+        result.capabilities.extensions = None;
+        Ok(result)
+    }
+
     async fn discover(&self, _: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
         Ok(self.shared.discovery())
     }
@@ -613,6 +633,38 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         self.call(request, context).await
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let task = self.task(&request.task_id, &context)?;
+        let mut result = GetTaskResult::new(tasks::detailed(task.seen()));
+        result.meta = self.meta(&context);
+        Ok(result)
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.task(&request.task_id, &context)?.answer(request.input_responses);
+        Ok(())
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let task = self.task(&request.task_id, &context)?;
+        if task.cancel() {
+            tracing::info!(tool = task.tool().name, task = task.id(), outcome = "cancelled", "task");
+        }
+        Ok(())
     }
 
     async fn list_prompts(
@@ -738,7 +790,8 @@ impl ServerHandler for Handler {
         let is_ours = METHODS.contains(&method)
             || reads && OF_RESOURCES.contains(&method)
             || prompts && OF_PROMPTS.contains(&method)
-            || (reads || prompts) && method == OF_BOTH;
+            || (reads || prompts) && method == OF_BOTH
+            || self.shared.engine.tasks().is_some() && tasks::METHODS.contains(&method);
         if handshake || is_ours {
             return Err(ErrorData::invalid_params(format!("Invalid params: {}", params_rule(method)), None));
         }
@@ -781,6 +834,10 @@ fn params_rule(method: &str) -> &'static str {
         }
         "completion/complete" => {
             "`params` must be an object with the object `ref` (`ref/prompt` with a `name`, or `ref/resource` with a `uri`) and the object `argument` with the strings `name` and `value`"
+        }
+        "tasks/get" | "tasks/cancel" => "`params` must be an object with the string `taskId`",
+        "tasks/update" => {
+            "`params` must be an object with the string `taskId` and the object `inputResponses`"
         }
         "tools/list" | "prompts/list" | "resources/list" | "resources/templates/list" => {
             "`params` must be an object and `cursor`, if given, a string"

@@ -25,6 +25,7 @@ mod reading;
 mod rounds;
 mod sessions;
 mod talking;
+mod tasks;
 pub mod stdio;
 
 use std::net::SocketAddr;

@@ -60,9 +60,9 @@ impl Handler {
             request.input_responses,
         )?;
         let talk = Talk::of(self, context);
-        let (client, said) = talk.client(kept.given.clone(), stateless(context));
+        let (client, mut said) = talk.client(kept.given.clone(), stateless(context), None);
         let getting = Getting { arguments, caller: caller.clone(), client };
-        let got = talk.during(self.shared.book().get(entry, getting), said).await;
+        let got = talk.during(self.shared.book().get(entry, getting), &mut said).await;
         match got {
             Ok(messages) => {
                 let messages = messages.into_iter().map(message).collect();

@@ -100,9 +100,9 @@ impl Handler {
             request.input_responses,
         )?;
         let talk = Talk::of(self, context);
-        let (client, said) = talk.client(kept.given.clone(), stateless(context));
+        let (client, mut said) = talk.client(kept.given.clone(), stateless(context), None);
         let reading = Reading { uri: uri.clone(), values, caller: caller.clone(), client };
-        let read = talk.during(self.shared.shelf().read(entry, reading), said).await;
+        let read = talk.during(self.shared.shelf().read(entry, reading), &mut said).await;
         tracing::info!(
             resource = entry.name,
             outcome = word(&read),

@@ -23,6 +23,7 @@ use super::connection::Connection;
 use super::front::{InSession, TakesStreams};
 use super::handler::{Handler, stateless};
 use crate::client::{Ability, Ask, Client, Level, Progress, Said};
+use crate::tasks::Later;
 
 /// How much may be said before it is passed on.
 const WAITING: usize = 16;
@@ -69,11 +70,12 @@ impl Talk {
         &self,
         given: Map<String, Value>,
         is_stateless: bool,
+        later: Option<Later>,
     ) -> (Client, mpsc::Receiver<Said>) {
         let (sender, said) = mpsc::channel(WAITING);
         // Who cannot be asked on the way, and keeps no state, can do nothing that is asked.
         let client = match (is_stateless, self.carries) {
-            (true, _) => Client::stateless(self.can.clone(), given, sender),
+            (true, _) => Client::stateless(self.can.clone(), given, sender, later),
             (false, true) => Client::connected(self.can.clone(), sender),
             (false, false) => Client::connected(Vec::new(), sender),
         };
@@ -84,14 +86,14 @@ impl Talk {
     pub(super) async fn during<T>(
         mut self,
         work: impl Future<Output = T>,
-        mut said: mpsc::Receiver<Said>,
+        said: &mut mpsc::Receiver<Said>,
     ) -> T {
         let mut work = pin!(work);
         let mut asked = FuturesUnordered::new();
         loop {
             tokio::select! {
                 Some(said) = said.recv() => match said {
-                    Said::Asked(ask, answer) => {
+                    Said::Asked(_, ask, answer) => {
                         let peer = self.peer.clone();
                         asked.push(async move { drop(answer.send(put(&peer, &ask).await)) });
                     }
@@ -172,6 +174,7 @@ pub(super) fn abilities(context: &RequestContext<RoleServer>) -> Vec<Ability> {
         (Ability::Forms, super::asking::shows_forms(Some(&capabilities))),
         (Ability::Sampling, is_declared(&capabilities, "sampling")),
         (Ability::Roots, is_declared(&capabilities, "roots")),
+        (Ability::Tasks, capabilities.supports_tasks()),
     ];
     all.into_iter().filter_map(|(ability, can)| can.then_some(ability)).collect()
 }

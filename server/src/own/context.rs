@@ -14,6 +14,7 @@ use crate::client::Client;
 use crate::engine::{self, Calls};
 use crate::request_id::numbered;
 use crate::stages::ledger;
+use crate::tasks::Later;
 use crate::view::View;
 
 /// The call that a handler works for.
@@ -30,6 +31,8 @@ pub struct Context {
     calls: Calls,
     client: Client,
     view: View,
+    /// What the call becomes a task by.
+    later: Option<Later>,
     /// How many calls were made so far; it numbers them.
     made: AtomicUsize,
     /// Names what this call is about to change, the same when it is made again.
@@ -53,6 +56,7 @@ impl Context {
             calls: call.calls?,
             client: call.client,
             view: call.view,
+            later: call.later,
             made: AtomicUsize::new(0),
         };
         let prepared = Arc::into_inner(call.prepared?)?;
@@ -82,6 +86,28 @@ impl Context {
     /// The client, which may be asked and told something on the way, where the tool says that it does (`talks`).
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Says that the answer takes a while from here on, where the tool may say so (`as_task`). A client that can come back for it
+    /// is told to, and answers what it is asked from then on when it looks; before, a question may end the call, and the handler
+    /// begins anew with the answer. Gives whether it comes back: `false` where it waits, since it cannot, or has enough tasks already.
+    pub async fn answer_later(&self) -> bool {
+        let (Some(later), Some(deadline)) = (&self.later, self.deadline) else { return false };
+        let begun = later.begin(deadline.saturating_duration_since(Instant::now()), self.after_cancel());
+        // Whoever holds the client hears of it before there can be an answer.
+        tokio::task::yield_now().await;
+        begun
+    }
+
+    /// What a client reads that has cancelled the call.
+    fn after_cancel(&self) -> String {
+        let work = match self.tool.effect {
+            Effect::Read => "the work for this call has ended",
+            Effect::Write | Effect::Destroy => {
+                "what this call has begun to change is changed to its end, and nothing is undone: look at the present state with a tool that reads"
+            }
+        };
+        format!("Nobody waits for an answer any more; {work}.")
     }
 
     /// When the call must be answered; the handler is dropped then.

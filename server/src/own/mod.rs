@@ -7,7 +7,7 @@
 //! ```
 //! use server::call::{CallError, Reply};
 //! use server::catalog::{Confirm, Effect};
-//! use server::own::{Context, OwnTool};
+//! use server::own::{AsTask, Context, OwnTool};
 //!
 //! #[derive(serde::Deserialize, schemars::JsonSchema)]
 //! #[serde(deny_unknown_fields)]
@@ -25,6 +25,8 @@
 //!     idempotent: true,
 //!     open_world: false,
 //!     talks: false,
+     as_task: false,
+//!     as_task: AsTask::Never,
 //!     timeout: None,
 //!     scopes: None,
 //!     output_schema: None,
@@ -83,6 +85,8 @@ pub struct OwnTool<A> {
     pub open_world: bool,
     /// Whether it asks its client something on the way, or tells it something: see [`Context::client`].
     pub talks: bool,
+    /// Whether its answer may come later: see [`Context::answer_later`].
+    pub as_task: AsTask,
     /// What a whole call may take, where that is more than the configured time.
     pub timeout: Option<Duration>,
     /// The scopes that a call needs of whoever makes it; by effect where nothing is said. The generated tools that it calls
@@ -94,6 +98,18 @@ pub struct OwnTool<A> {
     pub secrets: &'static [&'static str],
     /// What it does.
     pub handler: fn(A, Context) -> Working,
+}
+
+/// Whether clients that follow tasks come back for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsTask {
+    /// Every client waits for it.
+    Never,
+    /// Those that can come back are told to once the tool says that it takes a while; the others wait.
+    Possibly,
+    /// The same, and clients that cannot are refused, where this server offers tasks at all. Programs and people at the command
+    /// line wait.
+    Always,
 }
 
 impl<A> fmt::Debug for OwnTool<A> {
@@ -118,6 +134,9 @@ pub trait Own: fmt::Debug + Send + Sync {
 
     /// Whether it asks its client something on the way, or tells it something.
     fn talks(&self) -> bool;
+
+    /// Whether its answer may come later.
+    fn as_task(&self) -> AsTask;
 
     /// Whether these are its arguments.
     fn decodes(&self, arguments: &Value) -> Result<(), serde_json::Error>;
@@ -160,6 +179,10 @@ where
 
     fn talks(&self) -> bool {
         self.talks
+    }
+
+    fn as_task(&self) -> AsTask {
+        self.as_task
     }
 
     fn decodes(&self, arguments: &Value) -> Result<(), serde_json::Error> {

@@ -3,9 +3,11 @@
 use serde_json::{Map, Number, Value};
 
 use super::judge::{Judge, bounded};
-use super::{Context, Own};
-use crate::call::{Call, CallError, Reply};
+use super::{AsTask, Context, Own};
+use crate::call::{Call, CallError, Purpose, Reply};
+use crate::client::Ability;
 use crate::decode::{self, Decoder, Deployment, EXACT, Problem, Problems};
+use crate::engine::Calls;
 use crate::request::{Aside, Parts, Prepared};
 
 /// A hand-written tool at work.
@@ -29,6 +31,11 @@ impl Worker {
     /// Whether the tool asks its client something on the way, or tells it something.
     pub(crate) fn talks(&self) -> bool {
         self.own.talks()
+    }
+
+    /// Whether its answer may come later.
+    pub(crate) fn as_task(&self) -> AsTask {
+        self.own.as_task()
     }
 
     /// Checks the arguments: the schema judges first, so that what it says is what is accepted; the type is asked
@@ -57,6 +64,10 @@ impl Worker {
 
     /// Does the work of a call that has come through the stages.
     pub(crate) async fn work(&self, call: Call) -> Result<Reply, CallError> {
+        let must_come_back = self.as_task() == AsTask::Always && call.purpose == Purpose::Client;
+        if must_come_back && call.later.is_none() && call.calls.as_ref().is_some_and(Calls::offers_tasks) {
+            return Err(CallError::Incapable { ability: Ability::Tasks });
+        }
         let Some((context, arguments)) = Context::of(call) else {
             return Err(internal("the call was not prepared"));
         };

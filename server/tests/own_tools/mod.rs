@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use server::call::{CallError, Reply};
 use server::catalog::{Api, Confirm, Effect};
-use server::own::{Context, OwnTool, schema_of};
+use server::own::{AsTask, Context, OwnTool, schema_of};
 
 use crate::sample;
 
@@ -61,6 +61,7 @@ pub static LOOK: OwnTool<Look> = OwnTool {
     idempotent: true,
     open_world: false,
     talks: false,
+    as_task: AsTask::Never,
     timeout: None,
     scopes: None,
     output_schema: Some(schema_of::<Looked>),
@@ -95,6 +96,7 @@ pub static REDEPLOY: OwnTool<Redeploy> = OwnTool {
     idempotent: false,
     open_world: true,
     talks: false,
+    as_task: AsTask::Never,
     timeout: None,
     scopes: None,
     output_schema: None,
@@ -132,6 +134,7 @@ pub const FAIL_LIKE: OwnTool<Fail> = OwnTool {
     idempotent: true,
     open_world: false,
     talks: false,
+    as_task: AsTask::Never,
     timeout: None,
     scopes: None,
     output_schema: Some(schema_of::<Looked>),

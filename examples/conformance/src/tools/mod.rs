@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use server::call::{CallError, Reply};
 use server::catalog::{Confirm, Effect};
-use server::own::{Context, Own, OwnTool, Working};
+use server::own::{AsTask, Context, Own, OwnTool, Working};
 
 /// All of them.
 pub static TOOLS: &[&dyn Own] = &[
@@ -64,6 +64,7 @@ const fn plain<A>(
         idempotent: true,
         open_world: false,
         talks: false,
+        as_task: AsTask::Never,
         timeout: None,
         scopes: None,
         output_schema: None,

@@ -40,7 +40,7 @@ impl PlainCall {
         let Called { tool, arguments, .. } =
             shared.called(&caller, &view, name, arguments.unwrap_or_default());
         let tool = tool.filter(|tool| !shared.asks(tool) && shared.may_use(&caller, tool))?;
-        if shared.needs_library(tool) || tool.long.is_some() && meta.progress.is_some() {
+        if shared.needs_library(tool) || tool.long.is_some() && meta.follows() {
             return None;
         }
         // A person may be asked for what is missing.

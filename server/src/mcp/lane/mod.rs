@@ -85,6 +85,13 @@ struct Meta<'a> {
     progress: Option<IgnoredAny>,
 }
 
+impl Meta<'_> {
+    /// Whether the client wants to be told of work that goes on, or to come back for it.
+    fn follows(&self) -> bool {
+        self.progress.is_some() || self.capabilities.as_ref().is_some_and(ClientCapabilities::supports_tasks)
+    }
+}
+
 /// A text, and nothing else where a member is present.
 fn text<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'a, str>>, D::Error> {
     #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use super::Nothing;
 use crate::call::{CallError, Reply};
 use crate::catalog::{Confirm, Effect};
 use crate::metrics::Breaker;
-use crate::own::{Context, OwnTool, schema_of};
+use crate::own::{AsTask, Context, OwnTool, schema_of};
 
 /// The tool.
 pub(super) static HEALTH_CHECK: OwnTool<Nothing> = OwnTool {
@@ -19,6 +19,7 @@ pub(super) static HEALTH_CHECK: OwnTool<Nothing> = OwnTool {
     idempotent: true,
     open_world: false,
     talks: false,
+    as_task: AsTask::Never,
     timeout: None,
     scopes: None,
     output_schema: Some(schema_of::<Health>),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Nothing;
 use crate::call::Reply;
 use crate::catalog::{Confirm, Effect};
-use crate::own::{OwnTool, schema_of};
+use crate::own::{AsTask, OwnTool, schema_of};
 
 /// The tool `ping`.
 pub(super) static PING: OwnTool<Nothing> = OwnTool {
@@ -20,6 +20,7 @@ pub(super) static PING: OwnTool<Nothing> = OwnTool {
     idempotent: true,
     open_world: false,
     talks: false,
+    as_task: AsTask::Never,
     timeout: None,
     scopes: Some(&[]),
     output_schema: Some(schema_of::<Pong>),
@@ -37,6 +38,7 @@ pub(super) static ECHO: OwnTool<Echo> = OwnTool {
     idempotent: true,
     open_world: false,
     talks: false,
+    as_task: AsTask::Never,
     timeout: None,
     scopes: Some(&[]),
     output_schema: Some(schema_of::<Echoed>),

@@ -8,7 +8,7 @@ use crate::call::{CallError, Caller, Reply};
 use crate::catalog::{Confirm, Effect};
 use crate::decode;
 use crate::identity::Identity;
-use crate::own::{Context, OwnTool, schema_of};
+use crate::own::{AsTask, Context, OwnTool, schema_of};
 
 /// The tool.
 pub(super) static WHOAMI: OwnTool<Nothing> = OwnTool {
@@ -20,6 +20,7 @@ pub(super) static WHOAMI: OwnTool<Nothing> = OwnTool {
     idempotent: true,
     open_world: false,
     talks: false,
+    as_task: AsTask::Never,
     timeout: None,
     scopes: Some(&[]),
     output_schema: Some(schema_of::<Whoami>),

@@ -18,6 +18,7 @@ pub(super) static CALL: OwnTool<Call> = OwnTool {
     idempotent: false,
     open_world: true,
     talks: false,
+    as_task: false,
     timeout: None,
     scopes: Some(&[]),
     output_schema: None,

@@ -20,6 +20,7 @@ pub(super) static DESCRIBE: OwnTool<Describe> = OwnTool {
     idempotent: true,
     open_world: false,
     talks: false,
+    as_task: false,
     timeout: None,
     scopes: Some(&[]),
     output_schema: Some(schema_of::<Description>),

@@ -22,6 +22,7 @@ pub(super) static SEARCH: OwnTool<Search> = OwnTool {
     idempotent: true,
     open_world: false,
     talks: false,
+    as_task: false,
     timeout: None,
     scopes: Some(&[]),
     output_schema: Some(schema_of::<Found>),

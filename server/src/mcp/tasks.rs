@@ -1,0 +1,141 @@
+//! Calls that are answered later, as the protocol's extension for tasks has them: made in place until whoever works on them says that
+//! it takes a while, and fetched by their name from then on.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use rmcp::RoleServer;
+use rmcp::model::{
+    CreateTaskResult, DetailedTask, ErrorData, ExtensionCapabilities, InputRequests, JsonObject,
+    TASKS_EXTENSION_ID, Task as Described, TaskPayload, TaskStatus,
+};
+use rmcp::service::RequestContext;
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
+
+use super::answer;
+use super::calling::First;
+use super::handler::{Became, Handler, caller, stateless, unknown};
+use super::talking::{Talk, input_request};
+use crate::call::{Call, Caller};
+use crate::catalog::Tool;
+use crate::client::Said;
+use crate::tasks::{Begun, Ended, Later, Now, Seen, Task};
+
+/// The methods.
+pub(super) const METHODS: [&str; 3] = ["tasks/get", "tasks/update", "tasks/cancel"];
+/// How often a client had better look, in milliseconds.
+const PAUSE: u64 = 2000;
+
+/// The same for a name that was made up, that of another caller's task, and one whose time is up.
+const UNKNOWN: &str = "Unknown task: there is none of this name, or none any more; call the tool that tells the state of the work, if it named one";
+
+/// What the server says that it has.
+pub(super) fn extension() -> ExtensionCapabilities {
+    ExtensionCapabilities::from([(TASKS_EXTENSION_ID.to_owned(), JsonObject::new())])
+}
+
+/// What one call may become a task by.
+pub(super) struct Offer {
+    pub(super) later: Later,
+    pub(super) begun: oneshot::Receiver<Begun>,
+}
+
+impl Handler {
+    /// What a call may become a task by, where its tool may take long and its client comes back.
+    pub(super) fn offer(
+        &self,
+        tool: &'static Tool,
+        caller: &Caller,
+        context: &RequestContext<RoleServer>,
+    ) -> Option<Offer> {
+        let tasks = self.shared.engine().tasks().filter(|_| tool.may_be_task() && stateless(context))?;
+        let comes_back = context.client_capabilities().is_some_and(|client| client.supports_tasks());
+        comes_back.then(|| {
+            let (later, begun) = tasks.offer(caller, tool);
+            Offer { later, begun }
+        })
+    }
+
+    /// Makes a call until it is answered, or becomes a task.
+    pub(super) async fn until_task(
+        &self,
+        mut begun: oneshot::Receiver<Begun>,
+        call: Call,
+        talk: Talk,
+        mut said: mpsc::Receiver<Said>,
+        context: &RequestContext<RoleServer>,
+    ) -> First {
+        let (shared, tool) = (Arc::clone(&self.shared), call.tool);
+        let mut work = Box::pin(async move { shared.call(call).await });
+        let begun = tokio::select! {
+            biased;
+            Ok(begun) = &mut begun => begun,
+            became = talk.during(&mut work, &mut said) => return First::Became(became),
+            () = context.ct.cancelled() => return First::Left,
+        };
+        let meta = self.meta(context);
+        let task = begun.go_on(
+            async move {
+                match work.await {
+                    Became::Incapable(ability, _) => failed(&answer::incapable(ability)),
+                    Became::Forged(result) => failed(&ErrorData::invalid_params(answer::text(&result), None)),
+                    Became::Fault(result) => failed(&ErrorData::internal_error(answer::text(&result), None)),
+                    Became::Hidden(_) => failed(&unknown(tool.name)),
+                    became => Ended::Answered(members(&became.into_result().with_meta(meta))),
+                }
+            },
+            said,
+        );
+        tracing::info!(tool = tool.name, task = task.id(), outcome = "begun", "task");
+        First::Task(CreateTaskResult::new(described(&task.seen())).with_meta(self.shared.meta().clone()))
+    }
+
+    /// The task of this name, if it is the caller's, and the caller may still use the tool.
+    pub(super) fn task(&self, id: &str, context: &RequestContext<RoleServer>) -> Result<Task, ErrorData> {
+        let (engine, caller) = (self.shared.engine(), caller(context)?);
+        let task = engine.tasks().and_then(|tasks| tasks.find(&caller, id));
+        let task = task.filter(|task| engine.may(&caller, task.tool()));
+        task.ok_or_else(|| ErrorData::invalid_params(UNKNOWN, None))
+    }
+}
+
+/// A task with all that is known of it.
+pub(super) fn detailed(seen: Seen) -> DetailedTask {
+    let task = described(&seen);
+    let payload = match seen.now {
+        Now::Working => TaskPayload::Working,
+        Now::Cancelled => TaskPayload::Cancelled,
+        Now::Ended(Ended::Answered(result)) => TaskPayload::Completed { result },
+        Now::Ended(Ended::Failed(error)) => TaskPayload::Failed { error },
+        Now::Asking(asks) => {
+            let input_requests: InputRequests =
+                asks.into_iter().filter_map(|(name, ask)| Some((name, input_request(&ask)?))).collect();
+            TaskPayload::InputRequired { input_requests }
+        }
+    };
+    DetailedTask::new(task, payload)
+}
+
+/// A task without what it came to.
+fn described(seen: &Seen) -> Described {
+    let at = |time: SystemTime| humantime::format_rfc3339_millis(time).to_string();
+    let lasting = u64::try_from(seen.lasting.as_millis()).unwrap_or(u64::MAX);
+    let mut task = Described::new(&seen.id, TaskStatus::Working, at(seen.created), at(seen.changed))
+        .with_ttl_ms(lasting)
+        .with_poll_interval_ms(PAUSE);
+    task.status_message.clone_from(&seen.message);
+    task
+}
+
+fn failed(error: &ErrorData) -> Ended {
+    Ended::Failed(members(error))
+}
+
+fn members(value: &impl Serialize) -> JsonObject {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(members)) => members,
+        other => unreachable!("results and errors are objects: {other:?}"),
+    }
+}
