@@ -104,3 +104,23 @@ async fn media_types_are_judged_with_patience_where_the_answer_allows() {
         assert_eq!(answer.header("content-type"), Some("application/json"), "{headers:?}");
     }
 }
+
+#[tokio::test]
+async fn a_client_that_takes_anything_is_answered_in_either_era() {
+    let served = Served::start([]).await;
+    for (method, name) in [("server/discover", None), ("tools/list", None), ("tools/call", Some("read"))] {
+        let params = name.map_or_else(|| json!({}), |name| json!({ "name": name, "arguments": {} }));
+        let body = http_support::modern_body(method, params).to_string();
+        let mut headers = vec![
+            ("Content-Type", "application/json"),
+            ("Accept", "*/*"),
+            ("MCP-Protocol-Version", "2026-07-28"),
+            ("Mcp-Method", method),
+        ];
+        headers.extend(name.map(|name| ("Mcp-Name", name)));
+        let answer = served.request("POST /mcp", &headers, &body).await;
+        assert_eq!(answer.result()["resultType"], "complete", "{method}");
+        let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
+        assert_eq!(served.request("POST /mcp", &headers[..2], body).await.status, 200);
+    }
+}

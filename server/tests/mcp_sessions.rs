@@ -243,6 +243,23 @@ async fn a_person_is_asked_over_the_session_for_what_is_missing() {
 }
 
 #[tokio::test]
+async fn a_client_that_takes_anything_gets_the_stream_of_its_session() {
+    let served = served(2).await;
+    let id = begin(&served, &[], json!({})).await.unwrap();
+    for (accept, status) in
+        [("*/*", "200 OK"), ("text/*;q=0.1", "200 OK"), ("application/json", "406 Not Acceptable")]
+    {
+        let head = format!(
+            "GET /mcp HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nMCP-Protocol-Version: 2025-11-25\r\nMcp-Session-Id: {id}\r\n",
+            served.address
+        );
+        let mut stream = served.connect().await;
+        stream.write_all(format!("{head}Accept: {accept}\r\n\r\n").as_bytes()).await.unwrap();
+        assert!(read_until(&mut stream, "HTTP/1.1").await.contains(status), "{accept}");
+    }
+}
+
+#[tokio::test]
 async fn an_open_stream_does_not_hold_up_the_end() {
     let served = served(2).await;
     let id = begin(&served, &[], json!({})).await.unwrap();

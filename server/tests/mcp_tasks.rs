@@ -55,7 +55,6 @@ struct How {
 static SLOW: OwnTool<How> = OwnTool {
     name: "slow",
     talks: true,
-    as_task: false,
     handler: |How { how }, context| Box::pin(slow(how, context)),
     ..SLOW_LIKE
 };

@@ -11,7 +11,7 @@ use serde_json::Value;
 use server::call::Reply;
 use server::catalog::{Api, Confirm, Effect, EffectScopes};
 use server::http::{App, Peer, Request};
-use server::own::{Own, OwnTool};
+use server::own::{AsTask, Own, OwnTool};
 use server::policy::{self, Source};
 use server::{Options, Server, engine, http as served, mcp};
 use tokio::runtime::{Builder, Runtime};
@@ -39,7 +39,7 @@ static SAY: OwnTool<Said> = OwnTool {
     idempotent: true,
     open_world: false,
     talks: false,
-    as_task: false,
+    as_task: AsTask::Never,
     timeout: None,
     scopes: None,
     output_schema: None,

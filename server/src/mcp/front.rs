@@ -275,6 +275,10 @@ impl McpEndpoint {
             Ok(Some(holding)) => holding,
             Ok(None) | Err(_) => return Turned::NoSession.answer(),
         };
+        // As the library wants it spelled.
+        if takes(&head.headers, &STREAMS) {
+            head.headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+        }
         let request = HttpRequest::from_parts(head, Full::new(Bytes::new()));
         let response = holding.service.handle(request).await;
         // Nobody waits for the end of a stream that has none.
@@ -352,19 +356,23 @@ fn media_types(headers: &HeaderMap) -> Result<bool, Turned> {
             "The body must be sent as Content-Type: application/json, in UTF-8.",
         )));
     }
-    let ranges = headers.get_all(ACCEPT);
-    let takes = |names: &[&str]| {
-        let ranges = ranges.iter().flat_map(|value| value.to_str().unwrap_or_default().split(','));
-        ranges.into_iter().any(|range| allows(range, names))
-    };
-    if ranges.iter().next().is_some() && !takes(&["application/json", "application/*", "*/*"]) {
+    if headers.contains_key(ACCEPT) && !takes(headers, &["application/json", "application/*", "*/*"]) {
         return Err(Turned::ByHttp(Refusal::new(
             StatusCode::NOT_ACCEPTABLE,
             "not_acceptable",
             "Answers are application/json; Accept must allow it.",
         )));
     }
-    Ok(takes(&["text/event-stream", "text/*", "*/*"]))
+    Ok(takes(headers, &STREAMS))
+}
+
+/// The ranges of which one lets an answer be a stream of events.
+const STREAMS: [&str; 3] = ["text/event-stream", "text/*", "*/*"];
+
+/// Whether `Accept` lets an answer be one of these.
+fn takes(headers: &HeaderMap, names: &[&str]) -> bool {
+    let ranges = headers.get_all(ACCEPT).iter();
+    ranges.flat_map(|value| value.to_str().unwrap_or_default().split(',')).any(|range| allows(range, names))
 }
 
 pub(super) fn is_json(content_type: &str) -> bool {

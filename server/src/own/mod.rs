@@ -25,7 +25,6 @@
 //!     idempotent: true,
 //!     open_world: false,
 //!     talks: false,
-     as_task: false,
 //!     as_task: AsTask::Never,
 //!     timeout: None,
 //!     scopes: None,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::call::CallError;
 use crate::catalog::{Confirm, Effect};
-use crate::own::OwnTool;
+use crate::own::{AsTask, OwnTool};
 
 /// The tool. Nothing is done by itself, whatever is called by it.
 pub(super) static CALL: OwnTool<Call> = OwnTool {
@@ -18,7 +18,7 @@ pub(super) static CALL: OwnTool<Call> = OwnTool {
     idempotent: false,
     open_world: true,
     talks: false,
-    as_task: false,
+    as_task: AsTask::Never,
     timeout: None,
     scopes: Some(&[]),
     output_schema: None,

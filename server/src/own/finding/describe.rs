@@ -8,7 +8,7 @@ use crate::advertised::Hints;
 use crate::call::{CallError, Reply};
 use crate::catalog::{Confirm, Effect, Tool};
 use crate::decode::{nearest, quote};
-use crate::own::{Context, OwnTool, schema_of};
+use crate::own::{AsTask, Context, OwnTool, schema_of};
 
 /// The tool.
 pub(super) static DESCRIBE: OwnTool<Describe> = OwnTool {
@@ -20,7 +20,7 @@ pub(super) static DESCRIBE: OwnTool<Describe> = OwnTool {
     idempotent: true,
     open_world: false,
     talks: false,
-    as_task: false,
+    as_task: AsTask::Never,
     timeout: None,
     scopes: Some(&[]),
     output_schema: Some(schema_of::<Description>),

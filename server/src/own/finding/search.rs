@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::Reply;
 use crate::catalog::{Confirm, Effect, Tool};
-use crate::own::{Context, OwnTool, schema_of};
+use crate::own::{AsTask, Context, OwnTool, schema_of};
 
 /// How many tools are given where nothing is said.
 const USUAL: usize = 5;
@@ -22,7 +22,7 @@ pub(super) static SEARCH: OwnTool<Search> = OwnTool {
     idempotent: true,
     open_world: false,
     talks: false,
-    as_task: false,
+    as_task: AsTask::Never,
     timeout: None,
     scopes: Some(&[]),
     output_schema: Some(schema_of::<Found>),
