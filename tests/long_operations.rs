@@ -5,7 +5,10 @@ mod support;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rmcp::model::{CallToolResult, ProgressNotificationParam};
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, ClientCapabilities, ClientConfig, GetTaskParams,
+    Implementation, ProgressNotificationParam, TaskPayload,
+};
 use rmcp::service::NotificationContext;
 use rmcp::{ClientHandler, RoleClient};
 use serde_json::{Map, Value, json};
@@ -43,7 +46,7 @@ async fn wait(world: &World, era: Era, tool: &str, arguments: Value) -> (CallToo
     let mut given =
         Map::from_iter([("srid".to_owned(), json!("cw09-47623")), ("wait_seconds".to_owned(), json!(60))]);
     given.extend(arguments.as_object().expect("arguments are an object").clone());
-    let request = rmcp::model::CallToolRequestParams::new(tool.to_owned()).with_arguments(given);
+    let request = CallToolRequestParams::new(tool.to_owned()).with_arguments(given);
     let result = client.call_tool(request).await.expect("the call is answered");
     client.cancel().await.expect("the client closes");
     let heard = heard.lock().expect("nobody panicked").clone();
@@ -74,6 +77,48 @@ async fn a_generate_is_followed_until_it_is_complete() {
         assert!(count("getSet") >= 3);
         world.stop().await;
     }
+}
+
+/// A client that comes back for answers.
+struct Returning;
+
+impl ClientHandler for Returning {
+    fn get_info(&self) -> ClientConfig {
+        let capabilities = ClientCapabilities::builder().enable_tasks().build();
+        ClientConfig::new(capabilities, Implementation::new("returning", "1"))
+    }
+}
+
+#[tokio::test]
+async fn a_generate_is_fetched_by_a_client_that_comes_back() {
+    let world = world().await;
+    let client = world.client_as(Returning, Era::Stateless).await;
+    let arguments =
+        json!({ "srid": "cw09-47623", "assignmentId": "PLAY000313", "level": "DEV2", "wait_seconds": 60 });
+    let request = CallToolRequestParams::new("generate_assignment")
+        .with_arguments(arguments.as_object().expect("an object").clone());
+    let CallToolResponse::Task(created) = client.call_tool_once(request).await.expect("the call is answered")
+    else {
+        panic!("a task in the place of the answer");
+    };
+    let mut heard = Vec::new();
+    let result = loop {
+        let params = GetTaskParams::new(created.task.task_id.clone());
+        let seen = client.get_task(params).await.expect("the task is there").task;
+        if let TaskPayload::Completed { result } = seen.payload {
+            break Value::Object(result);
+        }
+        if let Some(state) = seen.task.status_message.filter(|state| heard.last() != Some(state)) {
+            let pause = if state == "Dispatched" { 1 } else { 2 };
+            world.simulator.clock().advance(Duration::from_secs(pause));
+            heard.push(state);
+        }
+    };
+    assert_eq!(heard[..2], ["Dispatched", "Executing"]);
+    assert_eq!(result["structuredContent"]["followUp"]["outcome"], "done", "{result}");
+    assert_eq!(world.simulator.count(&Matching::operation("generateTasksInAssignment")), 1);
+    client.cancel().await.expect("the client closes");
+    world.stop().await;
 }
 
 #[tokio::test]

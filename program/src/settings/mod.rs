@@ -15,6 +15,7 @@ mod providers;
 mod replicas;
 pub(crate) mod show;
 mod table;
+mod tasks;
 mod tls;
 pub(crate) mod value;
 

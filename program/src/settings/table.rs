@@ -11,7 +11,7 @@ use server::upstream::HttpVersion;
 use server::view::Mode as ToolsMode;
 
 use crate::settings::value::Kind;
-use crate::settings::{access, account, logins, providers, replicas, tls};
+use crate::settings::{access, account, logins, providers, replicas, tasks, tls};
 
 /// One setting.
 pub(crate) struct Setting {
@@ -44,6 +44,7 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(account::rows());
     table.extend(upstream());
     table.extend(calls());
+    table.extend(tasks::rows());
     table.extend(quotas());
     table.extend(asking());
     table.extend(keeping());

@@ -39,7 +39,7 @@ pub struct Settings {
 /// So many that nobody who waits is turned down, and five minutes for whoever comes back late.
 impl Default for Settings {
     fn default() -> Self {
-        Self { most: 256, most_each: 16, kept: Duration::from_secs(300) }
+        Self { most: 512, most_each: 64, kept: Duration::from_secs(300) }
     }
 }
 
