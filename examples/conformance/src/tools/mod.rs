@@ -1,10 +1,12 @@
-//! The tools, by what they show: forms of answers, words on the way, questions on the way, and questions over several rounds.
+//! The tools, by what they show: forms of answers, words on the way, questions on the way, questions over several rounds, and answers
+//! that come later.
 
 mod answers;
 mod headers;
 mod questions;
 mod rounds;
 mod schemas;
+mod tasks;
 mod words;
 
 use schemars::JsonSchema;
@@ -37,6 +39,13 @@ pub static TOOLS: &[&dyn Own] = &[
     &rounds::MULTI_ROUND,
     &rounds::CAPABILITIES,
     &schemas::JSON_SCHEMA,
+    &tasks::GREET,
+    &tasks::SLOW,
+    &tasks::FAILING,
+    &tasks::BROKEN,
+    &tasks::CONFIRMING,
+    &tasks::ASKING_TWICE,
+    &tasks::ASKING_FIRST,
     &words::PROGRESS,
     &words::LOGGING,
     &words::LOGGING_TOOL,
