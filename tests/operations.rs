@@ -5,7 +5,7 @@ mod support;
 use std::collections::BTreeSet;
 
 use code_pipeline_mcp::api;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use simulator::Received;
 use support::{ERAS, Era, Row, World, call, rows, text};
 
@@ -119,6 +119,37 @@ fn every_recording_is_followed_or_says_why_not() {
     }
 }
 
+/// Whether all clients take this name: of these characters, a letter first, and short enough behind what some put before it.
+fn suits_clients(name: &str) -> bool {
+    let prefixed = "mcp__code-pipeline-mcp__".len() + name.len();
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    prefixed <= 64 && name.starts_with(|first: char| first.is_ascii_lowercase()) && name.bytes().all(is_plain)
+}
+
+#[test]
+fn a_name_that_some_client_refuses_is_told_from_one_that_all_take() {
+    assert!(suits_clients(&"a".repeat(40)) && !suits_clients(&"a".repeat(41)));
+    for name in ["get-set", "get.set", "Get", "1st", "größe", ""] {
+        assert!(!suits_clients(name), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_call_is_told_in_words_whatever_the_tool_promises() {
+    let world = World::start().await;
+    for era in ERAS {
+        let client = world.client(era).await;
+        for tool in client.list_all_tools().await.expect("the tools are listed") {
+            let arguments = Map::from_iter([("no_such_argument".to_owned(), Value::Bool(true))]);
+            let result = call(&client, &tool.name, &arguments).await.expect("the call is answered");
+            assert_eq!((result.is_error, &result.structured_content), (Some(true), &None), "{}", tool.name);
+            assert!(text(&result).contains("nothing was sent"), "{}: {}", tool.name, text(&result));
+        }
+        client.cancel().await.expect("the client closes");
+    }
+    world.stop().await;
+}
+
 #[tokio::test]
 async fn both_eras_list_the_same_tools_with_everything_a_client_needs() {
     let world = World::start().await;
@@ -131,6 +162,7 @@ async fn both_eras_list_the_same_tools_with_everything_a_client_needs() {
             let stated =
                 [hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint];
             assert!(stated.iter().all(Option::is_some), "{}: {hints:?}", tool.name);
+            assert!(suits_clients(&tool.name), "{}", tool.name);
             assert!(tool.title.is_some() && tool.description.as_ref().is_some_and(|text| text.len() > 20));
             assert_eq!(tool.input_schema["type"], "object", "{}", tool.name);
             assert_eq!(tool.input_schema["additionalProperties"], false, "{}", tool.name);
