@@ -131,7 +131,7 @@ async fn a_json_log_is_json_whatever_a_client_sends() {
 async fn the_end_of_the_log_is_read_as_it_was_written_and_holds_nothing_else() {
     let environment =
         [("API_BASE_URL", "http://127.0.0.1:9"), ("API_TOKEN", "canary"), ("LOG_LEVEL", "debug")];
-    let (mut server, address) = serve(&environment).await;
+    let (server, address) = serve(&environment).await;
     post_call(address, "get_assignment_tasks", r#"{"srid":"cw09-47623","assignmentId":"CANARY0001"}"#).await;
     let answer = post(
         address,
