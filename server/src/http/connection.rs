@@ -106,7 +106,8 @@ impl Connection {
         let wire = Wire::new(stream, &self.options, version, begun);
         let outcome = match version {
             Version::One => self.one(wire).await,
-            Version::Two => self.two(wire).await,
+            // Boxed, so that a connection of HTTP/1.1 carries no room for it.
+            Version::Two => Box::pin(self.two(wire)).await,
         };
         if let Err(error) = outcome {
             tracing::debug!(%error, "a connection ended early");
