@@ -161,7 +161,7 @@ async fn a_renewed_certificate_is_shown_to_whoever_comes_next_and_no_call_is_dro
         () = secured.served.upstream.arrival() => {}
     }
     let (_, renewed) = secured.authority.write(secured.folder.path());
-    secured.served.server.reload();
+    secured.served.reload();
     assert_eq!(shown(&secured.connect(&["h2"]).await), renewed);
     release.notify_one();
     assert_eq!(calling.await.status, 200);
@@ -188,15 +188,15 @@ async fn files_that_cannot_be_used_leave_the_certificate_from_before() {
     let good = fs::read_to_string(&key).unwrap();
     for broken in [other.serialize_pem(), "nothing".to_owned()] {
         write_key(&key, &broken);
-        secured.served.server.reload();
+        secured.served.reload();
         assert_eq!(shown(&secured.connect(&[]).await), secured.certificate);
     }
     write_key(&key, &good);
     fs::remove_file(&certificate).unwrap();
-    secured.served.server.reload();
+    secured.served.reload();
     assert_eq!(shown(&secured.connect(&[]).await), secured.certificate);
     let (_, renewed) = secured.authority.write(secured.folder.path());
-    secured.served.server.reload();
+    secured.served.reload();
     assert_eq!(shown(&secured.connect(&[]).await), renewed);
 }
 

@@ -4,7 +4,7 @@
 pub(crate) mod wire;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use serde_json::{Value, json};
 use server::catalog::Api;
@@ -22,7 +22,8 @@ pub(crate) use wire::{Answer, MEDIA_TYPES, modern_body, read_to_close};
 /// A running server and the stand-in for its API.
 pub(crate) struct Served {
     pub(crate) address: SocketAddr,
-    pub(crate) server: Arc<Server>,
+    /// The server, for as long as it serves: whoever held it would hold its files too.
+    server: Weak<Server>,
     pub(crate) upstream: FakeUpstream,
     pub(crate) shutdown: CancellationToken,
     pub(crate) task: JoinHandle<Result<(), StartError>>,
@@ -68,8 +69,14 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let task = tokio::spawn(Arc::clone(&server).serve(listener, shutdown.clone()));
-        Served { address, server, upstream, shutdown, task }
+        let held = Arc::downgrade(&server);
+        let task = tokio::spawn(server.serve(listener, shutdown.clone()));
+        Served { address, server: held, upstream, shutdown, task }
+    }
+
+    /// Has what changes read again.
+    pub(crate) fn reload(&self) {
+        self.server.upgrade().expect("it serves").reload();
     }
 
     /// A new connection.
