@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::envelope::Envelope;
-use super::handler::Shared;
+use super::shared::Shared;
 use crate::call::Caller;
 use crate::catalog::Tool;
 use crate::own::finding;

@@ -11,8 +11,10 @@ use tokio::sync::mpsc;
 
 use super::answer;
 use super::asking::{self, CONFIRM};
+use super::became::{Became, unknown};
 use super::called::Called;
-use super::handler::{Became, Handler, caller, from_http, stateless, unknown};
+use super::context::{caller, from_http, stateless};
+use super::handler::Handler;
 use super::missing::{self, ARGUMENTS};
 use super::progress::{self, Told};
 use super::rounds::{self, Kept, Subject};

@@ -6,7 +6,8 @@ use rmcp::service::RequestContext;
 use serde_json::{Map, Value};
 
 use super::answer;
-use super::handler::{Handler, caller, from_http};
+use super::context::{caller, from_http};
+use super::handler::Handler;
 use crate::call::Caller;
 use crate::completion::{self, Completion, Slot};
 use crate::prompts::Source as OfPrompt;

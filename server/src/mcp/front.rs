@@ -24,10 +24,11 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::VERSIONS;
 use super::envelope::{self, Envelope, INVALID_REQUEST, Refused};
-use super::handler::{Handler, Shared};
+use super::handler::Handler;
 use super::lane::Direct;
 use super::plain;
 use super::sessions::Sessions;
+use super::shared::Shared;
 use crate::call::Caller;
 use crate::catalog::Tool;
 use crate::http::{

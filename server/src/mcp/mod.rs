@@ -6,10 +6,12 @@
 
 mod answer;
 mod asking;
+mod became;
 mod called;
 mod calling;
 mod completing;
 mod connection;
+mod context;
 mod cursor;
 mod envelope;
 mod front;
@@ -18,12 +20,14 @@ mod json;
 mod lane;
 mod listing;
 mod missing;
+mod pages;
 mod plain;
 mod progress;
 mod prompting;
 mod reading;
 mod rounds;
 mod sessions;
+mod shared;
 mod talking;
 mod tasks;
 pub mod stdio;
@@ -47,7 +51,8 @@ use crate::view;
 
 pub use front::McpEndpoint;
 
-use handler::{Became, Shared};
+use became::Became;
+use shared::Shared;
 
 /// The protocol revisions that are spoken: the stateless one, and those with a handshake.
 const VERSIONS: &[ProtocolVersion] = &[

@@ -9,7 +9,8 @@ use rmcp::service::RequestContext;
 use serde_json::Value;
 
 use super::answer;
-use super::handler::{Handler, caller, from_http, request_id, stateless};
+use super::context::{caller, from_http, request_id, stateless};
+use super::handler::Handler;
 use super::reading::scope;
 use super::rounds::Subject;
 use super::talking::Talk;

@@ -10,8 +10,10 @@ use rmcp::service::RequestContext;
 use serde_json::{Map, Value, json};
 
 use super::answer;
-use super::handler::{Handler, Shared, caller, from_http, request_id, stateless};
+use super::context::{caller, from_http, request_id, stateless};
+use super::handler::Handler;
 use super::rounds::{Kept, Subject};
+use super::shared::Shared;
 use super::talking::Talk;
 use crate::call::{CallError, Caller, Permission, Reply};
 use crate::catalog::Tool;

@@ -20,8 +20,9 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
 use super::connection::Connection;
+use super::context::stateless;
 use super::front::{InSession, TakesStreams};
-use super::handler::{Handler, stateless};
+use super::handler::Handler;
 use crate::client::{Ability, Ask, Client, Level, Progress, Said};
 use crate::tasks::Later;
 

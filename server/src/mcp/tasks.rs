@@ -15,8 +15,10 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
 use super::answer;
+use super::became::{Became, unknown};
 use super::calling::First;
-use super::handler::{Became, Handler, caller, stateless, unknown};
+use super::context::{caller, stateless};
+use super::handler::Handler;
 use super::talking::{Talk, input_request};
 use crate::call::{Call, Caller};
 use crate::catalog::Tool;

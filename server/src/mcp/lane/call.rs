@@ -13,10 +13,11 @@ use crate::catalog::Tool;
 use crate::http::{RequestId, Response, Site, TraceParent, well_formed_traceparent};
 use crate::mcp::answer;
 use crate::mcp::asking::shows_forms;
+use crate::mcp::became::{Became, unknown};
 use crate::mcp::called::Called;
 use crate::mcp::calling::is_sound_key;
 use crate::mcp::envelope::Envelope;
-use crate::mcp::handler::{Became, Shared, unknown};
+use crate::mcp::shared::Shared;
 
 /// The method.
 pub(super) const METHOD: &str = "tools/call";

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{Meta, era, params};
 use crate::call::Caller;
 use crate::mcp::envelope::Envelope;
-use crate::mcp::handler::Shared;
+use crate::mcp::shared::Shared;
 
 /// The methods.
 pub(super) const TOOLS: &str = "tools/list";

@@ -23,7 +23,7 @@ use serde::{Deserialize, Deserializer};
 use tokio_util::sync::CancellationToken;
 
 use super::envelope::Envelope;
-use super::handler::Shared;
+use super::shared::Shared;
 use crate::http::Response;
 use crate::metrics::Count;
 

@@ -26,7 +26,7 @@ use http_body_util::{BodyExt as _, Full};
 use percent_encoding::percent_decode_str;
 use tokio_util::sync::CancellationToken;
 
-use super::handler::Shared;
+use super::shared::Shared;
 use crate::call::Caller;
 use crate::http::{Parameters, Request, Response, method_not_allowed};
 use crate::view::View;
