@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::answer;
 use super::context::{caller, from_http, request_id, stateless};
 use super::handler::Handler;
-use super::reading::scope;
+use super::pages::scope;
 use super::rounds::Subject;
 use super::talking::Talk;
 use crate::call::CallError;

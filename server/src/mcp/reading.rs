@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::answer;
 use super::context::{caller, from_http, request_id, stateless};
 use super::handler::Handler;
+use super::pages::scope;
 use super::rounds::{Kept, Subject};
 use super::shared::Shared;
 use super::talking::Talk;
@@ -225,11 +226,6 @@ impl Handler {
             )),
         }
     }
-}
-
-/// Who may keep it: where callers are asked who they are, each has resources of its own.
-pub(super) fn scope(caller: &Caller) -> CacheScope {
-    if caller.principal().is_some() { CacheScope::Private } else { CacheScope::Public }
 }
 
 /// What a caller reads who asks for what is not there, for it.
