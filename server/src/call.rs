@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::as_json::as_json;
+use crate::as_json::quoted;
 use crate::catalog::Tool;
 use crate::client::{Ability, Client, Named};
 use crate::content::Block;
@@ -20,6 +20,7 @@ use crate::decode::Problems;
 use crate::engine::Calls;
 use crate::metrics::Metrics;
 use crate::request::Prepared;
+use crate::structured::Structured;
 use crate::tasks::Later;
 use crate::upstream::Freshness;
 use crate::upstream::account::Account;
@@ -275,29 +276,21 @@ pub struct Reply {
 #[derive(Default)]
 struct Held {
     body: Body,
-    written: OnceLock<Written>,
+    /// The text as a string of JSON, written once for all who get it.
+    written: OnceLock<String>,
 }
 
 /// What an answer holds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Body {
     /// The answer in the shape of the tool's output schema; absent when the tool has none.
-    pub structured: Option<Value>,
+    pub structured: Option<Structured>,
     /// The answer as text: the same JSON, or a sentence when there is no content.
     pub text: String,
     /// The answer as bytes, where the document says that it is neither JSON nor text.
     pub attachment: Option<Attachment>,
     /// What a hand-written tool answers besides, or instead of a text.
     pub blocks: Vec<Block>,
-}
-
-/// An answer as it goes to clients, in pieces of JSON text: written once for all who get it.
-#[derive(Clone, Debug)]
-pub struct Written {
-    /// The text as a string of JSON.
-    pub text: String,
-    /// The structured answer.
-    pub structured: Option<String>,
 }
 
 impl Reply {
@@ -318,8 +311,9 @@ impl Reply {
 
     /// The answer that is this JSON, and the same JSON as text.
     pub fn structured(value: Value) -> Self {
-        let text = as_json(&value);
-        Self::new(200, Body { structured: Some(value), text, ..Body::default() }, Vec::new())
+        let structured = Structured::from(value);
+        let text = structured.text().to_owned();
+        Self::new(200, Body { structured: Some(structured), text, ..Body::default() }, Vec::new())
     }
 
     /// The answer of a hand-written tool without an output schema: this text.
@@ -346,7 +340,7 @@ impl Reply {
 
     /// The structured answer, for whoever it ends with.
     pub fn into_structured(self) -> Option<Value> {
-        self.into_parts().0.structured
+        self.into_parts().0.structured.map(Structured::into_value)
     }
 
     /// What it holds, for whoever it ends with, and the notes.
@@ -357,16 +351,12 @@ impl Reply {
 
     /// Whether the text is the structured answer as JSON, and not what stands in the place of one.
     pub(crate) fn tells_structure(&self) -> bool {
-        let structured = self.structured.as_ref().map(as_json);
-        structured.as_deref() == Some(self.text.as_str())
+        self.structured.as_ref().is_some_and(|structured| structured.text() == self.text)
     }
 
-    /// The answer as it goes to clients.
-    pub fn written(&self) -> &Written {
-        self.held.written.get_or_init(|| Written {
-            text: as_json(&self.text),
-            structured: self.structured.as_ref().map(as_json),
-        })
+    /// The text as a string of JSON, as it goes to clients.
+    pub fn written(&self) -> &str {
+        self.held.written.get_or_init(|| quoted(&self.text))
     }
 }
 

@@ -17,6 +17,7 @@ mod advertised;
 
 pub mod engine;
 pub mod call;
+pub mod structured;
 pub mod client;
 pub mod content;
 pub mod policy;

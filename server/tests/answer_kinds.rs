@@ -37,7 +37,7 @@ fn refusal(outcome: Result<Reply, CallError>) -> String {
 fn json_by_any_of_its_names_is_json() {
     for given in ["application/json", "application/problem+json; charset=utf-8", "text/json", ""] {
         let reply = check("application/json", AnyJson, given, br#"{"a":1}"#).unwrap();
-        assert_eq!(reply.structured, Some(json!({ "a": 1 })), "{given}");
+        assert_eq!(reply.structured, Some(json!({ "a": 1 }).into()), "{given}");
     }
     let told = refusal(check("application/json", AnyJson, "text/csv", b"a,b"));
     assert_eq!(told, "expected JSON, got `text/csv`");
@@ -58,7 +58,9 @@ fn text_is_text_and_a_page_only_where_one_is_promised() {
         let outcome = check(promised, Text, given, body);
         let text = String::from_utf8_lossy(body).into_owned();
         match accepted {
-            true => assert_eq!(outcome.unwrap().structured, Some(json!({ "text": text })), "{promised}"),
+            true => {
+                assert_eq!(outcome.unwrap().structured, Some(json!({ "text": text }).into()), "{promised}")
+            }
             false => assert_eq!(refusal(outcome), "expected text, got an HTML or XML page"),
         }
     }
@@ -112,7 +114,7 @@ fn each_status_of_success_is_read_by_its_own_rule() {
         let content_type = Some(content_type.to_owned());
         let received =
             Received { status, content_type, retry_after: None, headers: vec![], body: body.to_vec() };
-        read(&tool, received).map(|reply| reply.structured.clone().unwrap_or(Value::Null))
+        read(&tool, received).map(|reply| reply.into_structured().unwrap_or(Value::Null))
     };
     assert_eq!(of(201, "application/json", br#"{"id":7}"#).unwrap(), json!({ "id": 7 }));
     assert_eq!(of(204, "", b"").unwrap(), json!({}));
@@ -137,10 +139,10 @@ async fn headers_are_returned_where_the_tool_asks_for_them() {
     let headers = json!({ "location": "/sets/S1", "X-Rate": "5, 6", "X-Shown": "a<U+202E>b" });
 
     let reply = call(&engine, &EMPTY, reading("level", "DEV")).await.unwrap();
-    assert_eq!(reply.structured, Some(json!({ "responseHeaders": headers })));
+    assert_eq!(reply.structured, Some(json!({ "responseHeaders": headers }).into()));
     assert!(reply.notes.contains(&"header location: /sets/S1".to_owned()), "{:?}", reply.notes);
     let reply = call(&engine, &FULL, reading("level", "DEV")).await.unwrap();
-    assert_eq!(reply.structured, Some(json!({ "setId": "S1", "responseHeaders": headers })));
+    assert_eq!(reply.structured, Some(json!({ "setId": "S1", "responseHeaders": headers }).into()));
     let reply = call(&engine, &FULL, reading("level", "DEV")).await.unwrap();
-    assert_eq!((reply.structured.clone(), reply.notes.len()), (Some(json!({ "setId": "S1" })), 0));
+    assert_eq!((reply.structured.clone(), reply.notes.len()), (Some(json!({ "setId": "S1" }).into()), 0));
 }

@@ -106,7 +106,7 @@ async fn t_2b_the_read_is_neither_named_nor_made_for_whoever_may_not_use_it() {
     });
     for (seconds, waited) in [(0, false), (60, true)] {
         let reply = start(&engine, waiting(seconds)).await;
-        assert_eq!(reply.structured, Some(json!({ "setId": "S1" })));
+        assert_eq!(reply.structured, Some(json!({ "setId": "S1" }).into()));
         let [note] = &reply.notes[..] else { panic!("one note: {:?}", reply.notes) };
         assert!(note.contains("no tool that tells its state") && !note.contains("read"), "{note}");
         assert_eq!(note.contains("nothing was waited for"), waited, "{note}");

@@ -50,11 +50,11 @@ async fn t36_fifty_identical_changes_at_once_are_one() {
     upstream.arrival().await;
     release.notify_one();
     for call in calls {
-        assert_eq!(call.await.unwrap().unwrap().structured, Some(json!({ "setId": "S1" })));
+        assert_eq!(call.await.unwrap().unwrap().structured, Some(json!({ "setId": "S1" }).into()));
     }
     for _ in 0..50 {
         let again = deploy().await.unwrap().unwrap();
-        assert_eq!(again.structured, Some(json!({ "setId": "S1" })));
+        assert_eq!(again.structured, Some(json!({ "setId": "S1" }).into()));
         assert!(again.notes.iter().any(|note| note.contains("nothing was sent again")), "{:?}", again.notes);
     }
     assert_eq!(upstream.requests().len(), 1);
@@ -121,7 +121,10 @@ async fn t36_a_client_that_left_and_comes_again_gets_the_same_change() {
     let error = engine.call(hurried).await.unwrap_err();
     assert!(matches!(error, CallError::TimedOut { sent: true, .. }), "it is on its way: {error:?}");
     release.notify_one();
-    assert_eq!(call(&engine, &DEPLOY, deploying()).await.unwrap().structured, Some(json!({ "setId": "S1" })));
+    assert_eq!(
+        call(&engine, &DEPLOY, deploying()).await.unwrap().structured,
+        Some(json!({ "setId": "S1" }).into())
+    );
     assert_eq!(upstream.requests().len(), 1);
 }
 

@@ -150,7 +150,7 @@ async fn t36_identical_changes_at_three_processes_are_one() {
     upstream.arrival().await;
     release.notify_one();
     for call in calls {
-        assert_eq!(call.await.unwrap().unwrap().structured, Some(json!({ "setId": "S1" })));
+        assert_eq!(call.await.unwrap().unwrap().structured, Some(json!({ "setId": "S1" }).into()));
     }
     for engine in &engines {
         let again = deploy(engine).await.unwrap();

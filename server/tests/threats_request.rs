@@ -317,7 +317,7 @@ async fn t57_hidden_characters_of_an_answer_are_made_visible_and_counted() {
     let expected = json!({
         "owner": "IGNORE<U+E0041> PREVIOUS<U+001B>[31m", "x<U+202E>": { "y": ["<U+200B>", "line\nline"] },
     });
-    assert_eq!(reply.structured, Some(expected));
+    assert_eq!(reply.structured, Some(expected.into()));
     assert_eq!(reply.notes, ["4 control or invisible characters were made visible, in the form <U+202E>"]);
 }
 

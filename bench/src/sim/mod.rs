@@ -146,13 +146,13 @@ async fn ask(api: &Api, engine: &Engine, wish: &Wish) {
     });
     match (&wish.work, outcome) {
         (Work::Read, Some(Ok(reply))) => {
-            invariants.read(wish.place, acknowledged, reply.structured.as_ref());
+            invariants.read(wish.place, acknowledged, reply.structured.as_deref());
         }
         (Work::Change { marker }, outcome) => {
             let told = outcome.as_ref().map_or(Told::Perhaps, told);
             invariants.told(marker, told);
             if let (Told::Done, Some(Ok(reply))) = (told, &outcome) {
-                invariants.acknowledge(wish.place, reply.structured.as_ref());
+                invariants.acknowledge(wish.place, reply.structured.as_deref());
             }
         }
         (Work::Read, _) => {}

@@ -13,7 +13,7 @@ const MEMBER: &str = "responseHeaders";
 /// schema says that headers stand there.
 pub(super) fn added(tool: &Tool, mut reply: Reply, headers: Vec<(&'static str, String)>) -> Reply {
     if !tool.answer_headers.is_empty()
-        && let Some(Value::Object(members)) = &mut reply.structured
+        && let Some(Value::Object(members)) = reply.structured.as_deref_mut()
     {
         members.shift_remove(MEMBER);
     }
@@ -27,7 +27,7 @@ pub(super) fn added(tool: &Tool, mut reply: Reply, headers: Vec<(&'static str, S
     for (name, value) in headers.as_object().into_iter().flatten() {
         reply.notes.push(format!("header {name}: {}", value.as_str().unwrap_or_default()));
     }
-    if let Some(Value::Object(members)) = &mut reply.structured {
+    if let Some(Value::Object(members)) = reply.structured.as_deref_mut() {
         members.insert(MEMBER.to_owned(), headers);
     }
     reply

@@ -69,7 +69,7 @@ impl FollowUp {
     pub(super) fn tell(self, reply: &mut Reply, waited: Option<Duration>) {
         reply.notes.push(self.note(waited));
         let tells_structure = reply.tells_structure();
-        if let Some(answer @ Value::Object(_)) = reply.structured.as_mut() {
+        if let Some(answer @ Value::Object(_)) = reply.structured.as_deref_mut() {
             answer[FOLLOW_UP] = self.member();
             if tells_structure {
                 reply.text = as_json(answer);

@@ -18,6 +18,7 @@ use crate::client::Ability;
 use crate::content::Block;
 use crate::decode::neutralise;
 use crate::quota::whole_seconds;
+use crate::structured::Structured;
 
 /// How much of a caller's own text is repeated to it.
 const QUOTED: usize = 64;
@@ -37,7 +38,7 @@ pub(super) fn reply(reply: Reply) -> CallToolResult {
         content.push(ContentBlock::text(noted(&notes)));
     }
     let mut result = CallToolResult::success(content);
-    result.structured_content = body.structured;
+    result.structured_content = body.structured.map(Structured::into_value);
     result
 }
 
@@ -47,18 +48,17 @@ pub(super) fn write(reply: &Reply, out: &mut Vec<u8>) -> bool {
     if reply.attachment.is_some() || !reply.blocks.is_empty() {
         return false;
     }
-    let written = reply.written();
     let mut put = |text: &str| out.extend_from_slice(text.as_bytes());
     put(r#""content":[{"type":"text","text":"#);
-    put(&written.text);
+    put(reply.written());
     if !reply.notes.is_empty() {
         put(r#"},{"type":"text","text":"#);
         put(&serde_json::to_string(&noted(&reply.notes)).expect("a text is JSON"));
     }
     put("}]");
-    if let Some(structured) = &written.structured {
+    if let Some(structured) = &reply.structured {
         put(r#","structuredContent":"#);
-        put(structured);
+        put(structured.text());
     }
     put(r#","isError":false"#);
     true

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::call::{Attachment, Body, Reply};
 use crate::content::Block;
+use crate::structured::Structured;
 
 #[derive(Serialize, Deserialize)]
 struct Packed {
@@ -33,7 +34,7 @@ pub(crate) fn packed(reply: &Reply) -> Vec<u8> {
         status: reply.status,
         text: reply.text.clone(),
         told,
-        structured: reply.structured.clone().filter(|_| !told),
+        structured: reply.structured.clone().filter(|_| !told).map(Structured::into_value),
         attachment: attachment.map(|file| (file.media_type.clone(), STANDARD.encode(&file.bytes))),
         blocks: reply.blocks.clone(),
         notes: reply.notes.clone(),
@@ -48,6 +49,7 @@ pub(crate) fn unpacked(bytes: &[u8]) -> Option<Reply> {
         true => Some(serde_json::from_str(&packed.text).ok()?),
         false => packed.structured,
     };
+    let structured = structured.map(Structured::from);
     let attachment = match packed.attachment {
         Some((media_type, bytes)) => Some(Attachment { media_type, bytes: STANDARD.decode(bytes).ok()? }),
         None => None,
@@ -72,7 +74,7 @@ mod tests {
             bare.clone(),
             Reply::blocks(vec![Block::Text("one".to_owned()), Block::Bytes(file.clone())]),
             Reply::structured(structured.clone()),
-            Reply::new(202, Body { structured: Some(structured), ..Body::clone(&bare) }, Vec::new()),
+            Reply::new(202, Body { structured: Some(structured.into()), ..Body::clone(&bare) }, Vec::new()),
             Reply::new(200, Body { attachment: Some(file), ..Body::clone(&bare) }, vec!["a note".to_owned()]),
         ] {
             assert_eq!(unpacked(&packed(&reply)), Some(reply));

@@ -156,7 +156,7 @@ pub async fn portion(options: Arc<Options>, call: Call, next: Next) -> Outcome {
 
 /// Leaves what was chosen.
 fn choose(reply: &mut Reply, fields: &[String], offer: Fields) {
-    if let Some(answer @ Value::Object(_)) = &mut reply.structured {
+    if let Some(answer @ Value::Object(_)) = reply.structured.as_deref_mut() {
         fields::project(answer, fields, offer.kept);
         reply.text = answer.to_string();
     }

@@ -7,6 +7,7 @@ use super::rest::REST;
 use super::site::Site;
 use crate::call::{Body, Reply};
 use crate::catalog::{Effect, Tool};
+use crate::structured::Structured;
 
 /// The member of a structured answer that says that it is a part.
 pub(crate) const MARK: &str = "truncated";
@@ -42,9 +43,13 @@ impl Whole {
     pub(super) fn of(tool: &'static Tool, mut reply: Reply, bytes: usize) -> Option<Self> {
         let room = bytes - ROOM_OF_MARK;
         let (status, notes) = (reply.status, std::mem::take(&mut reply.notes));
-        let is_member = |structured: &Value| structured.get(MARK).is_some();
+        let is_member = |structured: &Structured| structured.get(MARK).is_some();
         let marked = !reply.structured.as_ref().is_some_and(is_member) && !tool.answers_with(MARK);
-        let json = reply.structured.as_ref().map(Value::to_string).filter(|json| json.len() > room);
+        let json = reply
+            .structured
+            .as_ref()
+            .map(|structured| structured.text().to_owned())
+            .filter(|json| json.len() > room);
         if let (Some(answer), Some(text)) = (&reply.structured, json) {
             let site = Site::of(answer, &text, room)?;
             return Some(Self { tool, status, text, site, beside: None, notes, marked });
@@ -74,14 +79,18 @@ impl Whole {
         notes.push(note);
         let beside = self.beside.as_ref();
         let structured = match beside {
-            Some(reply) => reply.structured.clone(),
+            Some(reply) => reply.structured.clone().map(Structured::into_value),
             None => serde_json::from_str(&text).ok(),
         };
         let structured = structured.map(|structured| self.marked(structured, mark));
         let text = structured.as_ref().filter(|_| beside.is_none()).map(Value::to_string).unwrap_or(text);
         let attachment = beside.filter(|_| is_first).and_then(|reply| reply.attachment.clone());
         let blocks = beside.filter(|_| is_first).map(|reply| reply.blocks.clone()).unwrap_or_default();
-        Reply::new(self.status, Body { structured, text, attachment, blocks }, notes)
+        Reply::new(
+            self.status,
+            Body { structured: structured.map(Structured::from), text, attachment, blocks },
+            notes,
+        )
     }
 
     fn marked(&self, mut structured: Value, mark: Value) -> Value {

@@ -200,7 +200,7 @@ async fn answer(
         (Ok(reply), Some(kind)) => return Err(format!("it does not fail as `{kind}`: {reply:?}")),
         (Ok(reply), None) => reply,
     };
-    if case.structured.is_some() && reply.structured != case.structured {
+    if case.structured.is_some() && reply.structured.as_deref() != case.structured.as_ref() {
         return Err(format!("\n    expected {:?}\n    given    {:?}", case.structured, reply.structured));
     }
     if case.text.as_ref().is_some_and(|text| *text != reply.text) {
@@ -211,7 +211,7 @@ async fn answer(
     if !is_noted {
         return Err(format!("notes: expected {:?}, given {:?}", case.notes, reply.notes));
     }
-    conforms(api, case, reply.structured.as_ref())
+    conforms(api, case, reply.structured.as_deref())
 }
 
 /// The structured content conforms to the advertised output schema.
