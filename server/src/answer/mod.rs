@@ -3,6 +3,7 @@
 //! An answer of success that cannot be read never looks as if nothing had been done: it is reported with its
 //! status.
 
+mod as_it_is;
 mod density;
 mod headers;
 mod message;
@@ -15,10 +16,12 @@ use serde_json::{Map, Value, json};
 
 use settle::{LeftOut, settle};
 
+use crate::as_json::as_json;
 use crate::call::{Attachment, Body, CallError, Reply};
 use crate::catalog::{AnswerRule, Content, Tool};
 use crate::follow::FOLLOW_UP;
 use crate::shape::Shape;
+use crate::structured::Structured;
 use crate::upstream::Received;
 
 /// The longest time that `Retry-After` may name.
@@ -49,6 +52,11 @@ fn content(tool: &Tool, received: Received) -> Result<Reply, CallError> {
         Some(Content::Text) => text(received, notes, promised),
         Some(Content::Binary) => binary(received, promised, notes),
         Some(Content::Json { shape, wrap }) => {
+            if let Some(text) = as_it_is(tool, &received, shape, wrap) {
+                let told =
+                    Body { structured: Some(Structured::of_checked(text.clone())), text, ..Body::default() };
+                return Ok(Reply::new(status, told, notes));
+            }
             let value = described(tool, &received, &mut notes)?;
             let (value, left_out) = settled(shape, wrap, value).map_err(|told| CallError::Unexpected {
                 status,
@@ -66,6 +74,27 @@ fn content(tool: &Tool, received: Received) -> Result<Reply, CallError> {
     }
 }
 
+/// The JSON of an answer that needs nothing but to be passed on, as most do.
+fn as_it_is(tool: &Tool, received: &Received, shape: Shape, wrap: Option<&str>) -> Option<String> {
+    let is_simple = tool.long.is_none() && tool.proof.is_none() && tool.answer_headers.is_empty();
+    let media_type = received.content_type.as_deref();
+    if !is_simple || !media_type.is_none_or(is_plain_json) {
+        return None;
+    }
+    let json = as_it_is::compact(shape, &received.body)?;
+    Some(match wrap {
+        Some(member) => format!("{{{}:{json}}}", as_json(member)),
+        None => json,
+    })
+}
+
+/// Whether a media type is that of JSON in UTF-8, in one of the ways in which it is mostly written.
+fn is_plain_json(media_type: &str) -> bool {
+    let (essence, charset) = media_type.split_once(';').unwrap_or((media_type, "charset=utf-8"));
+    essence.trim().eq_ignore_ascii_case("application/json")
+        && charset.trim().eq_ignore_ascii_case("charset=utf-8")
+}
+
 /// How the answer is read. A status that the document does not describe is read as the success that it does
 /// describe.
 fn rule<'t>(tool: &'t Tool, status: u16, notes: &mut Vec<String>) -> Option<&'t AnswerRule> {
@@ -81,7 +110,9 @@ fn rule<'t>(tool: &'t Tool, status: u16, notes: &mut Vec<String>) -> Option<&'t 
 /// A proof that did not survive the decoding is no success: the caller would be left without it.
 fn proven(tool: &Tool, reply: Reply) -> Result<Reply, CallError> {
     match (tool.proof, &reply.structured) {
-        (Some(proof), Some(Value::Object(members))) if !holds(members, proof) => {
+        (Some(proof), Some(structured))
+            if structured.as_object().is_some_and(|members| !holds(members, proof)) =>
+        {
             let what = format!("its `{proof}` is not of the kind that the document says");
             Err(CallError::Unexpected { status: reply.status, what })
         }
@@ -153,7 +184,7 @@ fn reply(status: u16, value: Value, notes: Vec<String>) -> Reply {
 /// which its schema accepts, as some clients insist on one.
 fn undescribed(tool: &Tool, received: Received, mut notes: Vec<String>) -> Result<Reply, CallError> {
     let status = received.status;
-    let structured = tool.output_schema.map(|_| json!({}));
+    let structured = tool.output_schema.map(|_| json!({}).into());
     if received.body.iter().all(u8::is_ascii_whitespace) {
         let text = format!("The API answered {status} without content.");
         return Ok(Reply::new(status, Body { structured, text, ..Body::default() }, notes));

@@ -1,7 +1,7 @@
 //! Settles a JSON answer into its shape, in place: quirks of real servers are made regular, what does not match is left
 //! out with a note, and only what is required and wrong makes the whole answer unusable.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::decode::{Step, none_of, path, type_of};
 use crate::shape::{Member, Shape};
@@ -141,12 +141,12 @@ fn accept(matches: bool, what: &str, value: &Value) -> Result<(), Mismatch> {
 }
 
 fn is_integer(value: &Value) -> bool {
-    match value {
-        Value::Number(number) => {
-            number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|float| float.fract() == 0.0)
-        }
-        _ => false,
-    }
+    matches!(value, Value::Number(number) if is_whole(number))
+}
+
+/// Whether a number is without fraction, however it is written.
+pub(super) fn is_whole(number: &Number) -> bool {
+    number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|float| float.fract() == 0.0)
 }
 
 /// Blank text that says that nothing is set, where something must be there, is empty text.

@@ -43,6 +43,11 @@ pub(super) fn refused(text: &str, blanks: bool) -> Option<String> {
         .find_map(|character| class(character).map(|class| format!("{class} U+{:04X}", character as u32)))
 }
 
+/// Whether there is nothing to spell out in a text.
+pub(crate) fn is_visible(text: &str) -> bool {
+    refused(text, true).is_none()
+}
+
 /// How refused characters are shown: `<U+202E>`.
 pub(crate) struct Visible;
 

@@ -20,7 +20,7 @@ mod problem;
 mod suggestion;
 mod text;
 
-pub(crate) use characters::{Visible, is_refused, neutralise, path_refusal};
+pub(crate) use characters::{Visible, is_refused, is_visible, neutralise, path_refusal};
 pub use checked::{Any, Checked};
 pub(crate) use checked::{compile, scan};
 pub use choice::Choice;

@@ -1,0 +1,272 @@
+//! The quick way of most answers: one pass over the bytes that finds that nothing of them has to change but blanks between them, and
+//! writes them down without those. No tree is built.
+//!
+//! Whatever is out of the ordinary (a name that stands twice, an escape that can be written in another way, a value that is not what
+//! its shape says) makes it give up, and the answer is read the usual way. What it gives is to the byte what that would have given.
+
+use std::str;
+
+use serde_json::Number;
+
+use super::settle::is_whole;
+use crate::decode::is_visible;
+use crate::shape::{Member, Shape};
+
+/// Deeper answers are read the usual way, which has a bound of its own.
+const DEPTH: usize = 48;
+/// Objects of more members are read the usual way: names that stand twice are found by comparing all.
+const MEMBERS: usize = 64;
+/// More values are read the usual way, which asks how dense they are.
+const VALUES: usize = 40_000;
+/// Numbers of so many digits are the same in every reader.
+const DIGITS: usize = 15;
+
+/// The JSON without blanks, if it fits the shape as it is.
+pub(super) fn compact(shape: Shape, body: &[u8]) -> Option<String> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let text = str::from_utf8(body).ok()?;
+    let mut pass = Pass { text, at: 0, from: 0, out: String::new(), values: 0, names: Vec::new() };
+    pass.value(shape, 0)?;
+    pass.blanks();
+    pass.write();
+    (pass.at == text.len()).then_some(pass.out)
+}
+
+struct Pass<'t> {
+    text: &'t str,
+    /// Where the next byte stands that was not looked at.
+    at: usize,
+    /// Where the first byte stands that was looked at and not written: what needs no change is written in long pieces.
+    from: usize,
+    out: String,
+    values: usize,
+    /// The names of all objects that are open, the innermost last.
+    names: Vec<&'t str>,
+}
+
+/// Nothing wherever the answer is to be read the usual way.
+type Passed = Option<()>;
+
+impl<'t> Pass<'t> {
+    fn value(&mut self, shape: Shape, depth: usize) -> Passed {
+        self.values += 1;
+        if self.values > VALUES || depth > DEPTH {
+            return None;
+        }
+        match shape {
+            Shape::Named(shape) => self.value(*shape, depth),
+            Shape::Any => self.any(depth),
+            Shape::Null => self.word("null"),
+            Shape::Boolean => self.boolean(),
+            Shape::Integer => self.number(true),
+            Shape::Number => self.number(false),
+            Shape::TextOrNumber | Shape::BlankTextOrNumber if self.peek()? != b'"' => self.quoted_number(),
+            Shape::Text | Shape::TextOrNumber => self.string().map(drop),
+            Shape::BlankText | Shape::BlankTextOrNumber => {
+                self.string().filter(|text| !is_blank(text)).map(drop)
+            }
+            Shape::OneOf(values) => self.string().filter(|text| values.contains(text)).map(drop),
+            Shape::Nullable(_) if self.peek() == Some(b'n') => self.word("null"),
+            Shape::Nullable(inner) => self.value(*inner, depth),
+            Shape::List(item) | Shape::OneOrMany(item) => self.list(*item, depth),
+            Shape::Map(entry) => self.object(&[], &[], *entry, depth),
+            Shape::Object { members, hidden } => self.object(members, hidden, Shape::Any, depth),
+        }
+    }
+
+    fn any(&mut self, depth: usize) -> Passed {
+        match self.peek()? {
+            b'{' => self.object(&[], &[], Shape::Any, depth),
+            b'[' => self.list(Shape::Any, depth),
+            b'"' => self.string().map(drop),
+            b'n' => self.word("null"),
+            b't' | b'f' => self.boolean(),
+            _ => self.number(false),
+        }
+    }
+
+    fn list(&mut self, item: Shape, depth: usize) -> Passed {
+        self.mark(b'[')?;
+        if self.peek()? == b']' {
+            return self.mark(b']');
+        }
+        loop {
+            self.value(item, depth + 1)?;
+            match self.peek()? {
+                b',' => self.at += 1,
+                _ => return self.mark(b']'),
+            }
+        }
+    }
+
+    /// An object; members that are not declared are of the shape `other`.
+    fn object(&mut self, members: &[Member], hidden: &[&str], other: Shape, depth: usize) -> Passed {
+        self.mark(b'{')?;
+        let outer = self.names.len();
+        let mut missing = members.iter().filter(|member| member.required).count();
+        let (mut next, mut is_first) = (0, true);
+        while self.peek()? != b'}' {
+            let before = (self.at, self.from, self.out.len());
+            if self.names.len() > outer {
+                self.mark(b',')?;
+                if is_first {
+                    // Nothing was left of the members before it.
+                    self.leave_out(before);
+                }
+            }
+            let name = self.name(outer, hidden)?;
+            self.mark(b':')?;
+            let member = declared(members, &mut next, name);
+            missing -= usize::from(member.is_some_and(|member| member.required));
+            if member.is_some_and(|member| !member.required && !member.shape.accepts_null())
+                && self.peek()? == b'n'
+            {
+                // As good as absent.
+                self.word("null")?;
+                self.leave_out(before);
+            } else {
+                self.value(member.map_or(other, |member| member.shape), depth + 1)?;
+                is_first = false;
+            }
+        }
+        self.names.truncate(outer);
+        (missing == 0).then_some(())?;
+        self.mark(b'}')
+    }
+
+    /// The name of a member, which is no other's in the object whose names begin at `outer`.
+    fn name(&mut self, outer: usize, hidden: &[&str]) -> Option<&'t str> {
+        let name = self.string()?;
+        let others = &self.names[outer..];
+        if name.contains('\\') || hidden.contains(&name) || others.contains(&name) || others.len() >= MEMBERS
+        {
+            return None;
+        }
+        self.names.push(name);
+        Some(name)
+    }
+
+    /// The text of a string, which stands there as every writer would write it.
+    fn string(&mut self) -> Option<&'t str> {
+        self.mark(b'"')?;
+        let begin = self.at;
+        let bytes = self.text.as_bytes();
+        let mut is_ascii = true;
+        loop {
+            match bytes.get(self.at)? {
+                b'"' => break,
+                b'\\' if matches!(bytes.get(self.at + 1)?, b'"' | b'\\' | b'n' | b'r' | b't') => self.at += 2,
+                b'\\' => return None,
+                b' '..=b'~' => self.at += 1,
+                // What is no ASCII is looked at below.
+                0x80.. => (is_ascii, self.at) = (false, self.at + 1),
+                _ => return None,
+            }
+        }
+        let text = &self.text[begin..self.at];
+        self.at += 1;
+        (is_ascii || is_visible(text)).then_some(text)
+    }
+
+    fn boolean(&mut self) -> Passed {
+        let word = if self.peek()? == b't' { "true" } else { "false" };
+        self.word(word)
+    }
+
+    fn word(&mut self, word: &str) -> Passed {
+        self.blanks();
+        self.text[self.at..].starts_with(word).then_some(())?;
+        self.at += word.len();
+        Some(())
+    }
+
+    fn number(&mut self, whole: bool) -> Passed {
+        self.blanks();
+        let begin = self.at;
+        let rest = self.text[begin..].bytes();
+        let length =
+            rest.take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')).count();
+        let text = &self.text[begin..begin + length];
+        let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
+        let is_plain = match digits {
+            [b'0'] => text.len() == 1,
+            [b'1'..=b'9', more @ ..] => more.len() < DIGITS && more.iter().all(u8::is_ascii_digit),
+            _ => false,
+        };
+        if !is_plain {
+            let number: Number = text.parse().ok()?;
+            if whole && !is_whole(&number) {
+                return None;
+            }
+            self.write();
+            self.out.push_str(&number.to_string());
+            self.from = begin + length;
+        }
+        self.at = begin + length;
+        Some(())
+    }
+
+    fn quoted_number(&mut self) -> Passed {
+        self.write();
+        self.out.push('"');
+        self.number(false)?;
+        self.write();
+        self.out.push('"');
+        Some(())
+    }
+
+    /// Takes a mark of punctuation.
+    fn mark(&mut self, mark: u8) -> Passed {
+        (self.peek()? == mark).then_some(())?;
+        self.at += 1;
+        Some(())
+    }
+
+    /// The next byte that is no blank.
+    fn peek(&mut self) -> Option<u8> {
+        let bytes = self.text.as_bytes();
+        if *bytes.get(self.at)? <= b' ' {
+            self.blanks();
+        }
+        bytes.get(self.at).copied()
+    }
+
+    /// Goes past blanks, which are not written.
+    fn blanks(&mut self) {
+        let bytes = &self.text.as_bytes()[self.at..];
+        let count = bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count();
+        if count > 0 {
+            self.write();
+            self.at += count;
+            self.from = self.at;
+        }
+    }
+
+    /// Writes all that was looked at.
+    fn write(&mut self) {
+        self.out.push_str(&self.text[self.from..self.at]);
+        self.from = self.at;
+    }
+
+    /// Goes back to what was written or to be written before, and on after what was looked at since.
+    fn leave_out(&mut self, (at, from, written): (usize, usize, usize)) {
+        self.out.truncate(written);
+        self.out.push_str(&self.text[from..at]);
+        self.from = self.at;
+    }
+}
+
+/// The declared member of this name; most stand in the order of the document.
+fn declared<'m>(members: &'m [Member], next: &mut usize, name: &str) -> Option<&'m Member> {
+    let after = members[*next..].iter().position(|member| member.name == name).map(|found| found + *next);
+    let found = after.or_else(|| members[..*next].iter().position(|member| member.name == name))?;
+    *next = found + 1;
+    Some(&members[found])
+}
+
+fn is_blank(text: &str) -> bool {
+    text.bytes().all(|byte| byte == b' ')
+}
+
+#[cfg(test)]
+mod tests;
