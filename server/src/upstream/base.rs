@@ -67,16 +67,24 @@ impl Base {
         self.url.scheme() == "https"
     }
 
-    /// Whether the URL has this origin and, byte by byte, this target.
-    pub(super) fn agrees(&self, url: &Url, target: &str) -> bool {
+    /// The URL of this origin and, byte by byte, this target; nothing where the library would write another.
+    pub(super) fn at(&self, target: &str) -> Option<Url> {
         let (path, query) =
             target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-        url.origin() == self.url.origin()
+        // Of the address that was read at the start, so that scheme and host are not read again with each request.
+        let mut url = self.url.clone();
+        url.set_path(path);
+        url.set_query(query);
+        let is_of_origin = url.scheme() == self.url.scheme()
+            && url.host() == self.url.host()
+            && url.port_or_known_default() == self.url.port_or_known_default();
+        let agrees = is_of_origin
             && url.username().is_empty()
             && url.password().is_none()
             && url.fragment().is_none()
             && url.path() == path
-            && url.query() == query
+            && url.query() == query;
+        agrees.then_some(url)
     }
 }
 
@@ -95,6 +103,18 @@ mod tests {
         ] {
             let base = Base::parse("API_BASE_URL", text).unwrap();
             assert_eq!((base.origin(), base.path()), (origin, path), "{text}");
+        }
+    }
+
+    #[test]
+    fn t02_a_url_is_that_of_its_target_or_none() {
+        let base = Base::parse("API_BASE_URL", "https://ces:2020/api").unwrap();
+        for target in ["/api/a", "/api/a%20b?x=%2F&y=", "/api//a/", "/", "/a:b@c?d"] {
+            let url = base.at(target).map(String::from);
+            assert_eq!(url, Some(format!("https://ces:2020{target}")));
+        }
+        for target in ["/api/../b", "/api/%2e%2e/b", "/a\\b", "/a b", "a", "", "/a#b", "/a?b#c", "/a?b c"] {
+            assert_eq!(base.at(target), None, "{target}");
         }
     }
 

@@ -116,9 +116,9 @@ impl Front {
         self.base().is_secure()
     }
 
-    /// Whether the URL leads to what is connected to, and there, byte by byte, to this target.
-    pub(super) fn agrees(&self, url: &Url, target: &str) -> bool {
-        self.base().agrees(url, target)
+    /// The URL that leads to what is connected to, and there, byte by byte, to this target.
+    pub(super) fn at(&self, target: &str) -> Option<Url> {
+        self.base().at(target)
     }
 
     /// Puts what the gateway is told into the headers of a request.

@@ -22,7 +22,7 @@ use http::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue,
     IF_NONE_MATCH, RETRY_AFTER,
 };
-use reqwest::{Client, Method, Url};
+use reqwest::{Client, Method};
 use secrecy::SecretString;
 
 use crate::call::{CallError, Heard, Progress};
@@ -294,10 +294,8 @@ impl Upstream {
         let carried = self.credentials.choose(request.tool, own)?;
         let target = Target::build(request.tool.segments, self.front.path(), request.parts, &carried.query)
             .map_err(|violation| refuse(request, violation.0))?;
-        let url = Url::parse(&format!("{}{}", self.front.origin(), target.as_str()))
-            .ok()
-            .filter(|url| self.front.agrees(url, target.as_str()))
-            .ok_or_else(|| refuse(request, "the URL library would change the target"))?;
+        let url = self.front.at(target.as_str());
+        let url = url.ok_or_else(|| refuse(request, "the URL library would change the target"))?;
         let method = Method::from_bytes(request.tool.method.as_bytes())
             .map_err(|_| CallError::Internal { cause: "the method is no HTTP method".to_owned() })?;
         let mut outgoing = reqwest::Request::new(method, url);
