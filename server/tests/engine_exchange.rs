@@ -142,7 +142,7 @@ async fn text_and_silence_are_answers_too() {
     let reply = call(&engine, &TEXT, reading("level", "DEV")).await.unwrap();
     assert_eq!(
         (reply.structured.clone(), reply.text.as_str()),
-        (Some(json!({ "text": "hello" })), r#"{"text":"hello"}"#)
+        (Some(json!({ "text": "hello" }).into()), r#"{"text":"hello"}"#)
     );
     let reply = call(&engine, &SILENT, reading("level", "DEV")).await.unwrap();
     assert_eq!(
