@@ -37,7 +37,8 @@ pub(super) fn rows() -> [Setting; 3] {
             &["POLICY_FILE"],
             Kind::File(|config: &mut Config| &mut config.access.file),
             "The file that says in Cedar who may do what; the rules of the program while unset, which `policy show` prints. It is read again when it changes.",
-        ),
+        )
+        .read_again(),
         setting(
             "policy.protected_levels",
             &["POLICY_PROTECTED_LEVELS"],

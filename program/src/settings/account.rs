@@ -221,7 +221,8 @@ fn accounts() -> [Setting; 3] {
             &["API_CREDENTIALS_FILE"],
             Kind::File(|config: &mut Config| &mut config.account.credentials_file),
             "The file of callers' own credentials, which `credentials` writes; its changes take effect within a second. In Redis while unset, with `REDIS_URL`.",
-        ),
+        )
+        .read_again(),
         setting(
             "api.credentials_key",
             &["API_CREDENTIALS_KEY"],

@@ -53,13 +53,15 @@ pub(super) fn rows() -> [Setting; 2] {
             &["TLS_CERT_FILE"],
             Kind::File(|config: &mut Config| &mut config.tls.certificate),
             "The certificate by which this server shows who it is, in PEM, with those that lead to its authority: with it the server speaks https only. It is read again within a second of a change, and connections go on.",
-        ),
+        )
+        .read_again(),
         setting(
             "listen.tls_key_file",
             &["TLS_KEY_FILE"],
             Kind::File(|config| &mut config.tls.key),
             "The private key of that certificate, in PEM, which nobody but its owner may read.",
-        ),
+        )
+        .read_again(),
     ]
 }
 
