@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use crate::refusal::Refusal;
-use crate::settings::predecessor::{
-    AUTHENTICATION_PREFIXES, AUTHKIT_DOMAIN, OF_AUTHKIT, WITHOUT_EFFECT, is_without_effect,
-};
+use crate::settings::predecessor::{self, AUTHENTICATION_PREFIXES, AUTHKIT_DOMAIN, OF_AUTHKIT, Verdict};
 
 /// Names that begin so are taken to be meant for this program.
 const OURS: [&str; 19] = [
@@ -60,11 +58,11 @@ impl Environment {
         }
     }
 
-    /// Refuses what stops the start: authentication that is asked for, and unknown names that look like ours.
-    /// Gives back the names that have no effect.
+    /// Refuses what stops the start: authentication that is asked for, what the Python server was asked for and this one does not
+    /// do, and unknown names that look like ours. Gives back the names that have no effect.
     pub(crate) fn check_names(&self, known: &[String]) -> Result<Vec<String>, Refusal> {
         let mut without_effect = Vec::new();
-        for name in self.0.keys() {
+        for (name, value) in &self.0 {
             if known.contains(name) {
                 continue;
             }
@@ -76,10 +74,12 @@ impl Environment {
                 continue;
             }
             refuse_authentication(name)?;
-            if is_without_effect(name) {
-                without_effect.push(name.clone());
-            } else if OURS.iter().any(|prefix| name.starts_with(prefix)) && !self.is_service_link(name) {
-                return Err(unknown(name, known));
+            match predecessor::judge(name, value.to_str().unwrap_or_default()) {
+                Verdict::SoAnyway => {}
+                Verdict::WithoutEffect => without_effect.push(name.clone()),
+                Verdict::Refused(why) => return Err(Refusal::configuration(format!("{name}: {why}"))),
+                Verdict::Unknown if !is_ours(name) || self.is_service_link(name) => {}
+                Verdict::Unknown => return Err(unknown(name, known)),
             }
         }
         Ok(without_effect)
@@ -98,6 +98,10 @@ impl Environment {
     }
 }
 
+fn is_ours(name: &str) -> bool {
+    OURS.iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// Starting without a protection that was asked for would be worse than not starting.
 fn refuse_authentication(name: &str) -> Result<(), Refusal> {
     if AUTHENTICATION_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
@@ -113,7 +117,7 @@ fn refuse_authentication(name: &str) -> Result<(), Refusal> {
 fn refuse_other_case(name: &str, known: &[String]) -> Result<(), Refusal> {
     let upper = name.to_ascii_uppercase();
     let meant = AUTHENTICATION_PREFIXES.iter().any(|prefix| upper.starts_with(prefix))
-        || (known.contains(&upper) && OURS.iter().any(|prefix| upper.starts_with(prefix)));
+        || (known.contains(&upper) && is_ours(&upper));
     if upper == name || !meant {
         return Ok(());
     }
@@ -121,7 +125,7 @@ fn refuse_other_case(name: &str, known: &[String]) -> Result<(), Refusal> {
 }
 
 fn unknown(name: &str, known: &[String]) -> Refusal {
-    let suggestion = nearest(name, known.iter().map(String::as_str).chain(WITHOUT_EFFECT));
+    let suggestion = nearest(name, known.iter().map(String::as_str).chain(predecessor::names()));
     let advice = suggestion.map_or("unset it".to_owned(), |near| format!("did you mean {near}?"));
     Refusal::configuration(format!("{name}: there is no such setting; {advice}"))
 }

@@ -10,6 +10,7 @@ mod authentication;
 mod environment;
 mod file;
 mod logins;
+mod page;
 mod predecessor;
 mod providers;
 mod replicas;
@@ -50,6 +51,11 @@ const LONGEST_SECRET: u64 = 64 * 1024;
 /// The table of every setting of a server for this API, with names, default and meaning, in Markdown.
 pub fn markdown(api: &'static Api) -> String {
     show::as_markdown(api)
+}
+
+/// The page about every setting of a server for this API, with its form, bounds and older names, in Markdown.
+pub fn page(api: &'static Api) -> String {
+    page::markdown(api)
 }
 
 /// The values in effect.

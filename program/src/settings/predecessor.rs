@@ -1,6 +1,6 @@
-//! The environment names of the Python server that this server knows but does not serve: those that were
-//! meant to protect it stop the start, the others are named in a warning. Names that it serves are in the
-//! table.
+//! The environment names of the Python server that set nothing here. What such a name asks for is so anyway, or the start stops and
+//! says what to use instead: a server that passes over a name is another one than its owner believes. Names that set something are
+//! in the table.
 
 /// With AuthKit the Python server wanted a client's name and secret. Its tokens are judged by its public keys, so that here they
 /// have no effect where its domain is set, and mean half a configuration where it is not.
@@ -23,13 +23,8 @@ pub(crate) const AUTHENTICATION_PREFIXES: [&str; 2] = ["FASTMCP_AUTH_", "FASTMCP
 
 /// Names without effect here. Each is also known with `FASTMCP_` before it, which is how the Python server's
 /// code read most of them.
-pub(crate) const WITHOUT_EFFECT: [&str; 25] = [
-    "BMC_AMI_DEVX_ENVIRONMENT",
-    "BMC_AMI_DEVX_TIMEOUT",
-    "CONNECTION_POOL_MAX_KEEPALIVE",
-    "DEVELOPMENT_MODE",
+const WITHOUT_EFFECT: [&str; 13] = [
     "METRICS_ENABLED",
-    "OPENAPI_SPEC_PATH",
     "OTEL_BSP_EXPORT_TIMEOUT",
     "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
     "OTEL_BSP_MAX_QUEUE_SIZE",
@@ -41,51 +36,172 @@ pub(crate) const WITHOUT_EFFECT: [&str; 25] = [
     "OTEL_SERVICE_VERSION",
     "OTEL_TRACE_SAMPLE_RATE",
     "OTEL_TRACING_ENABLED",
-    "PROMETHEUS_ENABLED",
-    "PROMETHEUS_METRICS_PATH",
-    "PROMETHEUS_METRICS_PORT",
-    "SECURITY_ENABLED",
-    "SECURITY_HEADERS_ENABLED",
-    "SECURITY_INPUT_VALIDATION_ENABLED",
-    "SECURITY_MAX_STRING_LENGTH",
     "TRACING_ENABLED",
 ];
 
-/// Names without effect here that were only ever written with `FASTMCP_`.
-const PREFIXED_WITHOUT_EFFECT: [&str; 24] = [
-    "CACHE_CLEANUP_INTERVAL",
-    "CUSTOM_ROUTES_ENABLED",
-    "ERROR_RECOVERY_ENABLED",
-    "EXCLUDE_TAGS",
-    "EXPERIMENTAL_ENABLE_NEW_OPENAPI_PARSER",
-    "FEATURE_ENABLED",
-    "HEALTH_CHECK_PATH",
-    "INCLUDE_FASTMCP_META",
-    "INCLUDE_TAGS",
-    "MASK_ERROR_DETAILS",
-    "METRICS_PATH",
-    "METRICS_PORT",
-    "MONITORING_ENABLED",
-    "MULTI_TIER_L1_TTL_RATIO",
-    "ON_DUPLICATE_TOOLS",
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "OPENAPI_SPEC_URL",
-    "PROMPTS_ENABLED",
-    "READY_PATH",
-    "RESOURCE_PREFIX",
-    "RESOURCE_PREFIX_FORMAT",
-    "RESOURCE_TEMPLATES_ENABLED",
-    "SERVER_VERSION",
-    "STATUS_PATH",
+/// The same with `FASTMCP_` only; without it the name sets something.
+const PREFIXED_WITHOUT_EFFECT: [&str; 1] = ["OTEL_EXPORTER_OTLP_ENDPOINT"];
+
+/// What a name asks for that nothing can be set by.
+struct Asked {
+    /// The name; with `FASTMCP_` before it where the Python server knew it only so.
+    name: &'static str,
+    /// The values that ask for what is so anyway, in lower case.
+    so_anyway: &'static [&'static str],
+    /// What is so, and which name to use instead, as the end of a sentence.
+    instead: &'static str,
+}
+
+const TRUE: &[&str] = &["true", "1", "yes", "on"];
+const FALSE: &[&str] = &["false", "0", "no", "off"];
+
+const fn asked(name: &'static str, so_anyway: &'static [&'static str], instead: &'static str) -> Asked {
+    Asked { name, so_anyway, instead }
+}
+
+/// All of them. Those without `FASTMCP_` are also known with it.
+const ASKED: [Asked; 32] = [
+    asked(
+        "BMC_AMI_DEVX_ENVIRONMENT",
+        &[],
+        "which environment of Code Pipeline is served is said by its address, API_BASE_URL",
+    ),
+    asked("CONNECTION_POOL_MAX_KEEPALIVE", &[], "use CONNECTION_POOL_SIZE, or API_IDLE_TIMEOUT for how long"),
+    asked("DEVELOPMENT_MODE", FALSE, "there is one mode; use LOG_LEVEL=debug for a longer log"),
+    asked(
+        "OPENAPI_SPEC_PATH",
+        &["config/openapi.json"],
+        "the API's document is compiled into the program; for another one, build a program of its own with `mcp-codegen new`",
+    ),
+    asked("PROMETHEUS_ENABLED", TRUE, "metrics are always served, at /metrics"),
+    asked("PROMETHEUS_METRICS_PATH", &["/metrics"], "metrics are at /metrics"),
+    asked(
+        "PROMETHEUS_METRICS_PORT",
+        &[],
+        "metrics are at /metrics of the server itself; use PORT for where that is",
+    ),
+    asked(
+        "SECURITY_ENABLED",
+        TRUE,
+        "requests are always checked; single bounds are switched off by RATE_LIMIT_ENABLED, SECURITY_RATE_LIMIT_ENABLED and SECURITY_AUDIT_LOGGING_ENABLED",
+    ),
+    asked(
+        "SECURITY_HEADERS_ENABLED",
+        TRUE,
+        "every answer has these headers; SECURITY_CORS_ENABLED is about those for pages",
+    ),
+    asked(
+        "SECURITY_INPUT_VALIDATION_ENABLED",
+        TRUE,
+        "arguments are always checked against the API's document; what it says is changed in the overlay",
+    ),
+    asked(
+        "SECURITY_MAX_STRING_LENGTH",
+        &[],
+        "each text has the bound that the API's document or the overlay gives it; use SECURITY_MAX_REQUEST_SIZE for a whole request",
+    ),
+    asked(
+        "FASTMCP_CACHE_CLEANUP_INTERVAL",
+        &[],
+        "an answer goes when its time is over; use CACHE_TTL_SECONDS for that time",
+    ),
+    asked(
+        "FASTMCP_CUSTOM_ROUTES_ENABLED",
+        TRUE,
+        "/health and /ready are always served; use MCP_PLAIN=false to leave out what is below /mcp",
+    ),
+    asked("FASTMCP_ERROR_RECOVERY_ENABLED", TRUE, "use MAX_RETRY_ATTEMPTS=1, which repeats nothing"),
+    asked("FASTMCP_EXCLUDE_TAGS", &[], "use TOOLSETS with TOOLS_MODE=toolsets for the tags that are shown"),
+    asked(
+        "FASTMCP_EXPERIMENTAL_ENABLE_NEW_OPENAPI_PARSER",
+        FALSE,
+        "the API's document is compiled into the program, and nothing reads it at run time",
+    ),
+    asked("FASTMCP_FEATURE_ENABLED", &[], "no feature has this name; every setting is listed by `config`"),
+    asked("FASTMCP_HEALTH_CHECK_PATH", &["/health"], "use /health, where health is told"),
+    asked(
+        "FASTMCP_INCLUDE_FASTMCP_META",
+        FALSE,
+        "tags of tools are told as sets; use TOOLSETS to choose by them",
+    ),
+    asked("FASTMCP_INCLUDE_TAGS", &[], "use TOOLSETS with TOOLS_MODE=toolsets for the tags that are shown"),
+    asked(
+        "FASTMCP_MASK_ERROR_DETAILS",
+        TRUE,
+        "causes of errors are for the log only; use LOG_LEVEL=debug to see more there",
+    ),
+    asked("FASTMCP_METRICS_PATH", &["/metrics"], "metrics are at /metrics"),
+    asked(
+        "FASTMCP_METRICS_PORT",
+        &[],
+        "metrics are at /metrics of the server itself; use PORT for where that is",
+    ),
+    asked("FASTMCP_MONITORING_ENABLED", TRUE, "metrics are always served, at /metrics"),
+    asked("FASTMCP_ON_DUPLICATE_TOOLS", &["error"], "a name that two tools would have fails the build"),
+    asked(
+        "FASTMCP_OPENAPI_SPEC_URL",
+        &[],
+        "the API's document is compiled into the program; use `mcp-codegen regenerate` to fetch another one",
+    ),
+    asked(
+        "FASTMCP_PROMPTS_ENABLED",
+        TRUE,
+        "prompts are shown to whoever may use their tools; use TOOLSETS or rules of access",
+    ),
+    asked("FASTMCP_READY_PATH", &["/ready"], "use /ready, where it is told whether calls are wanted"),
+    asked("FASTMCP_RESOURCE_PREFIX", &[], "addresses of resources are given by the overlay (`resource`)"),
+    asked(
+        "FASTMCP_RESOURCE_PREFIX_FORMAT",
+        &["path"],
+        "addresses of resources are given by the overlay (`resource`)",
+    ),
+    asked("FASTMCP_STATUS_PATH", &[], "use /health, or the tool health_check"),
+    asked(
+        "FASTMCP_SERVER_VERSION",
+        &[],
+        "the version is the program's own; use FASTMCP_SERVER_NAME to tell servers apart",
+    ),
 ];
 
-/// Whether the Python server knew this name and this server does nothing with it.
-pub(crate) fn is_without_effect(name: &str) -> bool {
-    let rest = name.strip_prefix("FASTMCP_");
-    WITHOUT_EFFECT.contains(&name)
-        || rest.is_some_and(|rest| {
-            WITHOUT_EFFECT.contains(&rest)
-                || PREFIXED_WITHOUT_EFFECT.contains(&rest)
-                || rest.starts_with("REDIS_")
-        })
+/// What becomes of a name that sets nothing.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The Python server did not know it.
+    Unknown,
+    /// What it asks for is so anyway.
+    SoAnyway,
+    /// It has no effect.
+    WithoutEffect,
+    /// It asks for what is not to be had, for this reason.
+    Refused(String),
+}
+
+/// What becomes of this name with this value.
+pub(crate) fn judge(name: &str, value: &str) -> Verdict {
+    let bare = name.strip_prefix("FASTMCP_");
+    if let Some(asked) = ASKED.iter().find(|asked| asked.name == name || Some(asked.name) == bare) {
+        if asked.so_anyway.contains(&&*value.trim().to_ascii_lowercase()) {
+            return Verdict::SoAnyway;
+        }
+        let expected = match asked.so_anyway {
+            [] => String::new(),
+            [first, ..] => format!("expected `{first}`, "),
+        };
+        return Verdict::Refused(format!("{expected}{}; unset it", asked.instead));
+    }
+    if bare == Some("MULTI_TIER_L1_TTL_RATIO") {
+        return Verdict::Refused("use MULTI_TIER_L1_TTL_RATIO, and unset it".to_owned());
+    }
+    // It was to have a name for each part of the address, and read none of them.
+    if bare.is_some_and(|rest| rest.starts_with("REDIS_")) {
+        return Verdict::Refused("use REDIS_URL, and unset it".to_owned());
+    }
+    let is_known = WITHOUT_EFFECT.contains(&name)
+        || bare.is_some_and(|rest| WITHOUT_EFFECT.contains(&rest) || PREFIXED_WITHOUT_EFFECT.contains(&rest));
+    if is_known { Verdict::WithoutEffect } else { Verdict::Unknown }
+}
+
+/// Every name that is judged here, for typing errors.
+pub(crate) fn names<'a>() -> impl Iterator<Item = &'a str> {
+    WITHOUT_EFFECT.into_iter().chain(ASKED.iter().map(|asked| asked.name))
 }

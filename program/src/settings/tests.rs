@@ -1,6 +1,8 @@
 //! Settings from every source, right and wrong: what is in effect, where it came from, and the one line that
 //! refuses a start.
 
+mod predecessor;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -492,23 +494,6 @@ fn several_issuers_are_named_with_commas_and_each_has_its_keys() {
 }
 
 #[test]
-fn names_of_the_python_server_without_effect_are_collected() {
-    let settings = with(&[
-        ("METRICS_ENABLED", "true"),
-        ("FASTMCP_SECURITY_ENABLED", "true"),
-        ("FASTMCP_INCLUDE_TAGS", "public"),
-        ("TRACING_ENABLED", "true"),
-        ("INCLUDE_TAGS", "somebody else's"),
-        ("PATH", "/bin"),
-    ])
-    .unwrap();
-    assert_eq!(
-        settings.without_effect,
-        ["FASTMCP_INCLUDE_TAGS", "FASTMCP_SECURITY_ENABLED", "METRICS_ENABLED", "TRACING_ENABLED"]
-    );
-}
-
-#[test]
 fn t_32_a_form_that_runs_what_it_holds_stops_the_start() {
     for value in ["pickle", "Pickle"] {
         let line = refusal(&[("REDIS_SERIALIZER", value)]);
@@ -532,45 +517,6 @@ fn a_switch_takes_the_words_that_the_python_server_took() {
     assert_eq!(effective(&mut with(&[]).unwrap(), "cache.enabled").0, "true");
     let file = Scratch::with("switch", "[cache]\nenabled = false\n");
     assert_eq!(effective(&mut file.load().unwrap(), "cache.enabled").0, "false");
-}
-
-/// Every name by which the Python server could be configured, in any of its three schemes. `NODE_ENV` and
-/// `DEBUG` did nothing there and belong to many programs, so they are not even warned about.
-const PREDECESSOR: &str = "
-    HOST PORT LOG_LEVEL FASTMCP_LOG_LEVEL API_BASE_URL API_TOKEN API_TIMEOUT API_RETRY_ATTEMPTS FASTMCP_API_TIMEOUT
-    BMC_API_BASE_URL BMC_API_TIMEOUT BMC_API_TOKEN FASTMCP_CONNECTION_POOL_SIZE FASTMCP_CONNECTION_POOL_MAX_KEEPALIVE
-    CONNECTION_POOL_SIZE SECURITY_ENABLED SECURITY_RATE_LIMIT_ENABLED SECURITY_RATE_LIMIT_PER_USER_RPM
-    SECURITY_RATE_LIMIT_PER_API_KEY_RPM SECURITY_INPUT_VALIDATION_ENABLED SECURITY_MAX_REQUEST_SIZE
-    SECURITY_MAX_STRING_LENGTH SECURITY_HEADERS_ENABLED SECURITY_CORS_ENABLED SECURITY_CORS_ALLOWED_ORIGINS
-    SECURITY_AUDIT_LOGGING_ENABLED SECURITY_AUDIT_LOG_SENSITIVE_DATA FASTMCP_SECURITY_MAX_REQUEST_SIZE
-    FASTMCP_SECURITY_CORS_ALLOWED_ORIGINS FASTMCP_SECURITY_RATE_LIMIT_ENABLED RATE_LIMIT_ENABLED
-    RATE_LIMIT_REQUESTS_PER_MINUTE RATE_LIMIT_BURST_SIZE FASTMCP_RATE_LIMIT_ENABLED
-    FASTMCP_RATE_LIMIT_REQUESTS_PER_MINUTE FASTMCP_RATE_LIMIT_BURST_SIZE CACHE_BACKEND CACHE_ENABLED CACHE_MAX_SIZE
-    CACHE_TTL_SECONDS REDIS_URL REDIS_KEY_PREFIX REDIS_SERIALIZER MULTI_TIER_L1_TTL_RATIO FASTMCP_CACHE_MAX_SIZE
-    FASTMCP_CACHE_TTL_SECONDS FASTMCP_CACHE_CLEANUP_INTERVAL FASTMCP_CACHE_BACKEND FASTMCP_REDIS_HOST
-    FASTMCP_CACHE_DEFAULT_TTL CIRCUIT_BREAKER_FAILURE_THRESHOLD CIRCUIT_BREAKER_RECOVERY_TIMEOUT MAX_RETRY_ATTEMPTS
-    RETRY_BASE_DELAY FASTMCP_CIRCUIT_BREAKER_FAILURE_THRESHOLD FASTMCP_MAX_RETRY_ATTEMPTS
-    FASTMCP_ERROR_RECOVERY_ENABLED OTEL_ENABLED METRICS_ENABLED TRACING_ENABLED OTEL_SERVICE_NAME
-    OTEL_SERVICE_VERSION OTEL_ENVIRONMENT OTEL_EXPORTER_OTLP_ENDPOINT OTEL_TRACE_SAMPLE_RATE OTEL_TRACING_ENABLED
-    OTEL_METRICS_ENABLED PROMETHEUS_ENABLED PROMETHEUS_METRICS_PORT PROMETHEUS_METRICS_PATH FASTMCP_METRICS_PORT
-    FASTMCP_METRICS_ENABLED FASTMCP_MONITORING_ENABLED FASTMCP_SERVER_NAME FASTMCP_SERVER_VERSION
-    FASTMCP_MASK_ERROR_DETAILS FASTMCP_INCLUDE_FASTMCP_META FASTMCP_ON_DUPLICATE_TOOLS
-    FASTMCP_RESOURCE_PREFIX_FORMAT FASTMCP_EXPERIMENTAL_ENABLE_NEW_OPENAPI_PARSER FASTMCP_INCLUDE_TAGS
-    FASTMCP_EXCLUDE_TAGS FASTMCP_CUSTOM_ROUTES_ENABLED FASTMCP_HEALTH_CHECK_PATH FASTMCP_STATUS_PATH
-    FASTMCP_METRICS_PATH FASTMCP_READY_PATH OPENAPI_SPEC_PATH FASTMCP_OPENAPI_SPEC_PATH FASTMCP_OPENAPI_SPEC_URL
-    FASTMCP_RESOURCE_TEMPLATES_ENABLED FASTMCP_RESOURCE_PREFIX FASTMCP_PROMPTS_ENABLED FASTMCP_FEATURE_ENABLED
-    DEVELOPMENT_MODE BMC_AMI_DEVX_ENVIRONMENT BMC_AMI_DEVX_TIMEOUT BMC_AMI_DEVX_RETRY_ATTEMPTS
-    BMC_AMI_DEVX_MAX_CONCURRENT_REQUESTS";
-
-#[test]
-fn every_name_of_the_python_server_is_set_or_said_to_have_no_effect() {
-    for name in PREDECESSOR.split_whitespace() {
-        let setting =
-            table(&API).into_iter().find(|setting| setting.environment.iter().any(|known| known == name));
-        let value = setting.as_ref().map_or("anything", |setting| example(&setting.key));
-        let settings = with(&[(name, value)]).unwrap_or_else(|refusal| panic!("{refusal}"));
-        assert_eq!(settings.without_effect.contains(&name.to_owned()), setting.is_none(), "{name}");
-    }
 }
 
 #[test]
