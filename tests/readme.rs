@@ -1,4 +1,4 @@
-//! The README's tables are what the program says of itself; `UPDATE_EXPECT=1` writes them.
+//! The README's tables and the page about settings are what the program says of itself; `UPDATE_EXPECT=1` writes them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -37,4 +37,15 @@ fn the_readme_lists_the_tools_and_settings_as_they_are() {
     }
     let now = fs::read_to_string(&path).expect("README.md can be read");
     assert!(now == wanted, "the tables are stale: run UPDATE_EXPECT=1 cargo test --test readme");
+}
+
+#[test]
+fn the_page_about_settings_is_the_table() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/settings.md");
+    let wanted = program::settings::page(api::catalog());
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(&path, &wanted).expect("docs/settings.md can be written");
+    }
+    let now = fs::read_to_string(&path).unwrap_or_default();
+    assert!(now == wanted, "docs/settings.md is stale: run UPDATE_EXPECT=1 cargo test --test readme");
 }
