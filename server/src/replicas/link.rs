@@ -84,7 +84,7 @@ impl Link {
         let client = Client::open(info).map_err(|_| wrong())?;
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECTING))
-            .set_response_timeout(Some(settings.patience));
+            .set_response_timeout(Some(settings.patience.max(settings.timeout)));
         let (turned, joined) = (watch::Sender::new(()), watch::Sender::new(0));
         Ok(Self(Arc::new(Shared {
             client,
