@@ -91,12 +91,28 @@ pub(crate) enum Command {
     Credentials(Credentials),
     /// See, check and explain the rules that say who may do what.
     Policy(Policy),
+    /// Check everything that `serve` needs, and say what to do about what is not fine; exit code 1 if something failed.
+    Doctor(Doctor),
     /// Ask a running server for its health; exit code 0 if it is well.
     Health {
         /// The address of its health check [default: /health where `serve` would listen].
         #[arg(long, value_name = "URL")]
         url: Option<String>,
     },
+}
+
+/// What is looked at, besides everything.
+#[derive(Args, Debug)]
+pub(crate) struct Doctor {
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// An argument for the read by which the credential for the API is tried, as `call` takes it; may be repeated.
+    #[arg(long = "arg", value_name = "NAME=VALUE")]
+    pub(crate) arguments: Vec<String>,
+    /// That read [default: the first that needs the credential and no other arguments].
+    #[arg(long, value_name = "TOOL")]
+    pub(crate) tool: Option<String>,
 }
 
 /// What is asked of the keys.

@@ -24,7 +24,9 @@ mod output;
 mod process;
 mod refusal;
 pub mod settings;
+mod table;
 mod telemetry;
+mod terminal;
 
 use std::any::Any;
 use std::io;

@@ -45,6 +45,7 @@ pub mod decode;
 pub mod encode;
 pub mod request;
 pub mod upstream;
+pub mod certificates;
 pub mod answer;
 
 pub use server::{Options, Server};

@@ -9,10 +9,10 @@ use server::call::Answer;
 use server::journal::Stream;
 
 use crate::Program;
-use crate::commands::{prepare, typed};
+use crate::commands::{find, prepare, typed};
 use crate::output::{print, print_json};
 use crate::refusal::Refusal;
-use crate::settings::{Config, nearest};
+use crate::settings::Config;
 
 /// Calls the tool. Its structured answer goes to standard output, an error to standard error with exit code
 /// 1.
@@ -24,12 +24,7 @@ pub(crate) async fn run(
     json: Option<&Path>,
     said: Said<'_>,
 ) -> Result<ExitCode, Refusal> {
-    let Some(tool) = program.api.find(name) else {
-        let suggestion = nearest(name, program.api.tools.iter().map(|tool| tool.name));
-        let advice =
-            suggestion.map_or("see the command `tools`".to_owned(), |near| format!("did you mean {near}?"));
-        return Err(Refusal::usage(format!("there is no tool {name:?}; {advice}")));
-    };
+    let tool = find(program.api.tools.iter().copied(), name).map_err(Refusal::usage)?;
     let object = json.map(read_object).transpose()?.unwrap_or_default();
     let arguments = typed::arguments(tool, object, typed)?;
     let recorded = prepare(program, config, Stream::Error)?;

@@ -16,7 +16,8 @@ use super::{command_runtime, refused};
 use crate::arguments::{Credentials, CredentialsCommand, Whose};
 use crate::output::{print, print_json};
 use crate::refusal::Refusal;
-use crate::settings::{Config, main_scheme, show};
+use crate::settings::{Config, main_scheme};
+use crate::table::columns;
 
 /// No credential is longer, in bytes.
 const LONGEST: u64 = 64 * 1024;
@@ -162,5 +163,5 @@ fn list(entries: &[Entry], as_json: bool) -> Result<(), Refusal> {
             .iter()
             .map(|entry| [entry.owner().to_string(), entry.scheme().to_owned(), entry.added().to_owned()]),
     );
-    print(&show::columns(&rows))
+    print(&columns(&rows))
 }

@@ -5,6 +5,7 @@ mod call;
 mod contract;
 mod credentials;
 mod demo;
+mod doctor;
 mod health;
 mod keys;
 mod policy;
@@ -15,6 +16,7 @@ mod typed;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use server::catalog::Tool;
 use server::journal::{self, Collector, Journal, SigningKey, Stream};
 use server::{Options, Server, StartError};
 use tokio::runtime::Runtime;
@@ -23,7 +25,9 @@ use crate::Program;
 use crate::arguments::{Cli, Command};
 use crate::output::{print, print_json};
 use crate::refusal::Refusal;
-use crate::settings::{Config, Environment, Journaling, Origin, Setting, Settings, load, markdown, show};
+use crate::settings::{
+    Config, Environment, Journaling, Origin, Setting, Settings, load, markdown, nearest, show,
+};
 use crate::telemetry::{self, Level};
 
 /// Loads the settings, starts logging, and does what the command line says.
@@ -35,8 +39,11 @@ pub(crate) fn run(program: &Program, cli: Cli) -> Result<ExitCode, Refusal> {
         return print(&contract::text(program.api)).map(|()| ExitCode::SUCCESS);
     }
     let flags = cli.flags()?;
-    let mut settings =
-        load(program.name, program.api, &Environment::of_process(), cli.settings_file(), &flags)?;
+    let loaded = load(program.name, program.api, &Environment::of_process(), cli.settings_file(), &flags);
+    let mut settings = match (loaded, &cli.command) {
+        (Err(refusal), Command::Doctor(what)) => return doctor::unreadable(&refusal, what),
+        (loaded, _) => loaded?,
+    };
     let log = telemetry::start(log_options(&settings, &cli.command));
     settings.config.server.mcp.resources.log = Some(log);
     report(&settings);
@@ -49,6 +56,7 @@ pub(crate) fn run(program: &Program, cli: Cli) -> Result<ExitCode, Refusal> {
             return credentials::run(program.api, &settings.config, &what);
         }
         Command::Policy(what) => return policy::run(program, &settings.config, &what),
+        Command::Doctor(what) => return doctor::run(program, settings, &what),
         Command::Tools { json: false } => print(&tools::table(program.api))?,
         command => return runtime()?.run(command_in_runtime(program, settings.config, command)),
     }
@@ -63,6 +71,9 @@ fn log_options(settings: &Settings, command: &Command) -> telemetry::Options {
     let log = settings.config.log;
     if goes_on || settings.settings.iter().any(asked_for) {
         log
+    } else if matches!(command, Command::Doctor(_)) {
+        // It tells in its own words what the log would say.
+        telemetry::Options { level: Level::Off, ..log }
     } else {
         telemetry::Options { level: Level::Warn, ..log }
     }
@@ -89,6 +100,7 @@ async fn command_in_runtime(
         | Command::Audit(_)
         | Command::Keys(_)
         | Command::Credentials(_)
+        | Command::Doctor(_)
         | Command::Policy(_) => {
             unreachable!("it needs no runtime and has been done")
         }
@@ -124,11 +136,7 @@ impl Drop for Recorded {
 /// The server with these settings, which must say where the API is. `printed` is where a copy of the record goes, if one is
 /// wanted: standard output, unless a result or the protocol has it.
 fn prepare(program: &Program, mut config: Config, printed: Stream) -> Result<Recorded, Refusal> {
-    if config.server.engine.upstream.base_url.is_empty() {
-        return Err(Refusal::configuration(
-            "API_BASE_URL is not set: expected the address of the API, such as https://api.example.com:8443",
-        ));
-    }
+    api_address(&config)?;
     config.server.engine.replicas = config.sharing.settings()?;
     let (takes_tokens, has_redis) =
         (config.server.http.identity.takes_tokens(), config.server.engine.replicas.is_some());
@@ -145,19 +153,47 @@ fn prepare(program: &Program, mut config: Config, printed: Stream) -> Result<Rec
     Ok(Recorded { server, journal })
 }
 
+/// Refuses to be without an API.
+fn api_address(config: &Config) -> Result<(), Refusal> {
+    if config.server.engine.upstream.base_url.is_empty() {
+        return Err(Refusal::configuration(
+            "API_BASE_URL is not set: expected the address of the API, such as https://api.example.com:8443",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses to print or send a journal that is not kept. Whether one is.
+fn check_journaling(wanted: &Journaling) -> Result<bool, Refusal> {
+    if wanted.enabled && !wanted.options.folder.as_os_str().is_empty() {
+        return Ok(true);
+    }
+    if wanted.copied {
+        return Err(Refusal::configuration(
+            "AUDIT_STDOUT prints the journal, and none is kept: set AUDIT_FOLDER",
+        ));
+    }
+    if wanted.collected {
+        return Err(Refusal::configuration(
+            "AUDIT_OTLP sends the journal, and none is kept: set AUDIT_FOLDER",
+        ));
+    }
+    Ok(false)
+}
+
+/// The tool of this name; else a line that says which one may be meant.
+fn find<'t>(tools: impl Iterator<Item = &'t Tool> + Clone, name: &str) -> Result<&'t Tool, String> {
+    tools.clone().find(|tool| tool.name == name).ok_or_else(|| {
+        let suggestion = nearest(name, tools.map(|tool| tool.name));
+        let advice =
+            suggestion.map_or("see the command `tools`".to_owned(), |near| format!("did you mean {near}?"));
+        format!("there is no tool {name:?}; {advice}")
+    })
+}
+
 /// The journal, if one is wanted.
 fn journal(program: &Program, wanted: &Journaling, printed: Stream) -> Result<Option<Journal>, Refusal> {
-    if !wanted.enabled || wanted.options.folder.as_os_str().is_empty() {
-        if wanted.copied {
-            return Err(Refusal::configuration(
-                "AUDIT_STDOUT prints the journal, and none is kept: set AUDIT_FOLDER",
-            ));
-        }
-        if wanted.collected {
-            return Err(Refusal::configuration(
-                "AUDIT_OTLP sends the journal, and none is kept: set AUDIT_FOLDER",
-            ));
-        }
+    if !check_journaling(wanted)? {
         return Ok(None);
     }
     let wrong = |error: StartError| Refusal::configuration(error.to_string());

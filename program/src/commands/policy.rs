@@ -12,10 +12,10 @@ use server::policy::{Explanation, Policies, Verdict};
 
 use crate::Program;
 use crate::arguments::{Explain, Policy, PolicyCommand};
-use crate::commands::typed;
+use crate::commands::{find, typed};
 use crate::output::print;
 use crate::refusal::Refusal;
-use crate::settings::{Config, nearest};
+use crate::settings::Config;
 
 /// Does what is asked of the rules.
 pub(super) fn run(program: &Program, config: &Config, policy: &Policy) -> Result<ExitCode, Refusal> {
@@ -56,12 +56,8 @@ fn explain(program: &Program, config: &Config, what: &Explain) -> Result<ExitCod
 
 /// The call that is explained.
 fn call(policies: &Policies, what: &Explain) -> Result<Call, Refusal> {
-    let tool = policies.tools().iter().copied().find(|tool| tool.name == what.tool).ok_or_else(|| {
-        let suggestion = nearest(&what.tool, policies.tools().iter().map(|tool| tool.name));
-        let advice =
-            suggestion.map_or("see the command `tools`".to_owned(), |near| format!("did you mean {near}?"));
-        Refusal::usage(format!("--tool: there is no tool {:?}; {advice}", what.tool))
-    })?;
+    let tool = find(policies.tools().iter().copied(), &what.tool)
+        .map_err(|line| Refusal::usage(format!("--tool: {line}")))?;
     let arguments = typed::arguments(tool, Map::new(), &what.arguments)?;
     let mut call = Call::new(tool, arguments, caller(what)?, "explained".to_owned());
     call.address = what.address;

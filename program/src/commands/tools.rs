@@ -7,9 +7,9 @@ use crate::Program;
 use crate::commands::build;
 use crate::refusal::Refusal;
 use crate::settings::Config;
-use crate::settings::show::columns;
+use crate::table::{fitted, has_room};
 
-/// A table for people.
+/// A table for people. Where it has no room, names of operations are left out first.
 pub(crate) fn table(api: &Api) -> String {
     let mut rows = vec![["tool", "effect", "operation", "title"].map(str::to_owned)];
     for tool in api.tools {
@@ -19,7 +19,12 @@ pub(crate) fn table(api: &Api) -> String {
         };
         rows.push([tool.name, tool.effect.word(), operation, tool.title].map(str::to_owned));
     }
-    columns(&rows)
+    if has_room(&rows) {
+        return fitted(&rows);
+    }
+    let fewer: Vec<[String; 3]> =
+        rows.into_iter().map(|[tool, effect, _, title]| [tool, effect, title]).collect();
+    fitted(&fewer)
 }
 
 /// What `tools/list` answers with these settings.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use server::catalog::Api;
 
 use crate::settings::{Config, Origin, Setting, Settings, key_of_file, table};
+use crate::table::columns;
 
 /// A table of key, value and origin.
 pub(crate) fn as_text(settings: &mut Settings) -> String {
@@ -15,21 +16,6 @@ pub(crate) fn as_text(settings: &mut Settings) -> String {
         rows.push([setting.key.clone(), value, origin.to_string()]);
     }
     columns(&rows)
-}
-
-/// Lines of columns, each as wide as its widest cell.
-pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
-    let widths: [usize; N] = std::array::from_fn(|column| {
-        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
-    });
-    let mut text = String::new();
-    for row in rows {
-        let padded: Vec<String> =
-            row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        text.push_str(padded.join("  ").trim_end());
-        text.push('\n');
-    }
-    text
 }
 
 /// The same for programs.

@@ -37,6 +37,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Reads both files as a server does when it starts, and gives the certificates that it would show, in DER.
+    pub fn examine(&self) -> Result<Vec<Vec<u8>>, StartError> {
+        self.read()?;
+        Ok(self.chain()?.iter().map(|certificate| certificate.as_ref().to_vec()).collect())
+    }
+
     /// Reads both files and puts them together.
     fn read(&self) -> Result<ServerConfig, StartError> {
         let key = self.private_key()?;

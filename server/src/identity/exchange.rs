@@ -2,7 +2,7 @@
 //! larger than what is expected.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response};
@@ -33,12 +33,22 @@ pub(crate) fn client(somewhere: Somewhere, idle: usize) -> Result<Client, StartE
 
 /// The body of an answer that says 200, whole; else what is wrong, for the log.
 pub(crate) async fn read(request: RequestBuilder, largest: usize) -> Result<Vec<u8>, String> {
+    dated(request, largest).await.map(|(body, _)| body)
+}
+
+/// The same with what the clock of the provider says, if it says it.
+pub(crate) async fn dated(
+    request: RequestBuilder,
+    largest: usize,
+) -> Result<(Vec<u8>, Option<SystemTime>), String> {
     let request = request.header("accept", "application/json");
     let answer = request.send().await.map_err(|error| told(&error))?;
     if answer.status() != 200 {
         return Err(format!("the answer is {}", answer.status().as_u16()));
     }
-    whole(answer, largest).await
+    let date = answer.headers().get("date").and_then(|date| date.to_str().ok());
+    let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+    Ok((whole(answer, largest).await?, date))
 }
 
 /// An answer whatever it says: its status, and its body, whole; else what is wrong, for the log.

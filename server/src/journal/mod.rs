@@ -41,7 +41,7 @@ pub use line::Line;
 pub use read::{Record, records};
 pub use redact::Redaction;
 pub use signature::{PublicKey, SigningKey};
-pub use verify::{Damage, Verified, verify, verify_signed};
+pub use verify::{Damage, Verified, verify, verify_end, verify_signed};
 
 /// Records that may wait for the disk; beyond, what must be recorded is refused.
 const QUEUE: usize = 1024;

@@ -169,11 +169,14 @@ impl Kind {
         match self {
             Self::User => "User",
             Self::ApiKey => "ApiKey",
-            Self::LocalOwner => "LocalOwner",
+            Self::LocalOwner => OWNER,
             Self::Anonymous => "Anonymous",
         }
     }
 }
+
+/// The kind of the owner of this machine.
+pub(super) const OWNER: &str = "LocalOwner";
 
 /// An entity's name.
 pub(super) fn uid(kind: &str, id: &str) -> EntityUid {

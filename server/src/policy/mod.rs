@@ -142,6 +142,23 @@ impl Policies {
         Ok(if odd.is_empty() { digest::hex(&check::name(&rules.text, world)) } else { String::new() })
     }
 
+    /// Whether a proof beside the rules in force says that they were checked, so that a start need not do it; nothing where there
+    /// is no such thing, as for the rules of a file.
+    pub fn is_proved(&self) -> Option<bool> {
+        let Shared { world, settings, .. } = &*self.0;
+        let proof = matches!(settings.source, Source::Own(_)).then(|| settings.source.proof().trim());
+        proof.map(|proof| proof == digest::hex(&check::name(&self.rules().text, world)))
+    }
+
+    /// The tools that no rule permits to anybody but the owner of this machine, by name.
+    pub fn unpermitted(&self) -> Vec<&'static str> {
+        let Shared { world, .. } = &*self.0;
+        let rules = self.rules();
+        let is_permitted = |action: usize| rules.permit(action, world);
+        let places = (0..world.tools.len()).filter(|action| !is_permitted(*action));
+        places.map(|action| world.tool(action).name).collect()
+    }
+
     /// Where the rules come from.
     pub fn place(&self) -> String {
         self.0.settings.source.place()

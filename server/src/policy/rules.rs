@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use cedar_policy::ffi::DetailedError;
 use cedar_policy::{
-    ActionConstraint, Authorizer, Context, Decision, ParseErrors, Policy, PolicyId, PolicySet, Request,
-    Response,
+    ActionConstraint, Authorizer, Context, Decision, ParseErrors, Policy, PolicyId, PolicySet,
+    PrincipalConstraint, Request, Response,
 };
 use quick_cache::sync::Cache;
 use serde_json::Value;
@@ -82,6 +82,16 @@ impl Rules {
         reads.iter().for_each(|reads| listing.add(reads.caller));
         let (decisions, lists) = (Cache::new(DECISIONS), Cache::new(LISTS));
         Ok(Self { text: text.to_owned(), set, broad, reads, listing, decisions, lists })
+    }
+
+    /// Whether there is a rule that permits this action to somebody else than the owner of this machine.
+    pub(super) fn permit(&self, action: usize, world: &World) -> bool {
+        let is_for_others = |policy: &&Policy| {
+            let whom = policy.principal_constraint();
+            let is_owner = matches!(whom, PrincipalConstraint::Is(kind) if kind.to_string() == held::OWNER);
+            policy.effect() == cedar_policy::Effect::Permit && !is_owner
+        };
+        self.set.policies().filter(is_for_others).any(|policy| is_about(policy, action, world))
     }
 
     /// What is read for an action.

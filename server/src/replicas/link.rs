@@ -180,6 +180,11 @@ impl Link {
         }
     }
 
+    /// A connection of its own, which nothing keeps.
+    pub(super) async fn connect(&self) -> Result<MultiplexedConnection, Away> {
+        self.0.connect().await
+    }
+
     /// Whether Redis can be asked, as far as is known.
     pub(crate) fn is_here(&self) -> bool {
         matches!(*self.0.state(), State::Here { .. })

@@ -7,6 +7,7 @@
 
 mod changes;
 mod epoch;
+mod examine;
 mod keeper;
 mod link;
 mod once;
@@ -27,6 +28,7 @@ use crate::start_error::StartError;
 
 pub(crate) use changes::{Became, Begun, Changes, LEASE, Names, Told};
 pub(crate) use epoch::Epoch;
+pub use examine::{Found, examine};
 pub(crate) use link::{Link, Script};
 pub(crate) use proof::Proof;
 pub(crate) use recent::Recent;

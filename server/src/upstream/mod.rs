@@ -10,6 +10,7 @@ mod body;
 mod credential;
 mod freshness;
 mod gateway;
+mod sign;
 mod tls;
 mod version;
 mod withhold;
@@ -36,6 +37,7 @@ use gateway::Front;
 pub(crate) use credential::is_open;
 pub use freshness::Freshness;
 pub use gateway::Gateway;
+pub use sign::Sign;
 pub use tls::Certificates;
 pub use version::HttpVersion;
 
@@ -159,6 +161,15 @@ impl Received {
 impl Upstream {
     /// Checks the options and makes the client; nothing is sent.
     pub fn new(api: &'static Api, options: Options) -> Result<Self, StartError> {
+        Self::made(api, options, false)
+    }
+
+    /// The same for whoever looks at the certificate that the API shows ([`Upstream::sign`]), which costs every answer something.
+    pub fn to_look(api: &'static Api, options: Options) -> Result<Self, StartError> {
+        Self::made(api, options, true)
+    }
+
+    fn made(api: &'static Api, options: Options, looks: bool) -> Result<Self, StartError> {
         let front = Front::new(Base::parse("API_BASE_URL", &options.base_url)?, options.gateway)?;
         let credentials = Credentials::new(
             api.security_schemes,
@@ -180,6 +191,7 @@ impl Upstream {
             .retry(reqwest::retry::never())
             .no_proxy()
             .referer(false)
+            .tls_info(looks)
             .tcp_nodelay(true)
             .connect_timeout(options.connect_timeout)
             .pool_idle_timeout(options.idle_timeout)

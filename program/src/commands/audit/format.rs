@@ -6,7 +6,7 @@ use serde_json::Value;
 use server::journal::{Record, escaped};
 
 use crate::arguments::AuditFormat;
-use crate::settings::show::columns;
+use crate::table::columns;
 
 /// The columns that every record may have, in the order of their importance.
 const COLUMNS: [&str; 10] =

@@ -4,6 +4,7 @@
 //! questions are open at once; and that the issuer cannot be asked is never taken for a bad token.
 
 mod answer;
+mod examine;
 mod flights;
 
 use std::fmt;
@@ -26,6 +27,8 @@ use super::{Denied, Identity, Names, exchange};
 use crate::metrics::{Count, Metrics};
 use crate::start_error::StartError;
 use flights::Flights;
+
+pub use examine::examine;
 
 /// The provider in a word.
 pub const PROVIDER: &str = "introspection";

@@ -1,6 +1,8 @@
 //! One exchange with a provider: small documents from the one address that is configured, and from where its own document
 //! says that its keys are.
 
+use std::time::SystemTime;
+
 use reqwest::{Client, Url};
 use serde_json::Value;
 
@@ -16,6 +18,15 @@ const LARGEST: usize = 64 * 1024;
 pub(super) struct Fetch {
     client: Client,
     place: Place,
+}
+
+/// Keys as they are published now.
+pub(super) struct Look {
+    /// The address at which they are.
+    pub(super) place: String,
+    pub(super) set: Set,
+    /// What the clock of the provider says, if it says it.
+    pub(super) date: Option<SystemTime>,
 }
 
 enum Place {
@@ -56,16 +67,23 @@ impl Fetch {
 
     /// The keys that are published now; else what is wrong, for the log.
     pub(super) async fn get(&self) -> Result<Set, String> {
-        let body = match &self.place {
-            Place::Keys(place) => read(&self.client, place).await?,
+        self.look().await.map(|look| look.set)
+    }
+
+    /// The same, with where they are and what the clock of the provider says.
+    pub(super) async fn look(&self) -> Result<Look, String> {
+        let (place, client) = match &self.place {
+            Place::Keys(place) => (place.clone(), &self.client),
             Place::Issuer { name, documents, elsewhere } => {
                 let place = self.discover(name, documents).await?;
                 // Its document may send us on, but not to what only this machine or its network reaches.
                 let is_own = place.host_str() == documents[0].host_str();
-                read(if is_own { &self.client } else { elsewhere }, &place).await?
+                (place, if is_own { &self.client } else { elsewhere })
             }
         };
-        Set::read(&body).map_err(str::to_owned)
+        let (body, date) = exchange::dated(client.get(place.clone()), LARGEST).await?;
+        let set = Set::read(&body).map_err(str::to_owned)?;
+        Ok(Look { place: place.into(), set, date })
     }
 
     /// Where the issuer says that its keys are, in the first of its documents that there is.

@@ -4,6 +4,7 @@
 //! the keys that are known go on being good for a day; and that it cannot be asked is told apart from a key that is not there.
 
 mod algorithm;
+mod examine;
 mod fetch;
 mod key;
 mod schedule;
@@ -25,6 +26,7 @@ use schedule::{Advice, Schedule};
 use set::Set;
 
 pub use algorithm::Algorithm;
+pub use examine::{Published, examine};
 pub(super) use key::Key;
 
 /// Where keys are.

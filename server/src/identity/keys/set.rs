@@ -47,6 +47,17 @@ impl Set {
         Ok(Self { keys: vec![Arc::new(key)], is_one: true })
     }
 
+    /// How many keys there are.
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The ways in which tokens may be signed by one of them.
+    pub(super) fn algorithms(&self) -> Vec<Algorithm> {
+        let can = |algorithm: &Algorithm| self.keys.iter().any(|key| key.is_for(*algorithm));
+        Algorithm::ALL.into_iter().map(|(algorithm, _)| algorithm).filter(can).collect()
+    }
+
     /// The key of this name for this algorithm. A token without a name is signed by the key without one.
     pub(super) fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<Arc<Key>> {
         let is_it = |key: &&Arc<Key>| (self.is_one || key.kid.as_deref() == kid) && key.is_for(algorithm);
