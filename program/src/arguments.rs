@@ -91,6 +91,8 @@ pub(crate) enum Command {
     Credentials(Credentials),
     /// See, check and explain the rules that say who may do what.
     Policy(Policy),
+    /// Write a settings file to begin with, by asking a few questions, or from flags with --yes.
+    Init(Box<Init>),
     /// Check everything that `serve` needs, and say what to do about what is not fine; exit code 1 if something failed.
     Doctor(Doctor),
     /// Ask a running server for its health; exit code 0 if it is well.
@@ -99,6 +101,47 @@ pub(crate) enum Command {
         #[arg(long, value_name = "URL")]
         url: Option<String>,
     },
+}
+
+/// What stands in a settings file to begin with.
+#[derive(Args, Debug)]
+pub(crate) struct Init {
+    /// The file to write.
+    #[arg(default_value = "server.toml")]
+    pub(crate) file: PathBuf,
+    /// Ask nothing: what no flag says is as usual.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Write over a file that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// The file that holds the credential for the API.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) api_token_file: Option<String>,
+    /// How callers show who they are: none, api_key or oidc.
+    #[arg(long, value_name = "WAY")]
+    pub(crate) callers: Option<String>,
+    /// With api_key, the file of the keys; it is made, with no key in it, if it is not there.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) api_keys_file: Option<String>,
+    /// With oidc, who issues the tokens.
+    #[arg(long, value_name = "URL")]
+    pub(crate) issuer: Option<String>,
+    /// With oidc, the address under which clients reach this server.
+    #[arg(long, value_name = "URL")]
+    pub(crate) resource: Option<String>,
+    /// The folder of the journal.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) audit_folder: Option<String>,
+    /// The file that holds the address of Redis.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) redis_url_file: Option<String>,
+    /// The file that holds what servers with one Redis know and it does not.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) redis_secret_file: Option<String>,
+    /// Where to listen.
+    #[command(flatten)]
+    pub(crate) listen: Listen,
 }
 
 /// What is looked at, besides everything.
@@ -368,6 +411,13 @@ pub(crate) struct Listen {
     listen: Option<String>,
 }
 
+impl Listen {
+    /// The address and port, as typed.
+    pub(crate) fn address(&self) -> Option<&str> {
+        self.listen.as_deref()
+    }
+}
+
 /// Reads the command line. An error has been printed; what is left of it is the exit code.
 pub(crate) fn parse(
     program: &Program,
@@ -401,6 +451,11 @@ impl Cli {
     /// The settings file, if one is named.
     pub(crate) fn settings_file(&self) -> Option<&std::path::Path> {
         self.settings.settings.as_deref()
+    }
+
+    /// The address of the API, if a flag names it.
+    pub(crate) fn api_base_url(&self) -> Option<&str> {
+        self.settings.api_base_url.as_deref()
     }
 
     /// The settings given by flags, in the order of this file.

@@ -20,7 +20,7 @@ use crate::arguments::Doctor;
 use crate::commands::runtime;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
-use finding::Finding;
+use finding::{Finding, State};
 use parts::Parts;
 use running::{Check, Checked};
 
@@ -36,6 +36,12 @@ pub(super) fn run(program: &Program, settings: Settings, what: &Doctor) -> Resul
 /// The settings cannot even be read, so that nothing else can be looked at.
 pub(super) fn unreadable(refusal: &Refusal, what: &Doctor) -> Result<ExitCode, Refusal> {
     finding::show(&[parts::refused(&refusal.to_string())], what.json)
+}
+
+/// What would stop a server with these settings, a line for each.
+pub(super) fn refusals(program: &Program, settings: Settings) -> Vec<String> {
+    let findings = Parts::of(program, settings).findings.into_iter();
+    findings.filter(|finding| finding.state == State::Failed).map(|finding| finding.found).collect()
 }
 
 /// Everything that waits for somebody else or takes its time, at once.

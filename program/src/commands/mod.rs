@@ -7,6 +7,7 @@ mod credentials;
 mod demo;
 mod doctor;
 mod health;
+mod init;
 mod keys;
 mod policy;
 mod serve;
@@ -35,8 +36,10 @@ pub(crate) fn run(program: &Program, cli: Cli) -> Result<ExitCode, Refusal> {
     if let Command::Config { markdown: true, .. } = cli.command {
         return print(&markdown(program.api)).map(|()| ExitCode::SUCCESS);
     }
-    if matches!(cli.command, Command::Contract) {
-        return print(&contract::text(program.api)).map(|()| ExitCode::SUCCESS);
+    match &cli.command {
+        Command::Contract => return print(&contract::text(program.api)).map(|()| ExitCode::SUCCESS),
+        Command::Init(what) => return init::run(program, what, cli.api_base_url()),
+        _ => {}
     }
     let flags = cli.flags()?;
     let loaded = load(program.name, program.api, &Environment::of_process(), cli.settings_file(), &flags);
@@ -101,6 +104,7 @@ async fn command_in_runtime(
         | Command::Keys(_)
         | Command::Credentials(_)
         | Command::Doctor(_)
+        | Command::Init(_)
         | Command::Policy(_) => {
             unreachable!("it needs no runtime and has been done")
         }

@@ -195,14 +195,34 @@ pub(crate) fn load(
     settings_file: Option<&Path>,
     flags: &[Flag],
 ) -> Result<Settings, Refusal> {
-    let table = table(api);
-    let without_effect = environment.check_names(&environment_names(&table))?;
     let file = match settings_file {
         Some(path) => Some(path.to_owned()),
         None => environment.get(SETTINGS_FILE)?.map(PathBuf::from),
     };
-    let entries = file.as_deref().map(file::read).transpose()?.unwrap_or_default();
-    let mut from_file = by_setting(&table, entries)?;
+    let entries = || Ok(file.as_deref().map(file::read).transpose()?.unwrap_or_default());
+    together(name, api, environment, entries, flags)
+}
+
+/// Puts the settings together from a settings file that is not written yet: its name for messages, and its text.
+pub(crate) fn load_text(
+    name: &str,
+    api: &'static Api,
+    environment: &Environment,
+    (shown, text): (&str, &str),
+) -> Result<Settings, Refusal> {
+    together(name, api, environment, || file::parse(shown, text), &[])
+}
+
+fn together(
+    name: &str,
+    api: &'static Api,
+    environment: &Environment,
+    entries: impl FnOnce() -> Result<Vec<file::Entry>, Refusal>,
+    flags: &[Flag],
+) -> Result<Settings, Refusal> {
+    let table = table(api);
+    let without_effect = environment.check_names(&environment_names(&table))?;
+    let mut from_file = by_setting(&table, entries()?)?;
     check_flags(&table, flags)?;
 
     let mut config = Config::of_program(name);

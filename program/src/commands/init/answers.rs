@@ -1,0 +1,99 @@
+//! Answers, each held against what a server takes as soon as it is given.
+
+use super::questions::{self, NOBODY, Question};
+use super::text;
+use crate::Program;
+use crate::commands::doctor;
+use crate::settings::{Environment, load_text};
+
+/// What stands for an answer that is still to come, so that those before it can be checked.
+const PLACEHOLDERS: [(&str, &str); 2] =
+    [("auth.issuers", "https://login.example.com"), ("auth.resource", "https://mcp.example.com/mcp")];
+
+/// Answers by the keys of their questions, in their order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Answers(Vec<(&'static str, String)>);
+
+impl Answers {
+    pub(super) fn of(given: impl Iterator<Item = (&'static str, String)>) -> Self {
+        Self(given.filter(|(_, answer)| !answer.is_empty()).collect())
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| *known == key).map(|(_, answer)| answer.as_str())
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(key, answer)| (*key, answer.as_str()))
+    }
+
+    /// The file of the keys, where callers show some.
+    pub(super) fn keys_file(&self) -> Option<&str> {
+        self.get("auth.api_keys_file")
+    }
+
+    /// Takes an answer, if a server with it and those before would start; else what is wrong with it.
+    pub(super) fn give(
+        &mut self,
+        program: &Program,
+        question: &Question,
+        answer: &str,
+    ) -> Result<(), String> {
+        let answer = if question.is_path { absolute(answer)? } else { answer.to_owned() };
+        if question.key == "auth.providers" && ![NOBODY, "api_key", "oidc"].contains(&&*answer) {
+            return Err(format!("expected `none`, `api_key` or `oidc`, got {answer:?}"));
+        }
+        if question.key == "listen" && !answer.contains(':') {
+            return Err(format!("expected ADDRESS:PORT such as 127.0.0.1:8080, got {answer:?}"));
+        }
+        let mut all = self.clone();
+        all.0.push((question.key, answer));
+        all.check(program)?;
+        *self = all;
+        Ok(())
+    }
+
+    /// What is wrong with the last of these answers.
+    fn check(&self, program: &Program) -> Result<(), String> {
+        let mut all = self.clone();
+        let is_open = |question: &Question| question.is_asked(self) && self.get(question.key).is_none();
+        let open: Vec<&str> = questions::all()
+            .filter(|question| question.is_needed && is_open(question))
+            .map(|open| open.key)
+            .collect();
+        for (key, placeholder) in PLACEHOLDERS {
+            if open.contains(&key) {
+                all.0.push((key, placeholder.to_owned()));
+            }
+        }
+        // These name files, for which nothing can stand: what is before them is checked with them.
+        if open.iter().any(|key| ["auth.api_keys_file", "redis.secret_file"].contains(key)) {
+            return Ok(());
+        }
+        check_text(program, &text::of(program, &all))
+    }
+}
+
+/// Reads a settings file as `serve` does and puts a server together from it; what would stop that.
+pub(super) fn check_text(program: &Program, text: &str) -> Result<(), String> {
+    const SHOWN: &str = "these settings";
+    let nothing = Environment::from([]);
+    // Nobody has seen the text yet, so that a line of it is of no use.
+    let unplaced = |line: String| match line.strip_prefix(SHOWN).and_then(|rest| rest.split_once(": ")) {
+        Some((_, rest)) => rest.to_owned(),
+        None => line,
+    };
+    let settings = load_text(program.name, program.api, &nothing, (SHOWN, text))
+        .map_err(|refusal| unplaced(refusal.to_string()))?;
+    match doctor::refusals(program, settings).into_iter().next() {
+        Some(line) => Err(line),
+        None => Ok(()),
+    }
+}
+
+/// The path as it is wherever a program is started.
+fn absolute(path: &str) -> Result<String, String> {
+    let path =
+        std::path::absolute(path).map_err(|error| format!("expected a path, got {path:?}: {error}"))?;
+    path.into_os_string().into_string().map_err(|_| "expected a path in UTF-8".to_owned())
+}
