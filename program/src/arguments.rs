@@ -1,15 +1,20 @@
 //! The command line: commands and flags as typed, and the settings that flags stand for.
 
+mod watching;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::Program;
 use crate::refusal::{Refusal, USAGE};
 use crate::settings::Flag;
+use crate::works::{self, Work};
+
+pub(crate) use watching::Watch;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -95,6 +100,9 @@ pub(crate) enum Command {
     Init(Box<Init>),
     /// Check everything that `serve` needs, and say what to do about what is not fine; exit code 1 if something failed.
     Doctor(Doctor),
+    /// Made from the API's own words: see `watching`.
+    #[command(skip)]
+    Watch(Box<Watch>),
     /// Ask a running server for its health; exit code 0 if it is well.
     Health {
         /// The address of its health check [default: /health where `serve` would listen].
@@ -423,8 +431,7 @@ pub(crate) fn parse(
     program: &Program,
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<Cli, ExitCode> {
-    let parsed =
-        command(program).try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = command(program).try_get_matches_from(arguments).and_then(|matches| read(program, &matches));
     parsed.map_err(|error| {
         // Where the error cannot be printed, the exit code still tells.
         let _ = error.print();
@@ -435,16 +442,44 @@ pub(crate) fn parse(
     })
 }
 
+fn read(program: &Program, matches: &ArgMatches) -> Result<Cli, clap::Error> {
+    let (works, taken) = (works(program), flags_of_all());
+    match works.iter().find_map(|work| watching::typed(work, matches, &taken)) {
+        Some(watch) => {
+            let settings = SettingFlags::from_arg_matches(matches)?;
+            Ok(Cli { settings, command: Command::Watch(Box::new(watch)) })
+        }
+        None => Cli::from_arg_matches(matches),
+    }
+}
+
+/// The description of all commands of this program.
 fn command(program: &Program) -> clap::Command {
     let api = program.api;
     let version = format!("{}\n{} {}\ndocument {}", program.version, api.title, api.version, api.digest);
     let about = format!("An MCP server for {}, with {} tools.", api.title, api.tools.len());
-    let command = Cli::command().name(program.name).version(version).about(about);
+    let taken = flags_of_all();
+    let own = works(program);
+    let own = own.iter().map(|work| watching::command(program.name, work, &taken));
+    let command = Cli::command().name(program.name).version(version).about(about).subcommands(own);
     if program.demonstration.is_some() {
         command
     } else {
         command.mut_subcommand("demo", |demo| demo.hide(true))
     }
+}
+
+/// The kinds of work that the API has, by names that no command of ours has.
+fn works(program: &Program) -> Vec<Work> {
+    let ours = Cli::command();
+    works::kinds(program.api, |name| ours.get_subcommands().any(|command| command.get_name() == name))
+}
+
+/// The flags that every command takes.
+fn flags_of_all() -> Vec<String> {
+    let ours = Cli::command();
+    let long = ours.get_arguments().filter_map(|argument| argument.get_long());
+    long.chain(["help", "version"]).map(str::to_owned).collect()
 }
 
 impl Cli {

@@ -27,6 +27,7 @@ pub mod settings;
 mod table;
 mod telemetry;
 mod terminal;
+mod works;
 
 use std::any::Any;
 use std::io;
@@ -108,7 +109,7 @@ pub struct Demonstration {
 
 /// Runs the program with the arguments and the environment of this process.
 ///
-/// Exit codes: 0 is success, 1 that the command failed, 64 that the command line was not understood, 78 that
+/// Exit codes: 0 is success, 1 that the command failed, 3 that it is not known how watched work ended, 64 that the command line was not understood, 78 that
 /// the settings or the program's own tools are wrong.
 pub fn main(mut program: Program) -> ExitCode {
     process::keep_memory_private();

@@ -9,12 +9,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::call::Answer;
-use crate::catalog::Api;
+use crate::catalog::{Api, Tool};
 use crate::engine::{self, Engine};
 use crate::http::tls::Certificate;
 use crate::http::{self, Status};
 use crate::identity::Gate;
-use crate::mcp::{self, Protocol};
+use crate::mcp::{self, Made, Protocol, Unseen};
 use crate::policy::Policies;
 use crate::start_error::StartError;
 
@@ -141,7 +141,23 @@ impl Server {
         idempotency_key: Option<String>,
         ask: impl FnOnce(&str) -> Answer,
     ) -> Option<Value> {
-        self.protocol.call(tool, arguments, idempotency_key, ask).await
+        self.call_as(tool, arguments, Made { key: idempotency_key, states: None }, ask).await
+    }
+
+    /// The same with all that can be said of a call.
+    pub async fn call_as(
+        &self,
+        tool: &str,
+        arguments: Map<String, Value>,
+        made: Made,
+        ask: impl FnOnce(&str) -> Answer,
+    ) -> Option<Value> {
+        self.protocol.call(tool, arguments, made, ask).await
+    }
+
+    /// Looks at the state of something for the owner of this process: the structured answer of a tool that reads, as it is now.
+    pub async fn look(&self, tool: &'static Tool, arguments: Map<String, Value>) -> Result<Value, Unseen> {
+        self.protocol.look(tool, arguments).await
     }
 
     /// Serves to the end, and ends all waits when that is wanted: they would hold it up. Meanwhile changed rules and a changed

@@ -7,12 +7,17 @@ use std::process::ExitCode;
 use serde_json::{Map, Value};
 use server::call::Answer;
 use server::journal::Stream;
+use server::mcp::Made;
+use tokio::sync::mpsc;
 
 use crate::Program;
-use crate::commands::{find, prepare, typed};
+use crate::commands::{find, prepare, progress, typed};
 use crate::output::{print, print_json};
 use crate::refusal::Refusal;
 use crate::settings::Config;
+
+/// How many states of what a call started may wait to be told.
+const WAITING_STATES: usize = 16;
 
 /// Calls the tool. Its structured answer goes to standard output, an error to standard error with exit code
 /// 1.
@@ -28,7 +33,8 @@ pub(crate) async fn run(
     let object = json.map(read_object).transpose()?.unwrap_or_default();
     let arguments = typed::arguments(tool, object, typed)?;
     let recorded = prepare(program, config, Stream::Error)?;
-    let key = said.key.map(str::to_owned);
+    let (states, told) = mpsc::channel(WAITING_STATES);
+    let made = Made { key: said.key.map(str::to_owned), states: Some(states) };
     let mut unasked = false;
     let ask = |question: &str| {
         eprintln!("{question}");
@@ -36,7 +42,8 @@ pub(crate) async fn run(
         unasked = answer.is_none();
         answer.unwrap_or(Answer::Missing)
     };
-    let result = recorded.server.call(tool.name, arguments, key, ask).await.expect("the tool was found");
+    let calling = recorded.server.call_as(tool.name, arguments, made, ask);
+    let result = progress::told(tool.name, told, calling).await.expect("the tool was found");
     drop(recorded);
     if unasked {
         return Err(Refusal::usage(

@@ -10,9 +10,11 @@ mod health;
 mod init;
 mod keys;
 mod policy;
+mod progress;
 mod serve;
 mod tools;
 mod typed;
+mod watch;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -97,6 +99,7 @@ async fn command_in_runtime(
             let said = call::Said { key, yes };
             return call::run(program, config, &tool, &arguments, json.as_deref(), said).await;
         }
+        Command::Watch(what) => return watch::run(program, config, &what).await,
         Command::Health { url } => return health::run(&config, url.as_deref()).await,
         Command::Config { .. }
         | Command::Contract

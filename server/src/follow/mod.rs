@@ -19,13 +19,14 @@ use crate::engine::{self, Calls};
 use crate::request::aside;
 use crate::request_id::numbered;
 use crate::tasks::Later;
-use pace::Pace;
-use told::{FollowUp, Outcome};
+use told::FollowUp;
 
+pub use pace::Pace;
 pub(crate) use told::FOLLOW_UP;
+pub use told::Outcome;
 
 /// After how many looks in a row that learnt nothing the wait ends.
-const FRUITLESS: usize = 5;
+pub const FRUITLESS: usize = 5;
 
 /// How long callers may wait, and how often the state is looked at.
 #[derive(Clone, Copy, Debug)]
@@ -183,11 +184,15 @@ impl Following {
             let (tool, problems) = (self.tool.name, problems.to_string());
             tracing::error!(tool, problems, "the read that tells the state refuses what the overlay says");
         }
-        let answer = outcome.ok()?.into_structured()?;
-        match answer.pointer(self.long.state)? {
-            Value::String(state) => Some(state.clone()),
-            Value::Null => None,
-            other => Some(other.to_string()),
-        }
+        state(&self.long, &outcome.ok()?.into_structured()?)
+    }
+}
+
+/// The state of work, as the answer has it to the read that tells it.
+pub fn state(long: &Long, answer: &Value) -> Option<String> {
+    match answer.pointer(long.state)? {
+        Value::String(state) => Some(state.clone()),
+        Value::Null => None,
+        other => Some(other.to_string()),
     }
 }

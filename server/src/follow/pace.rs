@@ -6,19 +6,19 @@ use super::Settings;
 
 /// The pauses between looks.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub struct Pace {
     next: Duration,
     longest: Duration,
 }
 
 impl Pace {
     /// The pauses of a wait that begins.
-    pub(super) fn new(settings: Settings) -> Self {
+    pub fn new(settings: Settings) -> Self {
         Self { next: settings.first_pause.min(settings.longest_pause), longest: settings.longest_pause }
     }
 
     /// The pause before the next look; each is half as long again as the one before.
-    pub(super) fn pause(&mut self) -> Duration {
+    pub fn pause(&mut self) -> Duration {
         let pause = self.next;
         self.next = (pause * 3 / 2).min(self.longest);
         pause

@@ -13,7 +13,7 @@ pub(crate) const FOLLOW_UP: &str = "followUp";
 
 /// How far the work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub enum Outcome {
     /// It goes on, or nothing is known of it yet.
     Running,
     /// It goes on when a person has acted.
@@ -25,6 +25,17 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
+    /// How far work is that is in this state. Letter case is not looked at, since APIs do not keep to one.
+    pub fn of(long: &Long, state: &str) -> Self {
+        let is_among = |states: &[&str]| states.iter().any(|one| one.eq_ignore_ascii_case(state));
+        match () {
+            () if is_among(long.done) => Self::Done,
+            () if is_among(long.failed) => Self::Failed,
+            () if is_among(long.waiting) => Self::Waiting,
+            () => Self::Running,
+        }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -53,16 +64,9 @@ pub(super) struct FollowUp {
 }
 
 impl FollowUp {
-    /// How far the work is by its last state. Letter case is not looked at, since APIs do not keep to one.
+    /// How far the work is by its last state.
     pub(super) fn outcome(&self) -> Outcome {
-        let Some(state) = &self.state else { return Outcome::Running };
-        let is_among = |states: &[&str]| states.iter().any(|one| one.eq_ignore_ascii_case(state));
-        match () {
-            () if is_among(self.long.done) => Outcome::Done,
-            () if is_among(self.long.failed) => Outcome::Failed,
-            () if is_among(self.long.waiting) => Outcome::Waiting,
-            () => Outcome::Running,
-        }
+        self.state.as_deref().map_or(Outcome::Running, |state| Outcome::of(&self.long, state))
     }
 
     /// Says it in the reply; `waited` where somebody did.

@@ -20,6 +20,7 @@ mod json;
 mod lane;
 mod listing;
 mod missing;
+mod owner;
 mod pages;
 mod plain;
 mod progress;
@@ -38,20 +39,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::model::ProtocolVersion;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::call::{Answer, Call, Caller, Consent, Purpose};
 use crate::engine::Engine;
 use crate::http;
 use crate::prompts;
-use crate::request_id;
 use crate::resources;
 use crate::start_error::StartError;
 use crate::view;
 
 pub use front::McpEndpoint;
+pub use owner::{Made, Unseen};
 
-use became::Became;
 use shared::Shared;
 
 /// The protocol revisions that are spoken: the stateless one, and those with a handshake.
@@ -140,28 +139,5 @@ impl Protocol {
     /// The tools as `tools/list` gives them.
     pub fn tools(&self) -> Value {
         self.shared.tools()
-    }
-
-    /// Calls a tool for the owner of this process; the key, if any, names the change that it makes. Where a person must say
-    /// yes first, `ask` puts the question and gives the answer.
-    pub async fn call(
-        &self,
-        tool: &str,
-        arguments: Map<String, Value>,
-        key: Option<String>,
-        ask: impl FnOnce(&str) -> Answer,
-    ) -> Option<Value> {
-        let tool = self.shared.find(tool)?;
-        let mut call = Call::new(tool, arguments, Caller::LocalOwner, request_id::fresh());
-        call.idempotency_key = key;
-        call.consent = Consent::Possible;
-        call.purpose = Purpose::Program;
-        let mut again = call.again();
-        let mut became = self.shared.call(call).await;
-        if let Became::Question(question) = became {
-            again.consent = Consent::Answered { answer: ask(&question.text), state: question.state };
-            became = self.shared.call(again).await;
-        }
-        Some(serde_json::to_value(became.into_result()).expect("a tool's result is JSON"))
     }
 }
