@@ -100,6 +100,17 @@ pub(crate) enum Command {
     Init(Box<Init>),
     /// Check everything that `serve` needs, and say what to do about what is not fine; exit code 1 if something failed.
     Doctor(Doctor),
+    /// Print what completes the commands and the names of tools in a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual, or write all of its pages into a folder.
+    Man {
+        /// The folder; made if it is not there.
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
     /// Made from the API's own words: see `watching`.
     #[command(skip)]
     Watch(Box<Watch>),
@@ -400,6 +411,17 @@ pub(crate) struct AuditFilter {
     pub(crate) until: Option<String>,
 }
 
+/// A shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Shell {
+    /// The one of most systems.
+    Bash,
+    /// The one of macOS.
+    Zsh,
+    /// One that completes without being asked.
+    Fish,
+}
+
 /// How records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum AuditFormat {
@@ -454,7 +476,7 @@ fn read(program: &Program, matches: &ArgMatches) -> Result<Cli, clap::Error> {
 }
 
 /// The description of all commands of this program.
-fn command(program: &Program) -> clap::Command {
+pub(crate) fn command(program: &Program) -> clap::Command {
     let api = program.api;
     let version = format!("{}\n{} {}\ndocument {}", program.version, api.title, api.version, api.digest);
     let about = format!("An MCP server for {}, with {} tools.", api.title, api.tools.len());

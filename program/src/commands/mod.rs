@@ -2,6 +2,7 @@
 
 mod audit;
 mod call;
+mod completions;
 mod contract;
 mod credentials;
 mod demo;
@@ -40,6 +41,12 @@ pub(crate) fn run(program: &Program, cli: Cli) -> Result<ExitCode, Refusal> {
     }
     match &cli.command {
         Command::Contract => return print(&contract::text(program.api)).map(|()| ExitCode::SUCCESS),
+        Command::Completions { shell } => {
+            return completions::run(program, *shell).map(|()| ExitCode::SUCCESS);
+        }
+        Command::Man { folder } => {
+            return completions::manual(program, folder.as_deref()).map(|()| ExitCode::SUCCESS);
+        }
         Command::Init(what) => return init::run(program, what, cli.api_base_url()),
         _ => {}
     }
@@ -102,7 +109,9 @@ async fn command_in_runtime(
         Command::Watch(what) => return watch::run(program, config, &what).await,
         Command::Health { url } => return health::run(&config, url.as_deref()).await,
         Command::Config { .. }
+        | Command::Completions { .. }
         | Command::Contract
+        | Command::Man { .. }
         | Command::Audit(_)
         | Command::Keys(_)
         | Command::Credentials(_)

@@ -1,0 +1,129 @@
+//! What shells and readers of manuals are told of the commands, and how tables look to people.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod program_support;
+mod terminal;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use code_pipeline_mcp::api;
+use program_support::{run, start};
+use simulator::{Clock, Simulator};
+use terminal::Terminal;
+
+/// The names of the commands, as `--help` lists them.
+async fn commands() -> BTreeSet<String> {
+    let help = run(&["--help"], &[]).await.stdout;
+    let list = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap().to_owned();
+    let names = list.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    names.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn bash_completes_commands_and_tools() {
+    let text = run(&["completions", "bash"], &[]).await.stdout;
+    let complete = |words: &str, place: usize| {
+        // The function that the shell would call, as it would call it.
+        let script = format!(
+            "{text}\nCOMP_WORDS=({words}); COMP_CWORD={place}\n\
+             function=$(complete -p code-pipeline-mcp | sed 's/.*-F \\([^ ]*\\).*/\\1/')\n\
+             $function code-pipeline-mcp \"${{COMP_WORDS[{place}]}}\" \"${{COMP_WORDS[{place} - 1]}}\"\n\
+             echo \"${{COMPREPLY[@]}}\"\n"
+        );
+        let output = Command::new("bash").args(["-c", &script]).stderr(Stdio::inherit()).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let offered = complete("code-pipeline-mcp ''", 1);
+    for name in commands().await {
+        assert!(offered.split_whitespace().any(|word| word == name), "{name}: {offered}");
+    }
+    assert_eq!(complete("code-pipeline-mcp call get_set_d", 2).trim(), "get_set_deployment");
+    assert_eq!(complete("code-pipeline-mcp sets w", 2).trim(), "watch");
+}
+
+#[tokio::test]
+async fn every_shell_is_told_every_command_and_tool() {
+    for shell in ["bash", "zsh", "fish"] {
+        let outcome = run(&["completions", shell], &[]).await;
+        assert_eq!((outcome.code, &*outcome.stderr), (0, ""), "{shell}");
+        for name in commands().await {
+            assert!(outcome.stdout.contains(&name), "{shell}: {name}");
+        }
+        for tool in api::catalog().tools {
+            assert!(outcome.stdout.contains(tool.name), "{shell}: {}", tool.name);
+        }
+        // Where the shell is there, it reads them.
+        if let Ok(mut reading) = Command::new(shell).arg("-n").stdin(Stdio::piped()).spawn() {
+            use std::io::Write as _;
+            reading.stdin.take().unwrap().write_all(outcome.stdout.as_bytes()).unwrap();
+            assert!(reading.wait().unwrap().success(), "{shell}");
+        }
+    }
+    let unknown = run(&["completions", "tcsh"], &[]).await;
+    assert!(unknown.code == 64 && unknown.stderr.contains("bash, zsh, fish"), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn there_is_a_page_of_the_manual_for_every_command() {
+    let folder = std::env::temp_dir().join(format!("mcp-man-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    let shown = folder.display().to_string();
+    let outcome = run(&["man", "--folder", &shown], &[]).await;
+    assert_eq!((outcome.code, &*outcome.stdout, &*outcome.stderr), (0, "", ""));
+    let page = |name: &str| {
+        fs::read_to_string(folder.join(format!("code-pipeline-mcp{name}.1"))).unwrap_or_default()
+    };
+    let first = page("");
+    assert!(first.contains(".TH code-pipeline-mcp 1"), "{first}");
+    for name in commands().await {
+        assert!(page(&format!("-{name}")).contains(".SH SYNOPSIS"), "{name}");
+    }
+    for name in ["-sets-watch", "-keys-create", "-audit-verify"] {
+        assert!(page(name).contains(".SH OPTIONS"), "{name}");
+    }
+    assert_eq!(run(&["man"], &[]).await.stdout, first);
+    let _ = fs::remove_dir_all(&folder);
+    let refused = run(&["man", "--folder", "/proc/man"], &[]).await;
+    assert!(refused.code == 1 && refused.stderr.contains("--folder /proc/man"), "{refused:?}");
+    assert!(!Path::new("/proc/man").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_fit_a_terminal_and_have_colours_there_unless_somebody_wants_none() {
+    let (code, wide) = Terminal::start(&["tools"], &[], 120).end();
+    assert_eq!(code, 0);
+    assert!(wide.starts_with("\u{1b}[1mtool ") && wide.contains("generateTasksInAssignment"), "{wide}");
+    let rows = 1 + api::catalog().tools.len();
+    assert_eq!(wide.lines().count(), rows);
+    for (columns, is_folded) in [(80, false), (60, true)] {
+        let (_, plain) = Terminal::start(&["tools"], &[("NO_COLOR", "1")], columns).end();
+        assert!(!plain.contains('\u{1b}') && !plain.contains("generateTasksInAssignment"), "{plain}");
+        let longest = plain.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(longest <= columns.into(), "{longest}: {plain}");
+        assert_eq!(plain.lines().count() > rows, is_folded, "{plain}");
+    }
+    let piped = run(&["tools"], &[]).await.stdout;
+    assert_eq!(piped.lines().count(), 1 + api::catalog().tools.len());
+    assert!(!piped.contains('\u{1b}'));
+}
+
+#[tokio::test]
+async fn a_call_that_lets_wait_for_itself_says_for_what() {
+    let simulator = Simulator::builder().clock(Clock::manual()).start().await.unwrap();
+    let url = simulator.url();
+    let environment = [("API_BASE_URL", &*url), ("API_TOKEN", simulator.token())];
+    let arguments = ["srid=cw09-47623", "assignmentId=PLAY000313", "level=DEV2", "wait_seconds=60"];
+    let typed: Vec<&str> = arguments.iter().flat_map(|argument| ["--arg", argument]).collect();
+    let mut call = start(&[&["call", "generate_assignment"], &typed[..]].concat(), &environment);
+    let line = call.log_line("still waiting for generate_assignment").await;
+    assert!(line.ends_with("whose work is in the state Dispatched"), "{line}");
+    simulator.clock().advance(Duration::from_secs(60));
+    call.line("\"outcome\": \"done\"").await;
+    assert_eq!(call.exit_code().await, 0);
+}
