@@ -9,6 +9,8 @@ mod r09;
 mod r11;
 mod r12;
 mod r13;
+mod r14;
+mod r15;
 mod r16;
 mod r18;
 mod r20;
@@ -49,6 +51,8 @@ pub const CHECKS: &[Check] = &[
     Check { name: "R11", about: "an outage of the API and its end", run: |rig| Box::pin(r11::run(rig)) },
     Check { name: "R12", about: "three servers without their Redis", run: |rig| Box::pin(r12::run(rig)) },
     Check { name: "R13", about: "one request for many callers", run: |rig| Box::pin(r13::run(rig)) },
+    Check { name: "R14", about: "streams that stand and say nothing", run: |rig| Box::pin(r14::run(rig)) },
+    Check { name: "R15", about: "clients that take their time", run: |rig| Box::pin(r15::run(rig)) },
     Check { name: "R16", about: "bodies that mean harm", run: |rig| Box::pin(r16::run(rig)) },
     Check { name: "R18", about: "a quota under ten times its load", run: |rig| Box::pin(r18::run(rig)) },
     Check { name: "R20", about: "simulated faults and interleavings", run: |rig| Box::pin(r20::run(rig)) },
