@@ -80,6 +80,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for PutBack<S> {
         let length = self.first.len().min(buffer.remaining());
         buffer.put_slice(&self.first[..length]);
         self.first.advance(length);
+        if self.first.is_empty() {
+            // What nothing is left of would take its memory for as long as the connection lasts.
+            self.first = Bytes::new();
+        }
         Poll::Ready(Ok(()))
     }
 }

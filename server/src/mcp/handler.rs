@@ -14,10 +14,10 @@ use rmcp::model::{
     ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
     ListResourcesResult, ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion,
     ReadResourceRequestMethod, ReadResourceRequestParams, ReadResourceResponse, ServerConfig,
-    SubscribeRequestMethod, SubscribeRequestParams, Tool, UnsubscribeRequestMethod, UnsubscribeRequestParams,
-    UpdateTaskParams,
+    SubscribeRequestMethod, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestMethod,
+    UnsubscribeRequestParams, UpdateTaskParams,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{RoleServer, ServerHandler};
 use serde_json::{Map, Value};
 
@@ -25,7 +25,7 @@ use super::connection::{Connection, MOST_WATCHED};
 use super::context::{caller, from_http, request_id, stateless};
 use super::pages::scope;
 use super::shared::Shared;
-use super::{VERSIONS, answer, tasks};
+use super::{VERSIONS, answer, listening, tasks};
 use crate::call::{Call, Caller};
 use crate::catalog::Tool as GeneratedTool;
 use crate::http::{Site, TraceParent, well_formed_traceparent};
@@ -118,8 +118,9 @@ impl ServerHandler for Handler {
     ) -> Result<InitializeResult, ErrorData> {
         context.peer.set_peer_info(request.clone());
         let mut result = self.negotiate_initialize(&request)?;
-        // No extension that is offered here is one of the revisions with a handshake.
+        // Neither an extension that is offered here nor a stream of changes is one of the revisions with a handshake.
         result.capabilities.extensions = None;
+        listening::promise_nothing(&mut result.capabilities);
         Ok(result)
     }
 
@@ -244,6 +245,15 @@ impl ServerHandler for Handler {
         self.completed(request, &context).await
     }
 
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        self.shared.heard(requested)
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        listening::listen(&self.shared, &context).await;
+        Ok(())
+    }
+
     async fn subscribe(
         &self,
         request: SubscribeRequestParams,
@@ -302,7 +312,8 @@ impl ServerHandler for Handler {
             || reads && OF_RESOURCES.contains(&method)
             || prompts && OF_PROMPTS.contains(&method)
             || (reads || prompts) && method == OF_BOTH
-            || self.shared.engine.tasks().is_some() && tasks::METHODS.contains(&method);
+            || self.shared.engine.tasks().is_some() && tasks::METHODS.contains(&method)
+            || self.shared.tells_changes() && method == listening::METHOD;
         if handshake || is_ours {
             return Err(ErrorData::invalid_params(format!("Invalid params: {}", params_rule(method)), None));
         }
@@ -341,6 +352,7 @@ fn params_rule(method: &str) -> &'static str {
             "`params` must be an object with the object `ref` (`ref/prompt` with a `name`, or `ref/resource` with a `uri`) and the object `argument` with the strings `name` and `value`"
         }
         "tasks/get" | "tasks/cancel" => "`params` must be an object with the string `taskId`",
+        listening::METHOD => "`params` must be an object with the object `notifications`",
         "tasks/update" => {
             "`params` must be an object with the string `taskId` and the object `inputResponses`"
         }

@@ -18,6 +18,7 @@ mod front;
 mod handler;
 mod json;
 mod lane;
+mod listening;
 mod listing;
 mod missing;
 mod owner;

@@ -13,7 +13,7 @@ use super::became::Became;
 use super::envelope::Envelope;
 use super::lane::Prepared;
 use super::rounds::Rounds;
-use super::{Options, answer, listing, missing, tasks};
+use super::{Options, answer, listening, listing, missing, tasks};
 use crate::call::{Call, CallError, Caller, Reply};
 use crate::catalog::Tool as GeneratedTool;
 use crate::engine::{self, Engine};
@@ -83,6 +83,10 @@ impl Shared {
             let mut can = ServerCapabilities::builder().enable_tools().build();
             can.resources = (!shelf.is_empty()).then(Default::default);
             can.prompts = (!book.is_empty()).then(Default::default);
+            // Whoever has a connection with a handshake asks for its lists again when it wants to know.
+            if !connected && engine.policies().changes().is_some() {
+                listening::promise(&mut can);
+            }
             can.completions = (!shelf.is_empty() || !book.is_empty()).then(Default::default);
             can.extensions = engine.tasks().map(|_| tasks::extension());
             // What changes on the way, and what happens there, comes only from tools that tell it.

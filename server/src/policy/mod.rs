@@ -31,6 +31,7 @@ use std::time::SystemTime;
 
 use quick_cache::sync::Cache;
 use serde_json::{Map, Value};
+use tokio::sync::watch;
 
 use crate::call::{Call, Caller};
 use crate::catalog::{Api, Tool};
@@ -91,6 +92,8 @@ struct Shared {
     rules: RwLock<Arc<Rules>>,
     /// What came of reading the file the last time.
     seen: Mutex<Result<String, StartError>>,
+    /// How often other rules came into force; told to whoever waits for that.
+    changes: watch::Sender<u64>,
     callers: Cache<[u8; 32], Arc<Held>>,
     owner: Arc<Held>,
     anonymous: Arc<Held>,
@@ -116,6 +119,7 @@ impl Policies {
             settings,
             rules: RwLock::new(Arc::new(rules)),
             seen: Mutex::new(Ok(text)),
+            changes: watch::Sender::new(0),
             callers: Cache::new(CALLERS),
             owner,
             anonymous,
@@ -236,7 +240,13 @@ impl Policies {
         let text = read?;
         let new = Arc::new(Rules::read(&text, &settings.source, world)?);
         *rules.write().unwrap_or_else(PoisonError::into_inner) = new;
+        self.0.changes.send_modify(|changes| *changes += 1);
         Ok(true)
+    }
+
+    /// Tells when other rules have come into force; nothing where none ever do.
+    pub(crate) fn changes(&self) -> Option<watch::Receiver<u64>> {
+        self.0.settings.source.is_file().then(|| self.0.changes.subscribe())
     }
 
     /// How a call is decided, and by which rules.

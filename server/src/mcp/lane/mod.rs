@@ -8,6 +8,7 @@
 mod call;
 mod era;
 mod list;
+mod listen;
 mod prepared;
 
 use std::borrow::Cow;
@@ -23,11 +24,13 @@ use serde::{Deserialize, Deserializer};
 use tokio_util::sync::CancellationToken;
 
 use super::envelope::Envelope;
+use super::listening;
 use super::shared::Shared;
 use crate::http::Response;
 use crate::metrics::Count;
 
 use call::PlainCall;
+use listen::Listen;
 
 pub(super) use prepared::{Page, Prepared};
 
@@ -42,6 +45,8 @@ pub(super) enum Direct {
         /// Its result as JSON text.
         result: Arc<str>,
     },
+    /// By a stream that stands.
+    Listens(Listen),
 }
 
 impl Direct {
@@ -56,16 +61,22 @@ impl Direct {
                 let result = list::read(shared, head, body, envelope)?;
                 Some(Self::Listed { id: echoed(envelope)?, result })
             }
+            listening::METHOD => Listen::read(shared, head, body, envelope).map(Self::Listens),
             _ => None,
         }
     }
 
     /// Answers it; when the server stops before, gives the message's id.
-    pub(super) async fn answer(self, shared: &Shared, stop: &CancellationToken) -> Result<Response, String> {
+    pub(super) async fn answer(
+        self,
+        shared: &Arc<Shared>,
+        stop: &CancellationToken,
+    ) -> Result<Response, String> {
         shared.count(Count::Direct);
         match self {
             Self::Call(call) => call.answer(shared, stop).await,
             Self::Listed { id, result } => Ok(in_json(message(&id, &result))),
+            Self::Listens(listen) => Ok(listen.answer(shared)),
         }
     }
 }
