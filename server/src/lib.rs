@@ -29,6 +29,7 @@ pub mod stages;
 mod quota;
 pub mod replicas;
 mod digest;
+mod large;
 mod private_file;
 pub mod secret;
 pub mod request_id;

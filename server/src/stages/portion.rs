@@ -17,7 +17,8 @@ use tokio::time::Instant;
 use super::seal::{Seal, random};
 use super::{Next, Outcome, digest};
 use crate::call::{Call, CallError, Caller, Purpose, Reply};
-use crate::catalog::{Api, Fields, Tool, Work};
+use crate::catalog::{Api, Effect, Fields, Tool, Work};
+use crate::large;
 use crate::own::finding;
 use crate::replicas::Replicas;
 use kept::{Id, Kept};
@@ -81,7 +82,13 @@ impl Options {
         let (size, status) = (reply.text.len(), reply.status);
         let id = random();
         let for_others = self.shared.as_ref().map(|shared| (shared, reply.clone()));
-        let whole = Whole::of(tool, reply, self.settings.bytes);
+        let bytes = self.settings.bytes;
+        // What a change came to is told at once, however large it is.
+        let whole = if size > large::SMALL && tool.effect == Effect::Read {
+            large::in_turn(move || Ok(Whole::of(tool, reply, bytes))).await?
+        } else {
+            Whole::of(tool, reply, bytes)
+        };
         let whole = whole.ok_or(CallError::Oversized { size, limit: self.settings.bytes, status })?;
         let whole = Arc::new(whole);
         let is_kept = self.keep(id, &whole);

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::Outcome;
-use crate::answer;
 use crate::call::{Call, CallError, Reply};
 use crate::catalog::Effect;
 use crate::upstream::{NOT_MODIFIED, Request, Upstream};
@@ -26,7 +25,7 @@ pub async fn upstream(upstream: Arc<Upstream>, call: Call) -> Outcome {
         validator: call.validator.as_deref(),
     };
     let own = call.account.credentials().await?;
-    let mut received = upstream.exchange(&request, own.as_deref()).await?;
+    let (mut received, mut part) = upstream.exchange(&request, own.as_deref()).await?;
     if received.status == UNAUTHORIZED
         && let Some(own) = own
     {
@@ -35,11 +34,13 @@ pub async fn upstream(upstream: Arc<Upstream>, call: Call) -> Outcome {
         let is_worth_it = call.account.refused(&own);
         if is_worth_it && call.tool.effect == Effect::Read {
             let own = call.account.credentials().await?;
-            received = upstream.exchange(&request, own.as_deref()).await?;
+            // Who waits for a part of the room must not hold another.
+            drop(part);
+            (received, part) = upstream.exchange(&request, own.as_deref()).await?;
         }
     }
     if received.status == NOT_MODIFIED {
         return Ok(Reply::text("").with_status(NOT_MODIFIED));
     }
-    answer::read(call.tool, received)
+    Upstream::read(call.tool, received, part).await
 }

@@ -10,6 +10,7 @@ mod body;
 mod credential;
 mod freshness;
 mod gateway;
+mod room;
 mod sign;
 mod tls;
 mod version;
@@ -26,13 +27,16 @@ use http::header::{
 use reqwest::{Client, Method};
 use secrecy::SecretString;
 
-use crate::call::{CallError, Heard, Progress};
-use crate::catalog::{Api, Tool};
+use crate::answer;
+use crate::call::{CallError, Heard, Progress, Reply};
+use crate::catalog::{Api, Effect, Tool};
+use crate::large;
 use crate::request::{Body, Parts, Target};
 use crate::start_error::StartError;
 use base::Base;
 use credential::{Carried, Credential, Credentials};
 use gateway::Front;
+use room::{Part, Room};
 
 pub(crate) use credential::is_open;
 pub use freshness::Freshness;
@@ -107,6 +111,7 @@ pub struct Upstream {
     credentials: Credentials,
     connect_timeout: Duration,
     max_answer_bytes: usize,
+    room: Room,
 }
 
 /// What one request is made of.
@@ -206,6 +211,7 @@ impl Upstream {
             credentials,
             connect_timeout: options.connect_timeout,
             max_answer_bytes: options.max_answer_bytes,
+            room: Room::new(options.max_answer_bytes),
         })
     }
 
@@ -219,7 +225,7 @@ impl Upstream {
         &self,
         request: &Request<'_>,
         own: Option<&[Credential]>,
-    ) -> Result<Received, CallError> {
+    ) -> Result<(Received, Part), CallError> {
         let outgoing = self.outgoing(request, own)?;
         // Said before connecting already: a caller who gives up meanwhile hears "perhaps" rather than a wrong
         // "no".
@@ -236,7 +242,7 @@ impl Upstream {
         })?;
         request.heard.set(Freshness::of(response.headers(), SystemTime::now()));
         if response.status().as_u16() == NOT_MODIFIED && request.condition().is_some() {
-            return Ok(Received::unchanged());
+            return Ok((Received::unchanged(), Part::default()));
         }
         self.receive(request.tool, own, response).await
     }
@@ -246,7 +252,7 @@ impl Upstream {
         tool: &'static Tool,
         own: Option<&[Credential]>,
         response: reqwest::Response,
-    ) -> Result<Received, CallError> {
+    ) -> Result<(Received, Part), CallError> {
         let status = response.status().as_u16();
         if (300..400).contains(&status) {
             return Err(CallError::Redirected { status });
@@ -266,14 +272,31 @@ impl Upstream {
             let what = "expected an answer without content encoding, got an encoded one".to_owned();
             return Err(CallError::Unexpected { status, what });
         }
-        let body = match body::read(response, self.max_answer_bytes).await {
-            Ok(body) if !encoded => body,
+        let room = waits(tool).then_some(&self.room);
+        let (body, part) = match body::read(response, self.max_answer_bytes, room).await {
+            Ok(read) if !encoded => read,
             Err(error) if !failed => return Err(error),
             // The status says enough of an error; without its body only words are missing.
-            _ => Vec::new(),
+            _ => Default::default(),
         };
         let body = self.withheld(body, own);
-        Ok(Received { status, content_type, retry_after, headers, body })
+        Ok((Received { status, content_type, retry_after, headers, body }, part))
+    }
+
+    /// Makes sense of an answer: of a large one in its turn, so that small ones pass.
+    pub(crate) async fn read(
+        tool: &'static Tool,
+        received: Received,
+        part: Part,
+    ) -> Result<Reply, CallError> {
+        if !waits(tool) || received.body.len() <= large::SMALL {
+            return answer::read(tool, received);
+        }
+        let work = move || {
+            let _part = part;
+            answer::read(tool, received)
+        };
+        large::in_turn(work).await
     }
 
     /// The headers that the tool returns; several of one name are joined as one (RFC 9110, section 5.2).
@@ -323,6 +346,11 @@ impl fmt::Debug for Upstream {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Upstream({})", self.front.origin())
     }
+}
+
+/// Whether a large answer of this tool may wait for others.
+fn waits(tool: &Tool) -> bool {
+    tool.effect == Effect::Read
 }
 
 /// A request that does not agree with its template is never sent: that is our fault and somebody's attack.

@@ -1,0 +1,66 @@
+//! What is large is made sense of on a thread of its own, one thing after the other: otherwise those who asked for a line wait
+//! while all processors read what others asked for.
+
+use std::sync::{Arc, LazyLock};
+
+use tokio::sync::Semaphore;
+use tokio::task::{JoinError, spawn_blocking};
+
+use crate::call::CallError;
+
+/// What is not large, in bytes: nearly all answers.
+pub(crate) const SMALL: usize = 64 << 10;
+
+/// One turn for the whole process, since its processors are what is shared.
+static TURN: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1)));
+
+/// Does this on the thread, when it is its turn. It is done to its end, also where nobody waits for it any more.
+pub(crate) async fn in_turn<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CallError> + Send + 'static,
+) -> Result<T, CallError> {
+    let turn = Arc::clone(&TURN).acquire_owned().await.expect("it is never closed");
+    let done = spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    });
+    match done.await.map_err(JoinError::try_into_panic) {
+        Ok(done) => done,
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        Err(Err(_)) => Err(CallError::Internal { cause: "the server stops".to_owned() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn r15_one_thing_is_done_at_a_time_and_to_its_end_when_nobody_waits() {
+        let (begun, has_begun) = mpsc::channel();
+        let (go_on, wait) = mpsc::channel::<()>();
+        let first = in_turn(move || {
+            begun.send(()).expect("somebody waits");
+            wait.recv().map_err(|_| CallError::Internal { cause: String::new() })
+        });
+        // Whoever asked leaves once it has begun.
+        let mut first = Box::pin(first);
+        while timeout(Duration::from_millis(1), &mut first).await.is_err() && has_begun.try_recv().is_err() {}
+        drop(first);
+        let mut second = Box::pin(in_turn(|| Ok(7)));
+        assert!(futures_util::poll!(second.as_mut()).is_pending());
+        assert_eq!(TURN.available_permits(), 0);
+        go_on.send(()).expect("it goes on");
+        assert_eq!(second.await.expect("it is done"), 7);
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "a fault of ours")]
+    async fn a_panic_there_is_a_panic_here() {
+        let _: Result<(), _> = in_turn(|| panic!("a fault of ours")).await;
+    }
+}

@@ -1,0 +1,56 @@
+//! What large answers share in memory. Without it five hundred answers of a mebibyte at once take all memory that there is, for
+//! their text and for what is made of it.
+//!
+//! An answer to a change waits for nothing here: what was done must not be told to be unknown because others read much.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The room in bytes.
+const ROOM: usize = 32 << 20;
+
+/// The room.
+pub(super) struct Room(Arc<Semaphore>);
+
+/// What an answer has of the room, until it was made sense of.
+#[derive(Debug, Default)]
+pub(crate) struct Part(#[expect(dead_code, reason = "held")] Option<OwnedSemaphorePermit>);
+
+impl Room {
+    /// Nothing in it; one answer of this size always fits.
+    pub(super) fn new(largest: usize) -> Self {
+        Self(Arc::new(Semaphore::new(ROOM.max(largest).min(Semaphore::MAX_PERMITS))))
+    }
+
+    /// Waits until there are so many bytes of it.
+    pub(super) async fn part(&self, bytes: usize) -> Part {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let part = Arc::clone(&self.0).acquire_many_owned(bytes).await;
+        Part(Some(part.expect("the room is never closed")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[tokio::test(start_paused = true)]
+    async fn r15_who_comes_when_the_room_is_taken_waits_and_not_a_byte_earlier() {
+        let room = Room::new(1);
+        let all_but_one = room.part(ROOM - 1).await;
+        let last = room.part(1).await;
+        assert!(timeout(LONG, room.part(1)).await.is_err(), "one byte too many");
+        drop(last);
+        assert!(timeout(LONG, room.part(1)).await.is_ok());
+        drop(all_but_one);
+        let largest = Room::new(ROOM + 1);
+        assert!(timeout(LONG, largest.part(ROOM + 1)).await.is_ok(), "one of the largest always fits");
+    }
+}
