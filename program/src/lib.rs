@@ -20,6 +20,7 @@
 
 mod arguments;
 mod commands;
+mod memory;
 mod output;
 mod process;
 mod refusal;

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::Program;
 use crate::commands::{Recorded, prepare};
+use crate::memory;
 use crate::process::{on_hangup, shutdown_on_signal};
 use crate::refusal::Refusal;
 use crate::settings::Config;
@@ -26,7 +27,12 @@ pub(crate) async fn http(program: &Program, mut config: Config) -> Result<(), Re
     warn_unrecorded(&recorded);
     tracing::info!(endpoint = %endpoint(scheme, address), tools = program.api.tools.len(), "serving");
     let server = Arc::clone(&recorded.server);
-    server.serve(listener, shutdown).await.map_err(|error| Refusal::configuration(error.to_string()))?;
+    tokio::select! {
+        served = server.serve(listener, shutdown) => {
+            served.map_err(|error| Refusal::configuration(error.to_string()))?;
+        }
+        never = memory::give_back() => match never {},
+    }
     tracing::info!("stopped");
     Ok(())
 }
