@@ -2,10 +2,11 @@
 //! input and output. What it promises: nothing is bound, read or sent before [`Server::serve`] or [`Server::stdio`].
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::call::Answer;
@@ -70,9 +71,9 @@ impl Server {
         let (app, endpoint) = self.application(address, &shutdown);
         let certificate = self.certificate.clone();
         let serving = http::serve(listener, Arc::new(app), &self.http, certificate, shutdown.clone());
-        self.until_served(serving, &shutdown).await;
+        let (_, latest) = self.until_served(serving, &shutdown).await;
         endpoint.stop();
-        self.drain().await;
+        self.drain(latest).await;
         Ok(())
     }
 
@@ -102,8 +103,8 @@ impl Server {
             self.http.drain,
             shutdown.clone(),
         );
-        let outcome = self.until_served(serving, &shutdown).await;
-        self.drain().await;
+        let (outcome, latest) = self.until_served(serving, &shutdown).await;
+        self.drain(latest).await;
         outcome
     }
 
@@ -161,10 +162,16 @@ impl Server {
     }
 
     /// Serves to the end, and ends all waits when that is wanted: they would hold it up. Meanwhile changed rules and a changed
-    /// certificate are read.
-    async fn until_served<T>(&self, serving: impl Future<Output = T>, shutdown: &CancellationToken) -> T {
+    /// certificate are read. Gives besides until when what still goes on may: all of an end takes [`http::Options::drain`] at most.
+    async fn until_served<T>(
+        &self,
+        serving: impl Future<Output = T>,
+        shutdown: &CancellationToken,
+    ) -> (T, Instant) {
+        let began = OnceLock::new();
         let ending = async {
             shutdown.cancelled().await;
+            let _ = began.set(Instant::now());
             self.engine.end_waits();
             std::future::pending().await
         };
@@ -178,17 +185,18 @@ impl Server {
             }
             std::future::pending().await
         };
-        tokio::select! {
+        let outcome = tokio::select! {
             outcome = serving => outcome,
             outcome = ending => outcome,
             outcome = watching => outcome,
             outcome = certificate => outcome,
-        }
+        };
+        (outcome, began.get().copied().unwrap_or_else(Instant::now) + self.http.drain)
     }
 
-    /// Waits, within bounds, for mutations that go on although nobody waits for them.
-    async fn drain(&self) {
-        if tokio::time::timeout(self.http.drain, self.engine.drain()).await.is_err() {
+    /// Waits until then for mutations that go on although nobody waits for them.
+    async fn drain(&self, latest: Instant) {
+        if tokio::time::timeout_at(latest, self.engine.drain()).await.is_err() {
             tracing::error!("stopped while changes were still being made: their outcome is unknown");
         }
     }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fake_upstream::{Act, FakeUpstream};
-use http_support::Served;
+use http_support::{Served, read_to_close};
 use server::Server;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -76,6 +77,54 @@ async fn shutdown_ends_although_a_request_never_does() {
     served.shutdown.cancel();
     assert_eq!(stuck.await.status, 0, "the connection is closed without an answer");
     served.task.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn r10_who_has_connected_is_answered_once_more_and_told_that_it_was_the_last() {
+    let served = Served::start([]).await;
+    let (mut kept, new) = (served.connect().await, served.connect().await);
+    let request = format!("GET /health HTTP/1.1\r\nHost: {}\r\n\r\n", served.address);
+    kept.write_all(request.as_bytes()).await.unwrap();
+    let mut first = String::new();
+    while !first.ends_with('}') {
+        let mut bytes = [0; 1024];
+        let read = kept.read(&mut bytes).await.unwrap();
+        first.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+    }
+    assert!(!first.to_lowercase().contains("connection: close"), "{first}");
+    served.shutdown.cancel();
+    while TcpStream::connect(served.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    for mut stream in [kept, new] {
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = read_to_close(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        assert!(answer.to_lowercase().contains("\r\nconnection: close\r\n"), "{answer}");
+    }
+    served.task.await.unwrap().unwrap();
+}
+
+/// What a caller waits for and what goes on without one have the same time, and not one after the other.
+#[tokio::test]
+async fn an_end_takes_the_time_that_it_may_and_takes_it_once() {
+    let served = Served::start_with([Act::Silence], |options| {
+        options.http.drain = Duration::from_secs(100);
+        options.engine.deadline = Duration::from_secs(10_000);
+        options.engine.upstream.attempt_timeout = Duration::from_secs(10_000);
+    })
+    .await;
+    let mut calling = Box::pin(served.call("deploy", sample::deploying()));
+    tokio::select! {
+        _ = &mut calling => panic!("the API never answers"),
+        () = served.upstream.arrival() => {}
+    }
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    served.shutdown.cancel();
+    assert_eq!(calling.await.status, 0, "the connection is closed without an answer");
+    served.task.await.unwrap().unwrap();
+    assert_eq!(begun.elapsed().as_secs(), 100);
 }
 
 #[tokio::test]

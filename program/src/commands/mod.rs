@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod health;
 mod init;
+mod inherited;
 mod keys;
 mod policy;
 mod progress;

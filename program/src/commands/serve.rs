@@ -9,7 +9,7 @@ use server::journal::Stream;
 use tokio::net::TcpListener;
 
 use crate::Program;
-use crate::commands::{Recorded, prepare};
+use crate::commands::{Recorded, inherited, prepare};
 use crate::memory;
 use crate::process::{on_hangup, shutdown_on_signal};
 use crate::refusal::Refusal;
@@ -17,12 +17,22 @@ use crate::settings::Config;
 
 /// Serves streamable HTTP until a signal, then lets calls in progress come to their end.
 pub(crate) async fn http(program: &Program, mut config: Config) -> Result<(), Refusal> {
+    let inherited = inherited::listener()?;
+    if let Some(address) = inherited.as_ref().and_then(|listener| listener.local_addr().ok()) {
+        // Whatever HOST and PORT say, that is where clients come from, and who may is judged by it.
+        (config.host, config.port) = (address.ip(), address.port());
+    }
     over_http(&mut config)?;
     let (address, scheme) = (config.listen(), config.tls.scheme());
     let recorded = prepare(program, config, Stream::Output)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
     reload_on_hangup(&recorded.server)?;
-    let listener = listen(address).await?;
+    let listener = match inherited {
+        Some(listener) => TcpListener::from_std(listener).map_err(|error| {
+            Refusal::failure(format!("the socket that was handed over cannot be used: {error}"))
+        })?,
+        None => listen(address).await?,
+    };
     let address = bound(&listener)?;
     warn_unrecorded(&recorded);
     tracing::info!(endpoint = %endpoint(scheme, address), tools = program.api.tools.len(), "serving");

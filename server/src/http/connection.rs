@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::Request as HttpRequest;
+use ::http::header::{CONNECTION, HeaderValue};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::rt::Executor;
@@ -28,6 +29,9 @@ use super::version::{self, PutBack, Version};
 use super::wire::Wire;
 use super::{App, BodyError, Options, Peer};
 
+/// How long a connection of HTTP/1.1 with nothing under way waits for a last request when the server ends: whoever has just sent
+/// one must not find the connection closed.
+const LINGER: Duration = Duration::from_secs(1);
 /// How long a client of HTTP/2 may take to hear that the connection ends, where it has nothing under way.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// What a client of HTTP/2 may send of bodies before they are read: of one, and of all of its connection.
@@ -65,7 +69,7 @@ impl Connection {
         };
         let stream = tokio::select! {
             stream = self.handshake(certificate, stream) => stream,
-            () = self.shutdown.cancelled() => return,
+            () = self.lingered() => return,
         };
         let Some(stream) = stream else { return };
         let begun = Instant::now();
@@ -89,10 +93,19 @@ impl Connection {
         None
     }
 
+    /// Waits until whoever has just connected had the time to say something, once the server ends.
+    async fn lingered(&self) {
+        self.shutdown.cancelled().await;
+        tokio::select! {
+            () = sleep(LINGER) => {}
+            () = self.abandoned.cancelled() => {}
+        }
+    }
+
     async fn find_version<S: AsyncRead + AsyncWrite + Send + Unpin>(self, stream: S, begun: Instant) {
         let found = tokio::select! {
             found = timeout_at(begun + self.options.head_timeout, version::of_first_bytes(stream)) => found,
-            () = self.shutdown.cancelled() => return,
+            () = self.lingered() => return,
         };
         if let Ok(Ok((version, stream))) = found {
             self.speak(version, stream, begun).await;
@@ -115,10 +128,16 @@ impl Connection {
     }
 
     async fn one<S: AsyncRead + AsyncWrite + Send + Unpin>(self, wire: Wire<S>) -> hyper::Result<()> {
-        let (app, peer) = (Arc::clone(&self.app), self.peer);
+        let (app, peer, ending) = (Arc::clone(&self.app), self.peer, self.shutdown.clone());
         let service = service_fn(move |request| {
-            let (app, request) = (Arc::clone(&app), incoming(peer, request));
-            async move { Ok::<_, Infallible>(app.handle(request).await) }
+            let (app, request, ending) = (Arc::clone(&app), incoming(peer, request), ending.clone());
+            async move {
+                let mut response = app.handle(request).await;
+                if ending.is_cancelled() {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(response)
+            }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -131,7 +150,13 @@ impl Connection {
         let mut connection = pin!(connection);
         tokio::select! {
             outcome = connection.as_mut() => return outcome,
-            () = self.shutdown.cancelled() => connection.as_mut().graceful_shutdown(),
+            () = self.shutdown.cancelled() => {}
+        }
+        // What comes meanwhile is answered, and its client told that it was the last.
+        tokio::select! {
+            outcome = connection.as_mut() => return outcome,
+            () = self.abandoned.cancelled() => return Ok(()),
+            () = sleep(LINGER) => connection.as_mut().graceful_shutdown(),
         }
         tokio::select! {
             outcome = connection => outcome,

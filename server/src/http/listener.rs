@@ -5,11 +5,12 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -37,18 +38,8 @@ pub(crate) async fn serve(
     // Of all connections half may still agree on TLS, so that those who do not hurry leave room for the others.
     let handshakes = Arc::new(Semaphore::new(options.max_connections.div_ceil(2)));
     let options = Arc::new(options.clone());
-    loop {
-        let accepted = async {
-            let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
-            (accept(|| listener.accept()).await, place)
-        };
-        let ((stream, address), place) = tokio::select! {
-            // A flood of connections must not hold up the end.
-            biased;
-            () = shutdown.cancelled() => break,
-            accepted = accepted => accepted,
-        };
-        let Some(admitted) = sites.admit(address.ip()) else { continue };
+    let begin = |(stream, address): (TcpStream, SocketAddr), place: OwnedSemaphorePermit| {
+        let Some(admitted) = sites.admit(address.ip()) else { return };
         let connection = Connection {
             app: Arc::clone(&app),
             peer: Peer(address.ip()),
@@ -63,8 +54,25 @@ pub(crate) async fn serve(
             connection.serve(stream).await;
             drop((place, admitted));
         });
+    };
+    loop {
+        let accepted = async {
+            let place = Arc::clone(&places).acquire_owned().await.expect("the semaphore is never closed");
+            (accept(|| listener.accept()).await, place)
+        };
+        let (accepted, place) = tokio::select! {
+            // A flood of connections must not hold up the end.
+            biased;
+            () = shutdown.cancelled() => break,
+            accepted = accepted => accepted,
+        };
+        begin(accepted, place);
     }
-    drop(listener);
+    // Whoever has connected already would find the connection reset.
+    for accepted in left_behind(listener, options.max_connections) {
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { break };
+        begin(accepted, place);
+    }
     connections.close();
     if timeout(options.drain, connections.wait()).await.is_err() {
         tracing::warn!(connections = connections.len(), "stopped before every request was answered");
@@ -90,6 +98,19 @@ async fn accept<T, F: Future<Output = io::Result<T>>>(mut attempt: impl FnMut() 
     }
 }
 
+/// The connections that wait to be accepted, and the end of the listener. A flood of them has no end, so there are no more than
+/// this.
+fn left_behind(listener: TcpListener, most: usize) -> Vec<(TcpStream, SocketAddr)> {
+    // What the runtime knows of it may be older than they are.
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    let accept = |_| {
+        let (stream, address) = listener.accept().ok()?;
+        stream.set_nonblocking(true).ok()?;
+        Some((TcpStream::from_std(stream).ok()?, address))
+    };
+    (0..most).map_while(accept).collect()
+}
+
 fn peer_left(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -113,6 +134,21 @@ mod tests {
         .await;
         // 10, 20, .. 640 ms, then 1 s twice: no busy loop, and no pause without bound.
         assert_eq!(begun.elapsed().as_millis(), 10 * 127 + 2000);
+    }
+
+    #[tokio::test]
+    async fn r10_who_has_connected_is_served_although_the_listener_ends() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let mut waiting = Vec::new();
+        for _ in 0..3 {
+            waiting.push(TcpStream::connect(address).await.expect("connected"));
+        }
+        let found: Vec<_> = left_behind(listener, 2).into_iter().map(|(_, peer)| peer).collect();
+        let connected: Vec<_> =
+            waiting.iter().map(|stream| stream.local_addr().expect("an address")).collect();
+        assert_eq!(found, connected[..2], "and no more than may be served");
+        assert!(TcpStream::connect(address).await.is_err(), "nobody else comes");
     }
 
     #[tokio::test(start_paused = true)]
