@@ -27,12 +27,7 @@ impl Callers {
                 // What they may do is no matter of these checks.
                 .args(["--role", "administrator", "--scope", "cp:admin", "--file"])
                 .arg(file(&folder));
-            let output = create.output().await?;
-            if !output.status.success() {
-                return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
-            }
-            let key = String::from_utf8_lossy(&output.stdout);
-            headers.push(format!("X-API-Key: {}\r\n", key.trim()));
+            headers.push(made(&mut create).await?);
         }
         Ok(Self { folder, headers })
     }
@@ -43,10 +38,29 @@ impl Callers {
         settings.set("AUTH_PROVIDER", "api_key").set("AUTH_API_KEYS_FILE", file.display())
     }
 
+    /// Gives the caller of this number another key; the one before is good for this time more, in seconds.
+    pub async fn rotate(&mut self, program: &Path, number: usize, overlap: u64) -> io::Result<()> {
+        let key = self.headers[number].trim().rsplit(' ').next().unwrap_or_default();
+        let name = key.strip_prefix("mcpk_").and_then(|key| key.split('_').next()).unwrap_or_default();
+        let mut rotate = Command::new(program);
+        rotate.args(["keys", "rotate", name, "--overlap", &format!("{overlap}s"), "--file"]);
+        self.headers[number] = made(rotate.arg(file(&self.folder))).await?;
+        Ok(())
+    }
+
     /// The header line of each of them.
     pub fn headers(&self) -> &[String] {
         &self.headers
     }
+}
+
+/// The header line with the key that this command makes.
+async fn made(command: &mut Command) -> io::Result<String> {
+    let output = command.output().await?;
+    if !output.status.success() {
+        return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+    }
+    Ok(format!("X-API-Key: {}\r\n", String::from_utf8_lossy(&output.stdout).trim()))
 }
 
 fn file(folder: &Scratch) -> std::path::PathBuf {

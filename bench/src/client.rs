@@ -95,6 +95,11 @@ impl Client {
         Self(Arc::new(Shared { address, idle: Mutex::default() }))
     }
 
+    /// A client of the same server that has none of its connections.
+    pub fn anew(&self) -> Self {
+        Self::new(self.0.address)
+    }
+
     /// Makes a call.
     pub async fn call(&self, call: ToolCall) -> Answer {
         self.call_with(call, "").await
@@ -130,8 +135,10 @@ impl Client {
 
     /// Sends a request that is written already, and gives the answer as it comes.
     pub async fn exchange(&self, request: &[u8]) -> io::Result<Response> {
-        let idle = self.idle().pop();
-        let mut connection = match idle {
+        let idle = || self.idle().pop();
+        // The server may have closed some meanwhile.
+        let open = std::iter::from_fn(idle).find(Connection::is_open);
+        let mut connection = match open {
             Some(connection) => connection,
             None => Connection::open(self.0.address).await?,
         };

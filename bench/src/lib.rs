@@ -19,6 +19,7 @@ pub mod redis;
 pub mod balancer;
 pub mod client;
 pub mod callers;
+pub mod streams;
 pub mod load;
 
 pub mod sim;

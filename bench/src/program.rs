@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +21,9 @@ use crate::ports;
 
 /// Far more than a start or an end takes.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Hands over what is on standard input as systemd hands over a socket: as the first descriptor after the three usual ones.
+const HAND_OVER: &str = r#"exec 3<&0 </dev/null; export LISTEN_PID=$$ LISTEN_FDS=1; exec "$@""#;
 
 /// What the program is told by its environment.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +55,7 @@ pub struct Program {
     child: Child,
     pid: Pid,
     log: Log,
+    begun: Instant,
     /// Where it listens.
     pub address: SocketAddr,
     /// How long it took from its start until it accepted a connection.
@@ -70,27 +75,58 @@ impl Program {
     /// Starts it through a command that runs what follows it.
     pub async fn start_as(command: &[OsString], settings: &Settings) -> io::Result<Self> {
         let address = ports::free().await?;
-        let begun = Instant::now();
         let mut started = Command::new(&command[0]);
-        started.args(&command[1..]).args(["serve", "--listen", &address.to_string()]);
+        started.args(&command[1..]).args(["serve", "--listen", &address.to_string()]).stdin(Stdio::null());
+        let mut program = Self::spawn(started, settings, address)?;
+        program.until(async || TcpStream::connect(address).await.is_ok()).await?;
+        Ok(program)
+    }
+
+    /// Starts it with a socket that is bound already, and waits until it serves there. Several may have the same.
+    pub async fn start_on(socket: &TcpListener, program: &Path, settings: &Settings) -> io::Result<Self> {
+        let mut started = Command::new("sh");
+        started
+            .args(["-c", HAND_OVER, "sh"])
+            .arg(program)
+            .arg("serve")
+            .stdin(OwnedFd::from(socket.try_clone()?));
+        let settings = settings.clone().set("LOG_LEVEL", "info");
+        let mut program = Self::spawn(started, &settings, socket.local_addr()?)?;
+        // Others may accept on the socket, so that connecting says nothing.
+        let log = program.log.clone();
+        program.until(async || !log.times(&[r#""serving""#]).is_empty()).await?;
+        Ok(program)
+    }
+
+    fn spawn(mut started: Command, settings: &Settings, address: SocketAddr) -> io::Result<Self> {
         started.env_clear().envs(settings.0.iter().map(|(name, value)| (name, value)));
         started.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        started.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        started.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        let begun = Instant::now();
         let mut child = started.spawn()?;
         let log = Log::default();
         tokio::spawn(log.clone().follow(child.stderr.take().expect("it is piped")));
         let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("it was not waited for");
-        while TcpStream::connect(address).await.is_err() {
-            if let Some(status) = child.try_wait()? {
+        Ok(Self { child, pid, log, address, begun, started_in: Duration::ZERO })
+    }
+
+    /// Waits until it is so, unless the program ends before.
+    async fn until(&mut self, mut is_so: impl AsyncFnMut() -> bool) -> io::Result<()> {
+        while !is_so().await {
+            if let Some(status) = self.child.try_wait()? {
                 sleep(Duration::from_millis(100)).await;
-                return Err(io::Error::other(format!("the program ended with {status}: {}", log.text())));
+                return Err(io::Error::other(format!(
+                    "the program ended with {status}: {}",
+                    self.log.text()
+                )));
             }
-            if begun.elapsed() > PATIENCE {
+            if self.begun.elapsed() > PATIENCE {
                 return Err(io::Error::other("the program does not listen"));
             }
             sleep(Duration::from_millis(1)).await;
         }
-        Ok(Self { child, pid, log, address, started_in: begun.elapsed() })
+        self.started_in = self.begun.elapsed();
+        Ok(())
     }
 
     /// A client of it.
@@ -140,6 +176,14 @@ impl Program {
             .ok_or_else(|| io::Error::other("the system does not tell a process's memory"))
     }
 
+    /// How many files and connections it has open, and how many threads it has.
+    pub fn held(&self) -> io::Result<[usize; 2]> {
+        let count = |what: &str| {
+            fs::read_dir(format!("/proc/{}/{what}", self.pid.as_raw_nonzero())).map(Iterator::count)
+        };
+        Ok([count("fd")?, count("task")?])
+    }
+
     /// The processor time that it has spent.
     pub fn processor_time(&self) -> io::Result<Duration> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid.as_raw_nonzero()))?;
@@ -177,7 +221,8 @@ impl Log {
         self.times(&["the circuit of the API changed", "\"open\""])
     }
 
-    fn text(&self) -> String {
+    /// All of it.
+    pub fn text(&self) -> String {
         let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lines.iter().map(|(_, line)| line.as_str()).collect::<Vec<_>>().join("\n")
     }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 /// The program under test, and how much of it is asked.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub struct Rig {
     pub seed: u64,
     /// Whether only this seed is run of checks that run many.
     pub is_replay: bool,
+    /// How long the check that goes on for long does, where that was said.
+    pub long: Option<Duration>,
 }
 
 impl Rig {

@@ -1,8 +1,9 @@
 //! Runs checks of the whole program and prints a line for each: its name, `pass` or `fail`, and the figures.
 //!
-//! Usage: `cargo run --release -p bench --bin reliability -- [--short] [--program FILE] [--seed N] [R4 R5 ...]`
+//! Usage: `cargo run --release -p bench --bin reliability -- [--short] [--program FILE] [--seed N] [--minutes N] [R4 R5 ...]`
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use bench::command::{Command, USAGE};
 use bench::rig::{Rig, build_program};
@@ -23,7 +24,8 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let rig = Rig { program, short: command.short, seed: command.seed, is_replay: command.is_replay };
+    let long = command.minutes.map(|minutes| Duration::from_secs(60) * minutes);
+    let rig = Rig { program, short: command.short, seed: command.seed, is_replay: command.is_replay, long };
     let mut all_pass = true;
     for check in command.checks {
         eprintln!("{}: {}", check.name, check.about);

@@ -6,6 +6,7 @@ mod r06;
 mod r07;
 mod r08;
 mod r09;
+mod r10;
 mod r11;
 mod r12;
 mod r13;
@@ -13,6 +14,7 @@ mod r14;
 mod r15;
 mod r16;
 mod r18;
+mod r19;
 mod r20;
 
 use std::future::Future;
@@ -48,6 +50,7 @@ pub const CHECKS: &[Check] = &[
         run: |rig| Box::pin(r08::run(rig)),
     },
     Check { name: "R9", about: "an orderly end", run: |rig| Box::pin(r09::run(rig)) },
+    Check { name: "R10", about: "two programs started again in turn", run: |rig| Box::pin(r10::run(rig)) },
     Check { name: "R11", about: "an outage of the API and its end", run: |rig| Box::pin(r11::run(rig)) },
     Check { name: "R12", about: "three servers without their Redis", run: |rig| Box::pin(r12::run(rig)) },
     Check { name: "R13", about: "one request for many callers", run: |rig| Box::pin(r13::run(rig)) },
@@ -55,5 +58,6 @@ pub const CHECKS: &[Check] = &[
     Check { name: "R15", about: "clients that take their time", run: |rig| Box::pin(r15::run(rig)) },
     Check { name: "R16", about: "bodies that mean harm", run: |rig| Box::pin(r16::run(rig)) },
     Check { name: "R18", about: "a quota under ten times its load", run: |rig| Box::pin(r18::run(rig)) },
+    Check { name: "R19", about: "an hour of everything", run: |rig| Box::pin(r19::run(rig)) },
     Check { name: "R20", about: "simulated faults and interleavings", run: |rig| Box::pin(r20::run(rig)) },
 ];

@@ -34,6 +34,11 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::with_capacity(4096) })
     }
 
+    /// Whether the server has not closed it, as far as is known.
+    pub fn is_open(&self) -> bool {
+        self.stream.try_read(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
     /// Sends a request and reads its answer.
     pub async fn exchange(&mut self, request: &[u8]) -> io::Result<Response> {
         self.send(request).await?;
