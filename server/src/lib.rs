@@ -32,6 +32,7 @@ mod digest;
 mod large;
 mod private_file;
 pub mod secret;
+pub mod otlp;
 pub mod request_id;
 pub mod metrics;
 

@@ -2,10 +2,7 @@
 //! or away misses records, is counted against, and holds nothing up.
 
 mod form;
-mod losses;
-mod post;
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -14,12 +11,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::secret::Headers;
+use crate::otlp::{Collector, Losses, Post, Words, runtime};
 use crate::start_error::StartError;
 use form::Form;
-use post::{Post, Told};
-
-pub(super) use losses::Losses;
 
 /// Records that may wait for the collector, and their bytes.
 const WAITING: usize = 4096;
@@ -28,52 +22,15 @@ const WAITING_BYTES: usize = 16 << 20;
 const TOGETHER: usize = 256;
 const TOGETHER_BYTES: usize = 1 << 20;
 
-/// Where copies of the records go.
-#[derive(Clone, Debug)]
-pub struct Collector {
-    /// Where the collector takes logs, such as `http://localhost:4318/v1/logs`.
-    pub address: String,
-    /// What is sent with every request, often a credential.
-    pub headers: Headers,
-    /// The name of this service.
-    pub service: String,
-    /// Its version.
-    pub version: String,
-    /// How long is tried.
-    pub patience: Patience,
-}
+/// What the log says of records that a collector does not take.
+static WORDS: Words = Words {
+    meanwhile: "records did not reach the collector of logs; the journal has them",
+    at_the_end: "records did not reach the collector of logs before the end; the journal has them",
+};
 
-impl Collector {
-    /// The collector at this address, and the usual times.
-    pub fn at(address: impl Into<String>) -> Self {
-        Self {
-            address: address.into(),
-            headers: Headers::default(),
-            service: String::new(),
-            version: String::new(),
-            patience: Patience::default(),
-        }
-    }
-}
-
-/// How long records are tried to be sent.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// One request.
-    pub attempt: Duration,
-    /// All requests for the same records.
-    pub whole: Duration,
-    /// The pause before the second request; it doubles.
-    pub pause: Duration,
-    /// The end of the journal, for all that still waits.
-    pub end: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        let seconds = Duration::from_secs;
-        Self { attempt: seconds(10), whole: seconds(30), pause: Duration::from_millis(500), end: seconds(2) }
-    }
+/// None lost so far.
+pub(super) fn losses() -> Losses {
+    Losses::new(&WORDS)
 }
 
 /// The way to the thread that sends.
@@ -94,8 +51,7 @@ impl Collecting {
         let bytes = Arc::new(AtomicUsize::new(0));
         let sending = Sending {
             post,
-            form: Form::new(&collector.service, &collector.version),
-            patience: collector.patience,
+            form: Form::new(collector),
             bytes: Arc::clone(&bytes),
             losses: Arc::clone(&losses),
         };
@@ -131,15 +87,10 @@ impl Drop for Collecting {
     }
 }
 
-fn runtime() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()
-}
-
 /// What the thread works with.
 struct Sending {
     post: Post,
     form: Form,
-    patience: Patience,
     bytes: Arc<AtomicUsize>,
     losses: Arc<Losses>,
 }
@@ -165,34 +116,13 @@ impl Sending {
 
     async fn send(&self, lines: &[String]) {
         let count = lines.len() as u64;
-        match self.deliver(self.form.request(lines).to_string()).await {
+        match self.post.deliver(self.form.request(lines).to_string()).await {
             Ok(rejected) => {
                 let rejected = rejected.min(count);
                 self.losses.arrive(count - rejected);
                 self.losses.lose(rejected, "the collector rejected them", Instant::now());
             }
             Err(why) => self.losses.lose(count, &why, Instant::now()),
-        }
-    }
-
-    /// How many of the records the collector rejected, or why it took none.
-    async fn deliver(&self, body: String) -> Result<u64, String> {
-        let (body, until) = (bytes::Bytes::from(body), Instant::now() + self.patience.whole);
-        let mut pause = self.patience.pause;
-        loop {
-            let (why, wait) = match self.post.once(body.clone()).await {
-                Told::Taken { rejected } => return Ok(rejected),
-                Told::Refused(why) => return Err(why),
-                // Half of it at random, so that many programs do not come back together.
-                Told::Later { why, after } => {
-                    (why, after.unwrap_or(pause.mul_f64(0.5 + fastrand::f64() / 2.0)))
-                }
-            };
-            if Instant::now() + wait >= until {
-                return Err(why);
-            }
-            tokio::time::sleep(wait).await;
-            pause *= 2;
         }
     }
 }

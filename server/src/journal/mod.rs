@@ -32,7 +32,7 @@ use crate::start_error::StartError;
 use disk::Opening;
 use writer::{Order, Writer};
 
-pub use collector::{Collector, Patience};
+pub use crate::otlp::{Collector, Patience};
 pub use copy::Stream;
 pub(crate) use entry::ending;
 pub use entry::{Entry, Event, Subject};

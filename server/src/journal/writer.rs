@@ -16,12 +16,13 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::oneshot;
 
 use super::chain::{self, Broken, Link};
-use super::collector::{Collecting, Losses};
+use super::collector::{Collecting, losses};
 use super::copy::Copy;
 use super::disk::{Disk, Opening};
 use super::entry::{Entry, Event};
 use super::flood::Flood;
 use super::{Options, Unwritten, folder};
+use crate::otlp::Losses;
 use crate::start_error::StartError;
 
 /// How long a record that nobody waits for may stay off the disk.
@@ -169,7 +170,7 @@ impl Writer {
         let length = file.length().map_err(failed)?;
         folder::sync(place).map_err(|error| folder::cannot(place, "be made durable", &error))?;
         let copy = options.copy.map(Copy::to).transpose();
-        let collected = options.collector.as_ref().map(|_| Arc::default());
+        let collected = options.collector.as_ref().map(|_| Arc::new(losses()));
         let collecting = options.collector.as_ref().zip(collected.clone());
         let collecting =
             collecting.map(|(collector, losses)| Collecting::start(collector, losses)).transpose()?;

@@ -1,10 +1,10 @@
-//! Records as OTLP log records, in protobuf's JSON form (`opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest`), which
-//! every collector that speaks OTLP over HTTP takes.
-
-use std::time::SystemTime;
+//! Records as OTLP log records (`opentelemetry.proto.collector.logs.v1.ExportLogsServiceRequest`).
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::otlp::Collector;
+use crate::otlp::form::{nanoseconds, resource, text};
 
 /// Attributes of a log record, each with the member of the record that it is.
 const ATTRIBUTES: [(&str, &str); 6] = [
@@ -41,11 +41,9 @@ struct Read {
 }
 
 impl Form {
-    /// Requests of a service of this name and version.
-    pub(super) fn new(service: &str, version: &str) -> Self {
-        let resource =
-            json!({ "attributes": [text("service.name", service), text("service.version", version)] });
-        Self { resource, scope: json!({ "name": "journal" }) }
+    /// Requests to this collector.
+    pub(super) fn new(collector: &Collector) -> Self {
+        Self { resource: resource(collector), scope: json!({ "name": "journal" }) }
     }
 
     /// A request with these records, each a line of the journal.
@@ -77,15 +75,6 @@ fn record(line: &str) -> Value {
         record["traceId"] = trace.into();
     }
     record
-}
-
-fn text(key: &str, value: &str) -> Value {
-    json!({ "key": key, "value": { "stringValue": value } })
-}
-
-/// 64-bit numbers are texts in protobuf's JSON.
-fn nanoseconds(time: SystemTime) -> String {
-    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos().to_string()
 }
 
 /// A call that was answered is news, one that was refused is worth a look, and one that failed or of which nobody knows what

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::Collector;
 use crate::start_error::StartError;
@@ -15,34 +16,34 @@ const ANSWER: usize = 64 << 10;
 /// The longest wait that a collector may ask for.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// What becomes of the records of a request.
+/// What becomes of the content of a request.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Told {
-    /// They are taken, all but so many.
+enum Told {
+    /// It is taken, all but so many parts.
     Taken {
         /// How many are not.
         rejected: u64,
     },
-    /// They are worth another request, after this time where the collector says so.
+    /// It is worth another request, after this time where the collector says so.
     Later {
         /// What went wrong, for the log.
         why: String,
         /// When to come again.
         after: Option<Duration>,
     },
-    /// They will not be taken.
+    /// It will not be taken.
     Refused(String),
 }
 
 /// The client of a collector.
-pub(super) struct Post {
+pub(crate) struct Post {
     client: Client,
     collector: Collector,
 }
 
 impl Post {
     /// A client; nothing is sent yet.
-    pub(super) fn new(collector: &Collector) -> Result<Self, StartError> {
+    pub(crate) fn new(collector: &Collector) -> Result<Self, StartError> {
         let mut builder = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -51,21 +52,43 @@ impl Post {
             .http1_only()
             .timeout(collector.patience.attempt)
             .pool_max_idle_per_host(1)
-            .user_agent(format!("{}/{}", collector.service, collector.version));
+            .user_agent(concat!("mcp-server/", env!("CARGO_PKG_VERSION")));
         if collector.address.starts_with("http://") {
             // TLS is never spoken then, so the machine's certificates need not be read.
             builder = builder.tls_certs_only([]);
         }
         let wrong = |error: reqwest::Error| {
-            StartError::new(format!("the collector of logs cannot be reached: {}", error.without_url()))
+            StartError::new(format!("the collector cannot be reached: {}", error.without_url()))
         };
         let client = builder.build().map_err(wrong)?;
         client.post(&collector.address).build().map_err(wrong)?;
         Ok(Self { client, collector: collector.clone() })
     }
 
-    /// Sends records once.
-    pub(super) async fn once(&self, body: Bytes) -> Told {
+    /// Sends this until it is taken, or is not worth another request: how many parts of it the collector rejected, or why it took
+    /// none.
+    pub(crate) async fn deliver(&self, body: String) -> Result<u64, String> {
+        let patience = self.collector.patience;
+        let (body, until) = (Bytes::from(body), Instant::now() + patience.whole);
+        let mut pause = patience.pause;
+        loop {
+            let (why, wait) = match self.once(body.clone()).await {
+                Told::Taken { rejected } => return Ok(rejected),
+                Told::Refused(why) => return Err(why),
+                // Half of it at random, so that many programs do not come back together.
+                Told::Later { why, after } => {
+                    (why, after.unwrap_or(pause.mul_f64(0.5 + fastrand::f64() / 2.0)))
+                }
+            };
+            if Instant::now() + wait >= until {
+                return Err(why);
+            }
+            tokio::time::sleep(wait).await;
+            pause *= 2;
+        }
+    }
+
+    async fn once(&self, body: Bytes) -> Told {
         let request = self.client.post(&self.collector.address).headers(self.collector.headers.to_send());
         let request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         match request.body(body).send().await {
@@ -90,7 +113,7 @@ async fn told(response: Response) -> Told {
     Told::Later { why, after: after.map(|seconds| Duration::from_secs(seconds).min(LONGEST)) }
 }
 
-/// How many records a collector says that it did not take. What cannot be read says nothing.
+/// How many records, spans or points a collector says that it did not take. What cannot be read says nothing.
 async fn rejected(mut response: Response) -> u64 {
     let mut body = Vec::new();
     while let Ok(Some(chunk)) = response.chunk().await {
@@ -101,6 +124,7 @@ async fn rejected(mut response: Response) -> u64 {
     }
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     // A 64-bit number is a text in protobuf's JSON; some write it as a number.
-    let rejected = &body["partialSuccess"]["rejectedLogRecords"];
-    rejected.as_u64().or_else(|| rejected.as_str()?.parse().ok()).unwrap_or_default()
+    let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    let names = ["rejectedLogRecords", "rejectedSpans", "rejectedDataPoints"];
+    names.iter().find_map(|name| number(&body["partialSuccess"][name])).unwrap_or_default()
 }
