@@ -22,6 +22,7 @@ use crate::metrics::Metrics;
 use crate::request::Prepared;
 use crate::structured::Structured;
 use crate::tasks::Later;
+use crate::telemetry::Traced;
 use crate::upstream::Freshness;
 use crate::upstream::account::Account;
 use crate::view::View;
@@ -53,6 +54,8 @@ pub struct Content {
     pub request_id: String,
     /// W3C `traceparent` to pass on, already checked.
     pub traceparent: Option<String>,
+    /// Whether it is traced, and below which span.
+    pub(crate) traced: Traced,
     /// Names a change, so that it is made once: calls with the same key are the same change.
     pub idempotency_key: Option<String>,
     /// What is known of a person's consent to it.
@@ -115,6 +118,7 @@ impl Call {
             permission: Permission::default(),
             request_id,
             traceparent: None,
+            traced: Traced::default(),
             idempotency_key: None,
             consent: Consent::default(),
             purpose: Purpose::default(),

@@ -17,7 +17,7 @@ use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
 use crate::follow::{self, Following};
 use crate::journal::{Journal, Subject, ending};
-use crate::metrics::Metrics;
+use crate::metrics::{Beside, Family, Format, Metrics};
 use crate::own::about;
 use crate::own::finding::Finders;
 use crate::policy::{self, Policies};
@@ -30,6 +30,7 @@ use crate::stages::upstream::upstream as send;
 use crate::stages::{Next, audit, breaker, bulkhead, cache, confirm, ledger, portion, quota, retry};
 use crate::start_error::StartError;
 use crate::tasks::{self, Tasks};
+use crate::telemetry::{self, Sampling, Telemetry};
 use crate::upstream::account::Accounts;
 use crate::upstream::{self, Upstream};
 
@@ -76,6 +77,8 @@ pub struct Options {
     pub about: bool,
     /// Whether clients are told what tools answer, by schemas.
     pub output_schemas: bool,
+    /// What is told to a collector; nothing without it.
+    pub telemetry: Option<Telemetry>,
 }
 
 impl Options {
@@ -102,6 +105,7 @@ impl Options {
             audit: audit::Settings::default(),
             about: true,
             output_schemas: true,
+            telemetry: None,
         }
     }
 }
@@ -118,6 +122,7 @@ pub struct Engine {
     /// Cancelled when nobody shall wait any more.
     leaving: CancellationToken,
     draining: AtomicBool,
+    telemetry: Option<Telemetry>,
 }
 
 impl Engine {
@@ -231,7 +236,7 @@ impl Engine {
         let tasks = api.tools.iter().any(|tool| tool.may_be_task()).then_some(options.tasks);
         // A client may come back to another process, which knows nothing of this one's tasks.
         let tasks = tasks.filter(|settings| settings.most > 0 && replicas.is_none());
-        let tasks = tasks.map(|settings| Tasks::new(settings, leaving.child_token()));
+        let tasks = tasks.map(|settings| Tasks::new(settings, leaving.child_token(), metrics.clone()));
         let calls = Calls {
             advertising: Advertising { deployment, cuts, answers },
             index: Arc::default(),
@@ -244,6 +249,7 @@ impl Engine {
             metrics,
             mutations,
             tasks,
+            sampling: options.telemetry.as_ref().and_then(Telemetry::sampling),
         };
         Ok(Self {
             calls,
@@ -254,6 +260,7 @@ impl Engine {
             follow: options.follow,
             leaving,
             draining: AtomicBool::new(false),
+            telemetry: options.telemetry,
         })
     }
 
@@ -320,8 +327,9 @@ impl Engine {
     /// Counts a call whose caller lacks scopes that its tool needs, and puts it on the record.
     pub(crate) fn insufficient(&self, subject: Subject) {
         const WORD: &str = "insufficient_scope";
-        let Subject { tool, caller, request_id, .. } = &subject;
-        tracing::info!(tool, outcome = WORD, caller = caller.word(), request_id, "called");
+        let Subject { tool, caller, request_id, trace_id, .. } = &subject;
+        let (caller, trace_id) = (caller.word(), trace_id.as_deref());
+        tracing::info!(tool, outcome = WORD, caller, request_id, trace_id, "called");
         self.calls.metrics.called(subject.tool, WORD);
         audit::refused(&self.audit, subject, WORD);
     }
@@ -368,7 +376,32 @@ impl Engine {
 
     /// What was counted, in the text format of Prometheus.
     pub fn metrics(&self) -> String {
-        self.calls.metrics.render(self.journal.as_ref(), self.replicas.as_ref())
+        self.metrics_in(Format::Prometheus)
+    }
+
+    /// What was counted, in this format.
+    pub fn metrics_in(&self, format: Format) -> String {
+        self.calls.metrics.render(format, self.beside())
+    }
+
+    /// What was counted, whoever it is written for.
+    pub(crate) fn families(&self) -> Vec<Family> {
+        self.calls.metrics.families(self.beside())
+    }
+
+    fn beside(&self) -> Beside<'_> {
+        let (journal, replicas) = (self.journal.as_ref(), self.replicas.as_ref());
+        Beside { journal, replicas, telemetry: self.telemetry.as_ref() }
+    }
+
+    /// What is told to a collector, where there is one.
+    pub(crate) fn telemetry(&self) -> Option<&Telemetry> {
+        self.telemetry.as_ref()
+    }
+
+    /// Decides whether a call is traced, unless that is decided.
+    pub(crate) fn decide_trace(&self, call: &mut Call) {
+        call.decide_trace(self.calls.sampling);
     }
 
     /// What calls become that are answered later, where there is such a thing.
@@ -408,6 +441,7 @@ pub(crate) struct Calls {
     metrics: Metrics,
     mutations: TaskTracker,
     tasks: Option<Tasks>,
+    sampling: Option<Sampling>,
 }
 
 impl Calls {
@@ -465,9 +499,11 @@ impl Calls {
     pub(crate) async fn call(&self, mut call: Call) -> Result<Reply, CallError> {
         let (tool, request_id) = (call.tool, call.request_id.clone());
         let metrics = self.metrics.clone();
-        let under_way = metrics.under_way(tool.effect);
+        call.decide_trace(self.sampling);
+        let open = call.open_trace();
+        let under_way = metrics.under_way(tool.effect, call.traced.trace());
         call.metrics = self.metrics.clone();
-        let guarded = self.stack.clone().guarded(call);
+        let guarded = telemetry::during(open, self.stack.clone().guarded(call));
         if tool.effect == Effect::Read {
             let outcome = guarded.await;
             record(tool.name, &request_id, &outcome, &metrics);
@@ -492,22 +528,6 @@ impl fmt::Debug for Calls {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Calls({})", self.api.title)
     }
-}
-
-/// One event per call, without a value of its arguments or its answer, by whoever made it and waited. `within` is the
-/// request id of the call that this one was made for.
-pub(crate) fn log(
-    tool: &Tool,
-    caller: &Caller,
-    outcome: &Result<Reply, CallError>,
-    request_id: &str,
-    within: Option<&str>,
-    took: Duration,
-) {
-    let (word, status) = ending(outcome);
-    let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    let (tool, caller) = (tool.name, caller.word());
-    tracing::info!(tool, outcome = word, caller, status, milliseconds, request_id, within, "called");
 }
 
 /// Counts a call, and leaves causes in the log, where they belong: callers get words made of the variant alone.

@@ -33,6 +33,7 @@ mod large;
 mod private_file;
 pub mod secret;
 pub mod otlp;
+pub mod telemetry;
 pub mod request_id;
 pub mod metrics;
 

@@ -46,12 +46,18 @@ impl Server {
         let certificate = options.http.tls.clone().map(Certificate::read).transpose()?.map(Arc::new);
         let journal = options.engine.journal.clone();
         let engine = Arc::new(Engine::new(api, options.engine)?);
+        let mut http = options.http;
+        if let Some(telemetry) = engine.telemetry() {
+            http.sampling = telemetry.sampling();
+            let counting = Arc::downgrade(&engine);
+            telemetry.measure(move || counting.upgrade().map(|engine| engine.families()).unwrap_or_default());
+        }
         let name = options.mcp.title.as_deref().unwrap_or(api.title);
         let (scopes, counters, replicas) =
             (Arc::clone(engine.scopes()), engine.counters(), engine.replicas());
-        let gate = Gate::new(&options.http.identity, name, scopes, journal, counters, replicas)?;
+        let gate = Gate::new(&http.identity, name, scopes, journal, counters, replicas)?;
         let protocol = Protocol::new(Arc::clone(&engine), options.mcp)?;
-        Ok(Server { engine, protocol, gate: Arc::new(gate), certificate, http: options.http })
+        Ok(Server { engine, protocol, gate: Arc::new(gate), certificate, http })
     }
 
     /// Serves streamable HTTP at `/mcp`, and `/health` and `/ready`, until `shutdown`; then lets what is in flight

@@ -15,10 +15,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::call::{Call, CallError, Caller, Purpose, Reply};
 use crate::catalog::{Long, Source, Tool};
-use crate::engine::{self, Calls};
+use crate::engine::Calls;
 use crate::request::aside;
 use crate::request_id::numbered;
 use crate::tasks::Later;
+use crate::telemetry::{Entry, Traced};
 use told::FollowUp;
 
 pub use pace::Pace;
@@ -58,6 +59,7 @@ pub(crate) struct Following {
     caller: Caller,
     request_id: String,
     traceparent: Option<String>,
+    traced: Traced,
     wait: Duration,
     /// Told of each state that is new.
     states: Option<mpsc::Sender<String>>,
@@ -75,6 +77,7 @@ impl Following {
             caller: call.caller.clone(),
             request_id: call.request_id.clone(),
             traceparent: call.traceparent.clone(),
+            traced: call.traced,
             wait: aside::wait(&call.arguments),
             states: call.states.clone(),
             later: call.later.clone(),
@@ -174,12 +177,13 @@ impl Following {
     async fn look(&self, calls: &Calls, number: usize, follow_up: &FollowUp) -> Option<String> {
         let tool = calls.find(self.long.tool)?;
         let request_id = numbered(&self.request_id, number);
-        let mut call = Call::new(tool, follow_up.arguments.clone(), self.caller.clone(), request_id.clone());
+        let mut call = Call::new(tool, follow_up.arguments.clone(), self.caller.clone(), request_id);
         call.purpose = Purpose::Watch;
         call.traceparent.clone_from(&self.traceparent);
-        let begun = Instant::now();
+        call.traced = self.traced;
+        let entry = Entry::of(&call, Some(&self.request_id));
         let outcome = calls.call(call).await;
-        engine::log(tool, &self.caller, &outcome, &request_id, Some(&self.request_id), begun.elapsed());
+        entry.close(&outcome);
         if let Err(CallError::Arguments(problems)) = &outcome {
             let (tool, problems) = (self.tool.name, problems.to_string());
             tracing::error!(tool, problems, "the read that tells the state refuses what the overlay says");

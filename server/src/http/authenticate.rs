@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ::http::header::AUTHORIZATION;
-use ::http::{StatusCode, Uri};
+use ::http::{Extensions, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 
 use super::challenge::{Challenges, Lacking};
@@ -16,6 +16,7 @@ use super::peer::{Network, Peer, Site, site};
 use super::{Options, Refusal, Request, RequestId};
 use crate::identity::{Caller, Denied, Gate, Presented};
 use crate::start_error::StartError;
+use crate::telemetry::Pending;
 
 /// The paths that are served to strangers, besides the metadata for clients that look for a token, and besides the places where
 /// they get one.
@@ -82,6 +83,7 @@ impl Authenticate {
             let sentence = "At most one Authorization header with one credential is allowed.";
             return Refusal::new(StatusCode::BAD_REQUEST, "invalid_request", sentence).answering();
         }
+        settle(request.extensions(), &self.unasked);
         request.extensions_mut().insert(self.unasked.clone());
         next.run(request)
     }
@@ -109,6 +111,7 @@ impl Layer for Authenticate {
                 Ok(caller) => {
                     // It has done its work, and nothing behind this has any use for it.
                     Presented::take(&mut parts.headers);
+                    settle(&parts.extensions, &caller);
                     parts.extensions.insert(caller);
                     let response = next.run(Request::from_parts(parts, body)).await;
                     match response.extensions().get::<Lacking>() {
@@ -119,6 +122,13 @@ impl Layer for Authenticate {
                 Err(denied) => self.challenges.answer(denied),
             }
         })
+    }
+}
+
+/// Says who makes a request that may be traced.
+fn settle(extensions: &Extensions, caller: &Caller) {
+    if let Some(pending) = extensions.get::<Pending>() {
+        pending.settle(caller);
     }
 }
 

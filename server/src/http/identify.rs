@@ -12,6 +12,7 @@ use tracing::Instrument;
 use super::layer::{Answering, Layer, Next};
 use super::{Request, Response};
 use crate::request_id;
+use crate::telemetry::{Pending, Sampling};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -25,7 +26,10 @@ pub struct RequestId(pub Arc<str>);
 pub struct TraceParent(pub Arc<str>);
 
 /// The layer.
-pub(super) struct Identify;
+pub(super) struct Identify {
+    /// Which requests are traced; nothing where none is.
+    pub(super) sampling: Option<Sampling>,
+}
 
 impl Layer for Identify {
     fn name(&self) -> &'static str {
@@ -45,8 +49,13 @@ impl Layer for Identify {
             traceparent = trace.as_deref().unwrap_or_default(),
         );
         request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+        let pending = self.pending(&request, trace.as_deref(), &id);
         if let Some(trace) = trace {
             request.extensions_mut().insert(TraceParent(trace));
+        }
+        let within = pending.as_ref().map(Pending::span);
+        if let Some(pending) = &pending {
+            request.extensions_mut().insert(pending.clone());
         }
         let answering = async move {
             let begun = Instant::now();
@@ -54,9 +63,28 @@ impl Layer for Identify {
             let value = HeaderValue::from_str(&id).expect("a request id is visible ASCII");
             response.headers_mut().insert(REQUEST_ID, value);
             report(&response, begun);
+            if let Some(pending) = pending {
+                pending.end(response.status().as_u16());
+            }
             response
         };
-        Box::pin(answering.instrument(span))
+        match within {
+            // Outside of the log's span, which whoever writes lines looks for first.
+            Some(within) => Box::pin(answering.instrument(span).instrument(within)),
+            None => Box::pin(answering.instrument(span)),
+        }
+    }
+}
+
+impl Identify {
+    /// The span of a request that may be traced: what is asked of the protocol, and nothing that only looks after the server.
+    fn pending(&self, request: &Request, traceparent: Option<&str>, id: &str) -> Option<Pending> {
+        let route = match request.uri().path() {
+            "/mcp" => "/mcp",
+            path if path.starts_with("/mcp/") => "/mcp/",
+            _ => return None,
+        };
+        Some(Pending::begin(self.sampling?, traceparent, (method_name(request), route), id))
     }
 }
 

@@ -38,6 +38,7 @@ use http_body_util::combinators::{BoxBody, UnsyncBoxBody};
 
 use crate::identity::{self, Gate};
 use crate::start_error::StartError;
+use crate::telemetry::Sampling;
 
 pub use authenticate::refuse_open_listener;
 pub(crate) use body_limit::unread_body;
@@ -94,6 +95,8 @@ pub struct Options {
     pub allow_unauthenticated: bool,
     /// What vouches for callers.
     pub identity: identity::Options,
+    /// Which requests are traced; none without it.
+    pub sampling: Option<Sampling>,
 }
 
 impl Default for Options {
@@ -118,6 +121,7 @@ impl Default for Options {
             drain: Duration::from_secs(30),
             allow_unauthenticated: false,
             identity: identity::Options::default(),
+            sampling: None,
         }
     }
 }
@@ -198,7 +202,7 @@ fn layers(
 ) -> Vec<Box<dyn layer::Layer>> {
     vec![
         // First, so that every answer and every event names its request.
-        Box::new(identify::Identify),
+        Box::new(identify::Identify { sampling: options.sampling }),
         // Outside of all that may refuse, so that refusals carry them too.
         Box::new(security_headers::SecurityHeaders),
         // Outside of everything that could panic.

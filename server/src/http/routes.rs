@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use ::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CONTENT_TYPE, HeaderValue};
+use ::http::header::{ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue};
 use ::http::{Method, StatusCode};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -15,6 +15,7 @@ use super::security_headers::Public;
 use super::{Refusal, Request, Response, json_answer};
 use crate::engine::Engine;
 use crate::identity::Gate;
+use crate::metrics::Format;
 
 /// What `/health` and `/ready` tell: which tool contract is served, by its hash, and nothing about the API, its address
 /// or the machine.
@@ -35,11 +36,13 @@ impl Status {
         json_answer(StatusCode::OK, &json!({ "status": "ok", "version": self.version, "contract": contract }))
     }
 
-    fn metrics(&self) -> Response {
-        let mut response = Response::new(Full::new(Bytes::from(self.engine.metrics())).boxed());
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
+    /// In the format that whoever asks reads.
+    fn metrics(&self, headers: &HeaderMap) -> Response {
+        let accepts: Vec<&str> =
+            headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+        let format = Format::of(&accepts.join(","));
+        let mut response = Response::new(Full::new(Bytes::from(self.engine.metrics_in(format))).boxed());
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
         response
     }
 
@@ -90,7 +93,7 @@ impl Routes {
             }
             "/health" if reading => at_once(self.status.health()),
             "/ready" if reading => at_once(self.status.ready()),
-            "/metrics" if reading => at_once(self.status.metrics()),
+            "/metrics" if reading => at_once(self.status.metrics(request.headers())),
             "/health" | "/ready" | "/metrics" => at_once(method_not_allowed("GET, HEAD")),
             _ => Refusal::new(
                 StatusCode::NOT_FOUND,

@@ -122,7 +122,7 @@ pub struct Subject {
     pub caller: Caller,
     /// The request's id, as answers and logs have it.
     pub request_id: String,
-    /// The trace that it is part of, in 32 digits, where the caller named one.
+    /// The trace that it is part of, in 32 digits, where it is traced or the caller named one.
     pub trace_id: Option<Box<str>>,
 }
 
@@ -130,14 +130,9 @@ impl Subject {
     /// The subject that a call is.
     pub fn of(call: &Call) -> Self {
         let (caller, request_id) = (call.caller.clone(), call.request_id.clone());
-        let trace_id = call.traceparent.as_deref().and_then(trace_id).map(Box::from);
+        let trace_id = call.trace_id().map(String::into_boxed_str);
         Self { tool: call.tool.name, effect: call.tool.effect, caller, request_id, trace_id }
     }
-}
-
-/// The trace that a `traceparent` names: what stands between its first two dashes.
-fn trace_id(traceparent: &str) -> Option<&str> {
-    traceparent.split('-').nth(1)
 }
 
 /// The word for how a call ended, and the API's status.

@@ -13,7 +13,7 @@ use super::answer;
 use super::asking::{self, CONFIRM};
 use super::became::{Became, unknown};
 use super::called::Called;
-use super::context::{caller, from_http, stateless};
+use super::context::{caller, from_http, request_id, stateless};
 use super::handler::Handler;
 use super::missing::{self, ARGUMENTS};
 use super::progress::{self, Told};
@@ -42,7 +42,8 @@ impl Handler {
         let (view, given) = (self.shared.view(from_http(&context)), request.arguments.unwrap_or_default());
         let Called { tool, name, arguments } = self.shared.called(&caller, &view, request.name, given);
         let Some(tool) = tool else {
-            tracing::info!(outcome = "unknown_tool", caller = caller.word(), "called");
+            let request_id = request_id(&context);
+            tracing::info!(outcome = "unknown_tool", caller = caller.word(), request_id, "called");
             return Err(unknown(&name));
         };
         if !self.shared.may_use(&caller, tool) {
@@ -70,10 +71,7 @@ impl Handler {
         let became = match self.first(call, talk, &kept, &context).await {
             First::Became(became) => became,
             First::Task(task) => return Ok(task.into()),
-            First::Left => {
-                tracing::info!(tool = tool.name, outcome = "caller_left", caller = caller.word(), "called");
-                return Err(ErrorData::internal_error("The request was cancelled", None));
-            }
+            First::Left => return Err(ErrorData::internal_error("The request was cancelled", None)),
         };
         let form = match &became {
             Became::Incomplete(_) if stateless(&context) && shows_forms && !is_declined(&kept) => {

@@ -29,6 +29,7 @@ use super::{VERSIONS, answer, listening, tasks};
 use crate::call::{Call, Caller};
 use crate::catalog::Tool as GeneratedTool;
 use crate::http::{Site, TraceParent, well_formed_traceparent};
+use crate::telemetry::Traced;
 
 /// The methods of every era. Their names reach `on_custom_request` only with parameters that do not fit.
 const METHODS: [&str; 3] = ["server/discover", "tools/list", "tools/call"];
@@ -77,9 +78,12 @@ impl Handler {
         // The message's own trace is nearer to the caller than the connection's.
         call.traceparent = match context.meta.get_traceparent() {
             Some(own) => Some(own.to_owned()).filter(|own| well_formed_traceparent(own)),
-            None => from_http
-                .and_then(|extensions| extensions.get::<TraceParent>())
-                .map(|trace| trace.0.as_ref().to_owned()),
+            None => {
+                call.traced = from_http.map_or_else(Traced::default, Traced::of);
+                from_http
+                    .and_then(|extensions| extensions.get::<TraceParent>())
+                    .map(|trace| trace.0.as_ref().to_owned())
+            }
         };
         call
     }

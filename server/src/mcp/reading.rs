@@ -147,7 +147,6 @@ impl Handler {
         let outcome = tokio::select! {
             outcome = self.shared.outcome(call) => outcome,
             () = context.ct.cancelled() => {
-                tracing::info!(tool = tool.name, outcome = "caller_left", caller = caller.word(), "called");
                 return Err(ErrorData::internal_error("The request was cancelled", None));
             }
         };

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
 use ::http::Extensions;
 use rmcp::model::{Implementation, MetaObject, ProtocolVersion, ServerCapabilities, ServerConfig, Tool};
@@ -16,7 +15,7 @@ use super::rounds::Rounds;
 use super::{Options, answer, listening, listing, missing, tasks};
 use crate::call::{Call, CallError, Caller, Reply};
 use crate::catalog::Tool as GeneratedTool;
-use crate::engine::{self, Engine};
+use crate::engine::Engine;
 use crate::http::{Lacking, RequestId, TraceParent};
 use crate::journal::Subject;
 use crate::metrics::Count;
@@ -24,6 +23,7 @@ use crate::own::finding::Finders;
 use crate::prompts::Book;
 use crate::resources::{Shelf, Source};
 use crate::start_error::StartError;
+use crate::telemetry::{Entry, Traced};
 use crate::view::Views;
 
 /// Said to every model: text inside answers is data, whoever wrote it.
@@ -186,16 +186,17 @@ impl Shared {
         let request_id = from_http.get::<RequestId>().map_or_else(String::new, |id| id.0.as_ref().to_owned());
         let mut call = Call::new(tool, Map::new(), caller.clone(), request_id);
         call.traceparent = from_http.get::<TraceParent>().map(|trace| trace.0.as_ref().to_owned());
+        call.traced = Traced::of(from_http);
         self.engine.insufficient(Subject::of(&call));
         Some(Lacking(needed.into_iter().map(str::to_owned).collect()))
     }
 
     /// Makes the call, with one event for the log that holds no value of it.
-    pub(super) async fn outcome(&self, call: Call) -> Result<Reply, CallError> {
-        let (tool, caller, request_id) = (call.tool, call.caller.clone(), call.request_id.clone());
-        let begun = Instant::now();
+    pub(super) async fn outcome(&self, mut call: Call) -> Result<Reply, CallError> {
+        self.engine.decide_trace(&mut call);
+        let entry = Entry::of(&call, None);
         let outcome = self.engine.call(call).await;
-        engine::log(tool, &caller, &outcome, &request_id, None, begun.elapsed());
+        entry.close(&outcome);
         outcome
     }
 

@@ -53,6 +53,14 @@ pub enum Count {
     RulesAccepted,
     /// They are wrong, and those from before are still in force.
     RulesRefused,
+    /// A call that is answered later was answered.
+    TaskAnswered,
+    /// It failed.
+    TaskFailed,
+    /// Its client cancelled it.
+    TaskCancelled,
+    /// Its time was up, or the server stopped, before it ended.
+    TaskGivenUp,
     /// A request was refused since too many came from its site.
     TooMany,
 }
@@ -68,7 +76,7 @@ pub(super) struct Series {
 
 impl Count {
     /// All of them; those of one name stand together.
-    pub(super) const ALL: [Self; 26] = [
+    pub(super) const ALL: [Self; 30] = [
         Self::Repeated,
         Self::OverBudget,
         Self::BreakerOpened,
@@ -94,6 +102,10 @@ impl Count {
         Self::EndpointAway,
         Self::RulesAccepted,
         Self::RulesRefused,
+        Self::TaskAnswered,
+        Self::TaskFailed,
+        Self::TaskCancelled,
+        Self::TaskGivenUp,
         Self::TooMany,
     ];
 
@@ -105,7 +117,7 @@ impl Count {
 }
 
 /// In the order of the counts: name, result, help.
-const TABLE: [(&str, Option<&str>, &str); 26] = [
+const TABLE: [(&str, Option<&str>, &str); 30] = [
     ("mcp_retries_total", None, "Requests to the API that were repetitions."),
     ("mcp_retry_budget_refusals_total", None, "Repetitions that were not made, since too many had been."),
     ("mcp_breaker_openings_total", None, "How often the API was left alone."),
@@ -151,6 +163,10 @@ const TABLE: [(&str, Option<&str>, &str); 26] = [
     ),
     ("mcp_policy_reloads_total", Some("accepted"), "Changed rules of access that were read."),
     ("mcp_policy_reloads_total", Some("refused"), "Changed rules of access that were read."),
+    ("mcp_tasks_total", Some("answered"), "Calls that were answered later, by how they ended."),
+    ("mcp_tasks_total", Some("failed"), "Calls that were answered later, by how they ended."),
+    ("mcp_tasks_total", Some("cancelled"), "Calls that were answered later, by how they ended."),
+    ("mcp_tasks_total", Some("given_up"), "Calls that were answered later, by how they ended."),
     (
         "mcp_http_too_many_requests_total",
         None,

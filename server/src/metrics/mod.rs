@@ -2,18 +2,22 @@
 //! name, so that no caller can make a series.
 
 mod count;
+mod family;
+mod text;
 mod under_way;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::catalog::Effect;
 use crate::journal::Journal;
 use crate::replicas::Replicas;
+use crate::telemetry::{Telemetry, Trace};
 
 pub use count::Count;
+pub(crate) use family::{Exemplar, Family, Kind, Measure, Point, Range};
+pub use text::Format;
 pub(crate) use under_way::UnderWay;
 
 /// The state of the API's circuit.
@@ -33,19 +37,31 @@ impl Breaker {
         [(Self::Closed, "closed"), (Self::Open, "open"), (Self::HalfOpen, "half_open")];
 }
 
+/// One number for each that is counted.
+#[derive(Debug)]
+struct Counts([AtomicU64; Count::ALL.len()]);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| AtomicU64::default()))
+    }
+}
+
 /// What was counted, shared by all who count.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    counts: [AtomicU64; Count::ALL.len()],
+    counts: Counts,
     /// Calls by tool and by the word for how they ended.
     calls: Mutex<BTreeMap<(&'static str, &'static str), u64>>,
     breaker: AtomicU64,
     under_way: under_way::Calls,
     /// Calls that wait for room at the API.
     waiting: AtomicUsize,
+    /// Tasks that are kept.
+    tasks: AtomicUsize,
     /// Attempts to be let in by the provider that vouched for somebody, and whether one did.
     attempts: Mutex<BTreeMap<(&'static str, bool), u64>>,
 }
@@ -53,7 +69,7 @@ struct Shared {
 impl Metrics {
     /// Counts one.
     pub fn count(&self, what: Count) {
-        self.0.counts[what as usize].fetch_add(1, Ordering::Relaxed);
+        self.0.counts.0[what as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a call that has ended.
@@ -73,9 +89,19 @@ impl Metrics {
         Waiting(self.clone())
     }
 
-    /// Notes that a call is under way, for as long as the answer lives, and then how long that was.
-    pub(crate) fn under_way(&self, effect: Effect) -> UnderWay {
-        UnderWay::begin(self.clone(), effect)
+    /// Notes that a call is under way, for as long as the answer lives, and then how long that was, and in which trace.
+    pub(crate) fn under_way(&self, effect: Effect, trace: Option<Trace>) -> UnderWay {
+        UnderWay::begin(self.clone(), effect, trace)
+    }
+
+    /// Notes that there is one more task.
+    pub(crate) fn task_kept(&self) {
+        self.0.tasks.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes that there is one less.
+    pub(crate) fn task_gone(&self) {
+        self.0.tasks.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Notes the state of the circuit.
@@ -93,90 +119,138 @@ impl Metrics {
             .unwrap_or(Breaker::Closed)
     }
 
-    /// Everything in the text format of Prometheus, with the state of the journal and of what is shared.
-    pub fn render(&self, journal: Option<&Journal>, replicas: Option<&Replicas>) -> String {
-        let mut text = String::new();
-        family(&mut text, "fastmcp_tool_executions_total", "counter", "Calls that have ended.");
+    /// Everything as text, with the state of the journal, of what is shared and of what is sent to a collector.
+    pub fn render(&self, format: Format, beside: Beside<'_>) -> String {
+        format.write(&self.families(beside))
+    }
+
+    /// Everything, in the order in which it is told.
+    pub(crate) fn families(&self, beside: Beside<'_>) -> Vec<Family> {
+        let mut families = vec![self.ended()];
+        families.extend(self.attempts());
+        families.extend(self.counts());
+        families.extend(self.0.under_way.families());
+        let gauge = |name, help, number| Family::new(name, Kind::Gauge, help).with(&[], number);
+        let (waiting, tasks) = (&self.0.waiting, &self.0.tasks);
+        let now = |count: &AtomicUsize| count.load(Ordering::Relaxed) as u64;
+        families.push(gauge(
+            "mcp_bulkhead_waiting",
+            "Calls that wait for room at the API now.",
+            now(waiting),
+        ));
+        families.push(gauge("mcp_tasks_kept", "Calls that are answered later and are kept now.", now(tasks)));
+        families.push(self.circuit());
+        families.extend(beside.replicas.into_iter().flat_map(of_replicas));
+        families.extend(beside.journal.into_iter().flat_map(of_journal));
+        families.extend(beside.telemetry.into_iter().flat_map(of_telemetry));
+        families
+    }
+
+    fn ended(&self) -> Family {
+        let mut family =
+            Family::new("fastmcp_tool_executions_total", Kind::Counter, "Calls that have ended.");
         for ((tool, outcome), count) in &*self.0.calls.lock().unwrap_or_else(PoisonError::into_inner) {
-            let success = *outcome == "answered";
-            let _ = writeln!(
-                text,
-                "fastmcp_tool_executions_total{{tool_name=\"{tool}\",success=\"{success}\",outcome=\"{outcome}\"}} {count}"
-            );
+            let success = if *outcome == "answered" { "true" } else { "false" };
+            let labels = [("tool_name", *tool), ("success", success), ("outcome", *outcome)];
+            family.add(&labels, Measure::Number(*count));
         }
-        self.render_attempts(&mut text);
-        self.render_counts(&mut text);
-        self.0.under_way.render(&mut text);
-        let help = "Calls that wait for room at the API now.";
-        let waiting = self.0.waiting.load(Ordering::Relaxed);
-        single(&mut text, "mcp_bulkhead_waiting", "gauge", help, waiting as u64);
-        family(&mut text, "mcp_breaker_state", "gauge", "1 for the state that the API's circuit is in.");
+        family
+    }
+
+    fn attempts(&self) -> Option<Family> {
+        let help = "Requests by whether their caller was let in.";
+        let mut family = Family::new("fastmcp_auth_attempts_total", Kind::Counter, help);
+        for ((provider, success), count) in &*self.0.attempts.lock().unwrap_or_else(PoisonError::into_inner) {
+            let success = if *success { "true" } else { "false" };
+            family.add(&[("provider", *provider), ("success", success)], Measure::Number(*count));
+        }
+        (!family.points.is_empty()).then_some(family)
+    }
+
+    /// Series of one name stand together in the table, and are one family.
+    fn counts(&self) -> Vec<Family> {
+        let mut families: Vec<Family> = Vec::new();
+        for (what, count) in Count::ALL.into_iter().zip(&self.0.counts.0) {
+            let series = what.series();
+            if families.last().is_none_or(|family| family.name != series.name) {
+                families.push(Family::new(series.name, Kind::Counter, series.help));
+            }
+            let family = families.last_mut().expect("one was added");
+            let label = series.result.map(|result| ("result", result));
+            family.add(label.as_slice(), Measure::Number(count.load(Ordering::Relaxed)));
+        }
+        families
+    }
+
+    fn circuit(&self) -> Family {
+        let help = "1 for the state that the API's circuit is in.";
+        let mut family = Family::new("mcp_breaker_state", Kind::Gauge, help);
         let now = self.0.breaker.load(Ordering::Relaxed);
         for (state, word) in Breaker::ALL {
-            let _ = writeln!(text, "mcp_breaker_state{{state=\"{word}\"}} {}", u8::from(state as u64 == now));
+            family.add(&[("state", word)], Measure::Number(u64::from(state as u64 == now)));
         }
-        if let Some(link) = replicas.map(Replicas::link) {
-            let (up, help) =
-                (u64::from(link.is_here()), "1 while the Redis that servers share can be asked.");
-            single(&mut text, "mcp_redis_up", "gauge", help, up);
-            let help = "Questions to Redis that got no answer in time, or an error.";
-            single(&mut text, "mcp_redis_failures_total", "counter", help, link.failures());
-        }
-        if let Some(journal) = journal {
-            let failing = u64::from(journal.is_failing());
-            single(
-                &mut text,
-                "mcp_journal_failing",
-                "gauge",
-                "1 while the journal cannot be written.",
-                failing,
-            );
-            let help = "Records that are on the disk or soon will be.";
-            single(&mut text, "mcp_journal_records_total", "counter", help, journal.written());
-            let help = "Records that were lost and are not yet told of in the journal.";
-            single(&mut text, "mcp_journal_lost", "gauge", help, journal.lost());
-            if let Some((taken, lost)) = journal.collected() {
-                let help = "Records that the collector of logs has taken.";
-                single(&mut text, "mcp_journal_collected_total", "counter", help, taken);
-                let help = "Records that the collector of logs did not take; the journal has them.";
-                single(&mut text, "mcp_journal_uncollected_total", "counter", help, lost);
-            }
-        }
-        text
+        family
     }
+}
 
-    /// Series of one name stand together in the table, and have their head once.
-    fn render_counts(&self, text: &mut String) {
-        let mut before = "";
-        for (what, count) in Count::ALL.into_iter().zip(&self.0.counts) {
-            let series = what.series();
-            if series.name != before {
-                family(text, series.name, "counter", series.help);
-                before = series.name;
-            }
-            let label = series.result.map(|result| format!("{{result=\"{result}\"}}")).unwrap_or_default();
-            let _ = writeln!(text, "{}{label} {}", series.name, count.load(Ordering::Relaxed));
-        }
-    }
+/// What is told beside what is counted here.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    /// Where calls are put on the record.
+    pub journal: Option<&'a Journal>,
+    /// What is shared with other processes.
+    pub replicas: Option<&'a Replicas>,
+    /// What is sent to a collector.
+    pub telemetry: Option<&'a Telemetry>,
+}
 
-    fn render_attempts(&self, text: &mut String) {
-        let attempts = self.0.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        if attempts.is_empty() {
-            return;
-        }
-        family(
-            text,
-            "fastmcp_auth_attempts_total",
-            "counter",
-            "Requests by whether their caller was let in.",
-        );
-        for ((provider, success), count) in &*attempts {
-            let _ = writeln!(
-                text,
-                "fastmcp_auth_attempts_total{{provider=\"{provider}\",success=\"{success}\"}} {count}"
-            );
-        }
+fn of_replicas(replicas: &Replicas) -> [Family; 2] {
+    let link = replicas.link();
+    let (up, help) = (u64::from(link.is_here()), "1 while the Redis that servers share can be asked.");
+    let failures = "Questions to Redis that got no answer in time, or an error.";
+    [
+        Family::new("mcp_redis_up", Kind::Gauge, help).with(&[], up),
+        Family::new("mcp_redis_failures_total", Kind::Counter, failures).with(&[], link.failures()),
+    ]
+}
+
+fn of_journal(journal: &Journal) -> Vec<Family> {
+    let single = |name, kind, help, number| Family::new(name, kind, help).with(&[], number);
+    let failing = u64::from(journal.is_failing());
+    let mut families = vec![
+        single("mcp_journal_failing", Kind::Gauge, "1 while the journal cannot be written.", failing),
+        single(
+            "mcp_journal_records_total",
+            Kind::Counter,
+            "Records that are on the disk or soon will be.",
+            journal.written(),
+        ),
+        single(
+            "mcp_journal_lost",
+            Kind::Gauge,
+            "Records that were lost and are not yet told of in the journal.",
+            journal.lost(),
+        ),
+    ];
+    if let Some((taken, lost)) = journal.collected() {
+        let help = "Records that the collector of logs has taken.";
+        families.push(single("mcp_journal_collected_total", Kind::Counter, help, taken));
+        let help = "Records that the collector of logs did not take; the journal has them.";
+        families.push(single("mcp_journal_uncollected_total", Kind::Counter, help, lost));
     }
+    families
+}
+
+fn of_telemetry(telemetry: &Telemetry) -> [Family; 2] {
+    let help = "Spans, measurements and log lines that the collector has taken.";
+    let mut sent = Family::new("mcp_telemetry_sent_total", Kind::Counter, help);
+    let help = "Spans, measurements and log lines that the collector did not take.";
+    let mut lost = Family::new("mcp_telemetry_lost_total", Kind::Counter, help);
+    for (signal, arrived, missing) in telemetry.sent() {
+        sent.add(&[("signal", signal)], Measure::Number(arrived));
+        lost.add(&[("signal", signal)], Measure::Number(missing));
+    }
+    [sent, lost]
 }
 
 /// A call that waits.
@@ -187,15 +261,6 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         self.0.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-fn single(text: &mut String, name: &str, kind: &str, help: &str, value: u64) {
-    family(text, name, kind, help);
-    let _ = writeln!(text, "{name} {value}");
-}
-
-fn family(text: &mut String, name: &str, kind: &str, help: &str) {
-    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
 #[cfg(test)]
@@ -219,7 +284,7 @@ mod tests {
     #[test]
     fn who_waits_is_counted_for_as_long_as_it_waits() {
         let metrics = Metrics::default();
-        let waiting = |text: &str| metrics.render(None, None).contains(text);
+        let waiting = |text: &str| metrics.render(Format::Prometheus, Beside::default()).contains(text);
         let (one, other) = (metrics.waiting(), metrics.waiting());
         assert!(waiting("\nmcp_bulkhead_waiting 2\n"));
         drop((one, other));
@@ -235,7 +300,7 @@ mod tests {
         }
         metrics.breaker(Breaker::HalfOpen);
         metrics.called("deploy", "limited");
-        let text = metrics.render(None, None);
+        let text = metrics.render(Format::Prometheus, Beside::default());
         for (times, what) in Count::ALL.into_iter().enumerate() {
             let series = what.series();
             let label = series.result.map(|result| format!("{{result=\"{result}\"}}")).unwrap_or_default();

@@ -1,11 +1,12 @@
 //! Calls that are under way, and how long those took that have ended.
 
-use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
-use super::{Metrics, family, single};
+use super::{Exemplar, Family, Kind, Measure, Metrics, Range};
 use crate::catalog::Effect;
+use crate::telemetry::Trace;
 
 /// Upper ends of the ranges in which times are counted, as they are written; what is longer is in none but the last.
 const UPPER: [(Duration, &str); 10] = [
@@ -36,6 +37,8 @@ struct Times {
     /// How many took no longer than this upper end and longer than the one before; the last took longer than all.
     ranges: [AtomicU64; UPPER.len() + 1],
     microseconds: AtomicU64,
+    /// Of each range the last call that was traced.
+    examples: [Mutex<Option<Exemplar>>; UPPER.len() + 1],
 }
 
 /// A call that is under way for as long as this lives.
@@ -43,64 +46,76 @@ struct Times {
 pub(crate) struct UnderWay {
     metrics: Metrics,
     effect: Effect,
+    trace: Option<Trace>,
     begun: Instant,
 }
 
 impl UnderWay {
     /// One that begins now.
-    pub(super) fn begin(metrics: Metrics, effect: Effect) -> Self {
+    pub(super) fn begin(metrics: Metrics, effect: Effect, trace: Option<Trace>) -> Self {
         metrics.0.under_way.now.fetch_add(1, Ordering::Relaxed);
-        Self { metrics, effect, begun: Instant::now() }
+        Self { metrics, effect, trace, begun: Instant::now() }
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
         let calls = &self.metrics.0.under_way;
-        calls.took[self.effect as usize].add(self.begun.elapsed());
+        calls.took[self.effect as usize].add(self.begun.elapsed(), self.trace);
         calls.now.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Times {
-    fn add(&self, took: Duration) {
+    fn add(&self, took: Duration, trace: Option<Trace>) {
         let range = UPPER.iter().position(|(end, _)| took <= *end).unwrap_or(UPPER.len());
         self.ranges[range].fetch_add(1, Ordering::Relaxed);
         let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.microseconds.fetch_add(microseconds, Ordering::Relaxed);
+        if let Some(trace) = trace {
+            let ((trace, span), at) = (trace.numbers(), SystemTime::now());
+            let mut example = self.examples[range].lock().unwrap_or_else(PoisonError::into_inner);
+            *example = Some(Exemplar { trace, span, took, at });
+        }
+    }
+
+    /// What was counted so far.
+    fn measure(&self) -> Measure {
+        let ends =
+            UPPER.iter().map(|(end, written)| (Some(end.as_secs_f64()), *written)).chain([(None, "+Inf")]);
+        let ranges =
+            ends.zip(self.ranges.iter().zip(&self.examples)).map(|((end, written), (count, example))| {
+                let exemplar = *example.lock().unwrap_or_else(PoisonError::into_inner);
+                Range { end, written, count: count.load(Ordering::Relaxed), exemplar }
+            });
+        let sum = Duration::from_micros(self.microseconds.load(Ordering::Relaxed));
+        Measure::Times { ranges: ranges.collect(), sum }
     }
 }
 
 impl Calls {
-    /// Both series in the text format of Prometheus.
-    pub(super) fn render(&self, text: &mut String) {
-        let now = self.now.load(Ordering::Relaxed);
-        single(text, "mcp_calls_in_flight", "gauge", "Calls that are under way now.", now as u64);
-        let name = "mcp_call_duration_seconds";
-        family(text, name, "histogram", "How long calls took, of those that have ended or were given up.");
-        for (effect, times) in EFFECTS.into_iter().zip(&self.took) {
-            let effect = effect.word();
-            let mut count = 0;
-            // Each range of a histogram counts what is in those below it too.
-            for (range, (_, end)) in times.ranges.iter().zip(UPPER.iter().chain(&[(Duration::MAX, "+Inf")])) {
-                count += range.load(Ordering::Relaxed);
-                let _ = writeln!(text, "{name}_bucket{{effect=\"{effect}\",le=\"{end}\"}} {count}");
-            }
-            let microseconds = times.microseconds.load(Ordering::Relaxed);
-            let sum = Duration::from_micros(microseconds).as_secs_f64();
-            let _ = writeln!(text, "{name}_sum{{effect=\"{effect}\"}} {sum}");
-            let _ = writeln!(text, "{name}_count{{effect=\"{effect}\"}} {count}");
+    /// Both families.
+    pub(super) fn families(&self) -> [Family; 2] {
+        let now = self.now.load(Ordering::Relaxed) as u64;
+        let help = "How long calls took, of those that have ended or were given up.";
+        let mut times = Family::new("mcp_call_duration_seconds", Kind::Histogram, help);
+        for (effect, took) in EFFECTS.into_iter().zip(&self.took) {
+            times.add(&[("effect", effect.word())], took.measure());
         }
+        [
+            Family::new("mcp_calls_in_flight", Kind::Gauge, "Calls that are under way now.").with(&[], now),
+            times,
+        ]
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Format;
 
     fn lines(calls: &Calls, start: &str) -> Vec<String> {
-        let mut text = String::new();
-        calls.render(&mut text);
+        let text = Format::Prometheus.write(&calls.families());
         text.lines().filter(|line| line.starts_with(start)).map(str::to_owned).collect()
     }
 
@@ -115,7 +130,7 @@ mod tests {
     fn a_time_is_counted_in_its_range_and_in_all_above() {
         let calls = Calls::default();
         for milliseconds in [5, 6, 60_001] {
-            calls.took[1].add(Duration::from_millis(milliseconds));
+            calls.took[1].add(Duration::from_millis(milliseconds), None);
         }
         let counts: Vec<String> = lines(&calls, "mcp_call_duration_seconds_bucket{effect=\"write\"")
             .iter()
@@ -132,7 +147,7 @@ mod tests {
     fn a_call_is_under_way_until_it_is_dropped() {
         let metrics = Metrics::default();
         let now = |metrics: &Metrics| lines(&metrics.0.under_way, "mcp_calls_in_flight");
-        let (one, other) = (metrics.under_way(Effect::Read), metrics.under_way(Effect::Read));
+        let (one, other) = (metrics.under_way(Effect::Read, None), metrics.under_way(Effect::Read, None));
         assert_eq!(now(&metrics), ["mcp_calls_in_flight 2"]);
         drop((one, other));
         assert_eq!(now(&metrics), ["mcp_calls_in_flight 0"]);

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant as Clock};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -11,10 +10,11 @@ use tokio::time::Instant;
 use crate::call::{Call, CallError, Caller, Consent, Progress, Purpose, Reply};
 use crate::catalog::{Effect, Tool, Work};
 use crate::client::Client;
-use crate::engine::{self, Calls};
+use crate::engine::Calls;
 use crate::request_id::numbered;
 use crate::stages::ledger;
 use crate::tasks::Later;
+use crate::telemetry::{Entry, Traced};
 use crate::view::View;
 
 /// The call that a handler works for.
@@ -24,6 +24,7 @@ pub struct Context {
     caller: Caller,
     request_id: String,
     traceparent: Option<String>,
+    traced: Traced,
     deadline: Option<Instant>,
     /// Whether a person said yes to this call, and so to those that it makes.
     confirmed: bool,
@@ -50,6 +51,7 @@ impl Context {
             caller: call.caller,
             request_id: call.request_id,
             traceparent: call.traceparent,
+            traced: call.traced,
             deadline: call.deadline,
             confirmed: call.consent == Consent::Confirmed,
             progress: call.progress,
@@ -144,20 +146,14 @@ impl Context {
         let mut call = Call::new(tool, arguments, self.caller.clone(), numbered(&self.request_id, number));
         call.idempotency_key = Some(change);
         call.traceparent.clone_from(&self.traceparent);
+        call.traced = self.traced;
         call.deadline = self.deadline;
         call.consent = if self.confirmed { Consent::Confirmed } else { Consent::Unable };
         call.progress = self.progress.nested();
         call.purpose = Purpose::Program;
-        let mut entry = Entry {
-            tool,
-            caller: &self.caller,
-            request_id: call.request_id.clone(),
-            within: &self.request_id,
-            open: true,
-        };
-        let begun = Clock::now();
+        let entry = Entry::of(&call, Some(&self.request_id));
         let outcome = self.calls.call(call).await;
-        entry.close(&outcome, begun.elapsed());
+        entry.close(&outcome);
         outcome.map_err(|error| match error {
             // The caller did not write these arguments, so it cannot be told to correct them as they stand.
             CallError::Arguments(problems) => CallError::Declined {
@@ -184,32 +180,6 @@ impl Context {
 
     fn fault(&self, what: String) -> CallError {
         CallError::Internal { cause: format!("the handler of {}: {what}", self.tool.name) }
-    }
-}
-
-/// The entry of one call in the log, which is written even if the handler is dropped before the call has ended.
-struct Entry<'a> {
-    tool: &'static Tool,
-    caller: &'a Caller,
-    request_id: String,
-    within: &'a str,
-    open: bool,
-}
-
-impl Entry<'_> {
-    fn close(&mut self, outcome: &Result<Reply, CallError>, took: Duration) {
-        self.open = false;
-        engine::log(self.tool, self.caller, outcome, &self.request_id, Some(self.within), took);
-    }
-}
-
-impl Drop for Entry<'_> {
-    fn drop(&mut self) {
-        if self.open {
-            let Self { tool, caller, request_id, within, .. } = self;
-            let (tool, caller) = (tool.name, caller.word());
-            tracing::info!(tool, outcome = "caller_left", caller, request_id, within, "called");
-        }
     }
 }
 

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, Either};
 use tower::{Layer, Service};
 
 use crate::call::{Call, CallError, Reply};
@@ -84,12 +84,18 @@ where
 
 /// Lifts a stage into a tower layer: the function gets its options, the call, and what comes after it.
 pub fn stage<O, F>(options: O, function: F) -> Stage<O, F> {
-    Stage { options: Arc::new(options), function }
+    Stage { options: Arc::new(options), name: name::<F>(), function }
+}
+
+/// The name of a stage: that of its function.
+fn name<F>() -> &'static str {
+    std::any::type_name::<F>().rsplit("::").next().unwrap_or_default()
 }
 
 /// A stage as a tower layer.
 pub struct Stage<O, F> {
     options: Arc<O>,
+    name: &'static str,
     function: F,
 }
 
@@ -102,37 +108,45 @@ where
     type Service = Staged<O, F>;
 
     fn layer(&self, inner: S) -> Staged<O, F> {
-        Staged { options: Arc::clone(&self.options), function: self.function.clone(), next: Next::new(inner) }
+        let (options, function, next) = (Arc::clone(&self.options), self.function.clone(), Next::new(inner));
+        Staged { options, name: self.name, function, next }
     }
 }
 
 /// A stage as a tower service.
 pub struct Staged<O, F> {
     options: Arc<O>,
+    name: &'static str,
     function: F,
     next: Next,
 }
 
 impl<O, F: Clone> Clone for Staged<O, F> {
     fn clone(&self) -> Self {
-        Self { options: Arc::clone(&self.options), function: self.function.clone(), next: self.next.clone() }
+        let (options, function, next) = (Arc::clone(&self.options), self.function.clone(), self.next.clone());
+        Self { options, name: self.name, function, next }
     }
 }
 
 impl<O, F, R> Service<Call> for Staged<O, F>
 where
     F: Fn(Arc<O>, Call, Next) -> R,
-    R: Future<Output = Outcome>,
+    R: Future<Output = Outcome> + Send + 'static,
 {
     type Response = Reply;
     type Error = CallError;
-    type Future = R;
+    type Future = Either<R, BoxFuture<'static, Outcome>>;
 
     fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), CallError>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, call: Call) -> R {
-        (self.function)(Arc::clone(&self.options), call, self.next.clone())
+    fn call(&mut self, mut call: Call) -> Self::Future {
+        let open = call.open_stage(self.name);
+        let outcome = (self.function)(Arc::clone(&self.options), call, self.next.clone());
+        match open {
+            None => Either::Left(outcome),
+            Some(open) => Either::Right(open.during(outcome).boxed()),
+        }
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::Outcome;
 use crate::call::{Call, CallError, Reply};
 use crate::catalog::Effect;
-use crate::upstream::{NOT_MODIFIED, Request, Upstream};
+use crate::telemetry::Traced;
+use crate::upstream::{Credential, NOT_MODIFIED, Part, Received, Request, Upstream};
 
 /// The status of an answer to whom the API does not know (RFC 9110, section 15.5.2).
 const UNAUTHORIZED: u16 = 401;
@@ -25,7 +26,7 @@ pub async fn upstream(upstream: Arc<Upstream>, call: Call) -> Outcome {
         validator: call.validator.as_deref(),
     };
     let own = call.account.credentials().await?;
-    let (mut received, mut part) = upstream.exchange(&request, own.as_deref()).await?;
+    let (mut received, mut part) = exchange(&upstream, &request, call.traced, own.as_deref()).await?;
     if received.status == UNAUTHORIZED
         && let Some(own) = own
     {
@@ -36,11 +37,25 @@ pub async fn upstream(upstream: Arc<Upstream>, call: Call) -> Outcome {
             let own = call.account.credentials().await?;
             // Who waits for a part of the room must not hold another.
             drop(part);
-            (received, part) = upstream.exchange(&request, own.as_deref()).await?;
+            (received, part) = exchange(&upstream, &request, call.traced, own.as_deref()).await?;
         }
     }
     if received.status == NOT_MODIFIED {
         return Ok(Reply::text("").with_status(NOT_MODIFIED));
     }
     Upstream::read(call.tool, received, part).await
+}
+
+/// Sends a request. Where the call is traced, each has a span of its own, which the API is told.
+async fn exchange(
+    upstream: &Upstream,
+    request: &Request<'_>,
+    traced: Traced,
+    own: Option<&[Credential]>,
+) -> Result<(Received, Part), CallError> {
+    let Some(trace) = traced.trace() else { return upstream.exchange(request, own).await };
+    let open = trace.exchange(request.tool);
+    let traceparent = open.below().traceparent();
+    let request = Request { traceparent: Some(&traceparent), ..*request };
+    open.exchange(upstream.exchange(&request, own)).await
 }

@@ -19,6 +19,7 @@ use tracing::Instrument as _;
 use crate::call::Caller;
 use crate::catalog::Tool;
 use crate::client::Said;
+use crate::metrics::Metrics;
 
 pub(crate) use later::Later;
 pub(crate) use task::{Ended, Now, Seen, Task};
@@ -61,13 +62,14 @@ struct All {
     running: TaskTracker,
     /// Cancelled when nobody shall wait any more.
     leaving: CancellationToken,
+    metrics: Metrics,
 }
 
 impl Tasks {
     /// None so far.
-    pub(crate) fn new(settings: Settings, leaving: CancellationToken) -> Self {
+    pub(crate) fn new(settings: Settings, leaving: CancellationToken, metrics: Metrics) -> Self {
         let running = TaskTracker::new();
-        Self(Arc::new(All { settings, held: Mutex::default(), running, leaving }))
+        Self(Arc::new(All { settings, held: Mutex::default(), running, leaving, metrics }))
     }
 
     /// What a call becomes a task by, and where whoever holds its client hears that it has.
@@ -98,6 +100,7 @@ impl Tasks {
         }
         let task = Task::new(owner.to_owned(), tool, plan, kept);
         held.insert(task.id().to_owned(), task.clone());
+        self.0.metrics.task_kept();
         Some(Begun { place: Place { tasks: self.clone(), id: task.id().to_owned() }, task })
     }
 
@@ -131,9 +134,11 @@ impl Begun {
         let tasks = place.tasks.clone();
         let living = task.clone();
         let life = async move {
+            let Place { tasks, .. } = &place;
+            let over = |how| tasks.0.metrics.count(how);
             tokio::select! {
-                () = living.live(work, said) => {}
-                () = place.tasks.0.leaving.cancelled() => {}
+                () = living.live(work, said, over) => {}
+                () = tasks.0.leaving.cancelled() => living.leave(over),
             }
             drop(place);
         };
@@ -152,6 +157,7 @@ struct Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.tasks.held().remove(&self.id);
+        self.tasks.0.metrics.task_gone();
     }
 }
 

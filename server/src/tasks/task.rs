@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::catalog::Tool;
 use crate::client::{Ask, Named, Progress, Said};
+use crate::metrics::Count;
 
 /// What is known of the work when a call becomes a task.
 #[derive(Debug)]
@@ -181,15 +182,27 @@ impl Task {
         is_new
     }
 
-    /// Does the work, and stays until its time is up.
-    pub(super) async fn live(&self, work: impl Future<Output = Ended>, said: mpsc::Receiver<Said>) {
+    /// Does the work, says how it ended, and stays until its time is up.
+    pub(super) async fn live(
+        &self,
+        work: impl Future<Output = Ended>,
+        said: mpsc::Receiver<Said>,
+        over: impl Fn(Count),
+    ) {
         let mut time = pin!(sleep_until(self.0.expires));
         tokio::select! {
-            ended = self.during(work, said) => self.end(ended),
-            () = self.0.cancelled.cancelled() => {}
-            () = &mut time => return,
+            ended = self.during(work, said) => over(self.end(ended)),
+            () = self.0.cancelled.cancelled() => over(Count::TaskCancelled),
+            () = &mut time => return over(Count::TaskGivenUp),
         }
         time.await;
+    }
+
+    /// Says how it ended, if that was not said: nobody waits any more.
+    pub(super) fn leave(&self, over: impl Fn(Count)) {
+        if self.changing().over.is_none() {
+            over(Count::TaskGivenUp);
+        }
     }
 
     async fn during(&self, work: impl Future<Output = Ended>, mut said: mpsc::Receiver<Said>) -> Ended {
@@ -217,12 +230,18 @@ impl Task {
         }
     }
 
-    fn end(&self, ended: Ended) {
-        self.change(|changing| {
+    /// Keeps what it came to, and gives how that is counted. What its client has cancelled meanwhile stays so.
+    fn end(&self, ended: Ended) -> Count {
+        let how = match &ended {
+            Ended::Answered(_) => Count::TaskAnswered,
+            Ended::Failed(_) => Count::TaskFailed,
+        };
+        let is_new = self.change(|changing| {
             changing.over = Some(Over::Ended(ended));
             changing.message = None;
             changing.open.clear();
         });
+        if is_new { how } else { Count::TaskCancelled }
     }
 
     /// Changes what is known of it, unless it is over; whether it was changed.

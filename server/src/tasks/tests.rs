@@ -16,7 +16,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 const KEPT: Duration = Duration::from_secs(300);
 
 fn tasks(most: usize, most_each: usize) -> Tasks {
-    Tasks::new(Settings { most, most_each, kept: KEPT }, CancellationToken::new())
+    Tasks::new(Settings { most, most_each, kept: KEPT }, CancellationToken::new(), Metrics::default())
 }
 
 /// A task of this caller's that has begun, if there was room for it.
@@ -166,4 +166,36 @@ async fn a_server_that_leaves_waits_for_nobody_and_keeps_nothing() {
     drop(begun);
     assert!(!later.begin(LONGEST, String::new()), "a client that has left has no task");
     assert!(tasks.held().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_tasks_end_and_how_many_are_kept_is_counted() {
+    let (metrics, leaving) = (Metrics::default(), CancellationToken::new());
+    let tasks = Tasks::new(Settings { most: 8, most_each: 8, kept: KEPT }, leaving.clone(), metrics.clone());
+    let value = |series: &str| {
+        let page = metrics.render(crate::metrics::Format::Prometheus, crate::metrics::Beside::default());
+        let value =
+            page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')).unwrap().to_owned();
+        value.parse::<u64>().unwrap()
+    };
+    let ended = |how: &str| value(&format!("mcp_tasks_total{{result=\"{how}\"}}"));
+    let owner = Caller::LocalOwner;
+    let (_answered, end) = running(&tasks, &owner);
+    end.notify_one();
+    fresh(&tasks, &owner).unwrap().go_on(async { Ended::Failed(Map::new()) }, nothing_said());
+    let (cancelled, _) = running(&tasks, &owner);
+    cancelled.cancel();
+    settle().await;
+    let (_late, _) = running(&tasks, &owner);
+    assert_eq!((ended("answered"), ended("failed"), ended("cancelled"), ended("given_up")), (1, 1, 1, 0));
+    assert_eq!(value("mcp_tasks_kept"), 4, "those that have ended are kept for a while");
+    advance(LONGEST + KEPT + Duration::from_millis(2)).await;
+    settle().await;
+    assert_eq!((ended("given_up"), value("mcp_tasks_kept")), (1, 0), "its time was up");
+    let (_left, _) = running(&tasks, &owner);
+    settle().await;
+    leaving.cancel();
+    settle().await;
+    assert_eq!((ended("given_up"), value("mcp_tasks_kept")), (2, 0), "the server stopped");
+    assert_eq!((ended("answered"), ended("failed"), ended("cancelled")), (1, 1, 1));
 }

@@ -34,12 +34,13 @@ use crate::large;
 use crate::request::{Body, Parts, Target};
 use crate::start_error::StartError;
 use base::Base;
-use credential::{Carried, Credential, Credentials};
+use credential::{Carried, Credentials};
 use gateway::Front;
-use room::{Part, Room};
+use room::Room;
 
-pub(crate) use credential::is_open;
+pub(crate) use credential::{Credential, is_open};
 pub use freshness::Freshness;
+pub(crate) use room::Part;
 pub use gateway::Gateway;
 pub use sign::Sign;
 pub use tls::Certificates;
@@ -115,6 +116,7 @@ pub struct Upstream {
 }
 
 /// What one request is made of.
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// The tool.
     pub tool: &'static Tool,

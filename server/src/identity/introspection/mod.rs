@@ -229,7 +229,7 @@ mod tests {
         for other in others {
             assert_eq!(*other, Err(Denied::Unavailable("introspection_unavailable")));
         }
-        let text = metrics.render(None, None);
+        let text = metrics.render(crate::metrics::Format::Prometheus, crate::metrics::Beside::default());
         for (result, count) in [("busy", 1), ("unavailable", MOST), ("good", 0), ("bad", 0)] {
             let line = format!("mcp_auth_introspections_total{{result=\"{result}\"}} {count}");
             assert!(text.lines().any(|found| found == line), "{line}: {text}");

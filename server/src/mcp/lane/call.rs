@@ -18,6 +18,7 @@ use crate::mcp::called::Called;
 use crate::mcp::calling::is_sound_key;
 use crate::mcp::envelope::Envelope;
 use crate::mcp::shared::Shared;
+use crate::telemetry::Traced;
 
 /// The method.
 pub(super) const METHOD: &str = "tools/call";
@@ -54,7 +55,10 @@ impl PlainCall {
         call.address = head.extensions.get::<Site>().map(|Site(address)| *address);
         call.traceparent = match meta.traceparent {
             Some(own) => Some(own.into_owned()).filter(|own| well_formed_traceparent(own)),
-            None => head.extensions.get::<TraceParent>().map(|trace| trace.0.as_ref().to_owned()),
+            None => {
+                call.traced = Traced::of(&head.extensions);
+                head.extensions.get::<TraceParent>().map(|trace| trace.0.as_ref().to_owned())
+            }
         };
         call.idempotency_key = match meta.key {
             Some(key) => Some(Some(key.into_owned()).filter(|key| is_sound_key(key))?),
@@ -67,34 +71,15 @@ impl PlainCall {
     pub(super) async fn answer(self, shared: &Shared, stop: &CancellationToken) -> Result<Response, String> {
         let Self { id, call, stateless } = self;
         let tool = call.tool;
-        let waiting = Waiting(Some((tool, call.caller.clone())));
         let became = tokio::select! {
             became = shared.call(call) => became,
             () = stop.cancelled() => return Err(id),
         };
-        waiting.answered();
         if let Became::Hidden(_) = became {
             return Ok(hidden(&id, tool));
         }
         let meta = stateless.then(|| shared.meta_text());
         Ok(answered(&id, became, meta))
-    }
-}
-
-/// A caller that waits; dropped before its answer, it has left.
-struct Waiting(Option<(&'static Tool, Caller)>);
-
-impl Waiting {
-    fn answered(mut self) {
-        self.0 = None;
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        if let Some((tool, caller)) = &self.0 {
-            tracing::info!(tool = tool.name, outcome = "caller_left", caller = caller.word(), "called");
-        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::mcp::calling::is_sound_key;
 use crate::mcp::front::is_json;
 use crate::mcp::json;
 use crate::request_id;
+use crate::telemetry::Traced;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
@@ -45,6 +46,7 @@ impl Asked<'_> {
         let mut call = Call::new(tool, arguments, self.caller.clone(), request_id);
         call.address = extensions.get::<Site>().map(|Site(address)| *address);
         call.traceparent = extensions.get::<TraceParent>().map(|trace| trace.0.as_ref().to_owned());
+        call.traced = Traced::of(extensions);
         call
     }
 
