@@ -4,14 +4,19 @@
 //! Whatever a value holds, one event is one line: characters that would break or disguise a line are written
 //! as `\u` escapes.
 
+mod colour;
+mod export;
+
 use std::io::{self, Write};
 use std::panic::PanicHookInfo;
 
+use export::Export;
 use server::resources::Log;
+use server::telemetry::{SPANS, Telemetry};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
 /// What is logged, and how.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,6 +25,8 @@ pub(crate) struct Options {
     pub(crate) level: Level,
     /// How lines look.
     pub(crate) format: Format,
+    /// Whether they are never coloured.
+    pub(crate) no_color: bool,
 }
 
 /// How much is logged.
@@ -109,20 +116,31 @@ const QUIET: [&str; 7] = ["rmcp", "reqwest", "hyper", "hyper_util", "h2", "rustl
 /// It calls every client that leaves an error, without saying which; how each call ended is logged by the server itself.
 const DEPARTURES: &str = "rmcp::service";
 
-/// Starts logging, once per process. Gives where the last lines are kept.
-pub(crate) fn start(options: Options) -> Log {
+/// Starts logging, once per process, and has spans and lines sent to a collector where there is one. Gives where the last lines are
+/// kept.
+pub(crate) fn start(options: Options, telemetry: Option<Telemetry>) -> Log {
     let level = options.level.filter();
     let quiet = level.min(LevelFilter::WARN);
     let filter = Targets::new()
         .with_default(level)
         .with_targets(QUIET.map(|target| (target, quiet)))
-        .with_target(DEPARTURES, LevelFilter::OFF);
-    let registry = tracing_subscriber::registry().with(filter);
+        .with_target(DEPARTURES, LevelFilter::OFF)
+        .with_target(SPANS, LevelFilter::OFF);
     let log = Log::default();
-    let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(OneLine(log.clone()));
-    match options.format {
-        Format::Text => set(registry.with(layer)),
-        Format::Json => set(registry.with(layer.json().flatten_event(true))),
+    let is_coloured = options.format == Format::Text && colour::is_wanted(options.no_color);
+    let layer = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_writer(OneLine { log: log.clone(), is_coloured });
+    let written = match options.format {
+        Format::Text => layer.boxed(),
+        Format::Json => layer.json().flatten_event(true).boxed(),
+    };
+    match telemetry {
+        None => set(tracing_subscriber::registry().with(written).with(filter)),
+        Some(telemetry) => {
+            let sent = Export::layer(telemetry, filter.clone(), level);
+            set(tracing_subscriber::registry().with(written.with_filter(filter)).with(sent));
+        }
     }
     log
 }
@@ -147,18 +165,25 @@ pub(crate) fn tell_panics(program: &'static str) {
 }
 
 /// Makes writers to standard error that keep each event on one line, and the last lines in memory.
-struct OneLine(Log);
+struct OneLine {
+    log: Log,
+    is_coloured: bool,
+}
 
 impl<'a> MakeWriter<'a> for OneLine {
     type Writer = OneLineWriter<'a, io::Stderr>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        OneLineWriter(io::stderr(), &self.0)
+        OneLineWriter { to: io::stderr(), log: &self.log, is_coloured: self.is_coloured }
     }
 }
 
 /// Writes each buffer, which is a whole event with a line end, as one line.
-struct OneLineWriter<'a, W>(W, &'a Log);
+struct OneLineWriter<'a, W> {
+    to: W,
+    log: &'a Log,
+    is_coloured: bool,
+}
 
 impl<W: Write> Write for OneLineWriter<'_, W> {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
@@ -175,14 +200,17 @@ impl<W: Write> Write for OneLineWriter<'_, W> {
                 safe.push(letter);
             }
         }
-        self.1.push(&safe);
+        self.log.push(&safe);
+        if self.is_coloured {
+            safe = colour::paint(&safe);
+        }
         safe.push('\n');
-        self.0.write_all(safe.as_bytes())?;
+        self.to.write_all(safe.as_bytes())?;
         Ok(event.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.to.flush()
     }
 }
 
@@ -201,9 +229,9 @@ mod tests {
 
     fn written(event: &str) -> String {
         let log = Log::default();
-        let mut writer = OneLineWriter(Vec::new(), &log);
+        let mut writer = OneLineWriter { to: Vec::new(), log: &log, is_coloured: false };
         writer.write_all(event.as_bytes()).unwrap();
-        String::from_utf8(writer.0).unwrap()
+        String::from_utf8(writer.to).unwrap()
     }
 
     #[test]

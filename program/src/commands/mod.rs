@@ -22,7 +22,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use server::catalog::Tool;
-use server::journal::{self, Collector, Journal, SigningKey, Stream};
+use server::journal::{self, Journal, SigningKey, Stream};
+use server::telemetry::Telemetry;
 use server::{Options, Server, StartError};
 use tokio::runtime::Runtime;
 
@@ -31,7 +32,7 @@ use crate::arguments::{Cli, Command};
 use crate::output::{print, print_json};
 use crate::refusal::Refusal;
 use crate::settings::{
-    Config, Environment, Journaling, Origin, Setting, Settings, load, markdown, nearest, show,
+    Config, Environment, Exporting, Journaling, Origin, Setting, Settings, load, markdown, nearest, show,
 };
 use crate::telemetry::{self, Level};
 
@@ -57,10 +58,22 @@ pub(crate) fn run(program: &Program, cli: Cli) -> Result<ExitCode, Refusal> {
         (Err(refusal), Command::Doctor(what)) => return doctor::unreadable(&refusal, what),
         (loaded, _) => loaded?,
     };
-    let log = telemetry::start(log_options(&settings, &cli.command));
+    settings.config.log.no_color = has_no_color()?;
+    let collector = collector(program, &settings.config, &cli.command)?;
+    let log = telemetry::start(log_options(&settings, &cli.command), collector.clone());
     settings.config.server.mcp.resources.log = Some(log);
+    settings.config.server.engine.telemetry.clone_from(&collector);
     report(&settings);
-    match cli.command {
+    let outcome = done(program, cli.command, settings);
+    if let Some(collector) = collector {
+        collector.end();
+    }
+    outcome
+}
+
+/// Does what the command line says.
+fn done(program: &Program, command: Command, mut settings: Settings) -> Result<ExitCode, Refusal> {
+    match command {
         Command::Config { json: true, .. } => print_json(&show::as_json(&mut settings))?,
         Command::Config { .. } => print(&show::as_text(&mut settings))?,
         Command::Audit(what) => return audit::run(&settings.config, &what),
@@ -78,11 +91,10 @@ pub(crate) fn run(program: &Program, cli: Cli) -> Result<ExitCode, Refusal> {
 
 /// What is logged. A command that gives one answer is not to be drowned by its own log, unless that was asked for.
 fn log_options(settings: &Settings, command: &Command) -> telemetry::Options {
-    let goes_on = matches!(command, Command::Demo(_) | Command::Serve(_) | Command::Stdio);
     let asked_for =
         |(setting, origin): &(Setting, Origin)| setting.key == "log.level" && *origin != Origin::Default;
     let log = settings.config.log;
-    if goes_on || settings.settings.iter().any(asked_for) {
+    if goes_on(command) || settings.settings.iter().any(asked_for) {
         log
     } else if matches!(command, Command::Doctor(_)) {
         // It tells in its own words what the log would say.
@@ -90,6 +102,22 @@ fn log_options(settings: &Settings, command: &Command) -> telemetry::Options {
     } else {
         telemetry::Options { level: Level::Warn, ..log }
     }
+}
+
+/// Whether a command serves until it is stopped.
+fn goes_on(command: &Command) -> bool {
+    matches!(command, Command::Demo(_) | Command::Serve(_) | Command::Stdio)
+}
+
+/// Whether whoever reads the log wants no colour (no-color.org).
+fn has_no_color() -> Result<bool, Refusal> {
+    Ok(Environment::of_process().get("NO_COLOR")?.is_some())
+}
+
+/// The way to a collector, where one is named and there will be something to tell it.
+fn collector(program: &Program, config: &Config, command: &Command) -> Result<Option<Telemetry>, Refusal> {
+    let settings = config.otlp.settings(program)?.filter(|_| goes_on(command));
+    settings.map(Telemetry::start).transpose().map_err(refused)
 }
 
 async fn command_in_runtime(
@@ -130,22 +158,31 @@ fn report(settings: &Settings) {
     for (setting, origin) in &settings.settings {
         tracing::debug!(setting = setting.key, %origin, "setting");
     }
+    if let Some(doubt) = settings.config.otlp.doubt() {
+        tracing::warn!("{doubt}");
+    }
     if !settings.without_effect.is_empty() {
         let names = settings.without_effect.join(", ");
         tracing::warn!(names, "these variables of the Python server have no effect here");
     }
 }
 
-/// A server with its journal, which is closed when this is dropped: then everything is on the disk.
+/// A server with its journal, which is closed when this is dropped: then everything is on the disk, and what a collector is to be
+/// told has been sent.
 struct Recorded {
     server: Arc<Server>,
     journal: Option<Journal>,
+    telemetry: Option<Telemetry>,
 }
 
 impl Drop for Recorded {
     fn drop(&mut self) {
         if let Some(journal) = &self.journal {
             journal.close();
+        }
+        // While the server is there, which knows what is counted.
+        if let Some(telemetry) = &self.telemetry {
+            telemetry.end();
         }
     }
 }
@@ -163,11 +200,12 @@ fn prepare(program: &Program, mut config: Config, printed: Stream) -> Result<Rec
     if has_none && !program.api.security_schemes.is_empty() {
         tracing::warn!("no credential for the API is set (API_TOKEN): calls that need one will fail");
     }
-    let journal = journal(program, &config.journal, printed)?;
+    let journal = journal(program, &config.journal, &config.otlp, printed)?;
     config.server.engine.journal.clone_from(&journal);
     config.server.engine.policy = config.access.settings(None, program.policy);
+    let telemetry = config.server.engine.telemetry.clone();
     let server = build(program, config.server)?;
-    Ok(Recorded { server, journal })
+    Ok(Recorded { server, journal, telemetry })
 }
 
 /// Refuses to be without an API.
@@ -209,7 +247,12 @@ fn find<'t>(tools: impl Iterator<Item = &'t Tool> + Clone, name: &str) -> Result
 }
 
 /// The journal, if one is wanted.
-fn journal(program: &Program, wanted: &Journaling, printed: Stream) -> Result<Option<Journal>, Refusal> {
+fn journal(
+    program: &Program,
+    wanted: &Journaling,
+    otlp: &Exporting,
+    printed: Stream,
+) -> Result<Option<Journal>, Refusal> {
     if !check_journaling(wanted)? {
         return Ok(None);
     }
@@ -217,24 +260,11 @@ fn journal(program: &Program, wanted: &Journaling, printed: Stream) -> Result<Op
     let is_signed = !wanted.signing_key.as_os_str().is_empty();
     let signing = is_signed.then(|| SigningKey::read(&wanted.signing_key).map(Arc::new)).transpose();
     let (copy, signing) = (wanted.copied.then_some(printed), signing.map_err(wrong)?);
-    let collector = collector(program, wanted);
+    // The journal's copy goes where logs go.
+    let collector = wanted.collected.then(|| otlp.of_journal(program));
     let options = journal::Options { copy, collector, signing, ..wanted.options.clone() };
     let name = format!("{} {}", program.name, program.version);
     Journal::open(&options, &name).map(Some).map_err(wrong)
-}
-
-/// Where the journal's records are sent as well, if they are to be.
-fn collector(program: &Program, wanted: &Journaling) -> Option<Collector> {
-    let address = match wanted.logs_collector.as_str() {
-        "" => format!("{}/v1/logs", wanted.collector),
-        whole => whole.to_owned(),
-    };
-    wanted.collected.then(|| Collector {
-        headers: wanted.collector_headers.clone(),
-        service: program.name.to_owned(),
-        version: program.version.to_owned(),
-        ..Collector::at(address)
-    })
 }
 
 fn build(program: &Program, mut options: Options) -> Result<Arc<Server>, Refusal> {

@@ -10,6 +10,7 @@ mod authentication;
 mod environment;
 mod file;
 mod logins;
+mod otlp;
 mod page;
 mod predecessor;
 mod providers;
@@ -31,12 +32,12 @@ use std::path::{Path, PathBuf};
 
 use secrecy::zeroize::Zeroizing;
 use server::catalog::Api;
-use server::secret::Headers;
 
 pub(crate) use self::access::Access;
 pub(crate) use self::account::Account;
 pub(crate) use self::authentication::Authentication;
 pub(crate) use self::environment::{Environment, nearest};
+pub(crate) use self::otlp::Exporting;
 pub(crate) use self::replicas::Sharing;
 pub(crate) use self::table::{Setting, main_scheme, table};
 pub(crate) use self::tls::Encryption;
@@ -72,6 +73,8 @@ pub(crate) struct Config {
     pub(crate) server: server::Options,
     /// The journal.
     pub(crate) journal: Journaling,
+    /// What is sent to a collector.
+    pub(crate) otlp: Exporting,
     /// What is shared with other servers.
     pub(crate) sharing: Sharing,
     /// Who may call.
@@ -90,12 +93,6 @@ pub(crate) struct Journaling {
     pub(crate) copied: bool,
     /// Whether every record is sent to a collector as well.
     pub(crate) collected: bool,
-    /// Where the collector takes OTLP over HTTP; logs at `/v1/logs` below it.
-    pub(crate) collector: String,
-    /// Where it takes logs, if not there.
-    pub(crate) logs_collector: String,
-    /// What is sent with every request to it.
-    pub(crate) collector_headers: Headers,
     /// The file of the key that signs; nothing is signed without one.
     pub(crate) signing_key: PathBuf,
     /// Where, and how files are kept; without a folder there is no journal.
@@ -123,12 +120,10 @@ impl Config {
                 enabled: true,
                 copied: false,
                 collected: false,
-                collector: "http://localhost:4318".to_owned(),
-                logs_collector: String::new(),
-                collector_headers: Headers::default(),
                 signing_key: PathBuf::new(),
                 options: server::journal::Options::new(""),
             },
+            otlp: Exporting::default(),
             sharing: Sharing::default(),
             auth: Authentication::default(),
             account: Account::default(),

@@ -21,27 +21,6 @@ pub(crate) const AUTHKIT_DOMAIN: [&str; 3] = [
 /// Any name that begins so is about authentication, whether the Python server knew it or not.
 pub(crate) const AUTHENTICATION_PREFIXES: [&str; 2] = ["FASTMCP_AUTH_", "FASTMCP_SERVER_AUTH"];
 
-/// Names without effect here. Each is also known with `FASTMCP_` before it, which is how the Python server's
-/// code read most of them.
-const WITHOUT_EFFECT: [&str; 13] = [
-    "METRICS_ENABLED",
-    "OTEL_BSP_EXPORT_TIMEOUT",
-    "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
-    "OTEL_BSP_MAX_QUEUE_SIZE",
-    "OTEL_BSP_SCHEDULE_DELAY",
-    "OTEL_ENABLED",
-    "OTEL_ENVIRONMENT",
-    "OTEL_METRICS_ENABLED",
-    "OTEL_SERVICE_NAME",
-    "OTEL_SERVICE_VERSION",
-    "OTEL_TRACE_SAMPLE_RATE",
-    "OTEL_TRACING_ENABLED",
-    "TRACING_ENABLED",
-];
-
-/// The same with `FASTMCP_` only; without it the name sets something.
-const PREFIXED_WITHOUT_EFFECT: [&str; 1] = ["OTEL_EXPORTER_OTLP_ENDPOINT"];
-
 /// What a name asks for that nothing can be set by.
 struct Asked {
     /// The name; with `FASTMCP_` before it where the Python server knew it only so.
@@ -196,12 +175,11 @@ pub(crate) fn judge(name: &str, value: &str) -> Verdict {
     if bare.is_some_and(|rest| rest.starts_with("REDIS_")) {
         return Verdict::Refused("use REDIS_URL, and unset it".to_owned());
     }
-    let is_known = WITHOUT_EFFECT.contains(&name)
-        || bare.is_some_and(|rest| WITHOUT_EFFECT.contains(&rest) || PREFIXED_WITHOUT_EFFECT.contains(&rest));
-    if is_known { Verdict::WithoutEffect } else { Verdict::Unknown }
+    // It knew these without the prefix.
+    if bare.is_some_and(|rest| rest.starts_with("OTEL_") || rest == "TRACING_ENABLED") { Verdict::WithoutEffect } else { Verdict::Unknown }
 }
 
 /// Every name that is judged here, for typing errors.
 pub(crate) fn names<'a>() -> impl Iterator<Item = &'a str> {
-    WITHOUT_EFFECT.into_iter().chain(ASKED.iter().map(|asked| asked.name))
+    ASKED.iter().map(|asked| asked.name)
 }

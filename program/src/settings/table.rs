@@ -20,7 +20,7 @@ use server::catalog::Api;
 
 pub(crate) use self::upstream::main_scheme;
 use crate::settings::value::Kind;
-use crate::settings::{access, account, logins, providers, replicas, tasks, tls};
+use crate::settings::{access, account, logins, otlp, providers, replicas, tasks, tls};
 
 /// One setting.
 pub(crate) struct Setting {
@@ -76,8 +76,8 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(failures::rows());
     table.extend(answers::remembering());
     table.extend(replicas::rows());
-    table.extend(journal::recording());
-    table.extend(journal::collecting());
+    table.extend(journal::rows());
+    table.extend(otlp::rows());
     table.extend(limits::sizes());
     table.extend(limits::times());
     table

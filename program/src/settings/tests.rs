@@ -153,7 +153,17 @@ fn example(key: &str) -> &'static str {
         "audit.reads_on_failure" => "closed",
         "audit.enabled" | "audit.reads" => "false",
         "audit.sensitive" | "audit.stdout" | "audit.otlp" => "true",
-        "otlp.endpoint" | "otlp.logs_endpoint" => "https://otlp.example.com:4318/x",
+        "otlp.endpoint" | "otlp.traces_endpoint" | "otlp.metrics_endpoint" | "otlp.logs_endpoint" => {
+            "https://otlp.example.com:4318/x"
+        }
+        "otlp.disabled" | "otlp.enabled" => "true",
+        "otlp.tracing_enabled" | "otlp.metrics_enabled" => "false",
+        "otlp.traces" | "otlp.metrics" | "otlp.logs" => "none",
+        "otlp.protocol" => "http/json",
+        "otlp.resource_attributes" => "service.namespace=change%20control,host.name=a",
+        "otlp.sampler" => "traceidratio",
+        "otlp.sampler_part" => "0.25",
+        "otlp.metric_interval_milliseconds" => "5000",
         "otlp.headers" => "api-key=canary",
         "audit.file_bytes" => "65536",
         "audit.file_seconds" => "3600",

@@ -10,6 +10,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use server::http::Network;
 use server::identity::keys::Algorithm;
+use server::otlp::Attributes;
 use server::scopes::Hierarchy;
 use server::secret::Headers;
 
@@ -42,6 +43,8 @@ pub(crate) enum Kind {
     Format(fn(&mut Config) -> &mut Format),
     /// A time in seconds, decimals allowed.
     Seconds { at: fn(&mut Config) -> &mut Duration, minimum: f64, maximum: f64 },
+    /// A time in whole milliseconds, as OpenTelemetry has them.
+    Milliseconds { at: fn(&mut Config) -> &mut Duration, minimum: u64, maximum: u64 },
     /// A whole number.
     Count { at: fn(&mut Config) -> &mut usize, minimum: usize, maximum: usize },
     /// The address of the API; may be unset.
@@ -92,6 +95,8 @@ pub(crate) enum Kind {
     Secret(fn(&mut Config) -> &mut Option<SecretString>),
     /// Headers of requests to somebody else, which may hold a credential.
     Headers(fn(&mut Config) -> &mut Headers),
+    /// What an operator says of the service.
+    Attributes(fn(&mut Config) -> &mut Attributes),
     /// The credential of this security scheme.
     Credential(&'static str),
 }
@@ -123,6 +128,11 @@ impl Kind {
             Self::Seconds { at, minimum, maximum } => {
                 *at(config) = in_range(text, *minimum, *maximum)
                     .map(Duration::from_secs_f64)
+                    .ok_or_else(|| self.not(text))?;
+            }
+            Self::Milliseconds { at, minimum, maximum } => {
+                *at(config) = in_range(text, *minimum, *maximum)
+                    .map(Duration::from_millis)
                     .ok_or_else(|| self.not(text))?;
             }
             Self::Count { at, minimum, maximum } => {
@@ -175,6 +185,7 @@ impl Kind {
                 *at(config) = Headers::parse(text)
                     .map_err(|_| format!("expected {}, and this is none", self.accepted()))?;
             }
+            Self::Attributes(at) => *at(config) = Attributes::parse(text).map_err(|_| self.not(text))?,
             Self::Credential(scheme) => put_credential(config, scheme, text)?,
         }
         Ok(())
@@ -188,6 +199,8 @@ impl Kind {
             Self::Level(at) => at(config).name().to_owned(),
             Self::Format(at) => at(config).name().to_owned(),
             Self::Seconds { at, .. } => at(config).as_secs_f64().to_string(),
+            Self::Milliseconds { at, .. } => at(config).as_millis().to_string(),
+            Self::Attributes(at) => at(config).to_string(),
             Self::Count { at, .. } => at(config).to_string(),
             Self::Address(at) | Self::Name(at) => at(config).clone(),
             Self::Word(at) | Self::Text { at, .. } => at(config).clone().unwrap_or_default(),
@@ -222,7 +235,11 @@ impl Kind {
     /// How it is written in a TOML file.
     pub(crate) fn notation(&self) -> Notation {
         match self {
-            Self::Port(_) | Self::Count { .. } | Self::PageSize(_) | Self::Bytes { .. } => Notation::Integer,
+            Self::Port(_)
+            | Self::Count { .. }
+            | Self::Milliseconds { .. }
+            | Self::PageSize(_)
+            | Self::Bytes { .. } => Notation::Integer,
             Self::Seconds { .. } | Self::Part(_) => Notation::Number,
             Self::Hosts { .. }
             | Self::Networks(_)
@@ -251,6 +268,12 @@ impl Kind {
             Self::Format(_) => format!("one of {}", Format::NAMES.join(", ")),
             Self::Seconds { minimum, maximum, .. } => {
                 format!("seconds, a number from {minimum} to {maximum}")
+            }
+            Self::Milliseconds { minimum, maximum, .. } => {
+                format!("milliseconds, a whole number from {minimum} to {maximum}")
+            }
+            Self::Attributes(_) => {
+                "attributes such as `service.namespace=change`, separated by commas, values percent-encoded".to_owned()
             }
             Self::Count { minimum, maximum, .. } => format!("a whole number from {minimum} to {maximum}"),
             Self::Address(_) => "an address such as https://api.example.com:8443".to_owned(),

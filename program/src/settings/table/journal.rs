@@ -4,7 +4,7 @@ use super::{Setting, setting};
 use crate::settings::value::Kind;
 
 /// What is recorded, and how its files are kept.
-pub(super) fn recording() -> [Setting; 11] {
+pub(super) fn rows() -> [Setting; 12] {
     [
         setting(
             "audit.folder",
@@ -57,6 +57,12 @@ pub(super) fn recording() -> [Setting; 11] {
             "Whether `serve` prints every record on standard output as well, one JSON object a line; other commands, whose output is taken, on standard error.",
         ),
         setting(
+            "audit.otlp",
+            &["AUDIT_OTLP"],
+            Kind::Switch(|config| &mut config.journal.collected),
+            "Whether every record is sent to a collector of logs as well, by OTLP over HTTP (JSON); one that it cannot take is counted, and the journal has it.",
+        ),
+        setting(
             "audit.signing_key_file",
             &["AUDIT_SIGNING_KEY_FILE"],
             Kind::File(|config| &mut config.journal.signing_key),
@@ -87,36 +93,6 @@ pub(super) fn recording() -> [Setting; 11] {
                 maximum: 3_153_600_000.0,
             },
             "How long files of the journal are kept after their last record; 0 stands for ever.",
-        ),
-    ]
-}
-
-/// Where copies go.
-pub(super) fn collecting() -> [Setting; 4] {
-    [
-        setting(
-            "audit.otlp",
-            &["AUDIT_OTLP"],
-            Kind::Switch(|config| &mut config.journal.collected),
-            "Whether every record is sent to a collector of logs as well, by OTLP over HTTP (JSON); one that it cannot take is counted, and the journal has it.",
-        ),
-        setting(
-            "otlp.endpoint",
-            &["OTEL_EXPORTER_OTLP_ENDPOINT"],
-            Kind::Address(|config| &mut config.journal.collector),
-            "The address of the collector, below which it takes logs at `/v1/logs`; nothing is sent there unless `AUDIT_OTLP` says so.",
-        ),
-        setting(
-            "otlp.logs_endpoint",
-            &["OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"],
-            Kind::Address(|config| &mut config.journal.logs_collector),
-            "The whole address at which it takes logs, where that is another.",
-        ),
-        setting(
-            "otlp.headers",
-            &["OTEL_EXPORTER_OTLP_HEADERS"],
-            Kind::Headers(|config| &mut config.journal.collector_headers),
-            "Headers for the collector, `name=value` separated by commas, values percent-encoded.",
         ),
     ]
 }
