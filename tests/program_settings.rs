@@ -533,14 +533,14 @@ async fn environments_that_are_right_are_accepted() {
 
 #[tokio::test]
 async fn names_of_the_python_server_without_effect_are_named_in_one_warning() {
-    let environment = [
-        ("FASTMCP_TRACING_ENABLED", "canary"),
-        ("FASTMCP_OTEL_ENABLED", "true"),
-    ];
+    let environment = [("FASTMCP_TRACING_ENABLED", "canary"), ("FASTMCP_OTEL_ENABLED", "true")];
     let Outcome { code, stderr, .. } = run(&["config"], &environment).await;
     assert_eq!(code, 0);
     assert_eq!(stderr.lines().count(), 1, "{stderr}");
-    assert!(stderr.contains("WARN") && stderr.contains("FASTMCP_OTEL_ENABLED, FASTMCP_TRACING_ENABLED"), "{stderr}");
+    assert!(
+        stderr.contains("WARN") && stderr.contains("FASTMCP_OTEL_ENABLED, FASTMCP_TRACING_ENABLED"),
+        "{stderr}"
+    );
     assert!(!stderr.contains("canary"), "{stderr}");
 }
 

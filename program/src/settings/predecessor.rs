@@ -176,7 +176,11 @@ pub(crate) fn judge(name: &str, value: &str) -> Verdict {
         return Verdict::Refused("use REDIS_URL, and unset it".to_owned());
     }
     // It knew these without the prefix.
-    if bare.is_some_and(|rest| rest.starts_with("OTEL_") || rest == "TRACING_ENABLED") { Verdict::WithoutEffect } else { Verdict::Unknown }
+    if bare.is_some_and(|rest| rest.starts_with("OTEL_") || rest == "TRACING_ENABLED") {
+        Verdict::WithoutEffect
+    } else {
+        Verdict::Unknown
+    }
 }
 
 /// Every name that is judged here, for typing errors.

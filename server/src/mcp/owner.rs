@@ -1,7 +1,5 @@
 //! What the owner of this process asks without any connection, and what comes of it.
 
-use std::time::Instant;
-
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 
@@ -9,7 +7,8 @@ use super::became::Became;
 use super::{Protocol, answer};
 use crate::call::{Answer, Call, Caller, Consent, Purpose};
 use crate::catalog::Tool;
-use crate::{engine, request_id};
+use crate::request_id;
+use crate::telemetry::Entry;
 
 /// The status by which an API says that too much is asked of it, and no more than that.
 const TOO_MANY: u16 = 429;
@@ -58,11 +57,12 @@ impl Protocol {
 
     /// Looks at the state of something for the owner of this process: the structured answer of a tool that reads, as it is now.
     pub async fn look(&self, tool: &'static Tool, arguments: Map<String, Value>) -> Result<Value, Unseen> {
-        let (caller, request_id, begun) = (Caller::LocalOwner, request_id::fresh(), Instant::now());
-        let mut call = Call::new(tool, arguments, caller.clone(), request_id.clone());
+        let request_id = request_id::fresh();
+        let mut call = Call::new(tool, arguments, Caller::LocalOwner, request_id.clone());
         call.purpose = Purpose::Watch;
+        let entry = Entry::of(&call, None);
         let outcome = self.shared.engine.call(call).await;
-        engine::log(tool, &caller, &outcome, &request_id, None, begun.elapsed());
+        entry.close(&outcome);
         match outcome {
             Ok(reply) => Ok(reply.into_structured().unwrap_or_default()),
             Err(error) => Err(Unseen {

@@ -40,8 +40,8 @@ use room::Room;
 
 pub(crate) use credential::{Credential, is_open};
 pub use freshness::Freshness;
-pub(crate) use room::Part;
 pub use gateway::Gateway;
+pub(crate) use room::Part;
 pub use sign::Sign;
 pub use tls::Certificates;
 pub use version::HttpVersion;

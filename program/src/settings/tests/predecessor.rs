@@ -126,6 +126,8 @@ const NAMES: &[(&str, Becomes)] = &[
     ("OTEL_EXPORTER_OTLP_ENDPOINT", Sets("otlp.endpoint")),
     ("OTEL_TRACE_SAMPLE_RATE", Sets("otlp.sampler_part")),
     ("OTEL_BSP_MAX_QUEUE_SIZE", Sets("otlp.queue_size")),
+    ("FASTMCP_OTEL_ENABLED", Nothing),
+    ("FASTMCP_TRACING_ENABLED", Nothing),
     ("PROMETHEUS_ENABLED", SoAnyway("true", "false", "/metrics")),
     ("PROMETHEUS_METRICS_PORT", Stops("use PORT")),
     ("PROMETHEUS_METRICS_PATH", SoAnyway("/metrics", "/prometheus", "/metrics")),
