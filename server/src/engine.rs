@@ -12,6 +12,7 @@ use tower::{Service, service_fn};
 use tracing::Instrument;
 
 use crate::advertised::Advertising;
+pub use crate::advertised::OutputSchemas;
 use crate::call::{Call, CallError, Caller, Reply};
 use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
@@ -75,8 +76,8 @@ pub struct Options {
     pub audit: audit::Settings,
     /// Whether the tools about the server itself are offered: `whoami`, `ping`, `echo`, `health_check`.
     pub about: bool,
-    /// Whether clients are told what tools answer, by schemas.
-    pub output_schemas: bool,
+    /// How much clients are told of what tools answer, by schemas.
+    pub output_schemas: OutputSchemas,
     /// What is told to a collector; nothing without it.
     pub telemetry: Option<Telemetry>,
 }
@@ -104,7 +105,7 @@ impl Options {
             journal: None,
             audit: audit::Settings::default(),
             about: true,
-            output_schemas: true,
+            output_schemas: OutputSchemas::default(),
             telemetry: None,
         }
     }

@@ -16,6 +16,7 @@ use scratch::Scratch;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use server::catalog::{Api, Confirm, Effect, Prompt, Step, Tool};
+use server::engine::OutputSchemas;
 use server::generated::Part;
 use server::identity::api_keys::{self, Key, List};
 use server::journal::{self, Journal, records};
@@ -554,7 +555,7 @@ async fn a_person_is_asked_about_a_call_by_another_tool() {
 #[tokio::test]
 async fn what_tools_answer_need_not_be_told() {
     let with = served(|_| {}).await;
-    let without = served(|options| options.engine.output_schemas = false).await;
+    let without = served(|options| options.engine.output_schemas = OutputSchemas::Off).await;
     for query in ["", "?tools=search"] {
         let mut list = ask(&with, query, None, "tools/list", json!({})).await.result();
         for tool in list["tools"].as_array_mut().unwrap() {

@@ -52,7 +52,16 @@ async fn lists_of_tools_are_kept_for_as_long_and_cut_as_is_said() {
 
 #[tokio::test]
 async fn what_is_not_wanted_is_not_offered() {
+    let world = World::start([], &[("TOOLS_OUTPUT_SCHEMAS", "brief")]).await;
+    let brief = world.message("tools/list", json!({})).await.body;
     let usual = World::start([], &[]).await;
+    let full = usual.message("tools/list", json!({})).await.body;
+    assert!(
+        brief.contains("outputSchema") && brief.len() < full.len() * 9 / 10,
+        "{} of {}",
+        brief.len(),
+        full.len()
+    );
     let without =
         World::start([], &[("MCP_ABOUT_TOOLS", "false"), ("MCP_RESOURCES", "false"), ("MCP_PLAIN", "false")])
             .await;

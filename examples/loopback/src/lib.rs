@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use server::catalog::Api;
+use server::engine::OutputSchemas;
 use server::{Options, Server};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -86,12 +87,12 @@ pub async fn call(
     (result, received)
 }
 
-/// The list of this API's tools as a client reads it that may use all of them, with what they answer or without.
+/// The list of this API's tools as a client reads it that may use all of them, with so much of what they answer.
 ///
 /// # Panics
 ///
 /// If no server can be made of the API.
-pub fn list(api: &'static Api, answers: bool) -> Value {
+pub fn list(api: &'static Api, answers: OutputSchemas) -> Value {
     let mut options = Options {
         engine: server::engine::Options::new("http://127.0.0.1:1"),
         http: server::http::Options::default(),

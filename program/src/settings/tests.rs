@@ -137,8 +137,8 @@ fn example(key: &str) -> &'static str {
         "gateway.url" => "https://gateway.example.com/x",
         "gateway.headers" => "x-key=canary",
         "call.callback_hosts" => "hooks.example.com",
-        "cache.enabled" | "mcp.about_tools" | "mcp.direct_lane" | "mcp.output_schemas" | "mcp.plain"
-        | "mcp.resources" => "false",
+        "cache.enabled" | "mcp.about_tools" | "mcp.direct_lane" | "mcp.plain" | "mcp.resources" => "false",
+        "mcp.output_schemas" => "brief",
         "mcp.tools_mode" => "search",
         "mcp.toolsets" => "sets,scope:cp:read",
         "cache.backend" => "multi_tier",

@@ -13,6 +13,25 @@ use crate::catalog::{Effect, Tool, Work};
 use crate::decode::Deployment;
 use crate::start_error::StartError;
 
+/// How much clients are told of what tools answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OutputSchemas {
+    /// All of it.
+    #[default]
+    Full,
+    /// Names, types and bounds; what the document says of them in words is on the tool's page.
+    Brief,
+    /// Nothing.
+    Off,
+}
+
+impl OutputSchemas {
+    /// All of them, in the order of [`Self::WORDS`].
+    pub const ALL: [Self; 3] = [Self::Full, Self::Brief, Self::Off];
+    /// Their names.
+    pub const WORDS: [&str; 3] = ["full", "brief", "off"];
+}
+
 /// How tools are told of.
 #[derive(Clone, Debug)]
 pub(crate) struct Advertising {
@@ -20,8 +39,8 @@ pub(crate) struct Advertising {
     pub(crate) deployment: Arc<Deployment>,
     /// Whether an answer may be a part, marked as such.
     pub(crate) cuts: bool,
-    /// Whether it is told what tools answer.
-    pub(crate) answers: bool,
+    /// How much is told of what tools answer.
+    pub(crate) answers: OutputSchemas,
 }
 
 /// The schemas of a tool.
@@ -43,9 +62,15 @@ impl Advertising {
             .map_err(|what| wrong("input", what))?;
         // One that is not told must be sound all the same: the same program starts with it told.
         let output = tool.output_schema.map(|text| schema::advertised(text, &[], &self.deployment));
-        let mut output = output.transpose().map_err(|what| wrong("output", what))?.filter(|_| self.answers);
+        let mut output = output
+            .transpose()
+            .map_err(|what| wrong("output", what))?
+            .filter(|_| self.answers != OutputSchemas::Off);
         if let Some(output) = output.as_mut().filter(|_| self.cuts) {
             schema::may_be_a_part(output);
+        }
+        if let Some(output) = output.as_mut().filter(|_| self.answers == OutputSchemas::Brief) {
+            schema::without_words(output);
         }
         Ok(Advertised { input, output })
     }

@@ -49,6 +49,31 @@ pub(super) fn may_be_a_part(schema: &mut Map<String, Value>) {
     }
 }
 
+/// Takes away what is said in words for readers (JSON Schema 2020-12, validation, section 9.1). What stands under a name of the API's
+/// own, or as a value, is no keyword and stays.
+pub(super) fn without_words(schema: &mut Map<String, Value>) {
+    for word in ["description", "title", "$comment"] {
+        if schema.get(word).is_some_and(Value::is_string) {
+            schema.remove(word);
+        }
+    }
+    for (keyword, below) in schema.iter_mut() {
+        let named =
+            matches!(keyword.as_str(), "properties" | "patternProperties" | "$defs" | "dependentSchemas");
+        let is_value = matches!(keyword.as_str(), "const" | "enum" | "default" | "examples" | "required");
+        match below {
+            Value::Object(members) if named => {
+                members.values_mut().filter_map(Value::as_object_mut).for_each(without_words);
+            }
+            Value::Object(members) if !is_value => without_words(members),
+            Value::Array(items) if !is_value => {
+                items.iter_mut().filter_map(Value::as_object_mut).for_each(without_words);
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Whether a list is declared anywhere.
 fn has_list(schema: &Map<String, Value>) -> bool {
     let any = |value: &Value| match value {
@@ -187,6 +212,37 @@ mod tests {
         check(json!({ "properties": {}, "additionalProperties": false }), true);
         check(json!({ "properties": { "name": {} } }), false);
         check(json!({ "properties": { "truncated": true, "tasks": { "items": {} } } }), false);
+    }
+
+    #[test]
+    fn words_for_readers_are_taken_away_and_nothing_else() {
+        let schema = json!({
+            "type": "object", "description": "All.", "title": "All", "$comment": "x",
+            "properties": {
+                "description": { "type": "string", "maxLength": 9, "description": "What it is about." },
+                "title": { "anyOf": [{ "type": "null", "title": "none" }, { "$ref": "#/$defs/description" }] },
+                "items": { "type": "array", "items": { "type": "object", "properties": { "a": { "description": "b" } } } },
+                "kind": { "const": { "description": "a value" }, "enum": [{ "title": "a value" }] },
+            },
+            "required": ["description", "title"],
+            "additionalProperties": { "type": "integer", "description": "Others." },
+            "$defs": { "description": { "type": "string", "description": "A name of its own." } },
+        });
+        let Value::Object(mut schema) = schema else { panic!("an object") };
+        without_words(&mut schema);
+        let expected = json!({
+            "type": "object",
+            "properties": {
+                "description": { "type": "string", "maxLength": 9 },
+                "title": { "anyOf": [{ "type": "null" }, { "$ref": "#/$defs/description" }] },
+                "items": { "type": "array", "items": { "type": "object", "properties": { "a": {} } } },
+                "kind": { "const": { "description": "a value" }, "enum": [{ "title": "a value" }] },
+            },
+            "required": ["description", "title"],
+            "additionalProperties": { "type": "integer" },
+            "$defs": { "description": { "type": "string" } },
+        });
+        assert_eq!(Value::Object(schema), expected);
     }
 
     #[test]

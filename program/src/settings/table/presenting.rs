@@ -1,5 +1,6 @@
 //! What the program says of itself: its log, and what clients are shown.
 
+use server::engine::OutputSchemas;
 use server::view::Mode;
 
 use super::{Setting, setting};
@@ -79,8 +80,12 @@ pub(super) fn showing() -> [Setting; 14] {
         setting(
             "mcp.output_schemas",
             &["TOOLS_OUTPUT_SCHEMAS"],
-            Kind::Switch(|config| &mut config.server.engine.output_schemas),
-            "Whether the list of tools says what they answer; without that it has about half the size.",
+            Kind::OneOf {
+                at: |config| config.server.engine.output_schemas as usize,
+                put: |config, word| config.server.engine.output_schemas = OutputSchemas::ALL[word],
+                words: &OutputSchemas::WORDS,
+            },
+            "How much the list of tools says of what they answer: all (`full`), names, types and bounds without words (`brief`, about three quarters of its size), or nothing (`off`, about half).",
         ),
         setting(
             "mcp.about_tools",
