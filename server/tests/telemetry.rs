@@ -7,22 +7,31 @@ mod sample;
 
 use std::time::{Duration, Instant, SystemTime};
 
+use bytes::Bytes;
 use fake_upstream::{Act, FakeUpstream, json as answer};
+use http_body_util::{BodyExt as _, Full};
 use http_support::Served;
 use serde_json::{Value, json};
+use server::Server;
 use server::generated::serde_json;
+use server::http::Peer;
 use server::otlp::{Collector, Patience};
 use server::telemetry::{Batches, Sampling, Settings, Span, Telemetry};
+use tokio_util::sync::CancellationToken;
 
 /// As many spans as may wait.
 const WAITING: usize = 3;
 
 fn telemetry(collector: &FakeUpstream, patience: Patience) -> Telemetry {
+    sampled(collector, patience, Sampling::default())
+}
+
+fn sampled(collector: &FakeUpstream, patience: Patience, sampling: Sampling) -> Telemetry {
     let address = format!("{}/v1/traces", collector.base_url());
     let collector = Collector { patience, service: "test".to_owned(), ..Collector::at("") };
     Telemetry::start(Settings {
         collector,
-        spans: Some((address, Sampling::default())),
+        spans: Some((address, sampling)),
         batches: Batches { waiting: WAITING, together: 1, delay: Duration::ZERO },
         spans_patience: patience.whole,
         lines: None,
@@ -119,6 +128,34 @@ async fn t_53_a_collector_that_is_down_for_a_while_gets_the_spans_later() {
     end(&telemetry).await;
     assert_eq!(names(&collector), ["span 0", "span 0", "span 0", "span 1", "span 2"]);
     assert_eq!(told(&served).await, (1, 2), "one was refused and one rejected");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t_56_a_strangers_flag_does_not_have_it_traced() {
+    let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let params = json!({ "name": "read", "arguments": sample::reading("level", "DEV") });
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }).to_string();
+    // Whoever reaches a loopback address is its owner, and whoever reaches another is a stranger.
+    for (address, is_traced) in [("127.0.0.1:80", true), ("10.0.0.7:80", false)] {
+        let (upstream, collector) = (FakeUpstream::start([]).await, FakeUpstream::start([]).await);
+        let never = Sampling { follows_caller: true, part: 0.0 };
+        let mut options = http_support::options(&upstream);
+        options.http.allow_unauthenticated = true;
+        options.engine.telemetry = Some(sampled(&collector, Patience::default(), never));
+        let server = Server::new(&sample::API, options).unwrap();
+        let app = server.app(address.parse().unwrap(), &CancellationToken::new());
+        let request = http::Request::post("/mcp")
+            .header("host", address)
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream")
+            .header("mcp-protocol-version", "2025-11-25")
+            .header("traceparent", traceparent)
+            .extension(Peer("10.0.0.8".parse().unwrap()));
+        let body = Full::new(Bytes::from(body.clone())).map_err(|never| match never {}).boxed_unsync();
+        app.handle(request.body(body).unwrap()).await;
+        let sent = upstream.requests();
+        assert_eq!(!sent[0].contains(traceparent), is_traced, "{address}: {}", sent[0]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
