@@ -83,6 +83,23 @@ impl Server {
         Ok(())
     }
 
+    /// Tells what was counted at this path of a listener of its own until `shutdown`, bounded as the other one is. Nobody is asked
+    /// who they are there, and nothing else is served.
+    pub async fn serve_metrics(
+        &self,
+        listener: TcpListener,
+        path: String,
+        shutdown: CancellationToken,
+    ) -> Result<(), StartError> {
+        let address = listener
+            .local_addr()
+            .map_err(|error| StartError::new(format!("the listener has no address: {error}")))?;
+        let status = Status::new(&self.engine, &shutdown, self.protocol.version());
+        let app = http::App::counted(address, &self.http, &self.gate, status, path);
+        http::serve(listener, Arc::new(app), &self.http, self.certificate.clone(), shutdown).await;
+        Ok(())
+    }
+
     /// What answers requests as a listener at this address would: for whoever brings them by other means. A request needs the
     /// address that it comes from among its extensions, as [`http::Peer`].
     pub fn app(&self, address: SocketAddr, shutdown: &CancellationToken) -> http::App {

@@ -19,6 +19,8 @@ pub(super) struct HostAndOrigin {
     hosts: Vec<AllowedHost>,
     origins: Vec<Origin>,
     gate: Option<Arc<Gate>>,
+    /// Whether a bare address is a host of ours, whichever it is.
+    by_address: bool,
 }
 
 impl HostAndOrigin {
@@ -34,12 +36,22 @@ impl HostAndOrigin {
         let page = options.identity.facade.as_ref().and_then(|facade| facade.issuer().ok());
         let origins = options.allowed_origins.iter().chain(&page).filter_map(|text| Origin::parse(text));
         let own_origins = own.iter().filter_map(|host| host.origin(scheme));
-        Self { origins: own_origins.chain(origins).collect(), hosts: hosts.collect(), gate: None }
+        Self {
+            origins: own_origins.chain(origins).collect(),
+            hosts: hosts.collect(),
+            gate: None,
+            by_address: false,
+        }
     }
 
     /// The same, which lets any page read what this gate tells everybody.
     pub(super) fn before(self, gate: &Arc<Gate>) -> Self {
         Self { gate: Some(Arc::clone(gate)), ..self }
+    }
+
+    /// The same, which serves whoever names an address: a page can have a name of its own lead here, but no address.
+    pub(super) fn or_by_address(self) -> Self {
+        Self { by_address: true, ..self }
     }
 
     /// The hosts in the spelling `name[:port]`; one for any port has none.
@@ -69,7 +81,8 @@ impl HostAndOrigin {
                 "The request target and Host must name the same host.",
             ));
         }
-        if !self.hosts.iter().any(|allowed| allowed.matches(&host)) {
+        let is_address = self.by_address && host.is_address();
+        if !is_address && !self.hosts.iter().any(|allowed| allowed.matches(&host)) {
             tracing::warn!("refused a request for a host that is not allowed");
             return Err(Refusal::new(
                 StatusCode::FORBIDDEN,
@@ -164,6 +177,11 @@ impl Host {
             Some(port) => Some(parse_port(port)?),
         };
         Some(Host { name: host_name(name)?, port })
+    }
+
+    fn is_address(&self) -> bool {
+        let bare = self.name.strip_prefix('[').and_then(|inner| inner.strip_suffix(']'));
+        bare.unwrap_or(&self.name).parse::<IpAddr>().is_ok()
     }
 }
 

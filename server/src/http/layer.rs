@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::counted::Counted;
 use super::routes::{Routes, Status};
-use super::{Options, Request, Response, layers};
+use super::{Options, Request, Response, layers, layers_of_metrics};
 use crate::identity::Gate;
 
 /// An answer in the making.
@@ -42,26 +43,32 @@ pub trait Endpoint: Send + Sync {
     fn answer(&self, request: Request) -> Answering<'_>;
 }
 
+/// What answers requests that passed every layer.
+pub(super) trait Place: Send + Sync {
+    /// Answers by path and method.
+    fn answer(&self, request: Request) -> Answering<'_>;
+}
+
 /// The rest of the way inwards.
 pub(super) struct Next<'a> {
     layers: &'a [Box<dyn Layer>],
-    routes: &'a Routes,
+    place: &'a dyn Place,
 }
 
 impl<'a> Next<'a> {
     /// Passes the request on.
     pub(super) fn run(self, request: Request) -> Answering<'a> {
         match self.layers.split_first() {
-            Some((layer, layers)) => layer.handle(request, Next { layers, routes: self.routes }),
-            None => self.routes.answer(request),
+            Some((layer, layers)) => layer.handle(request, Next { layers, place: self.place }),
+            None => self.place.answer(request),
         }
     }
 }
 
-/// The layers around the routes. Its debug form names the layers from outside to inside.
+/// The layers around a place. Its debug form names the layers from outside to inside.
 pub struct App {
     layers: Vec<Box<dyn Layer>>,
-    routes: Routes,
+    place: Box<dyn Place>,
 }
 
 impl App {
@@ -74,12 +81,25 @@ impl App {
         endpoint: impl Endpoint + 'static,
     ) -> App {
         let layers = layers(address, options, endpoint.has_sessions(), gate);
-        App { layers, routes: Routes::new(status, Arc::clone(gate), Box::new(endpoint)) }
+        let metrics = options.metrics.clone();
+        let routes = Routes::new(status, Arc::clone(gate), Box::new(endpoint), metrics);
+        App { layers, place: Box::new(routes) }
+    }
+
+    /// What was counted, at this path of a listener of its own at `address`.
+    pub(crate) fn counted(
+        address: SocketAddr,
+        options: &Options,
+        gate: &Arc<Gate>,
+        status: Status,
+        path: String,
+    ) -> App {
+        App { layers: layers_of_metrics(address, options, gate), place: Box::new(Counted::new(status, path)) }
     }
 
     /// Answers one request.
     pub async fn handle(&self, request: Request) -> Response {
-        Next { layers: &self.layers, routes: &self.routes }.run(request).await
+        Next { layers: &self.layers, place: &*self.place }.run(request).await
     }
 }
 

@@ -8,6 +8,7 @@ mod body_limit;
 mod body_timeout;
 mod challenge;
 mod connection;
+mod counted;
 mod cors;
 mod frames;
 mod framing;
@@ -83,6 +84,8 @@ pub struct Options {
     pub max_streams: usize,
     /// The certificate by which this server shows who it is; without one it speaks no TLS.
     pub tls: Option<tls::Settings>,
+    /// The path at which what was counted is told, to whoever is let in; nowhere without one.
+    pub metrics: Option<String>,
     /// Requests per minute from one site: an address of IPv4, the first 64 bits of one of IPv6; zero is no bound.
     pub site_requests_per_minute: usize,
     /// How many requests may come at once from one site.
@@ -115,6 +118,7 @@ impl Default for Options {
             max_connections_per_site: 256,
             max_streams: 100,
             tls: None,
+            metrics: Some("/metrics".to_owned()),
             site_requests_per_minute: 0,
             site_burst: 20,
             trusted_proxies: Vec::new(),
@@ -141,6 +145,11 @@ impl Options {
                 StartError::new(format!("allowed origin {origin:?}: expected scheme://name[:port], such as https://app.example.com"))
             })?;
         }
+        if let Some(path) = self.metrics.as_deref().filter(|path| !is_free(path)) {
+            return Err(StartError::new(format!(
+                "the path of metrics (PROMETHEUS_METRICS_PATH): expected one such as /metrics where nothing else is, got {path:?}"
+            )));
+        }
         let above_zero = [self.max_body_bytes, self.max_connections, self.max_streams, self.site_burst];
         if above_zero.contains(&0) {
             return Err(StartError::new(
@@ -159,6 +168,17 @@ impl Options {
     pub(crate) fn trusted_origins(&self, address: SocketAddr) -> Vec<String> {
         host_and_origin::HostAndOrigin::new(address, self).origins()
     }
+}
+
+/// Whether nothing else is served at this path.
+fn is_free(path: &str) -> bool {
+    const TAKEN: [&str; 5] = ["/mcp", "/health", "/ready", "/status", "/openapi.json"];
+    let is_below = |place: &str| path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'));
+    path.len() > 1
+        && path.starts_with('/')
+        && !TAKEN.contains(&path)
+        && !is_below("/mcp")
+        && !is_below("/.well-known")
 }
 
 /// A request on its way inwards.
@@ -225,6 +245,21 @@ fn layers(
     ]
 }
 
+/// The same for a listener that only tells what was counted: as bounded, with nobody to ask who they are and no page to let read.
+fn layers_of_metrics(address: SocketAddr, options: &Options, gate: &Arc<Gate>) -> Vec<Box<dyn layer::Layer>> {
+    vec![
+        Box::new(identify::Identify),
+        Box::new(security_headers::SecurityHeaders),
+        Box::new(panic_guard::PanicGuard),
+        Box::new(well_formed::WellFormed),
+        // Whoever collects metrics goes from address to address.
+        Box::new(host_and_origin::HostAndOrigin::new(address, options).or_by_address()),
+        Box::new(quota::Quota::new(options, gate.metrics().clone())),
+        Box::new(body_limit::BodyLimit::new(options)),
+        Box::new(body_timeout::BodyTimeout::new(options)),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_and_origins_that_could_never_match_stop_the_start() {
+    fn hosts_origins_and_paths_that_could_never_match_stop_the_start() {
         let check = |host: &str, origin: &str| {
             let options = Options {
                 allowed_hosts: vec![host.to_owned()],
@@ -268,6 +303,18 @@ mod tests {
             options.check().map_err(|error| error.to_string())
         };
         assert_eq!(check("mcp.example.com:*", "https://app.example.com"), Ok(()));
+        for (path, is_free) in [
+            ("/metrics", true),
+            ("/a/b", true),
+            ("metrics", false),
+            ("/", false),
+            ("/mcp", false),
+            ("/mcp/metrics", false),
+            ("/health", false),
+        ] {
+            let options = Options { metrics: Some(path.to_owned()), ..Options::default() };
+            assert_eq!(options.check().is_ok(), is_free, "{path}");
+        }
         for (host, origin) in [
             ("https://mcp.example.com", "https://app.example.com"),
             ("*", "https://app.example.com"),

@@ -1,4 +1,4 @@
-//! The paths that are served: `/mcp` and what is plain below it, `/health`, `/ready` and `/metrics`, what clients read who look for a token, and the
+//! The paths that are served: `/mcp` and what is plain below it or is asked so, `/health`, `/ready` and metrics, what clients read who look for a token, and the
 //! places of the authorization server where there is one, spelled exactly so. Anything else is not found.
 
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::layer::{Answering, Endpoint};
+use super::layer::{Answering, Endpoint, Place};
 use super::security_headers::Public;
 use super::{Refusal, Request, Response, json_answer};
 use crate::engine::Engine;
@@ -36,8 +36,8 @@ impl Status {
         json_answer(StatusCode::OK, &json!({ "status": "ok", "version": self.version, "contract": contract }))
     }
 
-    /// In the format that whoever asks reads.
-    fn metrics(&self, headers: &HeaderMap) -> Response {
+    /// What was counted, in the format that whoever asks reads.
+    pub(super) fn metrics(&self, headers: &HeaderMap) -> Response {
         let accepts: Vec<&str> =
             headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
         let format = Format::of(&accepts.join(","));
@@ -63,15 +63,23 @@ pub(super) struct Routes {
     status: Status,
     gate: Arc<Gate>,
     endpoint: Box<dyn Endpoint>,
+    /// Where metrics are told, if here.
+    metrics: Option<String>,
 }
 
 impl Routes {
-    pub(super) fn new(status: Status, gate: Arc<Gate>, endpoint: Box<dyn Endpoint>) -> Self {
-        Self { status, gate, endpoint }
+    pub(super) fn new(
+        status: Status,
+        gate: Arc<Gate>,
+        endpoint: Box<dyn Endpoint>,
+        metrics: Option<String>,
+    ) -> Self {
+        Self { status, gate, endpoint, metrics }
     }
+}
 
-    /// Answers by path and method.
-    pub(super) fn answer(&self, request: Request) -> Answering<'_> {
+impl Place for Routes {
+    fn answer(&self, request: Request) -> Answering<'_> {
         let reading = matches!(*request.method(), Method::GET | Method::HEAD);
         if let Some(metadata) = self.gate.metadata().filter(|metadata| metadata.is_at(request.uri().path())) {
             return at_once(if reading {
@@ -88,13 +96,17 @@ impl Routes {
             // The stream of a session, and its end.
             "/mcp" if self.endpoint.has_sessions() && of_sessions(&request) => self.endpoint.answer(request),
             "/mcp" => at_once(method_not_allowed("POST")),
-            path if (path == "/openapi.json" || path.starts_with("/mcp/")) && self.endpoint.has_plain() => {
+            path if (matches!(path, "/openapi.json" | "/status") || path.starts_with("/mcp/")) && self.endpoint.has_plain() => {
                 self.endpoint.plain(request)
             }
             "/health" if reading => at_once(self.status.health()),
             "/ready" if reading => at_once(self.status.ready()),
-            "/metrics" if reading => at_once(self.status.metrics(request.headers())),
-            "/health" | "/ready" | "/metrics" => at_once(method_not_allowed("GET, HEAD")),
+            path if self.metrics.as_deref() == Some(path) => at_once(if reading {
+                self.status.metrics(request.headers())
+            } else {
+                method_not_allowed("GET, HEAD")
+            }),
+            "/health" | "/ready" => at_once(method_not_allowed("GET, HEAD")),
             _ => Refusal::new(
                 StatusCode::NOT_FOUND,
                 "not_found",
@@ -110,7 +122,8 @@ fn of_sessions(request: &Request) -> bool {
     reads_or_ends && request.headers().contains_key("mcp-session-id")
 }
 
-fn at_once<'a>(response: Response) -> Answering<'a> {
+/// An answer that waits for nothing.
+pub(super) fn at_once<'a>(response: Response) -> Answering<'a> {
     Box::pin(std::future::ready(response))
 }
 
