@@ -64,6 +64,13 @@ impl Headers {
     }
 }
 
+/// In any order of the names, as a request is the same.
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_send() == other.to_send()
+    }
+}
+
 impl fmt::Debug for Headers {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_list().entries(self.names()).finish()
@@ -86,6 +93,8 @@ mod tests {
         for printed in [format!("{read:?}"), format!("{sent:?}")] {
             assert!(printed.contains("api-key") && !printed.contains("canary"), "{printed}");
         }
+        assert_eq!(Headers::parse("a=b,c=d"), Headers::parse("c=d,a=b"));
+        assert_ne!(Headers::parse("a=b"), Headers::parse("a=c"));
         for wrong in ["canary", "a b=c", "=c", "a=b,a=c", "a=%0d%0ab: c", "a=%ff"] {
             assert!(Headers::parse(wrong).is_err(), "{wrong}");
         }

@@ -62,7 +62,7 @@ static OWN: [OwnResource; 1] = [OwnResource {
 fn offering(options: &mut Options) {
     let document = Some(Document { media_type: "application/json", text: r#"{"openapi":"3.1.0"}"# });
     options.engine.about = true;
-    options.mcp.resources = Settings { offered: true, document, log: None, own: &OWN };
+    options.mcp.resources = Settings { offered: true, document, own: &OWN, ..Settings::default() };
 }
 
 async fn served(answers: impl IntoIterator<Item = Act>) -> Served {

@@ -195,8 +195,10 @@ impl Handler {
         caller: &Caller,
         context: &RequestContext<RoleServer>,
     ) -> ReadResourceResult {
-        let changes =
-            matches!(entry.source, Source::Own(..) | Source::Figures(_) | Source::Records(_) | Source::Log);
+        let changes = matches!(
+            entry.source,
+            Source::Own(..) | Source::Figures(_) | Source::Records(_) | Source::Log | Source::Status
+        );
         let (ttl, scope) =
             if changes { (0, CacheScope::Private) } else { (self.shared.ttl(), scope(caller)) };
         let mut result = ReadResourceResult::new(held.into_iter().map(contents).collect());

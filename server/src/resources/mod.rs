@@ -1,5 +1,5 @@
 //! What clients read by its address: the API's document, a page about each tool, what the tools that read give for one thing,
-//! the server's own figures and the end of its log, the caller's recent records; and what a program adds.
+//! the server's own figures, how it stands and the end of its log, the caller's recent records; and what a program adds.
 //!
 //! What it promises: whoever may not use a tool does not learn from a resource that there is one, and what is read from the API
 //! comes through the stages of its tool, with the same decision, the same limits and the same record.
@@ -9,6 +9,7 @@ mod page;
 mod records;
 mod log;
 mod shelf;
+mod status;
 
 use std::fmt;
 
@@ -20,6 +21,7 @@ use crate::content::Located;
 
 pub use log::Log;
 pub(crate) use shelf::{Entry, OURS, Shelf, Source, arguments};
+pub use status::Shown;
 pub(crate) use template::Template;
 pub use template::Values;
 
@@ -32,6 +34,8 @@ pub struct Settings {
     pub document: Option<Document>,
     /// The last lines of the program's log, where it keeps them.
     pub log: Option<Log>,
+    /// What the program shows of its settings, to whoever may do everything.
+    pub status: Option<Shown>,
     /// What the program adds.
     pub own: &'static [OwnResource],
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
 use super::log::LINES;
-use super::{Log, OwnResource, Reading, Settings, Template, Values, page, records};
+use super::{Log, OwnResource, Reading, Settings, Shown, Template, Values, page, records};
 use crate::call::{CallError, Caller};
 use crate::catalog::{Effect, Tool, Work};
 use crate::content::Located;
@@ -53,6 +53,8 @@ pub(crate) enum Source {
     Figures(&'static Tool),
     /// The caller's records, for whoever may use this tool.
     Records(&'static Tool),
+    /// How the server stands, and what it was set to.
+    Status,
     /// The last lines of the server's log.
     Log,
     /// What this tool answers.
@@ -65,6 +67,7 @@ pub(crate) struct Shelf {
     direct: Vec<Entry>,
     templates: Vec<Entry>,
     log: Option<Log>,
+    status: Option<Shown>,
     /// Files of the journal are large: one reader at a time.
     records: Semaphore,
 }
@@ -87,6 +90,11 @@ impl Shelf {
                 ours("openapi", "The API's document", about, document.media_type, source)
             }));
             direct.extend(of_the_server(engine));
+            direct.extend(settings.status.as_ref().map(|_| {
+                let about =
+                    "How this server stands, its versions and its settings, secrets masked.".to_owned();
+                ours("status", "The server's state", about, "application/json", Source::Status)
+            }));
             direct.extend(settings.log.as_ref().map(|_| {
                 let about = format!("The last {LINES} lines of this server's log.");
                 ours("log", "The server's log", about, "text/plain", Source::Log)
@@ -106,8 +114,8 @@ impl Shelf {
         if let Some(pair) = pairs.find(|pair| pair[0].uri == pair[1].uri) {
             return Err(StartError::new(format!("two resources have the address {}", pair[0].uri)));
         }
-        let log = settings.log.clone();
-        Ok(Self { engine: Arc::clone(engine), direct, templates, log, records: Semaphore::new(1) })
+        let (log, status) = (settings.log.clone(), settings.status.clone());
+        Ok(Self { engine: Arc::clone(engine), direct, templates, log, status, records: Semaphore::new(1) })
     }
 
     /// Whether there are none for anybody.
@@ -158,8 +166,9 @@ impl Shelf {
                 let mut tools = self.engine.api().tools.iter();
                 tools.all(|tool| !matches!(tool.work, Work::Request(_)) || self.engine.may_use(caller, tool))
             }
-            // It tells of every caller, so it is only for those who may do everything, and of whom somebody says who they are.
-            Source::Log => {
+            // They tell of every caller and of whoever runs the server, so they are only for those who may do everything, and of whom
+            // somebody says who they are.
+            Source::Log | Source::Status => {
                 let mut tools = self.engine.api().tools.iter();
                 !matches!(caller, Caller::Anonymous) && tools.all(|tool| self.engine.may(caller, tool))
             }
@@ -174,6 +183,9 @@ impl Shelf {
             Source::Document(text) => one(text.to_owned()),
             Source::Page(tool) => one(page::of(tool, &self.engine)),
             Source::Figures(_) => one(self.engine.metrics()),
+            Source::Status => {
+                one(self.status.as_ref().map(|shown| shown.text(&self.engine)).unwrap_or_default())
+            }
             Source::Log => one(self.log.as_ref().map(Log::text).unwrap_or_default()),
             Source::Records(_) => {
                 let Some(journal) = self.engine.journal() else {
@@ -279,19 +291,20 @@ mod tests {
     static API: Api = Api::bare(&[&READ]);
 
     #[test]
-    fn nobody_reads_the_log_without_a_name_though_it_may_use_every_tool() {
+    fn nobody_reads_the_log_or_the_state_without_a_name_though_it_may_use_every_tool() {
         let mut options = engine::Options::new("http://127.0.0.1:1");
         options.policy.source = policy::Source::Text("permit (principal, action, resource);");
         let engine = Arc::new(Engine::new(&API, options).unwrap());
-        let settings = Settings { offered: true, log: Some(Log::default()), ..Settings::default() };
+        let status = Some(Shown::new(Map::new()));
+        let settings = Settings { offered: true, log: Some(Log::default()), status, ..Settings::default() };
         let shelf = Shelf::new(&engine, &settings).unwrap();
         let may = |caller: &Caller, uri: &str| {
             shelf.find(uri).is_some_and(|(entry, _)| shelf.may_read(caller, &View::default(), entry))
         };
-        assert!(may(&Caller::LocalOwner, "server://log"));
+        assert!(may(&Caller::LocalOwner, "server://log") && may(&Caller::LocalOwner, "server://status"));
         for tool in engine.api().tools {
             assert!(may(&Caller::Anonymous, &format!("server://tools/{}", tool.name)), "{}", tool.name);
         }
-        assert!(!may(&Caller::Anonymous, "server://log"));
+        assert!(!may(&Caller::Anonymous, "server://log") && !may(&Caller::Anonymous, "server://status"));
     }
 }

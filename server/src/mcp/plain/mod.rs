@@ -7,6 +7,7 @@
 //! | `POST /mcp/tools/{name}` | the result of a call; the body holds the arguments, `Idempotency-Key` names a change |
 //! | `GET /mcp/resources?cursor=` | a page of the resources, as `resources/list` gives it |
 //! | `GET /openapi.json` | the API's document, for whoever may use every tool |
+//! | `GET /status` | how the server stands and what it was set to, for whoever may do everything |
 //! | `GET /mcp/resources?uri=`, `GET /mcp/resources/{name}` | what is at an address, or at `server://{name}` |
 //!
 //! A call goes through every stage that a call of the protocol does. Nobody can be asked here, so a call that needs a person's yes is
@@ -62,6 +63,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, stop: &CancellationToken, reque
         ("resources", None) if reads => asked.resources().await,
         // Under the name that other servers have it at.
         ("", Some("openapi.json")) if reads => asked.ours("openapi").await,
+        ("", Some("status")) if reads => asked.ours("status").await,
         ("resources", Some(name)) if reads => asked.ours(name).await,
         ("tools", Some(name)) if asked.head.method == Method::POST => match decoded(name) {
             Some(name) => tokio::select! {
@@ -71,7 +73,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, stop: &CancellationToken, reque
             None => Err(Problem::nothing_here()),
         },
         ("tools", Some(_)) => return method_not_allowed("POST"),
-        ("capabilities" | "tools", None) | ("resources", _) | ("", Some("openapi.json")) => {
+        ("capabilities" | "tools", None) | ("resources", _) | ("", Some("openapi.json" | "status")) => {
             return method_not_allowed("GET, HEAD");
         }
         _ => Err(Problem::nothing_here()),
