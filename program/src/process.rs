@@ -5,6 +5,10 @@ use std::io;
 use server::journal::Journal;
 use tokio_util::sync::CancellationToken;
 
+use crate::telemetry::Volume;
+#[cfg(unix)]
+use crate::telemetry::Wanted;
+
 /// Keeps the process's memory, which holds credentials, out of core dumps and from other processes of the
 /// same user.
 pub(crate) fn keep_memory_private() {
@@ -59,6 +63,29 @@ pub(crate) fn on_hangup(reload: impl Fn() + Clone + Send + 'static) -> io::Resul
             let _ = tokio::task::spawn_blocking(reload.clone()).await;
         }
     });
+    Ok(())
+}
+
+/// Has one step more logged at each SIGUSR1, and as much as is configured at SIGUSR2. The task that listens lives as long as the
+/// process, and nothing waits for it.
+#[cfg(unix)]
+pub(crate) fn adjust_log_on_signal(volume: Volume) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut more = signal(SignalKind::user_defined1())?;
+    let mut usual = signal(SignalKind::user_defined2())?;
+    tokio::spawn(volume.follow(async move || {
+        tokio::select! {
+            more = more.recv() => more.map(|()| Wanted::More),
+            usual = usual.recv() => usual.map(|()| Wanted::Usual),
+        }
+    }));
+    Ok(())
+}
+
+/// There are no such signals here.
+#[cfg(not(unix))]
+pub(crate) fn adjust_log_on_signal(_: Volume) -> io::Result<()> {
     Ok(())
 }
 

@@ -6,9 +6,11 @@
 
 mod colour;
 mod export;
+mod volume;
 
 use std::io::{self, Write};
 use std::panic::PanicHookInfo;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use export::Export;
 use server::resources::Log;
@@ -17,6 +19,9 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::reload;
+
+pub(crate) use self::volume::{Volume, Wanted};
 
 /// What is logged, and how.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,6 +74,17 @@ impl Level {
         Self::NAMES[self as usize]
     }
 
+    /// One step more; everything stays everything.
+    fn more(self) -> Self {
+        match self {
+            Self::Off => Self::Error,
+            Self::Error => Self::Warn,
+            Self::Warn => Self::Info,
+            Self::Info => Self::Debug,
+            Self::Debug | Self::Trace => Self::Trace,
+        }
+    }
+
     fn filter(self) -> LevelFilter {
         match self {
             Self::Off => LevelFilter::OFF,
@@ -116,16 +132,20 @@ const QUIET: [&str; 7] = ["rmcp", "reqwest", "hyper", "hyper_util", "h2", "rustl
 /// It calls every client that leaves an error, without saying which; how each call ended is logged by the server itself.
 const DEPARTURES: &str = "rmcp::service";
 
-/// Starts logging, once per process, and has spans and lines sent to a collector where there is one. Gives where the last lines are
-/// kept.
-pub(crate) fn start(options: Options, telemetry: Option<Telemetry>) -> Log {
-    let level = options.level.filter();
+/// What is logged at a level, by where it comes from.
+fn targets(level: Level) -> Targets {
+    let level = level.filter();
     let quiet = level.min(LevelFilter::WARN);
-    let filter = Targets::new()
+    Targets::new()
         .with_default(level)
         .with_targets(QUIET.map(|target| (target, quiet)))
         .with_target(DEPARTURES, LevelFilter::OFF)
-        .with_target(SPANS, LevelFilter::OFF);
+        .with_target(SPANS, LevelFilter::OFF)
+}
+
+/// Starts logging, once per process, and has spans and lines sent to a collector where there is one. Gives where the last lines are
+/// kept, and what changes how much is logged.
+pub(crate) fn start(options: Options, telemetry: Option<Telemetry>) -> (Log, Volume) {
     let log = Log::default();
     let is_coloured = options.format == Format::Text && colour::is_wanted(options.no_color);
     let layer = tracing_subscriber::fmt::layer()
@@ -135,14 +155,26 @@ pub(crate) fn start(options: Options, telemetry: Option<Telemetry>) -> Log {
         Format::Text => layer.boxed(),
         Format::Json => layer.json().flatten_event(true).boxed(),
     };
-    match telemetry {
-        None => set(tracing_subscriber::registry().with(written).with(filter)),
-        Some(telemetry) => {
-            let sent = Export::layer(telemetry, filter.clone(), level);
-            set(tracing_subscriber::registry().with(written.with_filter(filter)).with(sent));
+    let usual = targets(options.level);
+    let volume = match telemetry {
+        None => {
+            let (filter, handle) = reload::Layer::new(usual);
+            set(tracing_subscriber::registry().with(written).with(filter));
+            Volume::new(options.level, move |targets| drop(handle.reload(targets)))
         }
-    }
-    log
+        Some(telemetry) => {
+            let sent_as_written = Arc::new(RwLock::new(usual.clone()));
+            let sent = Export::layer(telemetry, Arc::clone(&sent_as_written));
+            let (filter, handle) = reload::Layer::new(usual);
+            set(tracing_subscriber::registry().with(written.with_filter(filter)).with(sent));
+            Volume::new(options.level, move |targets| {
+                // First what is looked at when the other is told, which has every place that logs judged anew.
+                sent_as_written.write().unwrap_or_else(PoisonError::into_inner).clone_from(&targets);
+                drop(handle.reload(targets));
+            })
+        }
+    };
+    (log, volume)
 }
 
 fn set(subscriber: impl tracing::Subscriber + Send + Sync) {

@@ -90,6 +90,8 @@ pub(crate) fn endpoints() -> Vec<Asked> {
     let plain =
         ["/mcp/capabilities", "/mcp/tools", "/mcp/resources", "/mcp/resources/metrics", "/openapi.json"];
     all.extend(plain.map(|path| Asked::plain("GET", path)));
+    all.extend(["GET", "HEAD", "POST", "DELETE"].map(|method| Asked::plain(method, "/status")));
+    all.push(Asked::plain("GET", "/mcp/resources/status"));
     all.push(Asked::plain("GET", "/mcp/tools/get_assignments"));
     let arguments = json!({ "srid": "ISPW" }).to_string();
     all.push(Asked { body: arguments, ..Asked::plain("POST", "/mcp/tools/get_assignments") });

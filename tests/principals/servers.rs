@@ -6,12 +6,13 @@ use std::time::{Duration, SystemTime};
 
 use code_pipeline_mcp::api;
 use secrecy::ExposeSecret as _;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use server::Options;
 use server::identity::api_keys::{self, Key, List};
 use server::identity::jwt;
 use server::identity::keys::Source;
 use server::policy;
+use server::resources::Shown;
 use server::stages::confirm;
 
 use crate::callers::Principal;
@@ -86,6 +87,9 @@ fn common(options: &mut Options) {
         anonymous_reads: false,
     };
     options.engine.confirm.mode = confirm::Mode::Required;
+    // What the server says of itself.
+    options.mcp.resources.offered = true;
+    options.mcp.resources.status = Some(Shown::new(Map::new()));
     // Each call is to be made anew.
     options.engine.cache.enabled = false;
 }

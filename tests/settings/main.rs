@@ -13,6 +13,7 @@ mod failures;
 mod journal;
 mod listening;
 mod logins;
+mod metrics;
 mod presenting;
 mod quotas;
 mod replicas;

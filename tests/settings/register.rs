@@ -77,6 +77,16 @@ const REGISTER: &[(&str, Tests)] = &[
         ],
     ),
     (
+        "tests/settings/metrics.rs",
+        &[
+            (
+                "metrics_are_told_where_that_is_on_and_at_the_path_that_is_said",
+                &["metrics.enabled", "metrics.path"],
+            ),
+            ("metrics_have_a_listener_of_their_own_where_one_is_named", &["metrics.address"]),
+        ],
+    ),
+    (
         "tests/settings/tokens.rs",
         &[
             ("callers_are_asked_who_they_are_where_that_is_on", &["auth.enabled", "auth.providers"]),

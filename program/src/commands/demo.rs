@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use server::journal::Stream;
 
 use crate::commands::prepare;
-use crate::commands::serve::{bound, endpoint, listen, no_signals, over_http, reload_on_hangup};
+use crate::commands::reread::Reread;
+use crate::commands::serve::{bound, endpoint, listen, listen_to_signals, no_signals, over_http};
 use crate::output::print;
 use crate::process::shutdown_on_signal;
 use crate::refusal::Refusal;
@@ -17,7 +18,7 @@ use crate::settings::{Account, Config};
 use crate::{Demonstration, Program};
 
 /// Starts both, prints how to connect, and serves until a signal.
-pub(crate) async fn run(program: &Program, mut config: Config) -> Result<(), Refusal> {
+pub(crate) async fn run(program: &Program, mut config: Config, reread: &Reread) -> Result<(), Refusal> {
     let start =
         program.demonstration.ok_or_else(|| Refusal::usage("there is no command `demo` in this program"))?;
     over_http(&mut config)?;
@@ -41,7 +42,7 @@ pub(crate) async fn run(program: &Program, mut config: Config) -> Result<(), Ref
         .collect();
     let recorded = prepare(program, config, Stream::Error)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
-    reload_on_hangup(&recorded.server)?;
+    listen_to_signals(&recorded.server, reread)?;
     print(&introduction(program, &endpoint(scheme, address), &demonstration))?;
     let server = Arc::clone(&recorded.server);
     server.serve(listener, shutdown).await.map_err(|error| Refusal::configuration(error.to_string()))?;

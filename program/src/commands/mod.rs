@@ -13,11 +13,13 @@ mod inherited;
 mod keys;
 mod policy;
 mod progress;
+mod reread;
 mod serve;
 mod tools;
 mod typed;
 mod watch;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -29,6 +31,7 @@ use tokio::runtime::Runtime;
 
 use crate::Program;
 use crate::arguments::{Cli, Command};
+use crate::commands::reread::Reread;
 use crate::output::{print, print_json};
 use crate::refusal::Refusal;
 use crate::settings::{
@@ -60,11 +63,13 @@ pub(crate) fn run(program: &Program, cli: Cli) -> Result<ExitCode, Refusal> {
     };
     settings.config.log.no_color = has_no_color()?;
     let collector = collector(program, &settings.config, &cli.command)?;
-    let log = telemetry::start(log_options(&settings, &cli.command), collector.clone());
+    let (log, volume) = telemetry::start(log_options(&settings, &cli.command), collector.clone());
     settings.config.server.mcp.resources.log = Some(log);
     settings.config.server.engine.telemetry.clone_from(&collector);
+    let reread = Reread::new(program, cli.settings_file().map(Path::to_owned), flags, volume)?;
+    settings.config.server.mcp.resources.status = Some(reread.shown());
     report(&settings);
-    let outcome = done(program, cli.command, settings);
+    let outcome = done(program, cli.command, settings, reread);
     if let Some(collector) = collector {
         collector.end();
     }
@@ -72,7 +77,12 @@ pub(crate) fn run(program: &Program, cli: Cli) -> Result<ExitCode, Refusal> {
 }
 
 /// Does what the command line says.
-fn done(program: &Program, command: Command, mut settings: Settings) -> Result<ExitCode, Refusal> {
+fn done(
+    program: &Program,
+    command: Command,
+    mut settings: Settings,
+    reread: Reread,
+) -> Result<ExitCode, Refusal> {
     match command {
         Command::Config { json: true, .. } => print_json(&show::as_json(&mut settings))?,
         Command::Config { .. } => print(&show::as_text(&mut settings))?,
@@ -84,7 +94,7 @@ fn done(program: &Program, command: Command, mut settings: Settings) -> Result<E
         Command::Policy(what) => return policy::run(program, &settings.config, &what),
         Command::Doctor(what) => return doctor::run(program, settings, &what),
         Command::Tools { json: false } => print(&tools::table(program.api))?,
-        command => return runtime()?.run(command_in_runtime(program, settings.config, command)),
+        command => return runtime()?.run(command_in_runtime(program, settings.config, reread, command)),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -123,12 +133,13 @@ fn collector(program: &Program, config: &Config, command: &Command) -> Result<Op
 async fn command_in_runtime(
     program: &Program,
     config: Config,
+    reread: Reread,
     command: Command,
 ) -> Result<ExitCode, Refusal> {
     match command {
-        Command::Demo(_) => demo::run(program, config).await?,
-        Command::Serve(_) => serve::http(program, config).await?,
-        Command::Stdio => serve::stdio(program, config).await?,
+        Command::Demo(_) => demo::run(program, config, &reread).await?,
+        Command::Serve(_) => serve::http(program, config, &reread).await?,
+        Command::Stdio => serve::stdio(program, config, &reread).await?,
         Command::Tools { .. } => print_json(&tools::list(program, config)?)?,
         Command::Call { tool, arguments, json, idempotency_key, yes } => {
             let key = idempotency_key.as_deref();

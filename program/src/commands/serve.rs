@@ -9,14 +9,15 @@ use server::journal::Stream;
 use tokio::net::TcpListener;
 
 use crate::Program;
+use crate::commands::reread::Reread;
 use crate::commands::{Recorded, inherited, prepare};
 use crate::memory;
-use crate::process::{on_hangup, shutdown_on_signal};
+use crate::process::{adjust_log_on_signal, on_hangup, shutdown_on_signal};
 use crate::refusal::Refusal;
 use crate::settings::Config;
 
 /// Serves streamable HTTP until a signal, then lets calls in progress come to their end.
-pub(crate) async fn http(program: &Program, mut config: Config) -> Result<(), Refusal> {
+pub(crate) async fn http(program: &Program, mut config: Config, reread: &Reread) -> Result<(), Refusal> {
     let inherited = inherited::listener()?;
     if let Some(address) = inherited.as_ref().and_then(|listener| listener.local_addr().ok()) {
         // Whatever HOST and PORT say, that is where clients come from, and who may is judged by it.
@@ -24,9 +25,10 @@ pub(crate) async fn http(program: &Program, mut config: Config) -> Result<(), Re
     }
     over_http(&mut config)?;
     let (address, scheme) = (config.listen(), config.tls.scheme());
+    let (counting, path) = (config.counting.listener(), config.counting.path.clone());
     let recorded = prepare(program, config, Stream::Output)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
-    reload_on_hangup(&recorded.server)?;
+    listen_to_signals(&recorded.server, reread)?;
     let listener = match inherited {
         Some(listener) => TcpListener::from_std(listener).map_err(|error| {
             Refusal::failure(format!("the socket that was handed over cannot be used: {error}"))
@@ -34,12 +36,22 @@ pub(crate) async fn http(program: &Program, mut config: Config) -> Result<(), Re
         None => listen(address).await?,
     };
     let address = bound(&listener)?;
+    let counting = match counting {
+        Some(address) => Some(listen_for_metrics(address, &path, scheme).await?),
+        None => None,
+    };
     warn_unrecorded(&recorded);
     tracing::info!(endpoint = %endpoint(scheme, address), tools = program.api.tools.len(), "serving");
     let server = Arc::clone(&recorded.server);
+    let told = async {
+        match counting {
+            Some(listener) => server.serve_metrics(listener, path, shutdown.clone()).await,
+            None => Ok(()),
+        }
+    };
     tokio::select! {
-        served = server.serve(listener, shutdown) => {
-            served.map_err(|error| Refusal::configuration(error.to_string()))?;
+        (served, told) = async { tokio::join!(Arc::clone(&server).serve(listener, shutdown.clone()), told) } => {
+            served.and(told).map_err(|error| Refusal::configuration(error.to_string()))?;
         }
         never = memory::give_back() => match never {},
     }
@@ -47,11 +59,24 @@ pub(crate) async fn http(program: &Program, mut config: Config) -> Result<(), Re
     Ok(())
 }
 
+/// Binds the listener of its own for what is counted, and says where that is told.
+async fn listen_for_metrics(address: SocketAddr, path: &str, scheme: &str) -> Result<TcpListener, Refusal> {
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Refusal::failure(format!("cannot listen on {address} for metrics (METRICS_ADDRESS): {error}"))
+    })?;
+    let address = bound(&listener)?;
+    if !address.ip().is_loopback() {
+        tracing::warn!(%address, "whoever reaches this address is told what is counted (METRICS_ADDRESS)");
+    }
+    tracing::info!(at = format!("{scheme}://{address}{path}"), "what is counted is told");
+    Ok(listener)
+}
+
 /// Serves one client on standard input and output.
-pub(crate) async fn stdio(program: &Program, config: Config) -> Result<(), Refusal> {
+pub(crate) async fn stdio(program: &Program, config: Config, reread: &Reread) -> Result<(), Refusal> {
     let recorded = prepare(program, config, Stream::Error)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
-    reload_on_hangup(&recorded.server)?;
+    listen_to_signals(&recorded.server, reread)?;
     warn_unrecorded(&recorded);
     tracing::info!(tools = program.api.tools.len(), "serving on standard input and output");
     let server = Arc::clone(&recorded.server);
@@ -71,16 +96,22 @@ fn warn_unrecorded(recorded: &Recorded) {
 /// nobody is asked who they are.
 pub(crate) fn over_http(config: &mut Config) -> Result<(), Refusal> {
     config.server.http.tls = config.tls.settings()?;
+    config.server.http.metrics = config.counting.path_of_server();
     let (listen, scheme) = (config.listen(), config.tls.scheme());
     config.server.http.identity = config.auth.identity(listen, scheme, config.sharing.is_wanted())?;
     server::http::refuse_open_listener(listen, &config.server.http)
         .map_err(|error| Refusal::configuration(error.to_string()))
 }
 
-/// Has a server read again at each SIGHUP what changes while it runs.
-pub(crate) fn reload_on_hangup(server: &Arc<Server>) -> Result<(), Refusal> {
-    let server = Arc::clone(server);
-    on_hangup(move || server.reload()).map_err(no_signals)
+/// Has a server read again at each SIGHUP what changes while it runs, and the settings too; other signals say how much is logged.
+pub(crate) fn listen_to_signals(server: &Arc<Server>, reread: &Reread) -> Result<(), Refusal> {
+    adjust_log_on_signal(reread.volume()).map_err(no_signals)?;
+    let (server, reread) = (Arc::clone(server), reread.clone());
+    on_hangup(move || {
+        server.reload();
+        reread.again();
+    })
+    .map_err(no_signals)
 }
 
 /// Binds the address.

@@ -145,6 +145,11 @@ impl Authentication {
         })
     }
 
+    /// Whether callers over HTTP are asked who they are.
+    pub(crate) fn asks(&self) -> bool {
+        self.enabled != Some(false) && self.providers.iter().any(|provider| *provider != Provider::Nobody)
+    }
+
     fn has(&self, provider: Provider) -> bool {
         self.providers.contains(&provider)
     }

@@ -10,12 +10,14 @@ mod authentication;
 mod environment;
 mod file;
 mod logins;
+mod metrics;
 mod otlp;
 mod page;
 mod predecessor;
 mod providers;
 mod replicas;
 pub(crate) mod show;
+pub(crate) mod shown;
 mod table;
 mod tasks;
 mod tls;
@@ -37,9 +39,10 @@ pub(crate) use self::access::Access;
 pub(crate) use self::account::Account;
 pub(crate) use self::authentication::Authentication;
 pub(crate) use self::environment::{Environment, nearest};
+pub(crate) use self::metrics::Counting;
 pub(crate) use self::otlp::Exporting;
 pub(crate) use self::replicas::Sharing;
-pub(crate) use self::table::{Setting, main_scheme, table};
+pub(crate) use self::table::{Reload, Setting, main_scheme, table};
 pub(crate) use self::tls::Encryption;
 use crate::refusal::Refusal;
 use crate::telemetry;
@@ -69,6 +72,8 @@ pub(crate) struct Config {
     pub(crate) tls: Encryption,
     /// What is logged.
     pub(crate) log: telemetry::Options,
+    /// Whether and where what is counted is told.
+    pub(crate) counting: Counting,
     /// The runtime's own options.
     pub(crate) server: server::Options,
     /// The journal.
@@ -107,6 +112,7 @@ impl Config {
             port: 8080,
             tls: Encryption::default(),
             log: telemetry::Options::default(),
+            counting: Counting::default(),
             server: server::Options {
                 engine: server::engine::Options::new(""),
                 http: server::http::Options::default(),

@@ -18,8 +18,8 @@ where each value came from.
 
 - A **secret** is never shown, never taken from the command line, and may be in a file of its own: its name with `_FILE`, its key with `_file`.
 - What a setting is **also** called are older names, those of the Python server and its documentation among them; they mean the same.
-- A change takes effect at the next **start**, unless the last column says otherwise: *file* is a file that is read again when it changes
-  and at SIGHUP.
+- A change takes effect at the next **start**, unless the last column says otherwise: at SIGHUP, at which the program reads all settings again, takes
+  those and names the others that have changed; *file* is a file that is read again when it changes and at SIGHUP.
 ";
 
 /// The whole page.
@@ -66,6 +66,7 @@ fn row(setting: &Setting, defaults: &mut Config) -> String {
     let default = if default.is_empty() { default } else { format!("`{default}`") };
     let taken = match setting.reload {
         Reload::Start => "start",
+        Reload::Hangup => "SIGHUP",
         Reload::File => "file",
     };
     let plain = |text: &str| text.replace('|', "\\|");

@@ -39,7 +39,7 @@ const fn asked(name: &'static str, so_anyway: &'static [&'static str], instead: 
 }
 
 /// All of them. Those without `FASTMCP_` are also known with it.
-const ASKED: [Asked; 32] = [
+const ASKED: [Asked; 26] = [
     asked(
         "BMC_AMI_DEVX_ENVIRONMENT",
         &[],
@@ -51,13 +51,6 @@ const ASKED: [Asked; 32] = [
         "OPENAPI_SPEC_PATH",
         &["config/openapi.json"],
         "the API's document is compiled into the program; for another one, build a program of its own with `mcp-codegen new`",
-    ),
-    asked("PROMETHEUS_ENABLED", TRUE, "metrics are always served, at /metrics"),
-    asked("PROMETHEUS_METRICS_PATH", &["/metrics"], "metrics are at /metrics"),
-    asked(
-        "PROMETHEUS_METRICS_PORT",
-        &[],
-        "metrics are at /metrics of the server itself; use PORT for where that is",
     ),
     asked(
         "SECURITY_ENABLED",
@@ -87,7 +80,7 @@ const ASKED: [Asked; 32] = [
     asked(
         "FASTMCP_CUSTOM_ROUTES_ENABLED",
         TRUE,
-        "/health and /ready are always served; use MCP_PLAIN=false to leave out what is below /mcp",
+        "/health and /ready are always served; use PROMETHEUS_ENABLED for metrics, and MCP_PLAIN for /status and what is below /mcp",
     ),
     asked("FASTMCP_ERROR_RECOVERY_ENABLED", TRUE, "use MAX_RETRY_ATTEMPTS=1, which repeats nothing"),
     asked("FASTMCP_EXCLUDE_TAGS", &[], "use TOOLSETS with TOOLS_MODE=toolsets for the tags that are shown"),
@@ -109,13 +102,6 @@ const ASKED: [Asked; 32] = [
         TRUE,
         "causes of errors are for the log only; use LOG_LEVEL=debug to see more there",
     ),
-    asked("FASTMCP_METRICS_PATH", &["/metrics"], "metrics are at /metrics"),
-    asked(
-        "FASTMCP_METRICS_PORT",
-        &[],
-        "metrics are at /metrics of the server itself; use PORT for where that is",
-    ),
-    asked("FASTMCP_MONITORING_ENABLED", TRUE, "metrics are always served, at /metrics"),
     asked("FASTMCP_ON_DUPLICATE_TOOLS", &["error"], "a name that two tools would have fails the build"),
     asked(
         "FASTMCP_OPENAPI_SPEC_URL",
@@ -134,7 +120,11 @@ const ASKED: [Asked; 32] = [
         &["path"],
         "addresses of resources are given by the overlay (`resource`)",
     ),
-    asked("FASTMCP_STATUS_PATH", &[], "use /health, or the tool health_check"),
+    asked(
+        "FASTMCP_STATUS_PATH",
+        &["/status"],
+        "use /status, where whoever may do everything reads how the server stands",
+    ),
     asked(
         "FASTMCP_SERVER_VERSION",
         &[],

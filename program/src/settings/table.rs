@@ -20,7 +20,7 @@ use server::catalog::Api;
 
 pub(crate) use self::upstream::main_scheme;
 use crate::settings::value::Kind;
-use crate::settings::{access, account, logins, otlp, providers, replicas, tasks, tls};
+use crate::settings::{access, account, logins, metrics, otlp, providers, replicas, tasks, tls};
 
 /// One setting.
 pub(crate) struct Setting {
@@ -41,11 +41,18 @@ pub(crate) struct Setting {
 pub(crate) enum Reload {
     /// At its next start.
     Start,
+    /// At SIGHUP.
+    Hangup,
     /// The setting names a file, which is read again when it changes and at SIGHUP.
     File,
 }
 
 impl Setting {
+    /// The same, for one that SIGHUP takes.
+    fn taken_at_hangup(self) -> Self {
+        Self { reload: Reload::Hangup, ..self }
+    }
+
     /// The same, for a file that is read again.
     pub(super) fn read_again(self) -> Self {
         Self { reload: Reload::File, ..self }
@@ -63,6 +70,7 @@ pub(crate) fn table(api: &'static Api) -> Vec<Setting> {
     table.extend(logins::rows());
     table.extend(access::rows());
     table.extend(presenting::logging());
+    table.extend(metrics::rows());
     table.extend(presenting::showing());
     table.push(upstream::address());
     table.extend(upstream::credentials(api));

@@ -127,6 +127,9 @@ fn example(key: &str) -> &'static str {
         "listen.tls_certificate_file" | "listen.tls_key_file" => "/etc/mcp/tls",
         "policy.file" => "/etc/mcp/policy.cedar",
         "policy.anonymous_reads" => "true",
+        "metrics.enabled" => "false",
+        "metrics.address" => "127.0.0.2:9464",
+        "metrics.path" => "/prometheus",
         "log.level" => "debug",
         "log.format" => "json",
         "mcp.name" | "mcp.title" | "mcp.instructions" => "Another name",
@@ -283,6 +286,16 @@ fn wrong_values_are_refused_with_what_is_accepted() {
             "SECURITY_MAX_CONNECTIONS",
             "0",
             r#"SECURITY_MAX_CONNECTIONS: expected a whole number from 1 to 100000, got "0""#,
+        ),
+        (
+            "METRICS_ADDRESS",
+            "example.com:9464",
+            r#"METRICS_ADDRESS: expected a port, or an address such as 127.0.0.1:9464, got "example.com:9464""#,
+        ),
+        (
+            "PROMETHEUS_METRICS_PATH",
+            "metrics",
+            r#"PROMETHEUS_METRICS_PATH: expected a path such as /metrics, got "metrics""#,
         ),
         ("LOG_FORMAT", "xml", r#"LOG_FORMAT: expected one of text, json, got "xml""#),
         (

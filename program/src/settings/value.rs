@@ -1,13 +1,13 @@
 //! The kinds of value a setting can have: how each is read from text, where it is kept, how it is shown, and
 //! the words for what is accepted. The text that a kind writes is text that it reads.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use server::http::Network;
 use server::identity::keys::Algorithm;
 use server::otlp::Attributes;
@@ -37,6 +37,10 @@ pub(crate) enum Kind {
     Host(fn(&mut Config) -> &mut IpAddr),
     /// A TCP port; 0 lets the system choose.
     Port(fn(&mut Config) -> &mut u16),
+    /// A listener of this machine; a port alone is one on loopback.
+    Listener(fn(&mut Config) -> &mut Option<SocketAddr>),
+    /// The path of an address.
+    Path(fn(&mut Config) -> &mut String),
     /// How much is logged.
     Level(fn(&mut Config) -> &mut Level),
     /// How log lines look.
@@ -123,6 +127,8 @@ impl Kind {
         match self {
             Self::Host(at) => *at(config) = host(text).ok_or_else(|| self.not(text))?,
             Self::Port(at) => *at(config) = in_range(text, 0, u16::MAX).ok_or_else(|| self.not(text))?,
+            Self::Listener(at) => *at(config) = Some(listener(text).ok_or_else(|| self.not(text))?),
+            Self::Path(at) => *at(config) = path(text).ok_or_else(|| self.not(text))?.to_owned(),
             Self::Level(at) => *at(config) = Level::parse(text).ok_or_else(|| self.not(text))?,
             Self::Format(at) => *at(config) = Format::parse(text).ok_or_else(|| self.not(text))?,
             Self::Seconds { at, minimum, maximum } => {
@@ -196,6 +202,8 @@ impl Kind {
         match self {
             Self::Host(at) => at(config).to_string(),
             Self::Port(at) => at(config).to_string(),
+            Self::Listener(at) => at(config).map(|address| address.to_string()).unwrap_or_default(),
+            Self::Path(at) => at(config).clone(),
             Self::Level(at) => at(config).name().to_owned(),
             Self::Format(at) => at(config).name().to_owned(),
             Self::Seconds { at, .. } => at(config).as_secs_f64().to_string(),
@@ -232,6 +240,23 @@ impl Kind {
         }
     }
 
+    /// Whether both have the same value; secrets are compared and shown to nobody.
+    pub(crate) fn is_same(&self, one: &mut Config, other: &mut Config) -> bool {
+        let exposed = |secret: Option<&SecretString>| secret.map(|secret| secret.expose_secret().to_owned());
+        match self {
+            Self::Secret(at) => exposed(at(one).as_ref()) == exposed(at(other).as_ref()),
+            Self::Headers(at) => at(one) == at(other),
+            Self::Credential(scheme) => {
+                let of = |config: &Config| {
+                    let credentials = &config.server.engine.upstream.credentials;
+                    exposed(credentials.iter().find(|(name, _)| name == scheme).map(|(_, secret)| secret))
+                };
+                of(one) == of(other)
+            }
+            _ => self.show(one) == self.show(other),
+        }
+    }
+
     /// How it is written in a TOML file.
     pub(crate) fn notation(&self) -> Notation {
         match self {
@@ -264,6 +289,8 @@ impl Kind {
         match self {
             Self::Host(_) => "an IP address or `localhost`".to_owned(),
             Self::Port(_) => "a whole number from 0 to 65535".to_owned(),
+            Self::Listener(_) => "a port, or an address such as 127.0.0.1:9464".to_owned(),
+            Self::Path(_) => "a path such as /metrics".to_owned(),
             Self::Level(_) => format!("one of {}", Level::NAMES.join(", ")),
             Self::Format(_) => format!("one of {}", Format::NAMES.join(", ")),
             Self::Seconds { minimum, maximum, .. } => {
@@ -338,6 +365,19 @@ fn host(text: &str) -> Option<IpAddr> {
         return Some(IpAddr::from([127, 0, 0, 1]));
     }
     text.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
+fn listener(text: &str) -> Option<SocketAddr> {
+    if let Some(port) = in_range(text, 0, u16::MAX) {
+        return Some((Ipv4Addr::LOCALHOST, port).into());
+    }
+    let (ip, port) = text.rsplit_once(':')?;
+    Some((host(ip)?, in_range(port, 0, u16::MAX)?).into())
+}
+
+fn path(text: &str) -> Option<&str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    (text.starts_with('/') && text.len() <= 256 && text.bytes().all(is_plain)).then_some(text)
 }
 
 fn in_range<T: FromStr + PartialOrd>(text: &str, minimum: T, maximum: T) -> Option<T> {

@@ -1,6 +1,7 @@
 //! Has spans and lines of the log sent to a collector: a layer beside the one that writes lines.
 
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use server::telemetry::{Line, SPANS, Span, Telemetry, Told};
@@ -17,7 +18,7 @@ pub(super) struct Export(Telemetry);
 
 impl Export {
     /// A layer that has this sent: the spans that are made for it, and of the log what is written as well.
-    pub(super) fn layer<S>(telemetry: Telemetry, lines: Targets, level: LevelFilter) -> impl Layer<S>
+    pub(super) fn layer<S>(telemetry: Telemetry, lines: Arc<RwLock<Targets>>) -> impl Layer<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
@@ -26,11 +27,12 @@ impl Export {
             if metadata.is_span() {
                 metadata.target() == SPANS
             } else {
+                let lines = lines.read().unwrap_or_else(PoisonError::into_inner);
                 takes_lines && lines.would_enable(metadata.target(), metadata.level())
             }
         };
-        let most = level.max(LevelFilter::INFO);
-        Self(telemetry).with_filter(FilterFn::new(is_sent).with_max_level_hint(most))
+        // Spans are of the level INFO; that lines are of what level is for the layer that writes them to say.
+        Self(telemetry).with_filter(FilterFn::new(is_sent).with_max_level_hint(LevelFilter::INFO))
     }
 }
 

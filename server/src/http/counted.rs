@@ -26,7 +26,7 @@ impl Place for Counted {
             return Refusal::new(StatusCode::NOT_FOUND, "not_found", sentence).answering();
         }
         if matches!(*request.method(), Method::GET | Method::HEAD) {
-            at_once(self.status.metrics())
+            at_once(self.status.metrics(request.headers()))
         } else {
             at_once(method_not_allowed("GET, HEAD"))
         }

@@ -248,7 +248,7 @@ fn layers(
 /// The same for a listener that only tells what was counted: as bounded, with nobody to ask who they are and no page to let read.
 fn layers_of_metrics(address: SocketAddr, options: &Options, gate: &Arc<Gate>) -> Vec<Box<dyn layer::Layer>> {
     vec![
-        Box::new(identify::Identify),
+        Box::new(identify::Identify { sampling: None }),
         Box::new(security_headers::SecurityHeaders),
         Box::new(panic_guard::PanicGuard),
         Box::new(well_formed::WellFormed),

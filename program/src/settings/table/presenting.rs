@@ -13,8 +13,9 @@ pub(super) fn logging() -> [Setting; 2] {
             "log.level",
             &["FASTMCP_LOG_LEVEL", "LOG_LEVEL"],
             Kind::Level(|config| &mut config.log.level),
-            "How much is logged to standard error.",
-        ),
+            "How much is logged to standard error. SIGUSR1 has one step more logged for a quarter of an hour, SIGUSR2 as much as this says.",
+        )
+        .taken_at_hangup(),
         setting(
             "log.format",
             &["LOG_FORMAT"],
@@ -125,7 +126,7 @@ pub(super) fn showing() -> [Setting; 14] {
             "mcp.plain",
             &["MCP_PLAIN"],
             Kind::Switch(|config| &mut config.server.mcp.plain),
-            "Whether programs that are no MCP clients may ask at `/mcp/capabilities`, `/mcp/tools` and `/mcp/resources`: the same tools, checks and records.",
+            "Whether programs that are no MCP clients may ask at `/mcp/capabilities`, `/mcp/tools`, `/mcp/resources` and `/status`: the same tools, checks and records.",
         ),
     ]
 }
