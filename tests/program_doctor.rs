@@ -366,6 +366,8 @@ async fn redis_must_be_there_and_keep_what_it_is_given() {
     let said = doctor(&with(&*url)).await;
     said.has("redis", "ok", "takes what is written");
     said.has("redis", "warning", "allkeys-lru");
+    redis.ask(&["config", "set", "maxmemory", "100mb"]);
+    doctor(&with(&*url)).await.has("redis", "failed", "servers do not use it");
     redis.kill();
     doctor(&with(&*url)).await.has("redis", "failed", "cannot be reached");
     let replica = RedisServer::with(&folder.0.join("replica"), &["--replicaof", "127.0.0.1", "1"]);

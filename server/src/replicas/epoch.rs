@@ -58,7 +58,7 @@ fn away(error: &redis::RedisError) -> Away {
 }
 
 /// The name of the process that Redis is, if it keeps what it is told.
-fn run(info: &str) -> Result<&str, Away> {
+pub(super) fn run(info: &str) -> Result<&str, Away> {
     let member = |name: &str| {
         let mut lines = info.lines().filter_map(|line| line.split_once(':'));
         lines.find(|(known, _)| *known == name).map(|(_, value)| value.trim())

@@ -5,7 +5,7 @@ use redis::AsyncCommands as _;
 use redis::aio::MultiplexedConnection;
 
 use super::link::Link;
-use super::{Replicas, Settings};
+use super::{Replicas, Settings, epoch};
 
 /// The key that is written, behind what every key begins with. It is nobody's, so that nothing of a server's is touched.
 const KEY: &str = "examined";
@@ -15,10 +15,12 @@ const STAYS: u64 = 10;
 /// What is found.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// Its version; empty where it may not be asked.
+    /// Its version; empty where it does not tell it.
     pub version: String,
-    /// What it does when its memory is full, such as `noeviction`; empty where it may not be asked.
+    /// What it does when its memory is full, such as `noeviction`; empty where it does not tell it.
     pub when_full: String,
+    /// Whether servers use it: they do not where it throws away what it was told; else why not.
+    pub used: Result<(), String>,
     /// Whether a key can be written and removed; else why not.
     pub written: Result<(), String>,
 }
@@ -29,17 +31,22 @@ pub async fn examine(settings: &Settings) -> Result<Found, String> {
     Replicas::new(settings.clone(), String::new()).map_err(|error| error.to_string())?;
     let link = Link::new(settings).map_err(|error| error.to_string())?;
     let mut connection = link.connect().await.map_err(|away| away.to_string())?;
-    let version = told(&mut connection, "server", "redis_version").await;
-    let when_full = told(&mut connection, "memory", "maxmemory_policy").await;
+    let info: redis::RedisResult<String> = redis::cmd("INFO").query_async(&mut connection).await;
+    let used = info.as_deref().map_err(ToString::to_string);
+    let used = used.and_then(|info| epoch::run(info).map(drop).map_err(|away| away.to_string()));
     let written = write(&mut connection, &format!("{}{KEY}", settings.prefix)).await;
-    Ok(Found { version, when_full, written: written.map_err(|error| error.to_string()) })
+    let info = info.unwrap_or_default();
+    Ok(Found {
+        version: told(&info, "redis_version"),
+        when_full: told(&info, "maxmemory_policy"),
+        used,
+        written: written.map_err(|error| error.to_string()),
+    })
 }
 
 /// What Redis says of itself under this name; nothing where it does not say it.
-async fn told(connection: &mut MultiplexedConnection, section: &str, name: &str) -> String {
-    let told: Result<String, _> = redis::cmd("INFO").arg(section).query_async(connection).await;
-    let told = told.unwrap_or_default();
-    let mut values = told.lines().filter_map(|line| line.split_once(':'));
+fn told(info: &str, name: &str) -> String {
+    let mut values = info.lines().filter_map(|line| line.split_once(':'));
     values.find(|(known, _)| *known == name).map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
 }
 

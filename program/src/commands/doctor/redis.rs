@@ -23,7 +23,15 @@ pub(super) async fn look(settings: Option<Settings>) -> Vec<Finding> {
     }
 }
 
-fn told(Found { version, when_full, written }: &Found) -> Vec<Finding> {
+fn told(Found { version, when_full, used, written }: &Found) -> Vec<Finding> {
+    if let Err(cause) = used {
+        let found = format!("servers do not use it: {cause}");
+        return vec![Finding::failed(
+            CHECK,
+            found,
+            "let its user ask INFO, and let Redis throw nothing away",
+        )];
+    }
     if let Err(cause) = written {
         return vec![Finding::failed(
             CHECK,
@@ -37,8 +45,8 @@ fn told(Found { version, when_full, written }: &Found) -> Vec<Finding> {
     if !when_full.is_empty() && when_full != KEEPS {
         findings.push(Finding::warning(
             CHECK,
-            format!("it throws keys away when it is full ({when_full})"),
-            format!("set maxmemory-policy to {KEEPS}: what is lost is which changes were made"),
+            format!("it would throw keys away ({when_full}), had its memory a bound"),
+            format!("set maxmemory-policy to {KEEPS} before somebody sets one: servers do not use it then"),
         ));
     }
     findings
