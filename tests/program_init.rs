@@ -139,6 +139,11 @@ async fn flags_that_serve_would_refuse_are_named_and_nothing_is_written() {
             &["--redis-secret-file", &nothing],
             "--redis-secret-file is given, and --redis-url-file says nothing",
         ),
+        (
+            &["--callers", "api_key", "--api-keys-file", "/does/not/exist/keys.json"],
+            "--api-keys-file: expected a file in a folder that is there",
+        ),
+        (&["--audit-folder", "/proc/journal"], "--audit-folder: AUDIT_FOLDER: /proc cannot be written"),
         (&["--listen", "8080"], "--listen: expected ADDRESS:PORT"),
         (&["--listen", "127.0.0.1:http"], "--listen: "),
         (&["--listen", "0.0.0.0:8080"], "--listen: "),

@@ -40,8 +40,10 @@ pub(super) fn unreadable(refusal: &Refusal, what: &Doctor) -> Result<ExitCode, R
 
 /// What would stop a server with these settings, a line for each.
 pub(super) fn refusals(program: &Program, settings: Settings) -> Vec<String> {
-    let findings = Parts::of(program, settings).findings.into_iter();
-    findings.filter(|finding| finding.state == State::Failed).map(|finding| finding.found).collect()
+    let Parts { mut findings, journal, .. } = Parts::of(program, settings);
+    findings.extend(journal::look(&journal));
+    let failed = findings.into_iter().filter(|finding| finding.state == State::Failed);
+    failed.map(|finding| finding.found).collect()
 }
 
 /// Everything that waits for somebody else or takes its time, at once.

@@ -1,11 +1,17 @@
 //! Answers, each held against what a server takes as soon as it is given.
 
+use std::path::Path;
+
+use server::identity::api_keys::List;
+
 use super::questions::{self, NOBODY, Question};
 use super::text;
 use crate::Program;
 use crate::commands::doctor;
 use crate::settings::{Environment, load_text};
 
+/// The key of the file of the keys.
+const KEYS: &str = "auth.api_keys_file";
 /// What stands for an answer that is still to come, so that those before it can be checked.
 const PLACEHOLDERS: [(&str, &str); 2] =
     [("auth.issuers", "https://login.example.com"), ("auth.resource", "https://mcp.example.com/mcp")];
@@ -29,7 +35,7 @@ impl Answers {
 
     /// The file of the keys, where callers show some.
     pub(super) fn keys_file(&self) -> Option<&str> {
-        self.get("auth.api_keys_file")
+        self.get(KEYS)
     }
 
     /// Takes an answer, if a server with it and those before would start; else what is wrong with it.
@@ -45,6 +51,9 @@ impl Answers {
         }
         if question.key == "listen" && !answer.contains(':') {
             return Err(format!("expected ADDRESS:PORT such as 127.0.0.1:8080, got {answer:?}"));
+        }
+        if question.key == KEYS {
+            keys_can_be_there(Path::new(&answer))?;
         }
         let mut all = self.clone();
         all.0.push((question.key, answer));
@@ -67,7 +76,7 @@ impl Answers {
             }
         }
         // These name files, for which nothing can stand: what is before them is checked with them.
-        if open.iter().any(|key| ["auth.api_keys_file", "redis.secret_file"].contains(key)) {
+        if open.iter().any(|key| [KEYS, "redis.secret_file"].contains(key)) {
             return Ok(());
         }
         check_text(program, &text::of(program, &all))
@@ -88,6 +97,17 @@ pub(super) fn check_text(program: &Program, text: &str) -> Result<(), String> {
     match doctor::refusals(program, settings).into_iter().next() {
         Some(line) => Err(line),
         None => Ok(()),
+    }
+}
+
+/// Whether a list of keys is there, or can be made.
+fn keys_can_be_there(path: &Path) -> Result<(), String> {
+    if path.exists() {
+        return List::load(path).map(drop).map_err(|error| error.to_string());
+    }
+    match path.parent().is_some_and(Path::is_dir) {
+        true => Ok(()),
+        false => Err(format!("expected a file in a folder that is there, got {}", path.display())),
     }
 }
 
