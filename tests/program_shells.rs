@@ -101,6 +101,8 @@ async fn tables_fit_a_terminal_and_have_colours_there_unless_somebody_wants_none
     assert!(wide.starts_with("\u{1b}[1mtool ") && wide.contains("generateTasksInAssignment"), "{wide}");
     let rows = 1 + api::catalog().tools.len();
     assert_eq!(wide.lines().count(), rows);
+    let (code, found) = Terminal::start(&["doctor"], &[("API_BASE_URL", "http://127.0.0.1:9")], 120).end();
+    assert!(code == 1 && found.contains("\u{1b}[1;31mfailed        \u{1b}[0m  api "), "{found}");
     for (columns, is_folded) in [(80, false), (60, true)] {
         let (_, plain) = Terminal::start(&["tools"], &[("NO_COLOR", "1")], columns).end();
         assert!(!plain.contains('\u{1b}') && !plain.contains("generateTasksInAssignment"), "{plain}");

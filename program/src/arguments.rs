@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::Program;
 use crate::refusal::{Refusal, USAGE};
@@ -453,7 +453,16 @@ pub(crate) fn parse(
     program: &Program,
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<Cli, ExitCode> {
-    let parsed = command(program).try_get_matches_from(arguments).and_then(|matches| read(program, &matches));
+    let Described { command, works, taken } = Described::of(program);
+    let parsed = command.try_get_matches_from(arguments).and_then(|matches| {
+        match works.iter().find_map(|work| watching::typed(work, &matches, &taken)) {
+            Some(watch) => {
+                let settings = SettingFlags::from_arg_matches(&matches)?;
+                Ok(Cli { settings, command: Command::Watch(Box::new(watch)) })
+            }
+            None => Cli::from_arg_matches(&matches),
+        }
+    });
     parsed.map_err(|error| {
         // Where the error cannot be printed, the exit code still tells.
         let _ = error.print();
@@ -464,44 +473,38 @@ pub(crate) fn parse(
     })
 }
 
-fn read(program: &Program, matches: &ArgMatches) -> Result<Cli, clap::Error> {
-    let (works, taken) = (works(program), flags_of_all());
-    match works.iter().find_map(|work| watching::typed(work, matches, &taken)) {
-        Some(watch) => {
-            let settings = SettingFlags::from_arg_matches(matches)?;
-            Ok(Cli { settings, command: Command::Watch(Box::new(watch)) })
-        }
-        None => Cli::from_arg_matches(matches),
-    }
-}
-
 /// The description of all commands of this program.
 pub(crate) fn command(program: &Program) -> clap::Command {
-    let api = program.api;
-    let version = format!("{}\n{} {}\ndocument {}", program.version, api.title, api.version, api.digest);
-    let about = format!("An MCP server for {}, with {} tools.", api.title, api.tools.len());
-    let taken = flags_of_all();
-    let own = works(program);
-    let own = own.iter().map(|work| watching::command(program.name, work, &taken));
-    let command = Cli::command().name(program.name).version(version).about(about).subcommands(own);
-    if program.demonstration.is_some() {
-        command
-    } else {
-        command.mut_subcommand("demo", |demo| demo.hide(true))
+    Described::of(program).command
+}
+
+/// All commands, and what those that the API's own words make are made of.
+struct Described {
+    command: clap::Command,
+    works: Vec<Work>,
+    /// The flags that every command takes.
+    taken: Vec<String>,
+}
+
+impl Described {
+    fn of(program: &Program) -> Self {
+        let api = program.api;
+        let version = format!("{}\n{} {}\ndocument {}", program.version, api.title, api.version, api.digest);
+        let about = format!("An MCP server for {}, with {} tools.", api.title, api.tools.len());
+        let ours = Cli::command().name(program.name).version(version).about(about);
+        let has = |name: &str| ours.get_subcommands().any(|command| command.get_name() == name);
+        let works = works::kinds(api, has);
+        let long = ours.get_arguments().filter_map(|argument| argument.get_long());
+        let taken: Vec<String> = long.chain(["help", "version"]).map(str::to_owned).collect();
+        let own = works.iter().map(|work| watching::command(program.name, work, &taken));
+        let command = ours.subcommands(own);
+        let command = if program.demonstration.is_some() {
+            command
+        } else {
+            command.mut_subcommand("demo", |demo| demo.hide(true))
+        };
+        Self { command, works, taken }
     }
-}
-
-/// The kinds of work that the API has, by names that no command of ours has.
-fn works(program: &Program) -> Vec<Work> {
-    let ours = Cli::command();
-    works::kinds(program.api, |name| ours.get_subcommands().any(|command| command.get_name() == name))
-}
-
-/// The flags that every command takes.
-fn flags_of_all() -> Vec<String> {
-    let ours = Cli::command();
-    let long = ours.get_arguments().filter_map(|argument| argument.get_long());
-    long.chain(["help", "version"]).map(str::to_owned).collect()
 }
 
 impl Cli {

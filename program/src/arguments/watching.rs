@@ -58,11 +58,11 @@ pub(super) fn command(program: &str, work: &Work, taken: &[String]) -> Command {
 pub(super) fn typed(work: &Work, matches: &ArgMatches, taken: &[String]) -> Option<Watch> {
     let (_, typed) = matches.subcommand_matches(&work.name)?.subcommand()?;
     let text = |name: &str| typed.get_one::<String>(name).cloned();
-    let other = |name: String| Some(format!("{name}={}", text(&name)?));
+    let other = |name: String| Some(format!("{name}={}", text(&flag(&name, taken))?));
     Some(Watch {
         work: work.clone(),
         id: text(ID)?,
-        others: names(work, taken).into_iter().filter_map(other).collect(),
+        others: names(work).into_iter().filter_map(other).collect(),
         longest: typed.get_one::<Duration>(LONGEST).copied(),
     })
 }
@@ -73,21 +73,24 @@ fn others(program: &str, work: &Work, taken: &[String]) -> Vec<Arg> {
     let required = schema["required"].as_array();
     let is_required = |name: &str| required.is_some_and(|required| required.iter().any(|one| one == name));
     let argument = |name: String| {
-        let (help, is_required) = (described(work, &name), is_required(&name));
-        let argument = Arg::new(name.clone()).env(variable(program, &name)).long(name);
+        let (help, is_required, flag) = (described(work, &name), is_required(&name), flag(&name, taken));
+        let argument = Arg::new(flag.clone()).env(variable(program, &name)).long(flag);
         argument.value_name("VALUE").required(is_required).help(help)
     };
-    names(work, taken).into_iter().map(argument).collect()
+    names(work).into_iter().map(argument).collect()
 }
 
-/// The arguments that can be flags: those whose names no other flag has.
-fn names(work: &Work, taken: &[String]) -> Vec<String> {
+/// The arguments that are flags.
+fn names(work: &Work) -> Vec<String> {
     let schema = schema(work);
     let all = schema["properties"].as_object().into_iter().flat_map(Map::keys);
-    let is_free = |name: &&String| {
-        *name != work.id && ![ID, LONGEST].contains(&name.as_str()) && !taken.contains(*name)
-    };
-    all.filter(is_free).cloned().collect()
+    all.filter(|name| *name != work.id).cloned().collect()
+}
+
+/// The flag of an argument: its name, unless something else has that.
+fn flag(name: &str, taken: &[String]) -> String {
+    let is_taken = [ID, LONGEST].contains(&name) || taken.iter().any(|one| one == name);
+    if is_taken { format!("arg-{name}") } else { name.to_owned() }
 }
 
 /// The variable of the environment for an argument, such as `CODE_PIPELINE_MCP_SRID`.
@@ -118,7 +121,17 @@ fn schema(work: &Work) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::variable;
+    use super::{flag, variable};
+
+    #[test]
+    fn a_flag_has_the_name_of_its_argument_unless_another_one_has_it() {
+        let taken = ["settings".to_owned()];
+        assert_eq!(flag("srid", &taken), "srid");
+        assert_eq!(
+            ["settings", "id", "for"].map(|name| flag(name, &taken)),
+            ["arg-settings", "arg-id", "arg-for"]
+        );
+    }
 
     #[test]
     fn a_variable_is_named_by_program_and_argument() {
