@@ -14,6 +14,22 @@ pub(crate) const SMALL: usize = 64 << 10;
 /// One turn for the whole process, since its processors are what is shared.
 static TURN: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1)));
 
+/// Of those who begin with something large only one may want a turn: what is made of it is several times as large, and whoever has
+/// it wants another turn to make it small again. With all of them in one line everything would be large before anything was small.
+static LINE: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1)));
+
+/// The same for whoever begins with it: after all who have begun.
+pub(crate) async fn in_line<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CallError> + Send + 'static,
+) -> Result<T, CallError> {
+    let line = Arc::clone(&LINE).acquire_owned().await.expect("it is never closed");
+    in_turn(move || {
+        let _line = line;
+        work()
+    })
+    .await
+}
+
 /// Does this on the thread, when it is its turn. It is done to its end, also where nobody waits for it any more.
 pub(crate) async fn in_turn<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, CallError> + Send + 'static,
@@ -39,8 +55,12 @@ mod tests {
 
     use super::*;
 
+    /// The turn is the whole process's, so tests of it stand in a line too.
+    static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
     #[tokio::test]
     async fn r15_one_thing_is_done_at_a_time_and_to_its_end_when_nobody_waits() {
+        let _alone = ALONE.lock().await;
         let (begun, has_begun) = mpsc::channel();
         let (go_on, wait) = mpsc::channel::<()>();
         let first = in_turn(move || {
@@ -56,6 +76,33 @@ mod tests {
         assert_eq!(TURN.available_permits(), 0);
         go_on.send(()).expect("it goes on");
         assert_eq!(second.await.expect("it is done"), 7);
+    }
+
+    #[tokio::test]
+    async fn r15_what_has_begun_goes_before_what_has_not() {
+        let _alone = ALONE.lock().await;
+        let (begun, has_begun) = mpsc::channel();
+        let (go_on, wait) = mpsc::channel::<()>();
+        let first = tokio::spawn(in_line(move || {
+            begun.send(()).expect("somebody waits");
+            wait.recv().map_err(|_| CallError::Internal { cause: String::new() })
+        }));
+        while has_begun.try_recv().is_err() {
+            tokio::task::yield_now().await;
+        }
+        let (did, done) = mpsc::channel();
+        let doing = |what: &'static str| {
+            let did = did.clone();
+            move || did.send(what).map_err(|_| CallError::Internal { cause: String::new() })
+        };
+        let mut begins = Box::pin(in_line(doing("begins")));
+        let mut ends = Box::pin(in_turn(doing("ends")));
+        assert!(futures_util::poll!(begins.as_mut()).is_pending());
+        assert!(futures_util::poll!(ends.as_mut()).is_pending());
+        go_on.send(()).expect("it goes on");
+        let (begins, ends, first) = tokio::join!(begins, ends, first);
+        begins.and(ends).and(first.expect("no panic")).expect("all were done");
+        assert_eq!(done.try_iter().collect::<Vec<_>>(), ["ends", "begins"]);
     }
 
     #[tokio::test]

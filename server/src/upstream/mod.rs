@@ -298,7 +298,7 @@ impl Upstream {
             let _part = part;
             answer::read(tool, received)
         };
-        large::in_turn(work).await
+        large::in_line(work).await
     }
 
     /// The headers that the tool returns; several of one name are joined as one (RFC 9110, section 5.2).
