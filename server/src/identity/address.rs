@@ -92,7 +92,7 @@ fn is_inner(ip: IpAddr) -> bool {
 }
 
 /// The address of IPv4 that one of IPv6 leads to: mapped, NAT64, 6to4, Teredo, ISATAP.
-fn carried(ip: IpAddr) -> Option<Ipv4Addr> {
+pub(crate) fn carried(ip: IpAddr) -> Option<Ipv4Addr> {
     let IpAddr::V6(ip) = ip else { return None };
     let [first, second, third, _, fifth, sixth, seventh, last] = ip.segments();
     let of = |high: u16, low: u16| {

@@ -52,6 +52,11 @@ impl Base {
         Ok(Self { url, origin, path })
     }
 
+    /// All of it.
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
     /// Scheme, host and port, as a prefix of URLs.
     pub(super) fn origin(&self) -> &str {
         &self.origin

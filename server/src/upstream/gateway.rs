@@ -111,6 +111,12 @@ impl Front {
         self.gateway.as_ref().map_or(self.api.path(), |gateway| &gateway.path)
     }
 
+    /// The address that is connected to, with the setting that says it.
+    pub(super) fn connected_to(&self) -> (&'static str, &Url) {
+        let setting = if self.gateway.is_some() { "UPSTREAM_GATEWAY_URL" } else { "API_BASE_URL" };
+        (setting, self.base().url())
+    }
+
     /// Whether TLS is spoken.
     pub(super) fn is_secure(&self) -> bool {
         self.base().is_secure()

@@ -10,6 +10,7 @@ mod body;
 mod credential;
 mod freshness;
 mod gateway;
+mod reach;
 mod room;
 mod sign;
 mod tls;
@@ -30,12 +31,14 @@ use secrecy::SecretString;
 use crate::answer;
 use crate::call::{CallError, Heard, Progress, Reply};
 use crate::catalog::{Api, Effect, Tool};
+use crate::http::Network;
 use crate::large;
 use crate::request::{Body, Parts, Target};
 use crate::start_error::StartError;
 use base::Base;
 use credential::{Carried, Credentials};
 use gateway::Front;
+use reach::Reach;
 use room::Room;
 
 pub(crate) use credential::{Credential, is_open};
@@ -67,6 +70,8 @@ pub struct Options {
     pub certificates: Certificates,
     /// Which version of HTTP is spoken.
     pub version: HttpVersion,
+    /// The networks that may be connected to; any where none is named.
+    pub allowed: Vec<Network>,
     /// A word before a credential that the document sends bare in `Authorization`, for a site that wants one.
     pub authorization_word: Option<String>,
     /// What one attempt may take, from the connection to the last byte.
@@ -94,6 +99,7 @@ impl Options {
             gateway: None,
             certificates: Certificates::default(),
             version: HttpVersion::default(),
+            allowed: Vec::new(),
             authorization_word: None,
             attempt_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(5),
@@ -206,6 +212,8 @@ impl Upstream {
             .user_agent(options.user_agent);
         builder = options.version.put(builder);
         builder = options.certificates.put(builder, front.is_secure())?;
+        let (setting, url) = front.connected_to();
+        builder = Reach::new(options.allowed).put(builder, setting, url)?;
         let client = builder.build().map_err(tls::unusable)?;
         Ok(Self {
             client,

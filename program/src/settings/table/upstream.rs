@@ -19,7 +19,7 @@ pub(super) fn address() -> Setting {
 }
 
 /// How it is reached.
-pub(super) fn reaching() -> [Setting; 8] {
+pub(super) fn reaching() -> [Setting; 9] {
     [
         setting(
             "api.token_scheme",
@@ -36,6 +36,12 @@ pub(super) fn reaching() -> [Setting; 8] {
                 words: &["1.1", "2", "best"],
             },
             "Which version of HTTP the API is spoken to: `1.1`, `2` without being asked, or over https the `best` that the API offers. With 2 all requests share one connection.",
+        ),
+        setting(
+            "api.allowed_networks",
+            &["UPSTREAM_ALLOWED_CIDRS"],
+            Kind::Networks(|config| &mut config.server.engine.upstream.allowed),
+            "The networks, such as `10.20.0.0/16`, in which the API, or the gateway before it, may be: whatever its name means is judged for each new connection, and one address elsewhere stops all. Any where none is named.",
         ),
         setting(
             "api.timeout_seconds",
