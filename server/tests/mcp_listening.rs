@@ -87,7 +87,7 @@ impl Heard {
         data.map(|data| serde_json::from_str(data).unwrap()).collect()
     }
 
-    async fn to_the_end(&mut self) {
+    async fn until_the_end(&mut self) {
         let mut rest = Vec::new();
         timeout(PATIENCE, self.stream.read_to_end(&mut rest)).await.unwrap().unwrap();
         self.text.push_str(&String::from_utf8_lossy(&rest));
@@ -112,7 +112,7 @@ async fn who_listens_hears_of_what_it_asked_for_and_of_nothing_else() {
         assert_eq!(list["tools"], json!([]), "what was told is so");
         // Asked to end, it says so and ends.
         world.served.shutdown.cancel();
-        heard.to_the_end().await;
+        heard.until_the_end().await;
         let messages = heard.messages();
         assert_eq!(
             methods(&messages),
@@ -144,7 +144,7 @@ async fn rules_that_cannot_be_used_change_nothing_and_nobody_hears_of_them() {
     world.rules(ALL);
     heard.until("notifications/tools/list_changed").await;
     world.served.shutdown.cancel();
-    heard.to_the_end().await;
+    heard.until_the_end().await;
     assert_eq!(methods(&heard.messages()).len(), 2, "{}", heard.text);
 }
 
