@@ -49,6 +49,38 @@ fn tools_with_names_alike_are_both_named_by_method_and_path() {
     assert!(message.contains("looks like `get_iteml` of /paths/~1b/get"), "{message}");
 }
 
+/// Two that make one name, two that are read for one another, one that is written with a letter of another script to look like
+/// another, and one that reads like the host's own: each is told with both places, and none takes the place of another.
+#[test]
+fn t_59_a_tool_takes_no_other_tools_name_and_none_that_looks_like_it() {
+    let operation = |path: &str, id: &str| format!("  {path}: {{get: {{operationId: {id}, {DONE}}}}}\n");
+    let check = |ids: [&str; 2], problems: &[&str], tools: &[&str]| {
+        let paths = operation("/a", ids[0]) + &operation("/b", ids[1]);
+        check(&paths, problems, tools);
+        planned(&paths).report.problems.iter().map(|problem| problem.message.clone()).collect::<Vec<_>>()
+    };
+    let both = ["tool-name-clash at /paths/~1a/get", "tool-name-clash at /paths/~1b/get"];
+    for ids in [["getItem", "get_item"], ["GetItem", "getItem"], ["item0", "itemo"], ["modern", "modem"]] {
+        let told = check(ids, &both, &["get_a", "get_b"]);
+        assert!(told[0].contains("/paths/~1b/get") && told[1].contains("/paths/~1a/get"), "{told:?}");
+    }
+    // The second has a Cyrillic a.
+    let cyrillic = ["tool-name-from-path at /paths/~1b/get", "tool-name-clash at /paths/~1b/get"];
+    let told = check(["Get_assignments", "Get_\u{430}ssignments"], &cyrillic, &["get_assignments", "get_b"]);
+    assert!(told[1].contains("looks like `Get_assignments` of /paths/~1a/get"), "{told:?}");
+    // One that looks like nothing here is only named otherwise.
+    check(["Get_assignments", "\u{53d6}\u{5f97}"], &cyrillic[..1], &["get_assignments", "get_b"]);
+    for reserved in ["mcpReload", "system_reboot"] {
+        let told =
+            check([reserved, "zoo"], &["reserved-tool-name at /paths/~1a/get"], &[&snake(reserved), "zoo"]);
+        assert!(told[0].contains("the host's own"), "{told:?}");
+    }
+}
+
+fn snake(id: &str) -> String {
+    id.replace('R', "_r")
+}
+
 #[test]
 fn an_identifier_without_ascii_letters_gives_way_to_the_path() {
     let paths = format!(

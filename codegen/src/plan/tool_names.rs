@@ -9,6 +9,7 @@ use heck::ToSnakeCase;
 use openapi::ir::Operation;
 use openapi::report::Place;
 use sha2::{Digest, Sha256};
+use unicode_security::confusable_detection::skeleton as confusable;
 
 use super::findings::Findings;
 
@@ -32,8 +33,9 @@ pub(crate) fn of_operations(
     let fixed: Vec<&str> = variants.map(|variant| variant.name.as_str()).chain(given).collect();
     let derived: Vec<usize> =
         (0..operations.len()).filter(|index| operations[*index].mcp.name.is_none()).collect();
+    let likenesses = Likenesses::of(operations);
     let first: Vec<Derived> =
-        derived.iter().map(|index| of_identifier(&operations[*index], longest)).collect();
+        derived.iter().map(|index| of_identifier(&operations[*index], longest, &likenesses)).collect();
     let moves = colliding(&first, &fixed);
     let second: Vec<Derived> = derived
         .iter()
@@ -143,16 +145,46 @@ impl Derived {
     }
 }
 
-fn of_identifier(operation: &Operation, longest: usize) -> Derived {
-    let is_ascii = !operation.id.chars().any(|letter| letter.is_alphanumeric() && !letter.is_ascii());
-    if is_ascii && !ascii(&operation.id.to_snake_case()).is_empty() {
+fn of_identifier(operation: &Operation, longest: usize, likenesses: &Likenesses<'_>) -> Derived {
+    if has_ascii_letters_only(&operation.id) && !ascii(&operation.id.to_snake_case()).is_empty() {
         return Derived::of(&operation.id, longest);
     }
     let mut name = of_path(operation, longest);
     let message =
         format!("`{}` makes no tool name; `{}` comes from method and path", operation.id, name.text);
     name.remarks.insert(0, ("tool-name-from-path", message));
+    if let Some(other) = likenesses.other(operation) {
+        let message =
+            format!("`{}` looks like `{}` of {} ({})", operation.id, other.id, other.at.pointer, other.at);
+        name.remarks.push(("tool-name-clash", message));
+    }
     name
+}
+
+fn has_ascii_letters_only(id: &str) -> bool {
+    !id.chars().any(|letter| letter.is_alphanumeric() && !letter.is_ascii())
+}
+
+/// The operations by what their identifiers look like in any script (UTS 39, section 4); none where all are ASCII, whose names are
+/// compared by themselves.
+struct Likenesses<'o>(HashMap<String, Vec<&'o Operation>>);
+
+impl<'o> Likenesses<'o> {
+    fn of(operations: &'o [Operation]) -> Self {
+        let mut alike: HashMap<String, Vec<&Operation>> = HashMap::new();
+        if !operations.iter().all(|operation| has_ascii_letters_only(&operation.id)) {
+            for operation in operations {
+                alike.entry(confusable(&operation.id).collect()).or_default().push(operation);
+            }
+        }
+        Self(alike)
+    }
+
+    /// Another operation that this one could be taken for.
+    fn other(&self, operation: &Operation) -> Option<&'o Operation> {
+        let alike = self.0.get(&confusable(&operation.id).collect::<String>())?;
+        alike.iter().find(|other| other.at.pointer != operation.at.pointer).copied()
+    }
 }
 
 fn of_path(operation: &Operation, longest: usize) -> Derived {
