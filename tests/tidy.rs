@@ -200,6 +200,53 @@ fn every_dependency_has_its_reason() {
     assert_eq!(listed, declared, "left: rows of ARCHITECTURE.md, right: the root manifest");
 }
 
+/// What a tag of an action is can be changed by whoever owns it; what a commit is cannot.
+#[test]
+fn t_62_actions_of_others_are_pinned_by_commit() {
+    let workflows = files(".github/workflows", ".yml");
+    let used: Vec<String> =
+        offences(&workflows, |line| line.trim().trim_start_matches("- ").starts_with("uses:"));
+    assert!(used.len() > 10, "{used:?}");
+    let is_pinned = |line: &String| {
+        let action = line.rsplit_once("uses:").expect("it is there").1.trim();
+        let Some((_, version)) = action.split_once('@') else { return action.starts_with("./") };
+        let (commit, told) = version.split_once(" # v").unwrap_or((version, ""));
+        commit.len() == 40 && commit.bytes().all(|digit| digit.is_ascii_hexdigit()) && !told.is_empty()
+    };
+    let loose: Vec<&String> = used.iter().filter(|line| !is_pinned(line)).collect();
+    assert!(
+        loose.is_empty(),
+        "expected `@` and the 40 digits of a commit, then ` # v` and its version: {loose:#?}"
+    );
+}
+
+/// What an advisory taught is said by name: a lock that goes back to it fails although nobody asks for advisories.
+#[test]
+fn t_62_versions_with_known_holes_are_denied_and_not_locked() {
+    let deny = read(&root().join("deny.toml"));
+    let lock = read(&root().join("Cargo.lock"));
+    for (name, fixed, advisory) in
+        [("rmcp", [1, 4, 0], "RUSTSEC-2026-0189"), ("jsonwebtoken", [10, 3, 0], "CVE-2026-25537")]
+    {
+        let [major, minor, patch] = fixed;
+        let rule = format!(r#"crate = "{name}@<{major}.{minor}.{patch}", reason = "{advisory}"#);
+        assert!(deny.contains(&rule), "deny.toml does not have {rule}");
+        let package = format!("name = \"{name}\"\nversion = \"");
+        let locked = lock.split(&package).skip(1).map(|rest| rest.split('"').next().unwrap_or_default());
+        let locked: Vec<Vec<u64>> =
+            locked.map(|version| version.split('.').filter_map(|part| part.parse().ok()).collect()).collect();
+        assert!(!locked.is_empty(), "{name} is locked");
+        assert!(locked.iter().all(|version| version.as_slice() >= &fixed[..]), "{name}: {locked:?}");
+    }
+    for kept in ["[advisories]", "yanked = \"deny\"", "unknown-registry = \"deny\"", "unknown-git = \"deny\""]
+    {
+        assert!(deny.contains(kept), "deny.toml does not have {kept}");
+    }
+    // Both are asked where it counts.
+    assert!(read(&root().join(".github/workflows/ci.yml")).contains("cargo deny"));
+    assert!(read(&root().join(".github/workflows/release.yml")).contains("scripts/sbom"));
+}
+
 #[test]
 fn relative_links_in_documents_lead_somewhere() {
     let mut dead = Vec::new();

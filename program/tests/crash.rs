@@ -1,4 +1,4 @@
-//! T-51: a panic in a call, and one before anything is served, tell no secret. A program with tools that panic is started, with traces
+//! T-51 and T-61: a panic in a call, and one before anything is served, tell no secret. A program with tools that panic is started, with traces
 //! of calls asked for, and everything that it writes is looked through. It is this program itself, so that the harness of tests is
 //! not there.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -84,6 +84,11 @@ async fn crash(How { how, password }: How) -> Result<Reply, CallError> {
         "expected" => drop(token().parse::<u8>().map_err(|_| token()).expect("a log-in")),
         "any" => std::panic::panic_any(password),
         "sliced" => drop(password.as_str()[password.len() + 1..].to_owned()),
+        #[cfg(target_os = "linux")]
+        "not at all" => {
+            let dumpable = rustix::process::dumpable_behavior().unwrap();
+            return Ok(Reply::text(format!("{dumpable:?}")));
+        }
         _ => {}
     }
     Ok(Reply::text("It did not."))
@@ -109,6 +114,8 @@ fn main() -> ExitCode {
     a_panic_in_a_call_tells_its_place_and_no_secret();
     a_panic_before_anything_is_served_tells_its_place_and_no_secret();
     a_start_that_is_refused_tells_no_secret();
+    #[cfg(target_os = "linux")]
+    t_61_memory_goes_into_no_core_dump_and_no_debugger();
     ExitCode::SUCCESS
 }
 
@@ -215,4 +222,25 @@ fn a_start_that_is_refused_tells_no_secret() {
         holds_no_secret(name, &told);
         assert_eq!((output.status.code(), told.lines().count()), (Some(78), 1), "{told}");
     }
+}
+
+/// The system writes no core of such a process, and lets nobody look into its memory who could not look into any.
+#[cfg(target_os = "linux")]
+fn t_61_memory_goes_into_no_core_dump_and_no_debugger() {
+    let dumpable = rustix::process::dumpable_behavior().unwrap();
+    assert_eq!(
+        dumpable,
+        rustix::process::DumpableBehavior::Dumpable,
+        "what is not asked to be private is not"
+    );
+    let mut child = started(&[]);
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    let (address, _) = address(&mut log);
+    let arguments = json!({ "how": "not at all", "password": PASSWORD });
+    let params = json!({ "name": "crash", "arguments": arguments });
+    let answer =
+        posted(address, &json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }));
+    assert!(answer.contains("NotDumpable"), "{answer}");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
