@@ -109,7 +109,7 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
     let program = Program::start(&rig.program, &settings).await?;
     let shared = Shared::new(program.client(), callers.headers());
     sleep(SETTLE).await;
-    Load::new(shared.clone(), seed, Duration::from_secs(5), WARM).run().await;
+    Load::new(shared.clone(), seed, Duration::from_secs(5), WARM).patient(true).run().await;
     shared.leave();
     sleep(FINDING).await;
     let before = program.held()?;
