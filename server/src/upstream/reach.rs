@@ -175,7 +175,9 @@ mod tests {
         };
         let reach = Reach { networks: networks(&["127.0.0.2"]).into(), lookup: Arc::new(lookup) };
         let url = Url::parse(&format!("http://ces.example.com:{port}/")).expect("a URL");
-        let builder = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
+        // Whoever is called by mistake says nothing, which must not last.
+        let patience = std::time::Duration::from_secs(10);
+        let builder = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(patience);
         let client = reach.put(builder, "API_BASE_URL", &url).expect("a name").build().expect("a client");
         assert!(client.get(url.clone()).send().await.expect("the right machine").status().is_success());
         answering.await.expect("answered");
