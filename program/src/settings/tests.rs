@@ -11,7 +11,7 @@ use server::catalog::{Api, Carrier, EffectScopes, SecurityScheme};
 use server::identity::jwt;
 use server::identity::keys::{Algorithm, Source};
 
-use super::{Environment, Flag, Origin, Settings, key_of_file, load, show, table, value::Notation};
+use super::{Environment, Flag, Origin, Reload, Settings, key_of_file, load, show, table, value::Notation};
 use crate::refusal::{CONFIGURATION, Refusal, USAGE};
 
 static API: Api = Api {
@@ -639,6 +639,14 @@ fn what_is_shown_reads_back_as_the_same_value() {
             assert_eq!(setting.kind.show(&mut config), shown, "{}", setting.key);
         }
     }
+}
+
+#[test]
+fn what_a_signal_takes_is_shown_as_it_is_read() {
+    // It is handed on as the text that is shown, which a secret's is not.
+    let taken = table(&API).into_iter().filter(|setting| setting.reload == Reload::Hangup);
+    let taken: Vec<_> = taken.map(|setting| (setting.key.clone(), setting.kind.is_secret())).collect();
+    assert_eq!(taken, [("log.level".to_owned(), false)]);
 }
 
 #[test]
