@@ -5,37 +5,12 @@ mod certificates;
 mod fake_upstream;
 mod sample;
 
-use std::sync::Arc;
-
 use certificates::Authority;
 use fake_upstream::FakeUpstream;
 use rcgen::KeyPair;
 use sample::{READ, call, options, reading};
 use server::engine::Engine;
 use server::upstream::Certificates;
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
-
-/// TLS in front of the stand-in, for those who show a certificate of the authority. Gives its address.
-async fn in_front_of(upstream: &FakeUpstream, authority: &Authority) -> String {
-    let config = authority.server(true, &[]);
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("https://localhost:{}/api", listener.local_addr().unwrap().port());
-    let inner = upstream.authority();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let (acceptor, inner) = (acceptor.clone(), inner.clone());
-            tokio::spawn(async move {
-                if let Ok(mut outer) = acceptor.accept(stream).await {
-                    let mut inner = TcpStream::connect(inner).await.unwrap();
-                    let _ = tokio::io::copy_bidirectional(&mut outer, &mut inner).await;
-                }
-            });
-        }
-    });
-    address
-}
 
 fn engine(address: &str, certificates: Certificates) -> Result<Engine, String> {
     let mut options = options(address);
@@ -47,7 +22,7 @@ fn engine(address: &str, certificates: Certificates) -> Result<Engine, String> {
 async fn the_api_lets_in_who_shows_the_certificate_and_nobody_else() {
     let authority = Authority::new();
     let upstream = FakeUpstream::start([]).await;
-    let address = in_front_of(&upstream, &authority).await;
+    let address = format!("{}/api", authority.in_front_of(upstream.authority()).await);
     let (certificate, key) = authority.issue("mcp");
     let (stranger, stranger_key) = Authority::new().issue("mcp");
     let shown = |certificate: &rcgen::Certificate, key: &KeyPair| Certificates {

@@ -1,11 +1,9 @@
 //! How the API is reached, and what is asked of it.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio_rustls::TlsAcceptor;
 
 use crate::certificates::Authority;
 use crate::fake_upstream::{Act, FakeUpstream, json as answer};
@@ -133,31 +131,11 @@ async fn connections_to_the_api_are_kept_where_that_is_wanted() {
     }
 }
 
-/// TLS in front of the stand-in, for those who show a certificate of the authority. Gives its address.
-async fn in_front_of(upstream: &FakeUpstream, authority: &Authority) -> String {
-    let acceptor = TlsAcceptor::from(Arc::new(authority.server(true, &[])));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("https://localhost:{}/api", listener.local_addr().unwrap().port());
-    let inner = upstream.authority();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let (acceptor, inner) = (acceptor.clone(), inner.clone());
-            tokio::spawn(async move {
-                if let Ok(mut outer) = acceptor.accept(stream).await {
-                    let mut inner = TcpStream::connect(inner).await.unwrap();
-                    let _ = tokio::io::copy_bidirectional(&mut outer, &mut inner).await;
-                }
-            });
-        }
-    });
-    address
-}
-
 #[tokio::test]
 async fn the_api_is_trusted_by_its_authority_and_shown_a_certificate() {
     let (authority, upstream, folder) =
         (Authority::new(), FakeUpstream::start([]).await, Scratch::new("settings-tls"));
-    let base = in_front_of(&upstream, &authority).await;
+    let base = format!("{}/api", authority.in_front_of(upstream.authority()).await);
     let file = folder.path().join("authority.pem");
     std::fs::write(&file, authority.pem()).unwrap();
     let (certificate, key) = authority.issue("mcp");

@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use server::http::tls::Settings;
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// The authority.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -65,6 +65,25 @@ impl Authority {
         let mut config = builder.with_single_cert(vec![certificate.der().clone()], key).unwrap();
         config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
         config
+    }
+
+    /// TLS in front of what listens there, for those who show a certificate of this authority; gives its origin.
+    pub(crate) async fn in_front_of(&self, inner: String) -> String {
+        let acceptor = TlsAcceptor::from(Arc::new(self.server(true, &[])));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, inner) = (acceptor.clone(), inner.clone());
+                tokio::spawn(async move {
+                    if let Ok(mut outer) = acceptor.accept(stream).await {
+                        let mut inner = TcpStream::connect(inner).await.unwrap();
+                        let _ = tokio::io::copy_bidirectional(&mut outer, &mut inner).await;
+                    }
+                });
+            }
+        });
+        origin
     }
 
     /// Connects to `localhost` at this address, and offers these versions of HTTP.
