@@ -173,6 +173,8 @@ async fn records_go_to_the_collector_that_is_named_with_the_headers_that_it_want
                 ("AUDIT_OTLP", sends),
                 (address, &*base),
                 ("OTEL_EXPORTER_OTLP_HEADERS", "x-otlp-key=k3y"),
+                // Everything else that goes there.
+                ("OTEL_SDK_DISABLED", "true"),
             ];
             let world = World::start([], &changed).await;
             assert_eq!(world.change().await.status, 200);

@@ -17,6 +17,7 @@ mod metrics;
 mod presenting;
 mod quotas;
 mod replicas;
+mod telemetry;
 mod tokens;
 mod upstream;
 

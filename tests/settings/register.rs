@@ -318,6 +318,47 @@ const REGISTER: &[(&str, Tests)] = &[
         ],
     ),
     (
+        "tests/settings/telemetry.rs",
+        &[
+            (
+                "each_signal_is_sent_where_it_is_wanted",
+                &[
+                    "otlp.disabled",
+                    "otlp.enabled",
+                    "otlp.traces",
+                    "otlp.tracing_enabled",
+                    "otlp.metrics",
+                    "otlp.metrics_enabled",
+                    "otlp.logs",
+                ],
+            ),
+            (
+                "spans_and_numbers_go_to_addresses_of_their_own",
+                &["otlp.traces_endpoint", "otlp.metrics_endpoint"],
+            ),
+            (
+                "the_collector_is_told_what_the_service_is",
+                &[
+                    "otlp.service_name",
+                    "otlp.service_version",
+                    "otlp.environment",
+                    "otlp.resource_attributes",
+                ],
+            ),
+            ("requests_are_traced_as_the_sampler_says", &["otlp.sampler", "otlp.sampler_part"]),
+            ("what_is_sent_is_json_and_nothing_else", &["otlp.protocol"]),
+            (
+                "spans_wait_as_many_and_as_long_as_is_said_and_go_together",
+                &["otlp.batch_size", "otlp.batch_delay_milliseconds", "otlp.queue_size"],
+            ),
+            (
+                "a_request_takes_so_long_and_the_same_spans_are_tried_for_so_long",
+                &["otlp.timeout_milliseconds", "otlp.batch_timeout_milliseconds"],
+            ),
+            ("numbers_are_sent_as_often_as_is_said", &["otlp.metric_interval_milliseconds"]),
+        ],
+    ),
+    (
         "tests/settings/replicas.rs",
         &[
             (
