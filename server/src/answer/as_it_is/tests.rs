@@ -1,3 +1,5 @@
+//! What the quick way gives is what the usual way gives, or nothing.
+
 use serde_json::Value;
 
 use super::{DEPTH, MEMBERS, compact};
