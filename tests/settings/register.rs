@@ -198,6 +198,7 @@ const REGISTER: &[(&str, Tests)] = &[
                 &["api.base_url", "api.token", "api.token_scheme"],
             ),
             ("the_version_of_http_is_the_one_that_is_set", &["api.http_version"]),
+            ("the_api_may_be_in_these_networks_alone", &["api.allowed_networks"]),
             ("a_request_may_take_so_long", &["api.timeout_seconds"]),
             ("connecting_may_take_so_long", &["api.connect_timeout_seconds"]),
             ("an_answer_of_the_api_is_bounded_to_the_byte", &["api.max_answer_bytes"]),

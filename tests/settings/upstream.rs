@@ -54,6 +54,15 @@ async fn the_version_of_http_is_the_one_that_is_set() {
 }
 
 #[tokio::test]
+async fn the_api_may_be_in_these_networks_alone() {
+    let world = World::start([], &[("UPSTREAM_ALLOWED_CIDRS", "10.0.0.0/8,127.0.0.0/8")]).await;
+    assert_eq!(outcome(&world.read().await).0, 200);
+    let elsewhere = [("API_BASE_URL", "http://127.0.0.1:9"), ("UPSTREAM_ALLOWED_CIDRS", "10.0.0.0/8")];
+    let refused = run(&["serve", "--listen", "127.0.0.1:0"], &elsewhere).await;
+    assert!(refused.code == 78 && refused.stderr.contains("UPSTREAM_ALLOWED_CIDRS"), "{refused:?}");
+}
+
+#[tokio::test]
 async fn a_request_may_take_so_long() {
     let changed = [("API_TIMEOUT", "0.1"), ("MAX_RETRY_ATTEMPTS", "1")];
     let world = World::start([Act::Silence], &changed).await;

@@ -136,6 +136,7 @@ fn example(key: &str) -> &'static str {
         "api.base_url" => "https://ces.example.com:48226/x",
         "api.token_scheme" => "Bearer",
         "api.account" => "exchange",
+        "api.allowed_networks" => "10.20.0.0/16",
         "api.http_version" => "best",
         "gateway.url" => "https://gateway.example.com/x",
         "gateway.headers" => "x-key=canary",
