@@ -31,8 +31,9 @@ impl Export {
                 takes_lines && lines.would_enable(metadata.target(), metadata.level())
             }
         };
-        // Spans are of the level INFO; that lines are of what level is for the layer that writes them to say.
-        Self(telemetry).with_filter(FilterFn::new(is_sent).with_max_level_hint(LevelFilter::INFO))
+        // Spans are of the level INFO. Of which level lines are changes while the program runs, so that any may come.
+        let most = if takes_lines { LevelFilter::TRACE } else { LevelFilter::INFO };
+        Self(telemetry).with_filter(FilterFn::new(is_sent).with_max_level_hint(most))
     }
 }
 
