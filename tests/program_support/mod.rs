@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// Far more than anything here takes, so that a program that hangs fails its test.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -58,7 +59,8 @@ pub(crate) struct Running {
     pub(crate) stdin: Option<ChildStdin>,
     /// What it answers.
     pub(crate) stdout: Lines<BufReader<ChildStdout>>,
-    stderr: Lines<BufReader<ChildStderr>>,
+    /// The lines of its log.
+    stderr: UnboundedReceiver<String>,
 }
 
 /// Starts a program.
@@ -71,8 +73,21 @@ pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Running
         child,
         stdin,
         stdout: BufReader::new(stdout.expect("it is piped")).lines(),
-        stderr: BufReader::new(stderr.expect("it is piped")).lines(),
+        stderr: read(stderr.expect("it is piped")),
     }
+}
+
+/// Reads a log to its end, whether or not anybody wants its lines: a program whose log nobody reads stands still.
+fn read(log: ChildStderr) -> UnboundedReceiver<String> {
+    let (line, lines) = unbounded_channel();
+    let mut log = BufReader::new(log).lines();
+    tokio::spawn(async move {
+        while let Some(next) = log.next_line().await.expect("standard error is text") {
+            // Whoever wanted it may have gone.
+            let _ = line.send(next);
+        }
+    });
+    lines
 }
 
 /// Starts `serve` on a free port, and gives the address it listens on.
@@ -91,7 +106,7 @@ impl Running {
     /// The next line of standard error that contains `what`.
     pub(crate) async fn log_line(&mut self, what: &str) -> String {
         let mut seen = Vec::new();
-        while let Some(line) = patiently(self.stderr.next_line()).await.expect("standard error is text") {
+        while let Some(line) = patiently(self.stderr.recv()).await {
             if line.contains(what) {
                 return line;
             }
@@ -113,7 +128,7 @@ impl Running {
     /// The address that it listens on, and what it logged until it said so.
     pub(crate) async fn address(&mut self) -> (SocketAddr, String) {
         let mut log = String::new();
-        while let Some(line) = patiently(self.stderr.next_line()).await.expect("standard error is text") {
+        while let Some(line) = patiently(self.stderr.recv()).await {
             log.push_str(&line);
             log.push('\n');
             if line.contains("serving")
@@ -129,13 +144,14 @@ impl Running {
     /// Everything that it still writes, to its end.
     pub(crate) async fn rest(mut self) -> String {
         drop(self.stdin.take());
-        let (mut output, mut log) = (String::new(), String::new());
-        let (mut stdout, mut stderr) = (self.stdout.into_inner(), self.stderr.into_inner());
-        let reading =
-            async { tokio::try_join!(stdout.read_to_string(&mut output), stderr.read_to_string(&mut log)) };
-        patiently(reading).await.expect("it writes text");
+        let mut written = String::new();
+        patiently(self.stdout.into_inner().read_to_string(&mut written)).await.expect("it writes text");
+        while let Some(line) = patiently(self.stderr.recv()).await {
+            written.push_str(&line);
+            written.push('\n');
+        }
         patiently(self.child.wait()).await.expect("the program ends");
-        output + &log
+        written
     }
 
     /// Sends it a signal.
