@@ -9,10 +9,11 @@ mod identity_provider;
 mod program_support;
 #[path = "../server/tests/redis_server/mod.rs"]
 mod redis_server;
+#[path = "../server/tests/scratch/mod.rs"]
+mod scratch;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -22,6 +23,7 @@ use identity_provider::{Provider, RESOURCE, RSA};
 use program_support::{run, start};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use redis_server::RedisServer;
+use scratch::Scratch;
 use serde_json::{Value, json};
 use simulator::{Clock, Running, Simulator};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -31,30 +33,21 @@ use tokio_rustls::TlsAcceptor;
 const SECRET: &str = "canary-0123456789abcdef0123456789abcdef";
 
 /// A folder of a test's own, gone when the test is over.
-struct Folder(PathBuf);
+struct Folder(Scratch);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("mcp-doctor-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
+        Self(Scratch::new(&format!("doctor-{name}")))
     }
 
     fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
+        self.0.path().join(name).display().to_string()
     }
 
     /// Writes a file that only its owner reads.
     fn write(&self, name: &str, text: &str) -> String {
-        write_key(&self.0.join(name), text);
+        write_key(&self.0.path().join(name), text);
         self.path(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -102,10 +95,10 @@ async fn doctor_with(arguments: &[&str], settings: &[(&str, &str)]) -> Said {
 #[tokio::test]
 async fn a_server_that_lacks_nothing_is_well_in_every_respect() {
     let (simulator, provider, folder) = (simulator().await, Provider::start().await, Folder::new("well"));
-    let redis = RedisServer::with(&folder.0.join("redis"), &["--maxmemory-policy", "noeviction"]);
+    let redis = RedisServer::with(&folder.0.path().join("redis"), &["--maxmemory-policy", "noeviction"]);
     let document = json!({ "issuer": provider.address, "jwks_uri": provider.jwks() });
     provider.document("/.well-known/openid-configuration", "200 OK", &document);
-    Authority::new().write(&folder.0);
+    Authority::new().write(folder.0.path());
     let settings = [
         ("API_BASE_URL", simulator.url()),
         ("API_TOKEN", simulator.token().to_owned()),
@@ -141,7 +134,7 @@ async fn a_server_that_lacks_nothing_is_well_in_every_respect() {
     said.has("callers", "ok", "ES256");
     said.has("api credential", "ok", "get_assignments");
     assert!(redis.ask(&["keys", "*"]).is_empty(), "nothing stays in Redis");
-    assert!(!folder.0.join("journal").exists(), "nothing is made");
+    assert!(!folder.0.path().join("journal").exists(), "nothing is made");
     assert!(simulator.take_requests().iter().all(|request| request.method == "GET"));
 }
 
@@ -360,7 +353,7 @@ async fn nobody_is_asked_where_only_this_machine_comes() {
 async fn redis_must_be_there_and_keep_what_it_is_given() {
     let folder = Folder::new("redis");
     let base = [("API_BASE_URL", "http://127.0.0.1:9"), ("REDIS_SECRET", SECRET)];
-    let mut redis = RedisServer::with(&folder.0.join("lru"), &["--maxmemory-policy", "allkeys-lru"]);
+    let mut redis = RedisServer::with(&folder.0.path().join("lru"), &["--maxmemory-policy", "allkeys-lru"]);
     let url = redis.url();
     let with = |url| [&base[..], &[("REDIS_URL", url)]].concat();
     let said = doctor(&with(&*url)).await;
@@ -370,7 +363,7 @@ async fn redis_must_be_there_and_keep_what_it_is_given() {
     doctor(&with(&*url)).await.has("redis", "failed", "servers do not use it");
     redis.kill();
     doctor(&with(&*url)).await.has("redis", "failed", "cannot be reached");
-    let replica = RedisServer::with(&folder.0.join("replica"), &["--replicaof", "127.0.0.1", "1"]);
+    let replica = RedisServer::with(&folder.0.path().join("replica"), &["--replicaof", "127.0.0.1", "1"]);
     doctor(&with(&replica.url())).await.has("redis", "failed", "it cannot be written");
     doctor(&base[..1]).await.has("redis", "not configured", "REDIS_URL");
 }
@@ -416,7 +409,7 @@ fn httpdate(time: SystemTime) -> String {
 #[tokio::test]
 async fn a_certificate_must_be_good_and_lead_somewhere() {
     let (authority, folder) = (Authority::new(), Folder::new("certificate"));
-    let (files, _) = authority.write(&folder.0);
+    let (files, _) = authority.write(folder.0.path());
     let (certificate, key) = (folder.path("tls.crt"), folder.path("tls.key"));
     let settings =
         [("API_BASE_URL", "http://127.0.0.1:9"), ("TLS_CERT_FILE", &*certificate), ("TLS_KEY_FILE", &*key)];
@@ -470,7 +463,7 @@ async fn a_journal_must_be_writable_and_whole() {
     said.has("journal", "ok", "can be written");
     said.has("journal", "ok", "its last file is whole");
 
-    let file = folder.0.join("journal/audit-000001.jsonl");
+    let file = folder.0.path().join("journal/audit-000001.jsonl");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replacen("\"kind\":\"start\"", "\"kind\":\"stort\"", 1)).unwrap();
     doctor(&settings).await.has("journal", "failed", "audit-000001.jsonl:1: the record was changed");
@@ -497,7 +490,7 @@ async fn a_disk_that_takes_no_more_is_told() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("cannot be written: File too large"), "{text}");
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 0, "what was tried is gone again");
+    assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 0, "what was tried is gone again");
 }
 
 #[tokio::test]

@@ -3,40 +3,33 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod program_support;
+#[path = "../server/tests/scratch/mod.rs"]
+mod scratch;
 mod terminal;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
 
 use program_support::{Outcome, run, start};
 use rustix::process::Signal;
+use scratch::Scratch;
 use terminal::Terminal;
 
 /// A folder of a test's own, gone when the test is over.
-struct Folder(PathBuf);
+struct Folder(Scratch);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("mcp-init-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
+        Self(Scratch::new(&format!("init-{name}")))
     }
 
     fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
+        self.0.path().join(name).display().to_string()
     }
 
     fn write(&self, name: &str, text: &str) -> String {
-        fs::write(self.0.join(name), text).unwrap();
+        fs::write(self.0.path().join(name), text).unwrap();
         self.path(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -114,7 +107,7 @@ async fn a_file_that_is_there_is_left_as_it_is_unless_somebody_gives_it_up() {
     assert_eq!(written.code, 0, "{written:?}");
     assert!(fs::read_to_string(&file).unwrap().contains("base_url"));
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1, "nothing else is left");
+    assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 1, "nothing else is left");
 }
 
 #[tokio::test]
@@ -154,7 +147,7 @@ async fn flags_that_serve_would_refuse_are_named_and_nothing_is_written() {
             outcome.stderr.contains(words) && outcome.stderr.lines().count() == 1,
             "{flags:?}: {outcome:?}"
         );
-        assert!(fs::read_dir(&folder.0).unwrap().next().is_none(), "{flags:?}");
+        assert!(fs::read_dir(folder.0.path()).unwrap().next().is_none(), "{flags:?}");
     }
     let outcome = run(&["init", &file, "--yes"], &[]).await;
     assert!(outcome.code == 64 && outcome.stderr.contains("--api-base-url is missing"), "{outcome:?}");
@@ -219,5 +212,5 @@ async fn answers_that_end_too_early_write_nothing() {
     terminal.type_end();
     let (code, seen) = terminal.end();
     assert!(code == 1 && seen.contains("nothing was written"), "{seen}");
-    assert!(fs::read_dir(&folder.0).unwrap().next().is_none());
+    assert!(fs::read_dir(folder.0.path()).unwrap().next().is_none());
 }
