@@ -80,6 +80,7 @@ impl Server {
         let (_, latest) = self.until_served(serving, &shutdown).await;
         endpoint.stop();
         self.drain(latest).await;
+        self.gate.end().await;
         Ok(())
     }
 

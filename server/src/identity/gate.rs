@@ -89,6 +89,13 @@ impl Gate {
         keys.admit(key, SystemTime::now()).await
     }
 
+    /// Writes down, at the end, what is only gathered while callers come.
+    pub(crate) async fn end(&self) {
+        if let Some(keys) = &self.keys {
+            keys.write_down_uses().await;
+        }
+    }
+
     /// Puts on the record how an attempt to be let in went, by whoever is at this address.
     pub(crate) fn record(&self, outcome: Result<&Caller, Denied>, request_id: &str, address: Option<IpAddr>) {
         match outcome {

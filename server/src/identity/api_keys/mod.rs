@@ -141,6 +141,11 @@ impl ApiKeys {
         Ok(caller)
     }
 
+    /// Writes down which keys were used, as far as it is not yet.
+    pub(super) async fn write_down_uses(&self) {
+        self.used.write_down().await;
+    }
+
     /// Reads the file again if it was changed. One that cannot be read leaves everything as it was, and is told of.
     fn look_at_file(&self, file: &std::path::Path) -> Standing {
         let mut state = self.state();
@@ -378,24 +383,48 @@ mod tests {
         assert_eq!(List::load(&folder.file()).unwrap().entries().len(), 40);
     }
 
-    #[test]
-    fn the_last_use_is_written_down_and_no_key_is_changed_by_it() {
+    #[tokio::test]
+    async fn the_last_use_is_written_down_and_no_key_is_changed_by_it() {
         let folder = Folder::new("used");
         let key = made(&folder.file(), "one", None);
         let before = fs::read(folder.file()).unwrap();
         let first = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
         let used = Used::new(&folder.file());
         let seen = || last_used(&folder.file()).get(key.id()).cloned().unwrap_or_default();
+        let until = async |time: &str| {
+            while seen() != time {
+                tokio::task::yield_now().await;
+            }
+        };
         used.note(key.id(), first);
-        assert_eq!(seen(), "2027-01-15T08:00:00Z");
+        until("2027-01-15T08:00:00Z").await;
         used.note(key.id(), first + Duration::from_secs(59));
         assert_eq!(seen(), "2027-01-15T08:00:00Z", "gathered");
         used.note(key.id(), first + Duration::from_secs(60));
-        assert_eq!(seen(), "2027-01-15T08:01:00Z");
+        until("2027-01-15T08:01:00Z").await;
         used.note(key.id(), first + Duration::from_secs(61));
-        drop(used);
+        used.write_down().await;
         assert_eq!(seen(), "2027-01-15T08:01:01Z", "the rest at the end");
         assert_eq!(fs::read(folder.file()).unwrap(), before);
+    }
+
+    #[tokio::test]
+    async fn what_is_being_written_is_written_when_the_rest_is() {
+        let folder = Folder::new("used-at-once");
+        let key = made(&folder.file(), "one", None);
+        let first = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        for second in 0..20 {
+            let used = Used::new(&folder.file());
+            used.note(key.id(), first + Duration::from_secs(2 * second));
+            // The task that writes the first may have begun, or not.
+            if second % 2 == 0 {
+                tokio::task::yield_now().await;
+            }
+            used.note(key.id(), first + Duration::from_secs(2 * second + 1));
+            used.write_down().await;
+            let last = humantime::format_rfc3339_seconds(first + Duration::from_secs(2 * second + 1));
+            assert_eq!(last_used(&folder.file())[key.id()], last.to_string());
+        }
     }
 
     /// Lets time pass without waiting for it.

@@ -134,22 +134,19 @@ impl Shared {
     }
 
     /// Writes down when keys were last used. A use that is not written down is no harm.
-    pub(super) fn note(&self, times: BTreeMap<String, SystemTime>) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let (replicas, key) = (self.replicas.clone(), self.used());
-        drop(runtime.spawn(async move {
-            let noting = replicas.link().ask(replicas.patience(), |mut connection, _| async move {
-                let mut set = redis::cmd("HSET");
-                set.arg(key);
-                for (id, time) in times {
-                    set.arg(id).arg(humantime::format_rfc3339_seconds(time).to_string());
-                }
-                set.query_async::<()>(&mut connection).await
-            });
-            if let Err(why) = noting.await {
-                tracing::debug!(%why, "when API keys were used cannot be written down");
+    pub(super) async fn note(&self, times: BTreeMap<String, SystemTime>) {
+        let key = self.used();
+        let noting = self.replicas.link().ask(self.replicas.patience(), |mut connection, _| async move {
+            let mut set = redis::cmd("HSET");
+            set.arg(key);
+            for (id, time) in times {
+                set.arg(id).arg(humantime::format_rfc3339_seconds(time).to_string());
             }
-        }));
+            set.query_async::<()>(&mut connection).await
+        });
+        if let Err(why) = noting.await {
+            tracing::debug!(%why, "when API keys were used cannot be written down");
+        }
     }
 
     fn used(&self) -> String {

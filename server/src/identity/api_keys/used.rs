@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::Shared;
@@ -17,9 +17,14 @@ type Times = BTreeMap<String, String>;
 
 /// The uses of keys.
 #[derive(Debug)]
-pub(super) struct Used {
+pub(super) struct Used(Arc<Uses>);
+
+#[derive(Debug)]
+struct Uses {
     place: Place,
     gathered: Mutex<Gathered>,
+    /// Held while uses are written, so that they are written one after the other.
+    writing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone, Debug)]
@@ -31,23 +36,47 @@ enum Place {
 #[derive(Debug, Default)]
 struct Gathered {
     times: BTreeMap<String, SystemTime>,
+    /// The time of use at which it was last begun to write them down.
     written: Option<SystemTime>,
 }
 
 impl Used {
     /// The uses of the keys in this file.
     pub(super) fn new(keys: &Path) -> Self {
-        Self { place: Place::File(beside(keys, "used")), gathered: Mutex::default() }
+        Self::at(Place::File(beside(keys, "used")))
     }
 
     /// The uses of the keys in Redis.
     pub(super) fn among(shared: Arc<Shared>) -> Self {
-        Self { place: Place::Redis(shared), gathered: Mutex::default() }
+        Self::at(Place::Redis(shared))
     }
 
-    /// Notes a use, and writes down what was gathered when it is time.
+    fn at(place: Place) -> Self {
+        Self(Arc::new(Uses { place, gathered: Mutex::default(), writing: tokio::sync::Mutex::default() }))
+    }
+
+    /// Notes a use, and has written down what was gathered when it is time. Nobody waits for that.
     pub(super) fn note(&self, id: &str, time: SystemTime) {
-        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.0.gather(id, time) {
+            let uses = Arc::clone(&self.0);
+            tokio::spawn(async move { uses.write().await });
+        }
+    }
+
+    /// Writes down all that is not yet.
+    pub(super) async fn write_down(&self) {
+        self.0.write().await;
+    }
+}
+
+impl Uses {
+    fn gathered(&self) -> MutexGuard<'_, Gathered> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is time to write.
+    fn gather(&self, id: &str, time: SystemTime) -> bool {
+        let mut gathered = self.gathered();
         match gathered.times.get_mut(id) {
             Some(last) => *last = time,
             None => {
@@ -55,30 +84,24 @@ impl Used {
             }
         }
         let is_due = |written| time.duration_since(written).is_ok_and(|since| since >= INTERVAL);
-        if !gathered.written.is_none_or(is_due) {
-            return;
+        let is_due = gathered.written.is_none_or(is_due);
+        if is_due {
+            gathered.written = Some(time);
         }
-        gathered.written = Some(time);
-        let times = std::mem::take(&mut gathered.times);
-        drop(gathered);
-        match (self.place.clone(), tokio::runtime::Handle::try_current()) {
-            (Place::Redis(shared), _) => shared.note(times),
-            // Nobody waits for it: a use that is not written down is no harm.
-            (Place::File(file), Ok(runtime)) => drop(runtime.spawn_blocking(move || write(&file, times))),
-            (Place::File(file), Err(_)) => write(&file, times),
-        }
+        is_due
     }
-}
 
-/// Writes down what is not yet.
-impl Drop for Used {
-    fn drop(&mut self) {
-        let gathered = self.gathered.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let times = std::mem::take(&mut gathered.times);
+    /// Writes what was gathered, once what is being written is. A use that cannot be written down is no harm.
+    async fn write(&self) {
+        let _turn = self.writing.lock().await;
+        let times = std::mem::take(&mut self.gathered().times);
         match &self.place {
             _ if times.is_empty() => {}
-            Place::File(file) => write(file, times),
-            Place::Redis(shared) => shared.note(times),
+            Place::Redis(shared) => shared.note(times).await,
+            Place::File(file) => {
+                let file = file.clone();
+                let _ = tokio::task::spawn_blocking(move || write(&file, times)).await;
+            }
         }
     }
 }
