@@ -44,6 +44,17 @@ struct Pass<'t> {
     names: Vec<&'t str>,
 }
 
+/// Whether a byte of a string stands for itself and for no more.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        plain[byte as usize] = !matches!(byte, b'"' | b'\\');
+        byte += 1;
+    }
+    plain
+};
+
 /// Nothing wherever the answer is to be read the usual way.
 type Passed = Option<()>;
 
@@ -153,11 +164,11 @@ impl<'t> Pass<'t> {
         let bytes = self.text.as_bytes();
         let mut is_ascii = true;
         loop {
-            match bytes.get(self.at)? {
+            self.at += bytes[self.at..].iter().position(|byte| !PLAIN[usize::from(*byte)])?;
+            match bytes[self.at] {
                 b'"' => break,
                 b'\\' if matches!(bytes.get(self.at + 1)?, b'"' | b'\\' | b'n' | b'r' | b't') => self.at += 2,
                 b'\\' => return None,
-                b' '..=b'~' => self.at += 1,
                 // What is no ASCII is looked at below.
                 0x80.. => (is_ascii, self.at) = (false, self.at + 1),
                 _ => return None,
