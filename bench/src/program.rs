@@ -169,8 +169,18 @@ impl Program {
 
     /// The memory that it holds, in MiB.
     pub fn resident_mib(&self) -> io::Result<f64> {
+        self.memory_mib("VmRSS:")
+    }
+
+    /// What of the memory that it holds is no file's, in MiB: pages of its text come in when they are first needed, and the system
+    /// takes them away again when it likes.
+    pub fn own_mib(&self) -> io::Result<f64> {
+        self.memory_mib("RssAnon:")
+    }
+
+    fn memory_mib(&self, which: &str) -> io::Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid.as_raw_nonzero()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(which));
         let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
         kib.map(|kib| kib / 1024.0)
             .ok_or_else(|| io::Error::other("the system does not tell a process's memory"))

@@ -57,6 +57,8 @@ const FAULTS: &[(f64, Fault)] =
 struct Found {
     told: Told,
     slope: Slope,
+    /// Of it what is no file's.
+    own: Slope,
     /// How much memory may grow, in MiB, by the line through all that was seen of it.
     room: f64,
     /// Files and threads, before and after.
@@ -122,7 +124,7 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
     let begun = Instant::now();
     let course = happen(&rig, &program, &shared, (&mut redis, &mut callers), &rules, begun + long);
     let (happened, slope) = tokio::join!(course, watch(&program, begun, long));
-    let (happened, slope, told) = (happened?, slope?, load.await?);
+    let (happened, (slope, own), told) = (happened?, slope?, load.await?);
     let heard = streams.iter_mut().map(|stream| usize::from(stream.heard().contains("list_changed"))).sum();
     drop(streams);
     shared.leave();
@@ -134,7 +136,7 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
     let panics = log.times(&["panicked"]).len();
     let room = if rig.short { 8.0 } else { long.as_secs_f64() / 3600.0 };
     let is_whole = verified.is_whole;
-    Ok(judge(Found { told, slope, room, before, after, sessions, heard, happened, panics, is_whole }))
+    Ok(judge(Found { told, slope, own, room, before, after, sessions, heard, happened, panics, is_whole }))
 }
 
 fn script(seed: u64, exchange: &Exchange) -> Act {
@@ -191,16 +193,18 @@ async fn happen(
     Ok(happened)
 }
 
-/// Looks at the memory every second once the program is warm.
-async fn watch(program: &Program, begun: Instant, long: Duration) -> io::Result<Slope> {
+/// Looks at the memory every second once the program is warm: all of it, and what is no file's.
+async fn watch(program: &Program, begun: Instant, long: Duration) -> io::Result<(Slope, Slope)> {
     let warm = begun + (long / 3).min(Duration::from_secs(600));
-    let (mut looks, mut slope) = (interval(Duration::from_secs(1)), Slope::default());
+    let (mut looks, mut all, mut own) =
+        (interval(Duration::from_secs(1)), Slope::default(), Slope::default());
     sleep_until(warm).await;
     while Instant::now() < begun + long {
         looks.tick().await;
-        slope.see(begun.elapsed(), program.resident_mib()?);
+        all.see(begun.elapsed(), program.resident_mib()?);
+        own.see(begun.elapsed(), program.own_mib()?);
     }
-    Ok(slope)
+    Ok((all, own))
 }
 
 /// Waits until the program holds what it held, and one in fifty.
@@ -233,13 +237,13 @@ async fn begin_all(program: &Program, shared: &Shared) -> io::Result<usize> {
 }
 
 fn judge(found: Found) -> Verdict {
-    let Found { told, slope, room, before, after, sessions, heard, happened, panics, is_whole } = found;
+    let Found { told, slope, own, room, before, after, sessions, heard, happened, panics, is_whole } = found;
     Verdict::default()
         .note(format!("{} calls", told.calls))
         .exactly("unexplained errors", told.unexplained, 0)
         .at_least("done %", told.done as f64 / told.calls as f64 * 100.0, 90.0)
         .at_most("MiB grown", slope.growth(), room)
-        .note(format!("{:.1} MiB an hour", slope.an_hour()))
+        .note(format!("{:.1} MiB an hour, without pages of files {:.1}", slope.an_hour(), own.an_hour()))
         .note(format!("files {} then {}, threads {} then {}", before[0], after[0], before[1], after[1]))
         .holds("back to what was held", is_back(before, after))
         .exactly("sessions at the end", sessions, SESSIONS)
@@ -259,6 +263,7 @@ mod tests {
         Found {
             told: Told { calls: 1000, done: 900, unexplained: 0 },
             slope: [(0.0, 100.0), (3600.0, 101.0)].into_iter().collect(),
+            own: Slope::default(),
             room: 1.0,
             before: [50, 10],
             after: [51, 11],
