@@ -89,8 +89,7 @@ pub(crate) fn change<L: Listed, T>(
     change: impl FnOnce(&mut L) -> Result<T, StartError>,
 ) -> Result<T, StartError> {
     let failed = |error: io::Error| cannot::<L>(path, &format!("be written: {error}"));
-    let lock = private().create(true).truncate(false).open(beside(path, "lock")).map_err(failed)?;
-    lock.lock().map_err(failed)?;
+    let _turn = turn(path).map_err(failed)?;
     let mut list = load(path)?;
     let changed = change(&mut list)?;
     let text = serde_json::to_string_pretty(&list).expect("lists are JSON") + "\n";
@@ -135,14 +134,25 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Waits until no other one changes a file, and keeps others from it until what is given is dropped.
+pub(crate) fn turn(path: &Path) -> io::Result<File> {
+    let lock = lock(path)?;
+    lock.lock()?;
+    Ok(lock)
+}
+
 /// Takes a file for this process until what is given is dropped; nothing where another one has it.
 pub(crate) fn hold(path: &Path) -> io::Result<Option<File>> {
-    let lock = private().create(true).truncate(false).open(beside(path, "lock"))?;
+    let lock = lock(path)?;
     match lock.try_lock() {
         Ok(()) => Ok(Some(lock)),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error),
     }
+}
+
+fn lock(path: &Path) -> io::Result<File> {
+    private().create(true).truncate(false).open(beside(path, "lock"))
 }
 
 /// A file with more at the end of its name.

@@ -411,20 +411,35 @@ mod tests {
     #[tokio::test]
     async fn what_is_being_written_is_written_when_the_rest_is() {
         let folder = Folder::new("used-at-once");
-        let key = made(&folder.file(), "one", None);
-        let first = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-        for second in 0..20 {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        for turns in 0..4 {
             let used = Used::new(&folder.file());
-            used.note(key.id(), first + Duration::from_secs(2 * second));
-            // The task that writes the first may have begun, or not.
-            if second % 2 == 0 {
+            let [one, other] = ["one", "other"].map(|name| format!("{name}-{turns}"));
+            used.note(&one, time);
+            // The task that writes it has not begun, or is at work.
+            for _ in 0..turns {
                 tokio::task::yield_now().await;
             }
-            used.note(key.id(), first + Duration::from_secs(2 * second + 1));
+            used.note(&other, time);
             used.write_down().await;
-            let last = humantime::format_rfc3339_seconds(first + Duration::from_secs(2 * second + 1));
-            assert_eq!(last_used(&folder.file())[key.id()], last.to_string());
+            let written = last_used(&folder.file());
+            assert!(written.contains_key(&one) && written.contains_key(&other), "{turns}: {written:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn servers_that_write_at_once_lose_nobodys_use() {
+        let folder = Folder::new("used-by-many");
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let writing = (0..16).map(|number| {
+            let used = Used::new(&folder.file());
+            tokio::spawn(async move {
+                used.note(&number.to_string(), time);
+                used.write_down().await;
+            })
+        });
+        futures_util::future::join_all(writing).await;
+        assert_eq!(last_used(&folder.file()).len(), 16);
     }
 
     /// Lets time pass without waiting for it.

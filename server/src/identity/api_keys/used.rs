@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::Shared;
-use crate::private_file::{beside, replace};
+use crate::private_file::{beside, replace, turn};
 
 /// How long uses are gathered before they are written.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -99,17 +100,29 @@ impl Uses {
             _ if times.is_empty() => {}
             Place::Redis(shared) => shared.note(times).await,
             Place::File(file) => {
-                let file = file.clone();
+                let (file, times) = (file.clone(), as_text(times));
                 let _ = tokio::task::spawn_blocking(move || write(&file, times)).await;
             }
         }
     }
 }
 
-fn write(file: &Path, times: BTreeMap<String, SystemTime>) {
+fn as_text(times: BTreeMap<String, SystemTime>) -> Times {
+    let text = |time| humantime::format_rfc3339_seconds(time).to_string();
+    times.into_iter().map(|(id, time)| (id, text(time))).collect()
+}
+
+fn write(file: &Path, times: Times) {
+    if let Err(error) = add(file, times) {
+        tracing::warn!(%error, "when API keys were used cannot be written down");
+    }
+}
+
+/// Adds times to those in a file, in which other servers write too.
+fn add(file: &Path, times: Times) -> io::Result<()> {
+    let _turn = turn(file)?;
     let mut all = read(file);
     for (id, time) in times {
-        let time = humantime::format_rfc3339_seconds(time).to_string();
         // Written in one form, so that texts stand in the order of times; another server may have been later.
         let last = all.entry(id).or_default();
         if *last < time {
@@ -117,9 +130,7 @@ fn write(file: &Path, times: BTreeMap<String, SystemTime>) {
         }
     }
     let text = serde_json::to_string_pretty(&all).expect("times are JSON") + "\n";
-    if let Err(error) = replace(file, text.as_bytes()) {
-        tracing::warn!(%error, "when API keys were used cannot be written down");
-    }
+    replace(file, text.as_bytes())
 }
 
 fn read(file: &Path) -> Times {
