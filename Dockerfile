@@ -27,17 +27,17 @@ FROM ${RUST_IMAGE} AS build
 WORKDIR /workspace
 # Neither the folders of this build nor names that only a debugger reads are in the program, so that it is the same wherever it is built.
 ENV CARGO_TARGET_DIR=/target \
-    CARGO_PROFILE_RELEASE_STRIP=symbols \
+    CARGO_PROFILE_DIST_STRIP=symbols \
     RUSTFLAGS="--remap-path-prefix=/workspace=/source --remap-path-prefix=/usr/local/cargo=/cargo"
 COPY --from=manifests /workspace .
-RUN cargo build --release --locked -p code-pipeline-mcp -p simulator --bins
+RUN cargo build --profile dist --locked -p code-pipeline-mcp -p simulator --bins
 COPY . .
 # When the sources were written, for the list of what is in the image: `git log -1 --format=%ct`.
 ARG SOURCE_DATE_EPOCH
 # Cargo compares times, and the sources may be older than the empty crates that were built just now.
 RUN find . -type f -exec touch {} + \
-    && cargo build --release --locked -p code-pipeline-mcp -p simulator --bins \
-    && mkdir /programs && cp /target/release/code-pipeline-mcp /target/release/ces-simulator /programs \
+    && cargo build --profile dist --locked -p code-pipeline-mcp -p simulator --bins \
+    && mkdir /programs && cp /target/dist/code-pipeline-mcp /target/dist/ces-simulator /programs \
     && scripts/sbom > /programs/code-pipeline-mcp.cdx.json
 
 FROM ${PROGRAMS} AS programs

@@ -40,10 +40,11 @@ pub fn root() -> &'static Path {
 
 /// Builds the program as this one was built, and says where it is.
 pub fn build_program() -> io::Result<PathBuf> {
-    Build { manifest: root().join("Cargo.toml"), package: "code-pipeline-mcp", target: None }.run()
+    Build { manifest: root().join("Cargo.toml"), package: "code-pipeline-mcp", target: None, profile: None }
+        .run()
 }
 
-/// A package whose program of the same name is built, in the profile of this one.
+/// A package whose program of the same name is built.
 #[derive(Debug)]
 pub struct Build {
     /// The manifest of its workspace.
@@ -52,6 +53,8 @@ pub struct Build {
     pub package: &'static str,
     /// A build folder of its own within that of this program, where it has nothing in common with it.
     pub target: Option<&'static str>,
+    /// The profile; that of this program where none is named.
+    pub profile: Option<&'static str>,
 }
 
 impl Build {
@@ -77,14 +80,13 @@ impl Build {
         let mut build = Command::new(cargo);
         build.args(["build", "--package", self.package, "--bin", self.package, "--manifest-path"]);
         build.arg(&self.manifest).arg("--target-dir").arg(&target).args(more);
-        if !cfg!(debug_assertions) {
-            build.arg("--release");
-        }
+        let profile = self.profile.unwrap_or(if cfg!(debug_assertions) { "dev" } else { "release" });
+        build.args(["--profile", profile]);
         eprintln!("building {}", self.package);
         if !build.status()?.success() {
             return Err(io::Error::other(format!("{} was not built", self.package)));
         }
-        let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
-        Ok(target.join(profile).join(self.package))
+        let folder = if profile == "dev" { "debug" } else { profile };
+        Ok(target.join(folder).join(self.package))
     }
 }

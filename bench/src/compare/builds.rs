@@ -7,15 +7,18 @@ use std::path::{Path, PathBuf};
 use super::document;
 use crate::rig::{Build, root};
 
+/// How all of them are built: as what is shipped.
+const SHIPPED: Option<&str> = Some("dist");
+
 /// The server of fifteen tools.
 pub fn program() -> io::Result<PathBuf> {
-    Build { manifest: root().join("Cargo.toml"), package: "ispw-mcp", target: None }.run()
+    Build { manifest: root().join("Cargo.toml"), package: "ispw-mcp", target: None, profile: SHIPPED }.run()
 }
 
 /// The bare hop, which is no part of the workspace.
 pub fn hop() -> io::Result<PathBuf> {
     let folder = root().join("bench").join("hop");
-    Build { manifest: folder.join("Cargo.toml"), package: "hop", target: Some("hop") }.run()
+    Build { manifest: folder.join("Cargo.toml"), package: "hop", target: Some("hop"), profile: SHIPPED }.run()
 }
 
 /// The server of many tools: a package around the document with operations added, built with the workspace's own versions.
@@ -33,7 +36,8 @@ pub fn large(folder: &Path) -> io::Result<PathBuf> {
     ] {
         write_if_changed(&package.join(name), &text)?;
     }
-    Build { manifest: package.join("Cargo.toml"), package: "large-mcp", target: None }.run_unlocked()
+    Build { manifest: package.join("Cargo.toml"), package: "large-mcp", target: None, profile: SHIPPED }
+        .run_unlocked()
 }
 
 /// Cargo builds anew what is newer than it was, whatever stands in it.
@@ -51,7 +55,7 @@ fn manifest() -> String {
         "[package]\nname = \"large-mcp\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n[workspace]\n\n\
          [dependencies]\nprogram.path = {program:?}\nserver.path = {server:?}\n\n\
          [build-dependencies]\ncodegen = {{ path = {codegen:?}, default-features = false }}\n\n\
-         [profile.release]\nlto = \"thin\"\ncodegen-units = 4\nstrip = \"debuginfo\"\n"
+         [profile.dist]\ninherits = \"release\"\nlto = \"fat\"\ncodegen-units = 1\nstrip = \"debuginfo\"\n"
     )
 }
 
