@@ -79,18 +79,24 @@ async fn shutdown_ends_although_a_request_never_does() {
     served.task.await.unwrap().unwrap();
 }
 
+/// Reads one answer, whose body is an object, on a connection that stays open.
+async fn read_one(stream: &mut TcpStream) -> String {
+    let mut answer = String::new();
+    while !answer.ends_with('}') {
+        let mut bytes = [0; 1024];
+        let read = stream.read(&mut bytes).await.unwrap();
+        answer.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+    }
+    answer
+}
+
 #[tokio::test]
 async fn r10_who_has_connected_is_answered_once_more_and_told_that_it_was_the_last() {
     let served = Served::start([]).await;
     let (mut kept, new) = (served.connect().await, served.connect().await);
     let request = format!("GET /health HTTP/1.1\r\nHost: {}\r\n\r\n", served.address);
     kept.write_all(request.as_bytes()).await.unwrap();
-    let mut first = String::new();
-    while !first.ends_with('}') {
-        let mut bytes = [0; 1024];
-        let read = kept.read(&mut bytes).await.unwrap();
-        first.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
-    }
+    let first = read_one(&mut kept).await;
     assert!(!first.to_lowercase().contains("connection: close"), "{first}");
     served.shutdown.cancel();
     while TcpStream::connect(served.address).await.is_ok() {
@@ -101,6 +107,61 @@ async fn r10_who_has_connected_is_answered_once_more_and_told_that_it_was_the_la
         let answer = read_to_close(&mut stream).await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
         assert!(answer.to_lowercase().contains("\r\nconnection: close\r\n"), "{answer}");
+    }
+    served.task.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn r10_who_has_no_place_is_left_to_who_listens_on_the_same_socket() {
+    let upstream = FakeUpstream::start([]).await;
+    let mut options = http_support::options(&upstream);
+    options.http.max_connections = 1;
+    let server = Arc::new(Server::new(&sample::API, options).unwrap());
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let (address, shutdown) = (socket.local_addr().unwrap(), CancellationToken::new());
+    let listener = TcpListener::from_std(socket.try_clone().unwrap()).unwrap();
+    let serving = tokio::spawn(server.serve(listener, shutdown.clone()));
+    let mut kept = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET /health HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    kept.write_all(request.as_bytes()).await.unwrap();
+    read_one(&mut kept).await;
+    let waiting = TcpStream::connect(address).await.unwrap();
+    shutdown.cancel();
+    serving.await.unwrap().unwrap();
+    let (_, next) = socket.accept().expect("it was left in the queue");
+    assert_eq!(next, waiting.local_addr().unwrap());
+}
+
+/// How a machine that has other work to do looks from here: the time in which a last request may come goes by before the server
+/// looks at those that came in it.
+#[tokio::test]
+async fn r10_a_last_request_that_came_in_time_is_answered_however_late_it_is_seen() {
+    let served = Served::start([]).await;
+    let request = format!("GET /health HTTP/1.1\r\nHost: {}\r\n\r\n", served.address);
+    let mut kept = Vec::new();
+    for number in 0..32 {
+        let mut stream = served.connect().await;
+        if number % 2 == 0 {
+            stream.write_all(request.as_bytes()).await.unwrap();
+            read_one(&mut stream).await;
+        }
+        kept.push(stream);
+    }
+    served.shutdown.cancel();
+    // Nobody can connect any more: every connection knows that the server ends.
+    while TcpStream::connect(served.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    let mut kept: Vec<_> = kept.into_iter().map(|stream| stream.into_std().unwrap()).collect();
+    // The thread on which everything is done here is held up for longer than the second that a request may take.
+    std::thread::sleep(Duration::from_millis(1100));
+    for stream in &mut kept {
+        std::io::Write::write_all(stream, request.as_bytes()).unwrap();
+    }
+    for stream in kept {
+        let answer = read_to_close(&mut TcpStream::from_std(stream).unwrap()).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:?}");
     }
     served.task.await.unwrap().unwrap();
 }

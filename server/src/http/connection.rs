@@ -68,6 +68,7 @@ impl Connection {
             return self.find_version(stream, Instant::now()).await;
         };
         let stream = tokio::select! {
+            biased; // As below: what came in time counts.
             stream = self.handshake(certificate, stream) => stream,
             () = self.lingered() => return,
         };
@@ -104,6 +105,7 @@ impl Connection {
 
     async fn find_version<S: AsyncRead + AsyncWrite + Send + Unpin>(self, stream: S, begun: Instant) {
         let found = tokio::select! {
+            biased; // As below: what came in time counts.
             found = timeout_at(begun + self.options.head_timeout, version::of_first_bytes(stream)) => found,
             () = self.lingered() => return,
         };
@@ -152,8 +154,10 @@ impl Connection {
             outcome = connection.as_mut() => return outcome,
             () = self.shutdown.cancelled() => {}
         }
-        // What comes meanwhile is answered, and its client told that it was the last.
+        // What comes meanwhile is answered, and its client told that it was the last. On a machine that has other work to do both may
+        // be so at once: the time is over, and a request came in time that was not looked at yet. It comes first.
         tokio::select! {
+            biased;
             outcome = connection.as_mut() => return outcome,
             () = self.abandoned.cancelled() => return Ok(()),
             () = sleep(LINGER) => connection.as_mut().graceful_shutdown(),

@@ -68,8 +68,8 @@ pub(crate) async fn serve(
         };
         begin(accepted, place);
     }
-    // Whoever has connected already would find the connection reset.
-    for accepted in left_behind(listener, options.max_connections) {
+    // Whoever has connected already would find the connection reset; who has no place here is left to who listens besides, if anybody.
+    for accepted in left_behind(listener, places.available_permits()) {
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else { break };
         begin(accepted, place);
     }
