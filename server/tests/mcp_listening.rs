@@ -6,7 +6,6 @@ mod http_support;
 mod sample;
 mod scratch;
 
-use std::fs;
 use std::time::Duration;
 
 use http_support::{MEDIA_TYPES, Served, modern_body};
@@ -32,8 +31,7 @@ struct World {
 impl World {
     async fn start(name: &str, direct_lane: bool) -> Self {
         let folder = Scratch::new(name);
-        let file = folder.path().join("rules.cedar");
-        fs::write(&file, ALL).unwrap();
+        let file = folder.put("rules.cedar", ALL);
         let served = Served::start_with([], move |options| {
             options.mcp.direct_lane = direct_lane;
             options.engine.policy = policy::Settings { source: Source::File(file), ..Default::default() };
@@ -43,7 +41,7 @@ impl World {
     }
 
     fn rules(&self, text: &str) {
-        fs::write(self.folder.path().join("rules.cedar"), text).unwrap();
+        self.folder.put("rules.cedar", text);
         self.served.reload();
     }
 
@@ -136,16 +134,22 @@ async fn who_listens_hears_of_what_it_asked_for_and_of_nothing_else() {
 }
 
 #[tokio::test]
-async fn rules_that_cannot_be_used_change_nothing_and_nobody_hears_of_them() {
-    let world = World::start("listening-bad", true).await;
-    let mut heard = world.listen(json!({ "toolsListChanged": true })).await;
-    heard.until("notifications/subscriptions/acknowledged").await;
-    world.rules("permit (principal, action, resource) when { nonsense };");
-    world.rules(ALL);
-    heard.until("notifications/tools/list_changed").await;
-    world.served.shutdown.cancel();
-    heard.until_the_end().await;
-    assert_eq!(methods(&heard.messages()).len(), 2, "{}", heard.text);
+async fn rules_that_cannot_be_used_or_are_as_they_were_change_nothing_and_nobody_hears_of_them() {
+    for direct_lane in [true, false] {
+        let world = World::start(&format!("listening-bad-{direct_lane}"), direct_lane).await;
+        let mut heard = world.listen(json!({ "toolsListChanged": true })).await;
+        heard.until("notifications/subscriptions/acknowledged").await;
+        for rules in ["permit (principal, action, resource) when { nonsense };", ALL, NONE] {
+            world.rules(rules);
+            // Whoever is told of something is told before this is answered, so that two changes are not told as one.
+            let list = world.served.modern("tools/list", None, json!({})).await.result();
+            assert_eq!(list["tools"] == json!([]), rules == NONE, "{rules}");
+        }
+        heard.until("notifications/tools/list_changed").await;
+        world.served.shutdown.cancel();
+        heard.until_the_end().await;
+        assert_eq!(methods(&heard.messages()).len(), 2, "{}", heard.text);
+    }
 }
 
 #[tokio::test]

@@ -6,8 +6,6 @@ mod http_support;
 mod sample;
 mod scratch;
 
-use std::fs;
-
 use fake_upstream::json as json_answer;
 use http_support::{Answer, Served, modern_body};
 use sample::{DEPLOY, READ, deploying, reading};
@@ -208,19 +206,17 @@ async fn a_call_that_nobody_could_decide_about_is_never_made() {
 #[tokio::test]
 async fn rules_of_a_file_are_read_again_while_a_server_runs() {
     let folder = Scratch::new("policy-file");
-    let file = folder.path().join("policy.cedar");
-    fs::write(&file, RULES).unwrap();
-    let source = Source::File(file.clone());
+    let source = Source::File(folder.put("policy.cedar", RULES));
     let settings = policy::Settings { source, ..Default::default() };
     let world = World::start("policy-reload", 0, |options| options.engine.policy = settings).await;
     assert_eq!(names(&world.list("observer", None).await).len(), 2);
-    fs::write(&file, RULES.replace("Role::\"observer\"", "Role::\"nobody\"")).unwrap();
+    folder.put("policy.cedar", &RULES.replace("Role::\"observer\"", "Role::\"nobody\""));
     // Within a second or two; asked again until then, and the test program ends it if that never comes.
     while !names(&world.list("observer", None).await).is_empty() {
         tokio::task::yield_now().await;
     }
     assert_eq!(names(&world.list("nobody", None).await), ["levelled", "read"]);
-    fs::write(&file, "permit (principal, action == Action::\"nothing\", resource);").unwrap();
+    folder.put("policy.cedar", "permit (principal, action == Action::\"nothing\", resource);");
     let metrics = async || {
         let key = &world.keys[0].1;
         world.served.request("GET /metrics", &[("X-API-Key", key)], "").await.body

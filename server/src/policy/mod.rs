@@ -239,8 +239,10 @@ impl Policies {
         seen.clone_from(&read);
         let text = read?;
         let new = Arc::new(Rules::read(&text, &settings.source, world)?);
-        *rules.write().unwrap_or_else(PoisonError::into_inner) = new;
-        self.0.changes.send_modify(|changes| *changes += 1);
+        let old = std::mem::replace(&mut *rules.write().unwrap_or_else(PoisonError::into_inner), new);
+        if old.text != text {
+            self.0.changes.send_modify(|changes| *changes += 1);
+        }
         Ok(true)
     }
 

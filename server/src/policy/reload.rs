@@ -1,6 +1,7 @@
 //! Reads rules again while a server runs, and puts on the record what came of it: whoever changes who may do what changes more
 //! than any call.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
@@ -19,28 +20,32 @@ pub struct Reload {
     policies: Policies,
     journal: Option<Journal>,
     metrics: Metrics,
+    /// Held by whoever looks: what is on the record last is in force.
+    turn: Arc<Mutex<()>>,
 }
 
 impl Reload {
     /// Reads these rules again.
     pub(crate) fn new(policies: Policies, journal: Option<Journal>, metrics: Metrics) -> Self {
-        Self { policies, journal, metrics }
+        Self { policies, journal, metrics, turn: Arc::default() }
     }
 
-    /// Reads the rules again if their file changed, or `always`, and says in the log and on the record what came of it.
+    /// Reads the rules again if their file changed, or `always`, and says on the record and in the log what came of it: on the record
+    /// first, so that whoever has read it in the log finds it there.
     pub fn look(&self, always: bool) {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         match self.policies.reload(always) {
             Ok(true) => {
                 let (rules, text) = (self.policies.len(), self.policies.text());
-                tracing::info!(rules, "the rules of access were read again");
-                self.metrics.count(Count::RulesAccepted);
                 self.record(Event::RulesAccepted { rules, sha256: digest::hex(&Sha256::digest(text)) });
+                self.metrics.count(Count::RulesAccepted);
+                tracing::info!(rules, "the rules of access were read again");
             }
             Ok(false) => {}
             Err(error) => {
-                tracing::error!(%error, "the rules of access cannot be read again; those from before are still in force");
-                self.metrics.count(Count::RulesRefused);
                 self.record(Event::RulesRefused { cause: error.to_string() });
+                self.metrics.count(Count::RulesRefused);
+                tracing::error!(%error, "the rules of access cannot be read again; those from before are still in force");
             }
         }
     }

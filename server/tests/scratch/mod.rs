@@ -1,5 +1,9 @@
 //! A folder of a test's own, gone when the test is over.
-#![allow(unreachable_pub, reason = "each test program includes this file")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test program includes this file and uses its own part of it"
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +22,24 @@ impl Scratch {
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Its path as text.
+    pub fn text(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+
+    /// The path of what has this name in it, as text.
+    pub fn at(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+
+    /// Puts a whole file there at once: whoever reads it meanwhile finds the one from before, and never a part.
+    pub fn put(&self, name: &str, text: &str) -> PathBuf {
+        let (path, beside) = (self.0.join(name), self.0.join(format!("{name}.new")));
+        std::fs::write(&beside, text).unwrap();
+        std::fs::rename(&beside, &path).unwrap();
+        path
     }
 }
 
