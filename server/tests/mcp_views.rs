@@ -237,6 +237,17 @@ async fn settings_say_what_is_shown_where_an_address_does_not() {
     assert_eq!(erased.json()["error"]["message"], "Unknown tool: erase");
     let described = call(&some, "?tools=search", "describe_tool", json!({ "name": "erase" })).await;
     assert!(described.text().starts_with("There is no tool `erase`. "), "{}", described.text());
+    // Nor does a request that is none of the protocol.
+    let asked = r#"{"query":"assignment"}"#;
+    let all = searching.request("POST /mcp/tools/search_tools", &MEDIA_TYPES, asked).await;
+    let toolsets = vec!["assignments".to_owned()];
+    let one = served(|options| options.mcp.view = Settings { mode: Mode::Search, toolsets }).await;
+    let one = one.request("POST /mcp/tools/search_tools", &MEDIA_TYPES, asked).await;
+    let found = |answer: &Answer| -> Vec<Value> {
+        let found = answer.json()["structuredContent"]["tools"].take();
+        found.as_array().unwrap().iter().map(|tool| tool["name"].clone()).collect()
+    };
+    assert_eq!((found(&all), found(&one)), (vec![json!("read"), json!("erase")], vec![json!("read")]));
 }
 
 #[tokio::test]

@@ -4,9 +4,8 @@ use rmcp::RoleServer;
 use rmcp::model::ErrorData;
 use rmcp::service::RequestContext;
 
+use super::arrived;
 use crate::call::Caller;
-use crate::http::RequestId;
-use crate::request_id;
 
 /// What the layers of HTTP know of a request that came through them.
 pub(super) fn from_http(context: &RequestContext<RoleServer>) -> Option<&::http::Extensions> {
@@ -14,9 +13,7 @@ pub(super) fn from_http(context: &RequestContext<RoleServer>) -> Option<&::http:
 }
 
 pub(super) fn request_id(context: &RequestContext<RoleServer>) -> String {
-    from_http(context)
-        .and_then(|extensions| extensions.get::<RequestId>())
-        .map_or_else(request_id::fresh, |id| id.0.as_ref().to_owned())
+    arrived::request_id(from_http(context))
 }
 
 /// Who makes a request.

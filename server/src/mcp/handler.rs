@@ -22,14 +22,12 @@ use rmcp::{RoleServer, ServerHandler};
 use serde_json::{Map, Value};
 
 use super::connection::{Connection, MOST_WATCHED};
-use super::context::{caller, from_http, request_id, stateless};
+use super::context::{caller, from_http, stateless};
 use super::pages::scope;
 use super::shared::Shared;
-use super::{VERSIONS, answer, listening, tasks};
+use super::{VERSIONS, answer, arrived, listening, tasks};
 use crate::call::{Call, Caller};
 use crate::catalog::Tool as GeneratedTool;
-use crate::http::{Site, TraceParent, well_formed_traceparent};
-use crate::telemetry::Traced;
 
 /// The methods of every era. Their names reach `on_custom_request` only with parameters that do not fit.
 const METHODS: [&str; 3] = ["server/discover", "tools/list", "tools/call"];
@@ -71,21 +69,9 @@ impl Handler {
         context: &RequestContext<RoleServer>,
     ) -> Call {
         let from_http = from_http(context);
-        let mut call = Call::new(tool, arguments, caller, request_id(context));
-        call.view = self.shared.view(from_http);
-        call.address =
-            from_http.and_then(|extensions| extensions.get::<Site>()).map(|Site(address)| *address);
-        // The message's own trace is nearer to the caller than the connection's.
-        call.traceparent = match context.meta.get_traceparent() {
-            Some(own) => Some(own.to_owned()).filter(|own| well_formed_traceparent(own)),
-            None => {
-                call.traced = from_http.map_or_else(Traced::default, Traced::of);
-                from_http
-                    .and_then(|extensions| extensions.get::<TraceParent>())
-                    .map(|trace| trace.0.as_ref().to_owned())
-            }
-        };
-        call
+        let view = self.shared.view(from_http);
+        let own = context.meta.get_traceparent().map(Cow::Borrowed);
+        arrived::call(tool, arguments, (caller, view), from_http, own)
     }
 
     /// The meta object of a result, for a client whose era knows it.

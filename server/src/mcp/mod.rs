@@ -5,6 +5,7 @@
 //! somebody (`sessions`), and words for callers (`answer`).
 
 mod answer;
+mod arrived;
 mod asking;
 mod became;
 mod called;

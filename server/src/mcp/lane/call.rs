@@ -10,15 +10,15 @@ use tokio_util::sync::CancellationToken;
 use super::{Meta, echoed, era, in_json, params};
 use crate::call::{Call, Caller};
 use crate::catalog::Tool;
-use crate::http::{RequestId, Response, Site, TraceParent, well_formed_traceparent};
+use crate::http::Response;
 use crate::mcp::answer;
+use crate::mcp::arrived;
 use crate::mcp::asking::shows_forms;
 use crate::mcp::became::{Became, unknown};
 use crate::mcp::called::Called;
 use crate::mcp::calling::is_sound_key;
 use crate::mcp::envelope::Envelope;
 use crate::mcp::shared::Shared;
-use crate::telemetry::Traced;
 
 /// The method.
 pub(super) const METHOD: &str = "tools/call";
@@ -49,17 +49,8 @@ impl PlainCall {
         if stateless && shows_forms(meta.capabilities.as_ref()) && shared.lacks(tool, &arguments) {
             return None;
         }
-        let request_id = head.extensions.get::<RequestId>()?.0.as_ref().to_owned();
-        let mut call = Call::new(tool, arguments, caller, request_id);
-        call.view = view;
-        call.address = head.extensions.get::<Site>().map(|Site(address)| *address);
-        call.traceparent = match meta.traceparent {
-            Some(own) => Some(own.into_owned()).filter(|own| well_formed_traceparent(own)),
-            None => {
-                call.traced = Traced::of(&head.extensions);
-                head.extensions.get::<TraceParent>().map(|trace| trace.0.as_ref().to_owned())
-            }
-        };
+        let mut call =
+            arrived::call(tool, arguments, (caller, view), Some(&head.extensions), meta.traceparent);
         call.idempotency_key = match meta.key {
             Some(key) => Some(Some(key.into_owned()).filter(|key| is_sound_key(key))?),
             None => None,

@@ -9,13 +9,12 @@ use super::problem::Problem;
 use super::{Asked, in_json};
 use crate::call::{Call, CallError, Permission, Reply};
 use crate::catalog::Tool;
-use crate::http::{RequestBody, RequestId, Response, Site, TraceParent, unread_body};
+use crate::http::{RequestBody, Response, unread_body};
 use crate::mcp::answer;
+use crate::mcp::arrived;
 use crate::mcp::calling::is_sound_key;
 use crate::mcp::front::is_json;
 use crate::mcp::json;
-use crate::request_id;
-use crate::telemetry::Traced;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
@@ -40,14 +39,8 @@ impl Asked<'_> {
     }
 
     pub(super) fn call_of(&self, tool: &'static Tool, arguments: Map<String, Value>) -> Call {
-        let extensions = &self.head.extensions;
-        let request_id = extensions.get::<RequestId>();
-        let request_id = request_id.map_or_else(request_id::fresh, |id| id.0.as_ref().to_owned());
-        let mut call = Call::new(tool, arguments, self.caller.clone(), request_id);
-        call.address = extensions.get::<Site>().map(|Site(address)| *address);
-        call.traceparent = extensions.get::<TraceParent>().map(|trace| trace.0.as_ref().to_owned());
-        call.traced = Traced::of(extensions);
-        call
+        let of_whom = (self.caller.clone(), self.view.clone());
+        arrived::call(tool, arguments, of_whom, Some(&self.head.extensions), None)
     }
 
     /// Makes a call as any other. One of a tool that the caller may not use is recorded, and reads as if there were none.
