@@ -106,6 +106,19 @@ def check_compose(program, names):
             hold(there, f"compose service {name}: there is no {source}")
 
 
+def check_observability():
+    """What is said in two places is the same: how often Prometheus asks, and which Grafana draws."""
+    folder = ROOT / "deploy/observability"
+    read = lambda name: yaml.safe_load((folder / name).read_text())
+    asks = read("prometheus.yaml")["global"]["scrape_interval"]
+    told = read("grafana/datasources.yaml")["datasources"][0]["jsonData"]["timeInterval"]
+    hold(told == asks, f"Grafana is told that Prometheus asks every {told}, and it asks every {asks}")
+    grafana = read("compose.yaml")["services"]["grafana"]["image"].split(":")[1]
+    pinned = json.loads((folder / "preview/package.json").read_text())["dependencies"]
+    for name in ("@grafana/data", "@grafana/ui"):
+        hold(pinned[name] == grafana, f"the preview draws with {name} {pinned[name]}, and compose has Grafana {grafana}")
+
+
 def restricted(where, pod):
     """What Kubernetes calls restricted, and a root that cannot be written."""
     context = pod.get("securityContext", {})
@@ -184,6 +197,7 @@ def check_bill(path):
 program, manifests, bill = sys.argv[1:]
 names = known_names(program)
 check_compose(program, names)
+check_observability()
 check_kubernetes(program, names, manifests)
 check_systemd(program, names)
 check_bill(bill)
