@@ -75,7 +75,7 @@ const changes = (call) => async () => {
   const given = { srid: SRID, stream: 'PLAY', application: 'PLAY', assignmentPrefix: 'PLAY', defaultPath: 'DEV2', description: `Load ${Math.random()}` };
   const [made] = await Promise.all([call('create_assignment', given), call('create_assignment', given)]);
   await call('create_assignment', given);
-  await call('generate_assignment', { srid: SRID, assignmentId: 'PLAY001386', level: 'DEV1', wait_seconds: 5 });
+  await call('generate_assignment', { srid: SRID, assignmentId: one(ASSIGNMENTS), level: 'DEV1', wait_seconds: 5 });
   const assignmentId = made.structuredContent?.assignmentId;
   if (assignmentId) await call('cancel_assignment', { srid: SRID, assignmentId });
   await wait(500);

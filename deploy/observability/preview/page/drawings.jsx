@@ -16,16 +16,16 @@ function Graph({ panel, frames, range, width, height, timeZone, annotations }) {
   );
 }
 
-/** A line for the beginning of each annotation, and a shade for as long as it lasts. */
+/** A line for the beginning of each annotation, and a shade for as long as it lasts, behind what the panel shows. */
 function Marks({ config, annotations }) {
   useLayoutEffect(() => {
-    config.addHook('draw', (plot) => {
+    config.addHook('drawClear', (plot) => {
       const { ctx, bbox } = plot;
       for (const { from, to, color } of annotations) {
         const [left, right] = [from, to].map((time) => Math.min(Math.max(plot.valToPos(time, 'x', true), bbox.left), bbox.left + bbox.width));
         ctx.save();
         ctx.fillStyle = color;
-        ctx.globalAlpha = 0.12;
+        ctx.globalAlpha = 0.1;
         ctx.fillRect(left, bbox.top, right - left, bbox.height);
         ctx.globalAlpha = 0.9;
         ctx.fillRect(left, bbox.top, 2, bbox.height);

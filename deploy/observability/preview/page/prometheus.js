@@ -4,7 +4,7 @@ import { FieldType, rangeUtil } from '@grafana/data';
 import { replace } from './variables.js';
 
 /** The points that Prometheus gives at most for one question. */
-const MOST_POINTS = 11_000;
+export const MOST_POINTS = 11_000;
 
 export async function ask(what, parameters) {
   const response = await fetch(`/api/v1/${what}?${new URLSearchParams(parameters)}`);
@@ -14,7 +14,7 @@ export async function ask(what, parameters) {
 }
 
 /** The seconds between two points, and what Grafana has for windows in queries, for a panel of this width. */
-export function intervals(range, width, scrape, least) {
+function intervals(range, width, scrape, least) {
   const shortest = least || scrape;
   const { interval, intervalMs } = rangeUtil.calculateInterval(range, Math.max(100, Math.round(width)), shortest);
   const span = (range.to.valueOf() - range.from.valueOf()) / 1000;
