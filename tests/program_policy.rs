@@ -102,7 +102,7 @@ async fn a_signal_has_the_rules_read_again_and_wrong_ones_change_nothing() {
     let told = run(&["audit", "export", "--kind", "rules"], &[recording]).await.stdout;
     let outcomes: Vec<bool> = told.lines().map(|line| line.contains("accepted")).collect();
     assert_eq!(outcomes, [false, true], "{told}");
-    assert!(told.contains("signal") && told.contains(":1:"), "{told}");
+    assert!(told.contains(r#""by":"signal""#) && told.contains(":1:"), "{told}");
     let _ = fs::remove_file(&path);
     let _ = fs::remove_dir_all(&journal);
 }

@@ -207,6 +207,23 @@ async fn t_51_nothing_that_is_sent_holds_a_value_of_an_argument_or_a_secret() {
 }
 
 #[tokio::test]
+async fn a_collector_gets_more_of_the_log_too_once_somebody_wants_more() {
+    for (level, expected) in [("info", 0), ("debug", 2)] {
+        let (running, address, _upstream, collector) = served(&[]).await;
+        let body = format!(r#"{{"level":"{level}"}}"#);
+        ask(address, "PUT /status/log-level", "Content-Type: application/json\r\n", &body).await;
+        ask(address, "GET /ready", "", "").await;
+        let log = stopped(running).await;
+        let is_written = |line: &&str| line.contains("DEBUG") && line.contains("answered");
+        assert_eq!(log.lines().filter(is_written).count(), expected, "{log}");
+        let lines = all(&sent(&collector, "logs"), ["resourceLogs", "scopeLogs", "logRecords"]);
+        let is_sent =
+            |line: &&Value| line["severityText"] == "DEBUG" && line["body"]["stringValue"] == "answered";
+        assert_eq!(lines.iter().filter(is_sent).count(), expected, "{lines:#?}");
+    }
+}
+
+#[tokio::test]
 async fn lines_of_the_log_name_the_span_in_which_they_were_said() {
     let (running, address, _upstream, collector) = served(&[("LOG_FORMAT", "json")]).await;
     call(address, "01").await;

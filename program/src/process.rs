@@ -66,10 +66,10 @@ pub(crate) fn on_hangup(reload: impl Fn() + Clone + Send + 'static) -> io::Resul
     Ok(())
 }
 
-/// Has one step more logged at each SIGUSR1, and as much as is configured at SIGUSR2. The task that listens lives as long as the
-/// process, and nothing waits for it.
+/// Has one step more logged at each SIGUSR1, and as much as is configured at SIGUSR2 and when the time for something else is over.
+/// The task that listens lives as long as the process, and nothing waits for it.
 #[cfg(unix)]
-pub(crate) fn adjust_log_on_signal(volume: Volume) -> io::Result<()> {
+pub(crate) fn adjust_log(volume: Volume) -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut more = signal(SignalKind::user_defined1())?;
@@ -83,9 +83,10 @@ pub(crate) fn adjust_log_on_signal(volume: Volume) -> io::Result<()> {
     Ok(())
 }
 
-/// There are no such signals here.
+/// There are no such signals here, and the time is over all the same.
 #[cfg(not(unix))]
-pub(crate) fn adjust_log_on_signal(_: Volume) -> io::Result<()> {
+pub(crate) fn adjust_log(volume: Volume) -> io::Result<()> {
+    tokio::spawn(volume.follow(async || std::future::pending().await));
     Ok(())
 }
 

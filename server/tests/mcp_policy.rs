@@ -232,6 +232,7 @@ async fn rules_of_a_file_are_read_again_while_a_server_runs() {
     let told: Vec<_> = records.filter(|record| record.text("kind") == "rules").collect();
     let outcomes: Vec<_> = told.iter().map(|record| record.text("outcome")).collect();
     assert_eq!(outcomes, ["accepted", "refused"]);
+    assert!(told.iter().all(|record| record.text("by") == "file"), "{told:?}");
     assert_eq!(told[0].text("sha256").len(), 64);
     assert!(told[1].text("cause").contains("policy.cedar:1:"), "{}", told[1].text("cause"));
 }

@@ -91,6 +91,9 @@ pub(crate) fn endpoints() -> Vec<Asked> {
         ["/mcp/capabilities", "/mcp/tools", "/mcp/resources", "/mcp/resources/metrics", "/openapi.json"];
     all.extend(plain.map(|path| Asked::plain("GET", path)));
     all.extend(["GET", "HEAD", "POST", "DELETE"].map(|method| Asked::plain(method, "/status")));
+    all.extend(["GET", "HEAD", "POST", "DELETE"].map(|method| Asked::plain(method, "/status/log-level")));
+    let level = json!({ "level": "off" }).to_string();
+    all.push(Asked { body: level, ..Asked::plain("PUT", "/status/log-level") });
     all.push(Asked::plain("GET", "/mcp/resources/status"));
     all.push(Asked::plain("GET", "/mcp/tools/get_assignments"));
     let arguments = json!({ "srid": "ISPW" }).to_string();

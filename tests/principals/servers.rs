@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use code_pipeline_mcp::api;
@@ -11,8 +12,9 @@ use server::Options;
 use server::identity::api_keys::{self, Key, List};
 use server::identity::jwt;
 use server::identity::keys::Source;
+use server::journal::By;
 use server::policy;
-use server::resources::Shown;
+use server::resources::{Logged, Shown, Volume};
 use server::stages::confirm;
 
 use crate::callers::Principal;
@@ -79,6 +81,28 @@ fn made(file: &Path, (_, role, scope, fate): (&str, &str, &str, Fate)) -> String
 /// An address of this machine that is not taken for one: requests to 127.0.0.1 arrive there, and nobody else's.
 const OPEN: &str = "[::ffff:127.0.0.1]:0";
 
+/// Logs nothing, whatever is wanted.
+#[derive(Debug)]
+struct Silent;
+
+impl Volume for Silent {
+    fn levels(&self) -> &'static [&'static str] {
+        &["off"]
+    }
+
+    fn now(&self) -> Logged {
+        Logged { level: "off", configured: "off", until: None }
+    }
+
+    fn set(&self, _: &str, _: Duration, _: By) -> Option<Logged> {
+        Some(self.now())
+    }
+
+    fn reset(&self, _: By) -> Logged {
+        self.now()
+    }
+}
+
 /// What holds at all of them.
 fn common(options: &mut Options) {
     options.engine.policy = policy::Settings {
@@ -90,6 +114,7 @@ fn common(options: &mut Options) {
     // What the server says of itself.
     options.mcp.resources.offered = true;
     options.mcp.resources.status = Some(Shown::new(Map::new()));
+    options.mcp.resources.volume = Some(Arc::new(Silent));
     // Each call is to be made anew.
     options.engine.cache.enabled = false;
 }

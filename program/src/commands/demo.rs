@@ -42,7 +42,7 @@ pub(crate) async fn run(program: &Program, mut config: Config, reread: &Reread) 
         .collect();
     let recorded = prepare(program, config, Stream::Error)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
-    listen_to_signals(&recorded.server, reread)?;
+    listen_to_signals(&recorded, reread)?;
     print(&introduction(program, &endpoint(scheme, address), &demonstration))?;
     let server = Arc::clone(&recorded.server);
     server.serve(listener, shutdown).await.map_err(|error| Refusal::configuration(error.to_string()))?;

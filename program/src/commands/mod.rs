@@ -68,6 +68,7 @@ pub(crate) fn run(program: &Program, cli: Cli) -> Result<ExitCode, Refusal> {
     settings.config.server.engine.telemetry.clone_from(&collector);
     let reread = Reread::new(program, cli.settings_file().map(Path::to_owned), flags, volume)?;
     settings.config.server.mcp.resources.status = Some(reread.shown());
+    settings.config.server.mcp.resources.volume = Some(Arc::new(reread.volume()));
     report(&settings);
     let outcome = done(program, cli.command, settings, reread);
     if let Some(collector) = collector {

@@ -82,7 +82,7 @@ impl Reread {
                 taken.push(setting.key.clone());
             }
         }
-        if !taken.is_empty() {
+        if taken.iter().any(|key| key == "log.level") {
             self.0.volume.configure(current.config.log.level);
         }
         self.0.shown.put(shown::members(&self.0.program, &mut current));

@@ -4,7 +4,6 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use server::Server;
 use server::journal::Stream;
 use tokio::net::TcpListener;
 
@@ -12,7 +11,7 @@ use crate::Program;
 use crate::commands::reread::Reread;
 use crate::commands::{Recorded, inherited, prepare};
 use crate::memory;
-use crate::process::{adjust_log_on_signal, on_hangup, shutdown_on_signal};
+use crate::process::{adjust_log, on_hangup, shutdown_on_signal};
 use crate::refusal::Refusal;
 use crate::settings::Config;
 
@@ -28,7 +27,7 @@ pub(crate) async fn http(program: &Program, mut config: Config, reread: &Reread)
     let (counting, path) = (config.counting.listener(), config.counting.path.clone());
     let recorded = prepare(program, config, Stream::Output)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
-    listen_to_signals(&recorded.server, reread)?;
+    listen_to_signals(&recorded, reread)?;
     let listener = match inherited {
         Some(listener) => TcpListener::from_std(listener).map_err(|error| {
             Refusal::failure(format!("the socket that was handed over cannot be used: {error}"))
@@ -76,7 +75,7 @@ async fn listen_for_metrics(address: SocketAddr, path: &str, scheme: &str) -> Re
 pub(crate) async fn stdio(program: &Program, config: Config, reread: &Reread) -> Result<(), Refusal> {
     let recorded = prepare(program, config, Stream::Error)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
-    listen_to_signals(&recorded.server, reread)?;
+    listen_to_signals(&recorded, reread)?;
     warn_unrecorded(&recorded);
     tracing::info!(tools = program.api.tools.len(), "serving on standard input and output");
     let server = Arc::clone(&recorded.server);
@@ -104,9 +103,11 @@ pub(crate) fn over_http(config: &mut Config) -> Result<(), Refusal> {
 }
 
 /// Has a server read again at each SIGHUP what changes while it runs, and the settings too; other signals say how much is logged.
-pub(crate) fn listen_to_signals(server: &Arc<Server>, reread: &Reread) -> Result<(), Refusal> {
-    adjust_log_on_signal(reread.volume()).map_err(no_signals)?;
-    let (server, reread) = (Arc::clone(server), reread.clone());
+pub(crate) fn listen_to_signals(recorded: &Recorded, reread: &Reread) -> Result<(), Refusal> {
+    let volume = reread.volume();
+    volume.record_in(recorded.journal.clone());
+    adjust_log(volume).map_err(no_signals)?;
+    let (server, reread) = (Arc::clone(&recorded.server), reread.clone());
     on_hangup(move || {
         server.reload();
         reread.again();

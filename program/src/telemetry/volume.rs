@@ -2,18 +2,21 @@
 //! configured again.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
 
+use server::journal::{By, Entry, Event, Journal};
+use server::resources::Logged;
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 use tracing_subscriber::filter::Targets;
 
 use super::{Level, targets};
 
-/// For how long more is logged after somebody last asked for it: a longer log fills disks, and nobody remembers it.
+/// For how long more is logged after the last signal that asked for it: a longer log fills disks, and nobody remembers it.
 pub(crate) const RAISED: Duration = Duration::from_secs(15 * 60);
 
-/// What somebody asks for.
+/// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wanted {
     /// One step more than now.
@@ -30,64 +33,174 @@ struct Inner {
     /// Has what is logged judged by these from now on.
     apply: Box<dyn Fn(Targets) + Send + Sync>,
     levels: Mutex<Levels>,
+    /// Told when `until` is another time.
+    changed: Notify,
+    /// Where changes are put on the record.
+    journal: OnceLock<Journal>,
 }
 
 #[derive(Clone, Copy)]
 struct Levels {
     configured: Level,
     current: Level,
+    /// When it is as configured again.
+    until: Option<End>,
+}
+
+/// A moment by both clocks: the one that waits, and the one that people read.
+#[derive(Clone, Copy)]
+struct End(Instant, SystemTime);
+
+impl End {
+    fn after(time: Duration) -> Self {
+        Self(Instant::now() + time, SystemTime::now() + time)
+    }
+}
+
+impl Levels {
+    fn logged(self) -> Logged {
+        let until = self.until.map(|End(_, time)| time);
+        Logged { level: self.current.name(), configured: self.configured.name(), until }
+    }
 }
 
 impl Volume {
     /// At the level that is configured, changed by this.
     pub(super) fn new(configured: Level, apply: impl Fn(Targets) + Send + Sync + 'static) -> Self {
-        let levels = Mutex::new(Levels { configured, current: configured });
-        Self(Arc::new(Inner { apply: Box::new(apply), levels }))
+        let levels = Mutex::new(Levels { configured, current: configured, until: None });
+        let (changed, journal) = (Notify::new(), OnceLock::new());
+        Self(Arc::new(Inner { apply: Box::new(apply), levels, changed, journal }))
     }
 
-    /// Logs so much from now on, and says so.
-    fn ask(&self, wanted: Wanted) {
-        let level = self.change(|levels| match wanted {
-            Wanted::More => levels.current = levels.current.more(),
-            Wanted::Usual => levels.current = levels.configured,
-        });
-        let (logged, minutes) = (level.name(), RAISED.as_secs() / 60);
-        match wanted {
-            Wanted::More => tracing::warn!(logged, minutes, "more is logged, by a signal"),
-            Wanted::Usual => tracing::warn!(logged, "as much is logged as is configured"),
+    /// Has every change from now on put on the record, where there is one.
+    pub(crate) fn record_in(&self, journal: Option<Journal>) {
+        if let Some(journal) = journal {
+            // A process has one server, and that has one journal.
+            let _ = self.0.journal.set(journal);
         }
     }
 
     /// Has another level configured, at which the log is from now on.
     pub(crate) fn configure(&self, level: Level) {
-        self.change(|levels| *levels = Levels { configured: level, current: level });
+        self.change(By::Settings, |levels| {
+            *levels = Levels { configured: level, current: level, until: None }
+        });
     }
 
-    fn change(&self, change: impl FnOnce(&mut Levels)) -> Level {
-        let mut levels = self.0.levels.lock().unwrap_or_else(PoisonError::into_inner);
+    fn ask(&self, wanted: Wanted) {
+        match wanted {
+            Wanted::More => {
+                let raised = self.change(By::Signal, |levels| {
+                    (levels.current, levels.until) = (levels.current.more(), Some(End::after(RAISED)));
+                });
+                tracing::warn!(
+                    logged = raised.level,
+                    minutes = RAISED.as_secs() / 60,
+                    "more is logged, by a signal"
+                );
+            }
+            Wanted::Usual => {
+                self.usual(By::Signal, self.levels());
+            }
+        }
+    }
+
+    fn usual(&self, by: By, levels: MutexGuard<'_, Levels>) -> Logged {
+        let word = by.word();
+        let usual = |levels: &mut Levels| (levels.current, levels.until) = (levels.configured, None);
+        let logged = self.change_from(levels, by, usual);
+        tracing::warn!(logged = logged.level, by = word, "as much is logged as is configured");
+        logged
+    }
+
+    /// Goes back if the time for which it was otherwise is over: it may have become longer meanwhile.
+    fn expire(&self) {
+        let levels = self.levels();
+        if levels.until.is_some_and(|End(at, _)| at <= Instant::now()) {
+            self.usual(By::Time, levels);
+        }
+    }
+
+    fn change(&self, by: By, change: impl FnOnce(&mut Levels)) -> Logged {
+        self.change_from(self.levels(), by, change)
+    }
+
+    fn change_from(
+        &self,
+        mut levels: MutexGuard<'_, Levels>,
+        by: By,
+        change: impl FnOnce(&mut Levels),
+    ) -> Logged {
         change(&mut levels);
         (self.0.apply)(targets(levels.current));
-        levels.current
+        let logged = levels.logged();
+        if let Some(journal) = self.0.journal.get() {
+            // Before the next change, so that the record has them in their order.
+            let event = Event::LogLevel { by, level: logged.level, until: logged.until };
+            journal.note(Entry { event, subject: None });
+        }
+        drop(levels);
+        self.0.changed.notify_one();
+        logged
     }
 
-    /// Does what is asked for, as long as somebody may ask; goes back by itself when nobody did for a while.
+    fn levels(&self) -> MutexGuard<'_, Levels> {
+        self.0.levels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does what signals ask for, as long as there are any, and goes back when the time is over for which more or less is logged.
     pub(crate) async fn follow(self, mut next: impl AsyncFnMut() -> Option<Wanted>) {
-        let mut until: Option<Instant> = None;
         loop {
+            let until = self.levels().until;
             let over = async {
                 match until {
-                    Some(until) => sleep_until(until).await,
+                    Some(End(at, _)) => sleep_until(at).await,
                     None => std::future::pending().await,
                 }
             };
-            let wanted = tokio::select! {
-                wanted = next() => wanted,
-                () = over => Some(Wanted::Usual),
-            };
-            let Some(wanted) = wanted else { return };
-            self.ask(wanted);
-            until = (wanted == Wanted::More).then(|| Instant::now() + RAISED);
+            tokio::select! {
+                wanted = next() => match wanted {
+                    Some(wanted) => self.ask(wanted),
+                    None => return,
+                },
+                () = over => self.expire(),
+                () = self.0.changed.notified() => {}
+            }
         }
+    }
+}
+
+impl server::resources::Volume for Volume {
+    fn levels(&self) -> &'static [&'static str] {
+        &Level::NAMES
+    }
+
+    fn now(&self) -> Logged {
+        self.levels().logged()
+    }
+
+    fn set(&self, level: &str, time: Duration, by: By) -> Option<Logged> {
+        let level = Level::parse(level)?;
+        let (word, minutes) = (by.word(), time.as_secs() / 60);
+        let caller = match &by {
+            By::Call(asker) => Some(asker.caller.word().to_owned()),
+            _ => None,
+        };
+        let logged =
+            self.change(by, |levels| (levels.current, levels.until) = (level, Some(End::after(time))));
+        let caller = caller.as_deref();
+        tracing::warn!(
+            logged = logged.level,
+            minutes,
+            by = word,
+            caller,
+            "more or less is logged for a while"
+        );
+        Some(logged)
+    }
+
+    fn reset(&self, by: By) -> Logged {
+        self.usual(by, self.levels())
     }
 }
 
@@ -99,9 +212,11 @@ impl fmt::Debug for Volume {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use server::resources::Volume as _;
     use tokio::sync::mpsc;
     use tokio::time::advance;
+
+    use super::*;
 
     fn level(volume: &Volume) -> Level {
         volume.0.levels.lock().expect("nobody panicked").current
@@ -142,6 +257,43 @@ mod tests {
         assert_eq!(level(&volume), Level::Warn, "that is what is configured now");
         drop(asking);
         following.await.expect("it ends with those who may ask");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_level_that_was_asked_for_holds_for_as_long_as_was_said_and_the_last_word_counts() {
+        let volume = Volume::new(Level::Info, |_| {});
+        let following = tokio::spawn(volume.clone().follow(async || std::future::pending().await));
+        let (minute, second) = (Duration::from_secs(60), Duration::from_secs(1));
+        settle().await;
+        let set = |level, minutes| volume.set(level, minute * minutes, By::Signal).expect("there is one");
+        assert!(volume.set("loud", minute, By::Signal).is_none() && level(&volume) == Level::Info);
+        let logged = set("debug", 60);
+        assert_eq!((logged.level, logged.configured, logged.until.is_some()), ("debug", "info", true));
+        settle().await;
+        // A shorter time is taken as well.
+        set("error", 1);
+        settle().await;
+        advance(minute - second).await;
+        settle().await;
+        assert_eq!(level(&volume), Level::Error, "its time is not over");
+        advance(second + second).await;
+        settle().await;
+        assert_eq!((volume.now().level, volume.now().until), ("info", None));
+        set("trace", 1);
+        settle().await;
+        advance(minute - second).await;
+        // And a longer one, when the other is nearly over.
+        set("debug", 2);
+        settle().await;
+        advance(minute).await;
+        settle().await;
+        assert_eq!(level(&volume), Level::Debug);
+        assert_eq!(volume.reset(By::Signal).level, "info");
+        settle().await;
+        advance(minute * 60).await;
+        settle().await;
+        assert_eq!(level(&volume), Level::Info);
+        following.abort();
     }
 
     #[test]

@@ -172,7 +172,7 @@ impl Options {
 
 /// Whether nothing else is served at this path.
 fn is_free(path: &str) -> bool {
-    const TAKEN: [&str; 5] = ["/mcp", "/health", "/ready", "/status", "/openapi.json"];
+    const TAKEN: [&str; 6] = ["/mcp", "/health", "/ready", "/status", "/status/log-level", "/openapi.json"];
     let is_below = |place: &str| path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'));
     path.len() > 1
         && path.starts_with('/')

@@ -96,9 +96,7 @@ impl Place for Routes {
             // The stream of a session, and its end.
             "/mcp" if self.endpoint.has_sessions() && of_sessions(&request) => self.endpoint.answer(request),
             "/mcp" => at_once(method_not_allowed("POST")),
-            path if (matches!(path, "/openapi.json" | "/status") || path.starts_with("/mcp/")) && self.endpoint.has_plain() => {
-                self.endpoint.plain(request)
-            }
+            path if is_plain(path) && self.endpoint.has_plain() => self.endpoint.plain(request),
             "/health" if reading => at_once(self.status.health()),
             "/ready" if reading => at_once(self.status.ready()),
             path if self.metrics.as_deref() == Some(path) => at_once(if reading {
@@ -115,6 +113,10 @@ impl Place for Routes {
             .answering(),
         }
     }
+}
+
+fn is_plain(path: &str) -> bool {
+    matches!(path, "/openapi.json" | "/status" | "/status/log-level") || path.starts_with("/mcp/")
 }
 
 fn of_sessions(request: &Request) -> bool {

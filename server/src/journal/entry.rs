@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::time::SystemTime;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::By;
 use crate::call::{Call, CallError, Caller, Reply};
 use crate::catalog::Effect;
 
@@ -70,6 +71,8 @@ pub enum Event {
     },
     /// Rules of access were read again while the server runs, and are in force from now on.
     RulesAccepted {
+        /// On whose word.
+        by: By,
         /// How many they are.
         rules: usize,
         /// Names their text: its SHA-256 in hexadecimal digits.
@@ -77,8 +80,35 @@ pub enum Event {
     },
     /// They were read again and are wrong: those from before stay in force.
     RulesRefused {
+        /// On whose word they were read.
+        by: By,
         /// What is wrong, and where.
         cause: String,
+    },
+    /// The settings were read again while the server runs.
+    SettingsAccepted {
+        /// On whose word.
+        by: By,
+        /// Those that have changed and are in force from now on, by key: what they are now.
+        taken: Vec<(String, String)>,
+        /// The keys of those that have changed as well and need a restart.
+        restart: Vec<String>,
+    },
+    /// They were read again and are wrong: those from before stay in force.
+    SettingsRefused {
+        /// On whose word they were read.
+        by: By,
+        /// What is wrong, and where.
+        cause: String,
+    },
+    /// From now on as much is logged as this level says.
+    LogLevel {
+        /// On whose word.
+        by: By,
+        /// The level.
+        level: &'static str,
+        /// When as much is logged again as is configured, if that is less or more.
+        until: Option<SystemTime>,
     },
     /// Records were lost, since they could not be written for too long.
     Gap {
@@ -104,6 +134,8 @@ impl Event {
             Self::Denied { .. } => "denied",
             Self::Refusals { .. } => "refusals",
             Self::RulesAccepted { .. } | Self::RulesRefused { .. } => "rules",
+            Self::SettingsAccepted { .. } | Self::SettingsRefused { .. } => "settings",
+            Self::LogLevel { .. } => "log_level",
             Self::Gap { .. } => "gap",
             Self::Checkpoint { .. } => "checkpoint",
             Self::Stop => "stop",
@@ -197,12 +229,29 @@ impl Event {
                 let since = humantime::format_rfc3339_millis(*since).to_string();
                 members.serialize_entry("since", &since)
             }
-            Self::RulesAccepted { rules, sha256 } => {
+            Self::RulesAccepted { by, rules, sha256 } => {
+                by.write(members)?;
                 members.serialize_entry("outcome", "accepted")?;
                 members.serialize_entry("rules", rules)?;
                 members.serialize_entry("sha256", sha256)
             }
-            Self::RulesRefused { cause } => {
+            Self::SettingsAccepted { by, taken, restart } => {
+                by.write(members)?;
+                members.serialize_entry("outcome", "accepted")?;
+                let taken: Map<String, Value> =
+                    taken.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();
+                members.serialize_entry("taken", &taken)?;
+                members.serialize_entry("restart", restart)
+            }
+            Self::LogLevel { by, level, until } => {
+                by.write(members)?;
+                members.serialize_entry("outcome", level)?;
+                until.iter().try_for_each(|until| {
+                    members.serialize_entry("until", &humantime::format_rfc3339_seconds(*until).to_string())
+                })
+            }
+            Self::RulesRefused { by, cause } | Self::SettingsRefused { by, cause } => {
+                by.write(members)?;
                 members.serialize_entry("outcome", "refused")?;
                 members.serialize_entry("cause", cause)
             }
@@ -218,6 +267,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::journal::Asker;
 
     fn outcome(effect: Effect) -> Entry {
         let (caller, request_id) = (Caller::LocalOwner, "r1".to_owned());
@@ -246,6 +296,31 @@ mod tests {
         assert_eq!(
             text(&Entry { event, subject: None }),
             r#"{"kind":"outcome","outcome":"cancelled","sent":false,"milliseconds":0}"#
+        );
+    }
+
+    #[test]
+    fn what_changes_in_the_server_itself_names_on_whose_word_it_was() {
+        let text = |event| serde_json::to_string(&Entry { event, subject: None }).unwrap();
+        let (caller, request_id) = (Caller::LocalOwner, "r1".to_owned());
+        let by = By::Call(Box::new(Asker { caller, request_id, address: Some([127, 0, 0, 1].into()) }));
+        let until = Some(SystemTime::UNIX_EPOCH);
+        assert_eq!(
+            text(Event::LogLevel { by, level: "debug", until }),
+            r#"{"kind":"log_level","caller":"local_owner","request_id":"r1","address":"127.0.0.1","by":"call","outcome":"debug","until":"1970-01-01T00:00:00Z"}"#
+        );
+        assert_eq!(
+            text(Event::LogLevel { by: By::Time, level: "info", until: None }),
+            r#"{"kind":"log_level","by":"time","outcome":"info"}"#
+        );
+        let taken = vec![("quota.burst".to_owned(), "7".to_owned())];
+        assert_eq!(
+            text(Event::SettingsAccepted { by: By::Signal, taken, restart: vec!["listen.port".to_owned()] }),
+            r#"{"kind":"settings","by":"signal","outcome":"accepted","taken":{"quota.burst":"7"},"restart":["listen.port"]}"#
+        );
+        assert_eq!(
+            text(Event::RulesRefused { by: By::File, cause: "x".to_owned() }),
+            r#"{"kind":"rules","by":"file","outcome":"refused","cause":"x"}"#
         );
     }
 

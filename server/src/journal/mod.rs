@@ -4,6 +4,7 @@
 //! so that a record cannot be changed, removed or moved without a trace. A record that is waited for is on the disk when
 //! the waiting ends.
 
+mod by;
 mod chain;
 mod collector;
 mod copy;
@@ -33,6 +34,7 @@ use disk::Opening;
 use writer::{Order, Writer};
 
 pub use crate::otlp::{Collector, Patience};
+pub use by::{Asker, By};
 pub use copy::Stream;
 pub(crate) use entry::ending;
 pub use entry::{Entry, Event, Subject};

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Policies;
 use crate::digest;
-use crate::journal::{Entry, Event, Journal};
+use crate::journal::{By, Entry, Event, Journal};
 use crate::metrics::{Count, Metrics};
 
 /// How often the file is looked at.
@@ -30,20 +30,22 @@ impl Reload {
         Self { policies, journal, metrics, turn: Arc::default() }
     }
 
-    /// Reads the rules again if their file changed, or `always`, and says on the record and in the log what came of it: on the record
-    /// first, so that whoever has read it in the log finds it there.
+    /// Reads the rules again if their file changed, or `always`, since a signal wants it, and says on the record and in the log what came
+    /// of it: on the record first, so that whoever has read it in the log finds it there.
     pub fn look(&self, always: bool) {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let by = if always { By::Signal } else { By::File };
         match self.policies.reload(always) {
             Ok(true) => {
                 let (rules, text) = (self.policies.len(), self.policies.text());
-                self.record(Event::RulesAccepted { rules, sha256: digest::hex(&Sha256::digest(text)) });
+                let sha256 = digest::hex(&Sha256::digest(text));
+                self.record(Event::RulesAccepted { by, rules, sha256 });
                 self.metrics.count(Count::RulesAccepted);
                 tracing::info!(rules, "the rules of access were read again");
             }
             Ok(false) => {}
             Err(error) => {
-                self.record(Event::RulesRefused { cause: error.to_string() });
+                self.record(Event::RulesRefused { by, cause: error.to_string() });
                 self.metrics.count(Count::RulesRefused);
                 tracing::error!(%error, "the rules of access cannot be read again; those from before are still in force");
             }

@@ -10,8 +10,10 @@ mod records;
 mod log;
 mod shelf;
 mod status;
+mod volume;
 
 use std::fmt;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
@@ -24,6 +26,7 @@ pub(crate) use shelf::{Entry, OURS, Shelf, Source, arguments};
 pub use status::Shown;
 pub(crate) use template::Template;
 pub use template::Values;
+pub use volume::{Logged, Volume};
 
 /// What is offered to be read.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +39,8 @@ pub struct Settings {
     pub log: Option<Log>,
     /// What the program shows of its settings, to whoever may do everything.
     pub status: Option<Shown>,
+    /// How much the program logs, which whoever may do everything may change for a while.
+    pub volume: Option<Arc<dyn Volume>>,
     /// What the program adds.
     pub own: &'static [OwnResource],
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
 use super::log::LINES;
-use super::{Log, OwnResource, Reading, Settings, Shown, Template, Values, page, records};
+use super::{Log, OwnResource, Reading, Settings, Shown, Template, Values, Volume, page, records};
 use crate::call::{CallError, Caller};
 use crate::catalog::{Effect, Tool, Work};
 use crate::content::Located;
@@ -16,6 +16,8 @@ use crate::view::View;
 
 /// What an address of the server itself begins with.
 pub(crate) const OURS: &str = "server://";
+/// Where it says how the server stands.
+const STATUS: &str = "server://status";
 /// Whoever may use this tool may read how the server stands.
 const FIGURES_BY: &str = "health_check";
 /// Whoever may use this tool may read what is recorded of his calls.
@@ -68,6 +70,7 @@ pub(crate) struct Shelf {
     templates: Vec<Entry>,
     log: Option<Log>,
     status: Option<Shown>,
+    volume: Option<Arc<dyn Volume>>,
     /// Files of the journal are large: one reader at a time.
     records: Semaphore,
 }
@@ -114,8 +117,9 @@ impl Shelf {
         if let Some(pair) = pairs.find(|pair| pair[0].uri == pair[1].uri) {
             return Err(StartError::new(format!("two resources have the address {}", pair[0].uri)));
         }
-        let (log, status) = (settings.log.clone(), settings.status.clone());
-        Ok(Self { engine: Arc::clone(engine), direct, templates, log, status, records: Semaphore::new(1) })
+        let (log, status, volume) = (settings.log.clone(), settings.status.clone(), settings.volume.clone());
+        let (engine, records) = (Arc::clone(engine), Semaphore::new(1));
+        Ok(Self { engine, direct, templates, log, status, volume, records })
     }
 
     /// Whether there are none for anybody.
@@ -175,6 +179,12 @@ impl Shelf {
         }
     }
 
+    /// How much is logged, for whoever may read how the server stands.
+    pub(crate) fn volume(&self, caller: &Caller, view: &View) -> Option<&dyn Volume> {
+        let (status, _) = self.find(STATUS)?;
+        self.volume.as_deref().filter(|_| self.may_read(caller, view, status))
+    }
+
     /// What is there for a caller who may read it. What a tool answers is not read here but by a call.
     pub(crate) async fn read(&self, entry: &Entry, reading: Reading) -> Result<Vec<Located>, CallError> {
         let one = |text: String| Ok(vec![Located::text(&reading.uri, entry.media_type, text)]);
@@ -184,7 +194,8 @@ impl Shelf {
             Source::Page(tool) => one(page::of(tool, &self.engine)),
             Source::Figures(_) => one(self.engine.metrics()),
             Source::Status => {
-                one(self.status.as_ref().map(|shown| shown.text(&self.engine)).unwrap_or_default())
+                let logged = self.volume.as_ref().map(|volume| volume.now());
+                one(self.status.as_ref().map(|shown| shown.text(&self.engine, logged)).unwrap_or_default())
             }
             Source::Log => one(self.log.as_ref().map(Log::text).unwrap_or_default()),
             Source::Records(_) => {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
 
+use super::Logged;
 use crate::engine::Engine;
 use crate::metrics::Breaker;
 
@@ -30,8 +31,8 @@ impl Shown {
         *self.0.members.lock().unwrap_or_else(PoisonError::into_inner) = members;
     }
 
-    /// All of it with how the server stands, as JSON.
-    pub(super) fn text(&self, engine: &Engine) -> String {
+    /// All of it with how the server stands and how much it logs, as JSON.
+    pub(super) fn text(&self, engine: &Engine, logged: Option<Logged>) -> String {
         let mut all = self.0.members.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (api, breaker) = (engine.api(), engine.counters().current_breaker());
         let journal = match engine.journal() {
@@ -55,6 +56,7 @@ impl Shown {
         all.insert("api".to_owned(), about);
         all.insert("redis".to_owned(), redis.into());
         all.insert("journal".to_owned(), journal.into());
+        all.extend(logged.map(|logged| ("log".to_owned(), logged.as_json())));
         Value::Object(all).to_string()
     }
 }

@@ -87,7 +87,7 @@ fn severity(kind: &str, outcome: &str) -> Severity {
             "outcome",
             "internal" | "unrecorded" | "interrupted" | "timed_out" | "outcome_unknown" | "unexpected",
         ) => ERROR,
-        ("outcome" | "refusals", _) | ("rules", "refused") => WARN,
+        ("outcome" | "refusals", _) | ("rules" | "settings", "refused") => WARN,
         _ => INFO,
     }
 }

@@ -21,21 +21,27 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 impl Asked<'_> {
     /// Calls the tool of this name.
     pub(super) async fn call(&self, name: &str, body: RequestBody) -> Result<Response, Problem> {
-        let headers = &self.head.headers;
-        let mut types = headers.get_all(CONTENT_TYPE).iter().map(|value| value.to_str().unwrap_or_default());
-        if !types.next().is_some_and(is_json) || types.next().is_some() {
-            return Err(Problem::not_json());
-        }
-        let body = body.collect().await.map_err(|error| Problem::Refused(unread_body(&error)))?.to_bytes();
-        let called = self.shared.called(&self.caller, &self.view, name.into(), arguments(&body)?);
+        let arguments = self.object(body).await?;
+        let called = self.shared.called(&self.caller, &self.view, name.into(), arguments);
         let tool = called.tool.ok_or_else(Problem::no_such_tool)?;
         let mut call = self.call_of(tool, called.arguments);
-        call.idempotency_key = key(headers)?;
+        call.idempotency_key = key(&self.head.headers)?;
         let reply = self.made(call).await?;
         let mut result = answer::reply(reply);
         // What only the stateless era of the protocol has.
         result.result_type = None;
         Ok(in_json(&serde_json::to_string(&result).expect("a tool's result is JSON")))
+    }
+
+    /// The object that a body is.
+    pub(super) async fn object(&self, body: RequestBody) -> Result<Map<String, Value>, Problem> {
+        let types = self.head.headers.get_all(CONTENT_TYPE);
+        let mut types = types.iter().map(|value| value.to_str().unwrap_or_default());
+        if !types.next().is_some_and(is_json) || types.next().is_some() {
+            return Err(Problem::not_json());
+        }
+        let body = body.collect().await.map_err(|error| Problem::Refused(unread_body(&error)))?.to_bytes();
+        arguments(&body)
     }
 
     pub(super) fn call_of(&self, tool: &'static Tool, arguments: Map<String, Value>) -> Call {

@@ -8,12 +8,14 @@
 //! | `GET /mcp/resources?cursor=` | a page of the resources, as `resources/list` gives it |
 //! | `GET /openapi.json` | the API's document, for whoever may use every tool |
 //! | `GET /status` | how the server stands and what it was set to, for whoever may do everything |
+//! | `GET`, `PUT`, `DELETE` `/status/log-level` | how much is logged, and for whom that may read `/status` more or less for a while |
 //! | `GET /mcp/resources?uri=`, `GET /mcp/resources/{name}` | what is at an address, or at `server://{name}` |
 //!
 //! A call goes through every stage that a call of the protocol does. Nobody can be asked here, so a call that needs a person's yes is
 //! refused. What goes wrong is told as problem details (RFC 9457).
 
 mod call;
+mod log_level;
 mod problem;
 mod read;
 
@@ -64,6 +66,10 @@ pub(super) async fn answer(shared: &Arc<Shared>, stop: &CancellationToken, reque
         // Under the name that other servers have it at.
         ("", Some("openapi.json")) if reads => asked.ours("openapi").await,
         ("", Some("status")) if reads => asked.ours("status").await,
+        ("", Some("status/log-level")) => match log_level::Wanted::by(&asked.head.method) {
+            Some(wanted) => asked.log_level(wanted, body).await,
+            None => return method_not_allowed(log_level::METHODS),
+        },
         ("resources", Some(name)) if reads => asked.ours(name).await,
         ("tools", Some(name)) if asked.head.method == Method::POST => match decoded(name) {
             Some(name) => tokio::select! {

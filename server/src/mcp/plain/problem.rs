@@ -70,8 +70,13 @@ impl Problem {
 
     pub(super) fn not_json() -> Self {
         let detail =
-            "A call is sent as `Content-Type: application/json`; its body is an object with the arguments.";
+            "The body is sent as `Content-Type: application/json`, and is an object with the arguments.";
         Self::told(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+    }
+
+    /// For arguments of a place that is no tool's.
+    pub(super) fn arguments(detail: impl Into<String>) -> Self {
+        Self::told(StatusCode::UNPROCESSABLE_ENTITY, "arguments", detail)
     }
 
     pub(super) fn stopping() -> Self {
