@@ -397,7 +397,7 @@ pub(crate) struct AuditFilter {
     /// How the call ended: answered, cancelled, refused, timed_out, unrecorded, ...; or what came of something else.
     #[arg(long)]
     pub(crate) outcome: Option<String>,
-    /// The kind of record: start, intent, outcome, denied, refusals, rules, log_level, gap, checkpoint, stop.
+    /// The kind of record: start, intent, outcome, denied, refusals, rules, settings, log_level, gap, checkpoint, stop.
     #[arg(long)]
     pub(crate) kind: Option<String>,
     /// The request's id, as answers and logs have it.

@@ -18,6 +18,7 @@ use crate::catalog::{Api, Effect, Tool, Work};
 use crate::decode::Deployment;
 use crate::follow::{self, Following};
 use crate::journal::{Journal, Subject, ending};
+use crate::limits::Limits;
 use crate::metrics::{Beside, Family, Format, Metrics};
 use crate::own::about;
 use crate::own::finding::Finders;
@@ -120,6 +121,7 @@ pub struct Engine {
     /// The tools that find the others; the name that one of the API's tools has already where there are none.
     finders: Result<Finders, &'static str>,
     follow: follow::Settings,
+    limits: Limits,
     /// Cancelled when nobody shall wait any more.
     leaving: CancellationToken,
     draining: AtomicBool,
@@ -163,9 +165,7 @@ impl Engine {
         S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
     {
-        if options.deadline.is_zero() {
-            return Err(StartError::new("the time for a whole call must be above zero"));
-        }
+        let limits = Limits::of(&options)?;
         if options.retry.attempts == 0
             || options.breaker.connect_failures == 0
             || options.breaker.recovery.is_zero()
@@ -180,9 +180,6 @@ impl Engine {
             return Err(StartError::new(
                 "answers are to be kept in Redis (CACHE_BACKEND), and none is named: set REDIS_URL",
             ));
-        }
-        if options.quota.burst == 0 || options.quota.change_weight == 0 {
-            return Err(StartError::new("calls at once, and what a change counts as, must be above zero"));
         }
         if options.follow.first_pause.is_zero() || options.follow.longest_pause.is_zero() {
             return Err(StartError::new("pauses between looks at a state must be above zero"));
@@ -217,9 +214,7 @@ impl Engine {
             audit: audit.clone(),
             replicas: replicas.clone(),
             policies: policies.clone(),
-            deadline: options.deadline,
-            attempt_timeout: options.upstream.attempt_timeout,
-            quota: options.quota,
+            limits: limits.clone(),
             deployment: Arc::clone(&deployment),
             accounts,
             confirm: options.confirm,
@@ -259,6 +254,7 @@ impl Engine {
             replicas,
             finders,
             follow: options.follow,
+            limits,
             leaving,
             draining: AtomicBool::new(false),
             telemetry: options.telemetry,
@@ -298,6 +294,12 @@ impl Engine {
     /// Reads again who may do what.
     pub fn reload(&self) -> policy::Reload {
         policy::Reload::new(self.calls.policies.clone(), self.journal.clone(), self.counters())
+    }
+
+    /// Takes of these options what may change while calls are made, all of it or nothing: the times of calls and of attempts, the
+    /// longest wait, the quotas, and how long answers are kept.
+    pub(crate) fn take(&self, options: &Options) -> Result<(), StartError> {
+        self.limits.take(options)
     }
 
     /// Whether a caller may use a tool with some arguments.
@@ -344,7 +346,10 @@ impl Engine {
         let following = Following::of(&call);
         let reply = self.calls.call(call).await?;
         match following {
-            Some(following) => Ok(following.up(&self.calls, self.follow, &self.leaving, reply).await),
+            Some(following) => {
+                let settings = follow::Settings { longest: self.limits.longest_wait.now(), ..self.follow };
+                Ok(following.up(&self.calls, settings, &self.leaving, reply).await)
+            }
             None => Ok(reply),
         }
     }

@@ -27,6 +27,8 @@ pub mod journal;
 pub mod stack;
 pub mod stages;
 mod quota;
+pub mod changing;
+mod limits;
 pub mod replicas;
 mod digest;
 mod large;

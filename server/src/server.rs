@@ -11,10 +11,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::call::Answer;
 use crate::catalog::{Api, Tool};
+use crate::changing::Changing;
 use crate::engine::{self, Engine};
 use crate::http::tls::Certificate;
-use crate::http::{self, Status};
+use crate::http::{self, SiteRate, Status};
 use crate::identity::Gate;
+use crate::journal::{Entry, Event};
 use crate::mcp::{self, Made, Protocol, Unseen};
 use crate::policy::Policies;
 use crate::start_error::StartError;
@@ -37,6 +39,8 @@ pub struct Server {
     gate: Arc<Gate>,
     certificate: Option<Arc<Certificate>>,
     http: http::Options,
+    /// How often requests may come from one site.
+    site_rate: Changing<Option<SiteRate>>,
 }
 
 impl Server {
@@ -57,7 +61,8 @@ impl Server {
             (Arc::clone(engine.scopes()), engine.counters(), engine.replicas());
         let gate = Gate::new(&http.identity, name, scopes, journal, counters, replicas)?;
         let protocol = Protocol::new(Arc::clone(&engine), options.mcp)?;
-        Ok(Server { engine, protocol, gate: Arc::new(gate), certificate, http })
+        let site_rate = SiteRate::of(&http).into();
+        Ok(Server { engine, protocol, gate: Arc::new(gate), certificate, http, site_rate })
     }
 
     /// Serves streamable HTTP at `/mcp`, and `/health` and `/ready`, until `shutdown`; then lets what is in flight
@@ -96,7 +101,7 @@ impl Server {
             .local_addr()
             .map_err(|error| StartError::new(format!("the listener has no address: {error}")))?;
         let status = Status::new(&self.engine, &shutdown, self.protocol.version());
-        let app = http::App::counted(address, &self.http, &self.gate, status, path);
+        let app = http::App::counted(address, &self.http, &self.site_rate, &self.gate, status, path);
         http::serve(listener, Arc::new(app), &self.http, self.certificate.clone(), shutdown).await;
         Ok(())
     }
@@ -114,7 +119,8 @@ impl Server {
     ) -> (http::App, mcp::McpEndpoint) {
         let endpoint = self.protocol.endpoint(address, &self.http);
         let status = Status::new(&self.engine, shutdown, self.protocol.version());
-        (http::App::new(address, &self.http, &self.gate, status, endpoint.clone()), endpoint)
+        let app = http::App::new(address, &self.http, &self.site_rate, &self.gate, status, endpoint.clone());
+        (app, endpoint)
     }
 
     /// Serves one client on standard input and output until end of input or `shutdown`. Nothing else may write to
@@ -148,6 +154,24 @@ impl Server {
         self.engine.reload().look(true);
         if let Some(certificate) = &self.certificate {
             certificate.look(true);
+        }
+    }
+
+    /// Takes of these options what may change while the server runs, all of it or nothing: how often calls may be made and requests
+    /// may come, what calls and requests to the API may take, how long callers may wait, how long answers are kept. Calls under way
+    /// may see some of it. An error says what is wrong.
+    pub fn take(&self, options: &Options) -> Result<(), StartError> {
+        options.http.check()?;
+        let site_rate = SiteRate::of(&options.http);
+        self.engine.take(&options.engine)?;
+        self.site_rate.put(site_rate);
+        Ok(())
+    }
+
+    /// Puts something on the record that whoever runs the server has changed in it, where there is one.
+    pub fn record(&self, event: Event) {
+        if let Some(journal) = self.engine.journal() {
+            journal.note(Entry { event, subject: None });
         }
     }
 

@@ -2,13 +2,13 @@
 //! order.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tower::{Service, ServiceBuilder};
 
 use crate::call::{Call, CallError, Reply};
 use crate::catalog::Api;
 use crate::decode::Deployment;
+use crate::limits::Limits;
 use crate::policy::Policies;
 use crate::replicas::Replicas;
 use crate::stages::{
@@ -27,12 +27,8 @@ pub struct Options {
     pub replicas: Option<Replicas>,
     /// Who may do what.
     pub policies: Policies,
-    /// What a whole call may take.
-    pub deadline: Duration,
-    /// What one attempt may take.
-    pub attempt_timeout: Duration,
-    /// How often calls may be made.
-    pub quota: quota::Settings,
+    /// What may change while calls are made.
+    pub(crate) limits: Limits,
     /// What the deployment allows.
     pub deployment: Arc<Deployment>,
     /// As whom calls go to the API.
@@ -63,17 +59,18 @@ where
     S::Future: Send + 'static,
 {
     let replicas = &options.replicas;
-    let quotas = quota::Options::new(options.quota, options.confirm, replicas.clone());
+    let quotas = quota::Options::new(options.limits.quota, options.confirm, replicas.clone());
     let asking = confirm::Options::new(options.confirm, options.address.clone(), replicas.clone());
     let parts = portion::Options::new(options.portion, options.api, replicas.clone());
     let view = options.accounts.view(&options.address);
-    let keeping = cache::Options::new(options.cache, view).among(options.replicas);
+    let keeping = cache::Options::new(options.cache, view).lasting(options.limits.kept);
+    let keeping = keeping.among(options.replicas);
     Next::new(
         ServiceBuilder::new()
             // First, so that whatever else refuses, delays or drops a call, it is on the record.
             .layer(stage(options.audit.clone(), audit::audit))
             // Before any work, so that all the time that a call takes counts, also what is spent on refusing it.
-            .layer(stage(deadline::Options { limit: options.deadline }, deadline::deadline))
+            .layer(stage(deadline::Options { limit: options.limits.deadline }, deadline::deadline))
             // Before any work is done for a caller who may not have it; below the deadline, which counts all time.
             .layer(stage(policy::Options { policies: options.policies }, policy::policy))
             // Before any work is done for a caller who asks too much; below the policy, since what is denied is not charged.
@@ -107,7 +104,7 @@ where
             .layer(stage(breaker::Options::new(options.breaker), breaker::breaker))
             // Last before the API: each attempt has its own time, so that a repetition starts with a fresh
             // one.
-            .layer(stage(attempt::Options { limit: options.attempt_timeout }, attempt::attempt))
+            .layer(stage(attempt::Options { limit: options.limits.attempt }, attempt::attempt))
             // The only place where bytes leave.
             .service(upstream),
     )

@@ -46,7 +46,7 @@ where
 {
     Next::new(
         ServiceBuilder::new()
-            .layer(stage(deadline::Options { limit: MINUTE }, deadline::deadline))
+            .layer(stage(deadline::Options { limit: MINUTE.into() }, deadline::deadline))
             .layer(stage(arguments::Options { deployment: Arc::default() }, arguments::arguments))
             .layer(stage(cache::Options::new(settings, "http://api".to_owned()), cache::cache))
             .service(api),

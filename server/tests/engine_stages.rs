@@ -14,7 +14,11 @@ use server::stages::{Next, Outcome, arguments, attempt, deadline, stage};
 use tokio::time::{Instant, sleep};
 use tower::{ServiceBuilder, service_fn};
 
-const OPTIONS: deadline::Options = deadline::Options { limit: Duration::from_secs(60) };
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn options() -> Arc<deadline::Options> {
+    Arc::new(deadline::Options { limit: LIMIT.into() })
+}
 
 fn reply() -> Reply {
     Reply::text("")
@@ -40,17 +44,17 @@ async fn the_deadline_is_kept_and_says_whether_anything_was_sent() {
         assert_eq!(call.deadline, Some(Instant::now() + Duration::from_secs(60)));
         pending().await
     });
-    let outcome = deadline::deadline(Arc::new(OPTIONS), call_of(&READ, reading("level", "DEV")), next).await;
+    let outcome = deadline::deadline(options(), call_of(&READ, reading("level", "DEV")), next).await;
     assert!(
-        matches!(outcome, Err(CallError::TimedOut { after, sent: false }) if after == OPTIONS.limit),
+        matches!(outcome, Err(CallError::TimedOut { after, sent: false }) if after == LIMIT),
         "{outcome:?}"
     );
-    assert_eq!(started.elapsed(), OPTIONS.limit);
+    assert_eq!(started.elapsed(), LIMIT);
     let next = to(|call: Call| async move {
         call.progress.sending();
         pending().await
     });
-    let outcome = deadline::deadline(Arc::new(OPTIONS), call_of(&READ, reading("level", "DEV")), next).await;
+    let outcome = deadline::deadline(options(), call_of(&READ, reading("level", "DEV")), next).await;
     assert!(matches!(outcome, Err(CallError::TimedOut { sent: true, .. })), "{outcome:?}");
 }
 
@@ -59,18 +63,18 @@ async fn the_deadline_only_comes_nearer_and_a_slow_tool_has_its_own() {
     let mut near = call_of(&READ, reading("level", "DEV"));
     near.deadline = Some(Instant::now() + Duration::from_secs(1));
     let started = Instant::now();
-    let outcome = deadline::deadline(Arc::new(OPTIONS), near, to(|_| pending())).await;
+    let outcome = deadline::deadline(options(), near, to(|_| pending())).await;
     assert!(matches!(outcome, Err(CallError::TimedOut { .. })), "{outcome:?}");
     assert_eq!(started.elapsed(), Duration::from_secs(1));
     let started = Instant::now();
     let slow = call_of(slow_tool(Duration::from_secs(600)), reading("level", "DEV"));
-    deadline::deadline(Arc::new(OPTIONS), slow, to(|_| pending())).await.unwrap_err();
+    deadline::deadline(options(), slow, to(|_| pending())).await.unwrap_err();
     assert_eq!(started.elapsed(), Duration::from_secs(600));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_has_its_own_time_the_tools_time_or_what_is_left() {
-    let options = Arc::new(attempt::Options { limit: Duration::from_secs(30) });
+    let options = Arc::new(attempt::Options { limit: Duration::from_secs(30).into() });
     let soon = Instant::now() + Duration::from_secs(5);
     for (tool, deadline, expected) in [
         (&READ, None, 30),

@@ -154,6 +154,7 @@ fn app(shutdown: &CancellationToken) -> App {
     App::new(
         SocketAddr::from(([127, 0, 0, 1], 8000)),
         &Options::default(),
+        &None.into(),
         &Arc::new(gate),
         status,
         Panicking,

@@ -16,14 +16,14 @@ async fn a_whole_call_may_take_so_long() {
     assert!(taken < SOON, "{taken:?}");
 }
 
-fn generating() -> Value {
+pub(crate) fn generating() -> Value {
     let mut arguments = assignment("PLAY000313");
     arguments["level"] = "DEV2".into();
     arguments["wait_seconds"] = 60.into();
     arguments
 }
 
-fn set(state: &str) -> Act {
+pub(crate) fn set(state: &str) -> Act {
     answer("200 OK", &json!({ "setId": "S000000001", "state": state }).to_string())
 }
 

@@ -16,6 +16,7 @@ mod logins;
 mod metrics;
 mod presenting;
 mod quotas;
+mod reload;
 mod replicas;
 mod telemetry;
 mod tokens;

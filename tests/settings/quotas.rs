@@ -5,7 +5,7 @@ use crate::scratch::Scratch;
 use crate::world::{NOWHERE, World};
 
 /// What becomes of so many reads.
-async fn reads(world: &World, count: usize) -> Vec<u16> {
+pub(crate) async fn reads(world: &World, count: usize) -> Vec<u16> {
     let mut statuses = Vec::new();
     for _ in 0..count {
         statuses.push(world.read().await.status);

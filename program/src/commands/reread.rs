@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use server::Server;
+use server::journal::{By, Event};
 use server::resources::Shown;
 
 use crate::Program;
@@ -51,19 +53,28 @@ impl Reread {
         self.0.shown.clone()
     }
 
-    /// Reads them again.
-    pub(crate) fn again(&self) {
+    /// Reads them again on the word of a signal, and has this server take what it can take while it runs: all of it, or nothing
+    /// where anything is wrong.
+    pub(crate) fn again(&self, server: &Server) {
         let Inner { program, file, flags, .. } = &*self.0;
         let environment = Environment::of_process();
-        match load(program.name, program.api, &environment, file.as_deref(), flags) {
-            Ok(found) => self.take(found),
+        let found = load(program.name, program.api, &environment, file.as_deref(), flags);
+        let taken = found.map_err(|wrong| wrong.to_string()).and_then(|found| self.take(found, server));
+        server.record(match taken {
+            Ok(Taken { taken, refused }) => {
+                tell(&taken, &refused);
+                Event::SettingsAccepted { by: By::Signal, taken, restart: refused }
+            }
             Err(wrong) => {
                 tracing::error!(%wrong, "the settings cannot be read again; those from before are still in force");
+                Event::SettingsRefused { by: By::Signal, cause: wrong }
             }
-        }
+        });
     }
 
-    fn take(&self, mut found: Settings) {
+    fn take(&self, mut found: Settings, server: &Server) -> Result<Taken, String> {
+        // Before anything is changed here: it judges them too.
+        server.take(&found.config.server).map_err(|error| error.to_string())?;
         let mut current = self.0.current.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut taken, mut refused) = (Vec::new(), Vec::new());
         for index in 0..found.settings.len() {
@@ -77,27 +88,35 @@ impl Reread {
                 continue;
             }
             // Its text was read from what is read.
-            if setting.kind.put(config, &setting.kind.show(&mut found.config)).is_ok() {
+            let text = setting.kind.show(&mut found.config);
+            if setting.kind.put(config, &text).is_ok() {
                 origin.clone_from(&found.settings[index].1);
-                taken.push(setting.key.clone());
+                taken.push((setting.key.clone(), text));
             }
         }
-        if taken.iter().any(|key| key == "log.level") {
+        if taken.iter().any(|(key, _): &(String, String)| key == "log.level") {
             self.0.volume.configure(current.config.log.level);
         }
         self.0.shown.put(shown::members(&self.0.program, &mut current));
-        drop(current);
-        tell(&taken, &refused);
+        Ok(Taken { taken, refused })
     }
 }
 
-fn tell(taken: &[String], refused: &[String]) {
+/// What came of a reading.
+struct Taken {
+    /// What has changed and is in force, by key: what it is now.
+    taken: Vec<(String, String)>,
+    /// The keys of what has changed and needs a restart.
+    refused: Vec<String>,
+}
+
+fn tell(taken: &[(String, String)], refused: &[String]) {
     if taken.is_empty() && refused.is_empty() {
         tracing::info!("the settings were read again, and are as they were");
     }
     if !taken.is_empty() {
         tracing::info!(
-            settings = taken.join(", "),
+            settings = taken.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(", "),
             "the settings were read again: these have changed and are in force"
         );
     }

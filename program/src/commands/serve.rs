@@ -110,7 +110,7 @@ pub(crate) fn listen_to_signals(recorded: &Recorded, reread: &Reread) -> Result<
     let (server, reread) = (Arc::clone(&recorded.server), reread.clone());
     on_hangup(move || {
         server.reload();
-        reread.again();
+        reread.again(&server);
     })
     .map_err(no_signals)
 }

@@ -48,8 +48,8 @@ pub(crate) enum Reload {
 }
 
 impl Setting {
-    /// The same, for one that SIGHUP takes.
-    fn taken_at_hangup(self) -> Self {
+    /// The same, for one that SIGHUP takes: `server::Server::take` takes it, or the log does.
+    pub(super) fn taken_at_hangup(self) -> Self {
         Self { reload: Reload::Hangup, ..self }
     }
 

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::counted::Counted;
 use super::routes::{Routes, Status};
-use super::{Options, Request, Response, layers, layers_of_metrics};
+use super::{Options, Request, Response, SiteRate, layers, layers_of_metrics};
+use crate::changing::Changing;
 use crate::identity::Gate;
 
 /// An answer in the making.
@@ -76,11 +77,12 @@ impl App {
     pub fn new(
         address: SocketAddr,
         options: &Options,
+        site_rate: &Changing<Option<SiteRate>>,
         gate: &Arc<Gate>,
         status: Status,
         endpoint: impl Endpoint + 'static,
     ) -> App {
-        let layers = layers(address, options, endpoint.has_sessions(), gate);
+        let layers = layers(address, options, site_rate, endpoint.has_sessions(), gate);
         let metrics = options.metrics.clone();
         let routes = Routes::new(status, Arc::clone(gate), Box::new(endpoint), metrics);
         App { layers, place: Box::new(routes) }
@@ -90,11 +92,13 @@ impl App {
     pub(crate) fn counted(
         address: SocketAddr,
         options: &Options,
+        site_rate: &Changing<Option<SiteRate>>,
         gate: &Arc<Gate>,
         status: Status,
         path: String,
     ) -> App {
-        App { layers: layers_of_metrics(address, options, gate), place: Box::new(Counted::new(status, path)) }
+        let layers = layers_of_metrics(address, options, site_rate, gate);
+        App { layers, place: Box::new(Counted::new(status, path)) }
     }
 
     /// Answers one request.

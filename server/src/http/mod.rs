@@ -37,6 +37,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::combinators::{BoxBody, UnsyncBoxBody};
 
+use crate::changing::Changing;
 use crate::identity::{self, Gate};
 use crate::start_error::StartError;
 use crate::telemetry::Sampling;
@@ -50,6 +51,7 @@ pub(crate) use listener::serve;
 pub(crate) use parameters::Parameters;
 pub(crate) use peer::Site;
 pub use peer::{Network, NoNetwork, Peer};
+pub use quota::SiteRate;
 pub(crate) use refusal::{Refusal, json_answer};
 pub use routes::Status;
 pub(crate) use routes::{method_not_allowed, public};
@@ -217,6 +219,7 @@ impl std::error::Error for BodyError {}
 fn layers(
     address: SocketAddr,
     options: &Options,
+    site_rate: &Changing<Option<SiteRate>>,
     has_sessions: bool,
     gate: &Arc<Gate>,
 ) -> Vec<Box<dyn layer::Layer>> {
@@ -235,7 +238,7 @@ fn layers(
         // is asked who they are: a browser asks without a credential whether it may send one.
         Box::new(cors::Cors::new(options, has_sessions, gate)),
         // Inside of what refuses strangers, who would use up the quota of the address that they misuse; before the body.
-        Box::new(quota::Quota::new(options, gate.metrics().clone())),
+        Box::new(quota::Quota::new(site_rate, options, gate.metrics().clone())),
         // Before the body is touched; wraps it so that whoever reads it is stopped at the limit.
         Box::new(body_limit::BodyLimit::new(options)),
         // Inside the limit: a body that is refused for its size is not waited for.
@@ -246,7 +249,12 @@ fn layers(
 }
 
 /// The same for a listener that only tells what was counted: as bounded, with nobody to ask who they are and no page to let read.
-fn layers_of_metrics(address: SocketAddr, options: &Options, gate: &Arc<Gate>) -> Vec<Box<dyn layer::Layer>> {
+fn layers_of_metrics(
+    address: SocketAddr,
+    options: &Options,
+    site_rate: &Changing<Option<SiteRate>>,
+    gate: &Arc<Gate>,
+) -> Vec<Box<dyn layer::Layer>> {
     vec![
         Box::new(identify::Identify { sampling: None }),
         Box::new(security_headers::SecurityHeaders),
@@ -254,7 +262,7 @@ fn layers_of_metrics(address: SocketAddr, options: &Options, gate: &Arc<Gate>) -
         Box::new(well_formed::WellFormed),
         // Whoever collects metrics goes from address to address.
         Box::new(host_and_origin::HostAndOrigin::new(address, options).or_by_address()),
-        Box::new(quota::Quota::new(options, gate.metrics().clone())),
+        Box::new(quota::Quota::new(site_rate, options, gate.metrics().clone())),
         Box::new(body_limit::BodyLimit::new(options)),
         Box::new(body_timeout::BodyTimeout::new(options)),
     ]
@@ -271,7 +279,7 @@ mod tests {
         let gate =
             Gate::new(&identity::Options::default(), "", Arc::default(), None, Metrics::default(), None)
                 .expect("no provider");
-        let names: Vec<_> = layers(address, &Options::default(), false, &Arc::new(gate))
+        let names: Vec<_> = layers(address, &Options::default(), &None.into(), false, &Arc::new(gate))
             .iter()
             .map(|layer| layer.name())
             .collect();

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::layer::{Answering, Layer, Next};
 use super::peer::{Network, Peer, site};
 use super::{Options, Refusal, Request};
+use crate::changing::Changing;
 use crate::metrics::{Count, Metrics};
 use crate::quota::{Rate, Table, whole_seconds};
 
@@ -23,26 +24,34 @@ const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
+/// How often requests may come from one site: so many a minute, and so many at once.
+#[derive(Clone, Copy, Debug)]
+pub struct SiteRate {
+    rate: Rate,
+    per_minute: usize,
+    burst: usize,
+}
+
+impl SiteRate {
+    /// That of the options; no bound where they name none.
+    pub fn of(options: &Options) -> Option<Self> {
+        let Options { site_requests_per_minute: per_minute, site_burst: burst, .. } = *options;
+        (per_minute > 0).then(|| Self { rate: Rate::per_minute(per_minute, burst), per_minute, burst })
+    }
+}
+
 /// The layer.
 pub(super) struct Quota {
-    bound: Option<Bound>,
+    /// No bound where there is none.
+    rate: Changing<Option<SiteRate>>,
+    used: Used,
     metrics: Metrics,
 }
 
 impl Quota {
-    /// The quota of the options; no bound where they name none.
-    pub(super) fn new(options: &Options, metrics: Metrics) -> Self {
-        let Options { site_requests_per_minute: per_minute, site_burst: burst, .. } = *options;
-        let proxies = options.trusted_proxies.clone();
-        let bound = (per_minute > 0).then(|| Bound {
-            rate: Rate::per_minute(per_minute, burst),
-            policy: format!("\"burst\";q={burst}, \"minute\";q={per_minute};w=60"),
-            burst,
-            proxies,
-            began: Instant::now(),
-            used: Mutex::default(),
-        });
-        Self { bound, metrics }
+    /// The quota of this rate, of which nothing is used.
+    pub(super) fn new(rate: &Changing<Option<SiteRate>>, options: &Options, metrics: Metrics) -> Self {
+        Self { rate: rate.clone(), used: Used::new(options), metrics }
     }
 }
 
@@ -53,24 +62,24 @@ impl Layer for Quota {
 
     fn handle<'a>(&'a self, request: Request, next: Next<'a>) -> Answering<'a> {
         // Who watches the server must see it also while others ask too much of it.
-        let Some(bound) =
-            self.bound.as_ref().filter(|_| !matches!(request.uri().path(), "/health" | "/ready"))
-        else {
+        let is_watching = matches!(request.uri().path(), "/health" | "/ready");
+        let Some(rate) = self.rate.now().filter(|_| !is_watching) else {
             return next.run(request);
         };
         // Without a connection, as in a test, all requests are of one.
         let peer = request.extensions().get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(peer)| *peer);
-        let state = bound.charge(site(peer, request.headers(), &bound.proxies), bound.began.elapsed());
+        let Used { proxies, began, .. } = &self.used;
+        let state = self.used.charge(&rate, site(peer, request.headers(), proxies), began.elapsed());
         if state.wait.is_zero() {
             return Box::pin(async move {
                 let mut response = next.run(request).await;
-                bound.tell(&state, response.headers_mut());
+                rate.tell(&state, response.headers_mut());
                 response
             });
         }
         self.metrics.count(Count::TooMany);
         let mut response = over(state.wait).answer();
-        bound.tell(&state, response.headers_mut());
+        rate.tell(&state, response.headers_mut());
         response.headers_mut().insert(RETRY_AFTER, whole_seconds(state.wait).into());
         Box::pin(std::future::ready(response))
     }
@@ -84,14 +93,11 @@ fn over(wait: Duration) -> Refusal {
     Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", sentence)
 }
 
-/// How often a site may ask, and how much each has used.
-struct Bound {
-    rate: Rate,
-    policy: String,
-    burst: usize,
+/// How much of its quota each site has used.
+struct Used {
     proxies: Vec<Network>,
     began: Instant,
-    used: Mutex<Table>,
+    sites: Mutex<Table>,
 }
 
 /// How a site stands after a request.
@@ -105,28 +111,36 @@ struct State {
     whole_in: Duration,
 }
 
-impl Bound {
-    fn charge(&self, site: IpAddr, now: Duration) -> State {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let whole = used.of(&site.to_string(), now);
-        let wait = match self.rate.charge(*whole, 1, now) {
+impl Used {
+    fn new(options: &Options) -> Self {
+        Self { proxies: options.trusted_proxies.clone(), began: Instant::now(), sites: Mutex::default() }
+    }
+
+    fn charge(&self, SiteRate { rate, .. }: &SiteRate, site: IpAddr, now: Duration) -> State {
+        let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
+        let whole = sites.of(&site.to_string(), now);
+        // More may have been used at a slower rate before.
+        *whole = (*whole).min(now + rate.burst());
+        let wait = match rate.charge(*whole, 1, now) {
             Ok(after) => {
                 *whole = after;
                 Duration::ZERO
             }
             Err(wait) => wait,
         };
-        State { wait, left: self.rate.left(*whole, now), whole_in: whole.saturating_sub(now) }
+        State { wait, left: rate.left(*whole, now), whole_in: whole.saturating_sub(now) }
     }
+}
 
+impl SiteRate {
     fn tell(&self, state: &State, headers: &mut HeaderMap) {
-        let State { left, whole_in, .. } = state;
+        let (Self { per_minute, burst, .. }, State { left, whole_in, .. }) = (self, state);
         let whole_in = whole_seconds(*whole_in);
         let epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         for (name, value) in [
-            (POLICY, self.policy.clone()),
+            (POLICY, format!("\"burst\";q={burst}, \"minute\";q={per_minute};w=60")),
             (STATE, format!("\"burst\";r={left};t={whole_in}")),
-            (LIMIT, self.burst.to_string()),
+            (LIMIT, burst.to_string()),
             (REMAINING, left.to_string()),
             (RESET, (epoch.as_secs() + whole_in).to_string()),
         ] {
@@ -139,10 +153,24 @@ impl Bound {
 mod tests {
     use super::*;
 
+    /// So many requests a minute, so many at once.
+    fn rate(per_minute: usize, burst: usize) -> SiteRate {
+        let options =
+            Options { site_requests_per_minute: per_minute, site_burst: burst, ..Options::default() };
+        SiteRate::of(&options).expect("a bound")
+    }
+
     /// 120 requests a minute, four at once.
+    struct Bound(SiteRate, Used);
+
+    impl Bound {
+        fn charge(&self, site: IpAddr, now: Duration) -> State {
+            self.1.charge(&self.0, site, now)
+        }
+    }
+
     fn bound() -> Bound {
-        let options = Options { site_requests_per_minute: 120, site_burst: 4, ..Options::default() };
-        Quota::new(&options, Metrics::default()).bound.expect("a bound")
+        Bound(rate(120, 4), Used::new(&Options::default()))
     }
 
     fn address(text: &str) -> IpAddr {
@@ -178,6 +206,20 @@ mod tests {
     }
 
     #[test]
+    fn another_rate_counts_from_the_next_request() {
+        let (mut bound, site, now) = (bound(), address("192.0.2.7"), Duration::from_secs(5));
+        bound.0 = rate(1, 4);
+        assert_eq!((0..5).filter(|_| bound.charge(site, now).wait.is_zero()).count(), 4);
+        bound.0 = rate(60, 2);
+        let over = bound.charge(site, now);
+        assert_eq!(
+            (over.left, over.wait, over.whole_in),
+            (0, Duration::from_secs(1), Duration::from_secs(2))
+        );
+        assert!(bound.charge(site, now + over.wait).wait.is_zero());
+    }
+
+    #[test]
     fn t_3a_a_hundred_thousand_names_from_one_peer_are_one_site() {
         let (bound, now) = (bound(), Duration::from_secs(1));
         let peer = address("192.0.2.7");
@@ -185,8 +227,8 @@ mod tests {
             let mut headers = HeaderMap::with_capacity(1);
             let forged = Ipv4Addr::from(number.wrapping_mul(0x9E37_79B9)).to_string();
             headers.insert("x-forwarded-for", HeaderValue::try_from(forged).expect("an address"));
-            bound.charge(site(peer, &headers, &bound.proxies), now);
+            bound.charge(site(peer, &headers, &bound.1.proxies), now);
         }
-        assert_eq!(bound.used.lock().expect("not poisoned").len(), 1);
+        assert_eq!(bound.1.sites.lock().expect("not poisoned").len(), 1);
     }
 }

@@ -7,9 +7,8 @@ use super::{Rates, Table};
 use crate::identity::Caller;
 
 /// How much of the quotas is used.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Local {
-    rates: Rates,
     used: Mutex<Used>,
 }
 
@@ -20,24 +19,25 @@ struct Used {
 }
 
 impl Local {
-    /// Quotas of which nothing is used.
-    pub(crate) fn new(rates: Rates) -> Self {
-        Self { rates, used: Mutex::default() }
-    }
-
-    /// Charges a call to both quotas, or to none and says when to come again. One caller's comes first, so that what is over
-    /// for one takes nothing from the others.
-    pub(crate) fn charge(&self, caller: &Caller, weight: usize, now: Duration) -> Result<(), Duration> {
+    /// Charges a call to both quotas of these rates, or to none and says when to come again. One caller's comes first, so that
+    /// what is over for one takes nothing from the others. What was used at other rates before stays used.
+    pub(crate) fn charge(
+        &self,
+        rates: &Rates,
+        caller: &Caller,
+        weight: usize,
+        now: Duration,
+    ) -> Result<(), Duration> {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let Used { common, callers } = &mut *used;
-        let own = match self.rates.of(caller) {
+        let own = match rates.of(caller) {
             Some(rate) => {
                 let whole = callers.of(caller.key(), now);
                 Some((rate.charge(*whole, weight, now)?, whole))
             }
             None => None,
         };
-        if let Some(rate) = &self.rates.common {
+        if let Some(rate) = &rates.common {
             *common = rate.charge(*common, weight, now)?;
         }
         // Only now, so that a call that the common quota refuses costs its caller nothing.

@@ -17,7 +17,7 @@ pub(crate) use shared::Shared;
 pub(crate) use table::Table;
 
 /// The rates of calls.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Rates {
     /// Of all callers together; without one they are not bounded.
     pub(crate) common: Option<Rate>,

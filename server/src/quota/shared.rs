@@ -34,33 +34,38 @@ static CHARGE: LazyLock<Script> = LazyLock::new(|| Script::new(&format!("{CLOCK}
 /// The quotas in Redis.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    rates: Rates,
     replicas: Replicas,
 }
 
 impl Shared {
-    /// Quotas at these rates.
-    pub(crate) fn new(rates: Rates, replicas: Replicas) -> Self {
-        Self { rates, replicas }
+    /// Quotas in this Redis.
+    pub(crate) fn new(replicas: Replicas) -> Self {
+        Self { replicas }
     }
 
-    /// Charges a call to both quotas, or to none and says when to come again; or Redis is away.
-    pub(crate) async fn charge(&self, caller: &Caller, weight: usize) -> Result<Result<(), Duration>, Away> {
-        self.ask(&CHARGE, caller, weight, None).await
+    /// Charges a call to both quotas of these rates, or to none and says when to come again; or Redis is away.
+    pub(crate) async fn charge(
+        &self,
+        rates: &Rates,
+        caller: &Caller,
+        weight: usize,
+    ) -> Result<Result<(), Duration>, Away> {
+        self.ask(&CHARGE, rates, caller, weight, None).await
     }
 
     async fn ask(
         &self,
         script: &Script,
+        rates: &Rates,
         caller: &Caller,
         weight: usize,
         now: Option<Duration>,
     ) -> Result<Result<(), Duration>, Away> {
-        let own = self.rates.of(caller);
+        let own = rates.of(caller);
         let own = own.map(|rate| (rate, self.replicas.name("quota", caller.key().as_bytes())));
-        let common = self.rates.common.as_ref().map(|rate| (rate, self.replicas.name("quotas", b"")));
-        let (rates, keys): (Vec<&Rate>, Vec<String>) = own.into_iter().chain(common).unzip();
-        let costs = rates.into_iter().flat_map(|rate| [rate.cost(weight), rate.burst()]);
+        let common = rates.common.as_ref().map(|rate| (rate, self.replicas.name("quotas", b"")));
+        let (charged, keys): (Vec<&Rate>, Vec<String>) = own.into_iter().chain(common).unzip();
+        let costs = charged.into_iter().flat_map(|rate| [rate.cost(weight), rate.burst()]);
         let arguments: Vec<String> = costs.chain(now).map(microseconds).collect();
         let within = self.replicas.timeout();
         let wait: u64 = self.replicas.link().run(script, &keys, &arguments, within).await?;
@@ -77,12 +82,13 @@ fn microseconds(time: Duration) -> String {
 impl Shared {
     pub(crate) async fn charge_at(
         &self,
+        rates: &Rates,
         caller: &Caller,
         weight: usize,
         now: Duration,
     ) -> Result<(), Duration> {
         static AT: LazyLock<Script> =
             LazyLock::new(|| Script::new(&format!("local now = tonumber(ARGV[#ARGV]){RULE}")));
-        self.ask(&AT, caller, weight, Some(now)).await.expect("Redis is there")
+        self.ask(&AT, rates, caller, weight, Some(now)).await.expect("Redis is there")
     }
 }

@@ -8,17 +8,20 @@ use crate::identity::{Caller, Identity, Principal};
 use crate::redis_server::RedisServer;
 use crate::replicas::{Replicas, Settings};
 
-/// Quotas of which nothing is used.
-enum Quotas {
+/// Quotas of which nothing is used, and their rates.
+struct Quotas(Rates, Kept);
+
+enum Kept {
     Local(Local),
     Shared(Shared),
 }
 
 impl Quotas {
     async fn charge(&self, caller: &str, weight: usize, now: Duration) -> Result<(), Duration> {
-        match self {
-            Self::Local(local) => local.charge(&named(caller), weight, now),
-            Self::Shared(shared) => shared.charge_at(&named(caller), weight, now).await,
+        let Self(rates, kept) = self;
+        match kept {
+            Kept::Local(local) => local.charge(rates, &named(caller), weight, now),
+            Kept::Shared(shared) => shared.charge_at(rates, &named(caller), weight, now).await,
         }
     }
 
@@ -46,13 +49,13 @@ fn named(name: &str) -> Caller {
 async fn both(name: &str, common: usize, caller: usize, burst: usize, check: impl AsyncFn(Quotas)) {
     let rate = |calls: usize| (calls > 0).then(|| Rate::per_minute(calls, burst));
     let rates = || Rates { common: rate(common), caller: rate(caller), key: rate(caller * 2) };
-    check(Quotas::Local(Local::new(rates()))).await;
+    check(Quotas(rates(), Kept::Local(Local::default()))).await;
     let folder = std::env::temp_dir().join(format!("mcp-quota-{name}-{}", std::process::id()));
     let redis = RedisServer::start(&folder);
     let mut settings = Settings::new(redis.url().into(), "s".repeat(32).into());
     settings.timeout = Duration::from_secs(10);
     let replicas = Replicas::new(settings, "http://api".to_owned()).expect("sound settings");
-    check(Quotas::Shared(Shared::new(rates(), replicas))).await;
+    check(Quotas(rates(), Kept::Shared(Shared::new(replicas)))).await;
     drop(redis);
     let _ = std::fs::remove_dir_all(folder);
 }
@@ -126,9 +129,33 @@ async fn a_change_counts_as_many_and_no_more_than_the_burst() {
 }
 
 #[tokio::test]
+async fn other_rates_count_from_the_next_call_and_what_was_used_stays_used() {
+    let rate = |calls: usize, burst: usize| Some(Rate::per_minute(calls, burst));
+    both("changed", 0, 1, 5, async |mut quotas| {
+        for _ in 0..5 {
+            assert_eq!(quotas.charge("a", 1, second(1.0)).await, Ok(()));
+        }
+        assert_eq!(quotas.charge("a", 1, second(1.0)).await, Err(second(60.0)), "one a minute");
+        // Nobody waits for longer than the new burst takes, whatever the old one would have taken.
+        quotas.0.caller = rate(60, 5);
+        assert_eq!(quotas.charge("a", 1, second(1.0)).await, Err(second(1.0)));
+        assert_eq!(quotas.charge("a", 1, second(2.0)).await, Ok(()));
+        // A smaller burst is one that was used up before.
+        quotas.0.caller = rate(60, 2);
+        assert_eq!(quotas.charge("a", 1, second(2.0)).await, Err(second(1.0)));
+        quotas.0.caller = None;
+        assert_eq!(quotas.charge("a", 1, second(2.0)).await, Ok(()));
+        quotas.0.common = rate(60, 1);
+        assert_eq!(quotas.charge("a", 1, second(2.0)).await, Ok(()));
+        assert_eq!(quotas.charge("b", 1, second(2.0)).await, Err(second(1.0)));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn r12_a_clock_that_goes_back_refuses_nobody_for_longer_than_the_burst_takes() {
     both("clock", 0, 60, 5, async |quotas| {
-        if matches!(quotas, Quotas::Local(_)) {
+        if matches!(quotas.1, Kept::Local(_)) {
             // Its clock is the machine's, which never goes back.
             return;
         }

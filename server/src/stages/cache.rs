@@ -22,6 +22,7 @@ use tracing::Instrument;
 use super::{Next, Outcome};
 use crate::call::{Call, CallError, Heard, Progress, Purpose, Reply};
 use crate::catalog::{Effect, Tool, Work};
+use crate::changing::Changing;
 use crate::metrics::Count;
 use crate::replicas::Replicas;
 use crate::request::Prepared;
@@ -87,6 +88,8 @@ impl Default for Settings {
 #[derive(Debug)]
 pub struct Options {
     settings: Settings,
+    /// For how long, where the overlay says nothing of a tool.
+    default_ttl: Changing<Duration>,
     /// Where the API is: what one API answered is no answer of another.
     address: String,
     shelf: Arc<Shelf>,
@@ -97,7 +100,12 @@ impl Options {
     /// An empty shelf for answers of the API at this address.
     pub fn new(settings: Settings, address: String) -> Self {
         let shelf = Arc::new(Shelf::new(settings.entries, settings.bytes));
-        Self { settings, address, shelf, tier: None }
+        Self { settings, default_ttl: settings.default_ttl.into(), address, shelf, tier: None }
+    }
+
+    /// The same, where the time changes for which answers are kept of which the overlay says nothing.
+    pub fn lasting(self, default_ttl: Changing<Duration>) -> Self {
+        Self { default_ttl, ..self }
     }
 
     /// The same among other processes, if there are any.
@@ -122,7 +130,7 @@ impl Options {
     /// For how long answers of this tool may be kept; zero where they must not be.
     fn ttl(&self, tool: &Tool) -> Duration {
         let is_kept = tool.effect == Effect::Read && matches!(tool.method, "GET" | "QUERY");
-        if is_kept { tool.cache.unwrap_or(self.settings.default_ttl) } else { Duration::ZERO }
+        if is_kept { tool.cache.unwrap_or_else(|| self.default_ttl.now()) } else { Duration::ZERO }
     }
 }
 
@@ -265,7 +273,7 @@ struct Question {
 impl Question {
     /// The answer as it is kept, or what is to be done for it.
     fn turn(&self, call: &Call) -> Turn {
-        self.options.shelf.turn(self.key, &self.marks, Instant::now(), call.deadline)
+        self.options.shelf.turn(self.key, &self.marks, self.allowed.fresh, Instant::now(), call.deadline)
     }
 
     /// Asks for all who will wait, in a task that outlives this caller. It takes its first steps here: as a task it would wait
@@ -330,12 +338,12 @@ struct Asked {
 
 /// Finds the answer for all who wait: with other processes, or by asking the API.
 async fn fly(asked: Asked, landing: Landing, call: Call, next: Next) {
-    let Asked { options, flight, marks, .. } = &asked;
+    let Asked { options, flight, marks, allowed } = &asked;
     let found = match &options.tier {
         // In a box of its own: without Redis a flight carries no room for it.
         Some(tier) => {
-            let found = tier.find((flight.key(), marks), flight.stamp(), call.deadline, &call.metrics);
-            Box::pin(found).await
+            let (question, fresh) = ((flight.key(), marks.as_slice()), allowed.fresh);
+            Box::pin(tier.find(question, flight.stamp(), fresh, call.deadline, &call.metrics)).await
         }
         None => Found::Leave(Box::default()),
     };

@@ -7,17 +7,18 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Next, Outcome};
 use crate::call::{Call, CallError};
+use crate::changing::Changing;
 
 /// What a call may take.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// The whole call; a tool whose one attempt may take longer gets that instead.
-    pub limit: Duration,
+    pub limit: Changing<Duration>,
 }
 
 /// Sets the call's deadline, or brings it nearer, and answers when it has passed.
 pub async fn deadline(options: Arc<Options>, mut call: Call, next: Next) -> Outcome {
-    let limit = options.limit.max(call.tool.timeout.unwrap_or_default());
+    let limit = options.limit.now().max(call.tool.timeout.unwrap_or_default());
     let now = Instant::now();
     let deadline = call.deadline.map_or(now + limit, |given| given.min(now + limit));
     call.deadline = Some(deadline);

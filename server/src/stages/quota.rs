@@ -2,13 +2,14 @@
 //! time after which a call is admitted again.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Next, Outcome, confirm};
 use crate::call::{Call, CallError, Caller, Consent};
 use crate::catalog::{Effect, Tool};
+use crate::changing::Changing;
 use crate::quota::{Local, Rate, Rates, Shared};
-use crate::replicas::Replicas;
+use crate::replicas::{Away, Replicas};
 
 /// How often calls may be made.
 #[derive(Clone, Copy, Debug)]
@@ -44,11 +45,36 @@ impl Default for Settings {
     }
 }
 
+/// What is charged, as settings say it.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    rates: Rates,
+    change_weight: usize,
+}
+
+impl Bounds {
+    /// Those of settings.
+    pub fn of(settings: Settings) -> Self {
+        let rate = |enabled: bool, per_minute: usize| {
+            (enabled && per_minute > 0).then(|| Rate::per_minute(per_minute, settings.burst))
+        };
+        let rates = Rates {
+            common: rate(settings.enabled, settings.per_minute),
+            caller: rate(settings.caller_enabled, settings.caller_per_minute),
+            key: rate(settings.caller_enabled, settings.key_per_minute),
+        };
+        Self { rates, change_weight: settings.change_weight }
+    }
+
+    fn weight(&self, tool: &Tool) -> usize {
+        tool.weight.unwrap_or(if tool.effect == Effect::Read { 1 } else { self.change_weight })
+    }
+}
+
 /// What the stage holds.
 #[derive(Debug)]
 pub struct Options {
-    rates: Rates,
-    change_weight: usize,
+    bounds: Changing<Bounds>,
     confirm: confirm::Settings,
     began: Instant,
     local: Local,
@@ -59,57 +85,52 @@ pub struct Options {
 impl Options {
     /// Quotas of which nothing is used, where these calls are asked about; those of all processes together where there are
     /// several.
-    pub fn new(settings: Settings, confirm: confirm::Settings, replicas: Option<Replicas>) -> Self {
-        let rate = |enabled: bool, per_minute: usize| {
-            (enabled && per_minute > 0).then(|| Rate::per_minute(per_minute, settings.burst))
-        };
-        let rates = Rates {
-            common: rate(settings.enabled, settings.per_minute),
-            caller: rate(settings.caller_enabled, settings.caller_per_minute),
-            key: rate(settings.caller_enabled, settings.key_per_minute),
-        };
-        Self {
-            change_weight: settings.change_weight,
-            confirm,
-            began: Instant::now(),
-            local: Local::new(rates.clone()),
-            shared: replicas.map(|replicas| Shared::new(rates.clone(), replicas)),
-            rates,
-        }
-    }
-
-    fn weight(&self, tool: &Tool) -> usize {
-        tool.weight.unwrap_or(if tool.effect == Effect::Read { 1 } else { self.change_weight })
+    pub fn new(bounds: Changing<Bounds>, confirm: confirm::Settings, replicas: Option<Replicas>) -> Self {
+        let (began, local) = (Instant::now(), Local::default());
+        Self { bounds, confirm, began, local, shared: replicas.map(Shared::new) }
     }
 
     /// Charges a call, or says when to come again. While Redis is away each process counts for itself, so that callers may make
     /// as many times more calls as there are processes, and none fails.
-    async fn charge(&self, caller: &Caller, weight: usize) -> Result<(), CallError> {
+    async fn charge(&self, caller: &Caller, tool: &Tool) -> Result<(), CallError> {
         let shared = match &self.shared {
             // In a box of its own: without Redis a call carries no room for it.
-            Some(shared) => Box::pin(shared.charge(caller, weight)).await.ok(),
+            Some(shared) => Box::pin(self.charge_all(shared, caller, tool)).await.ok(),
             None => None,
         };
-        let charged = shared.unwrap_or_else(|| self.local.charge(caller, weight, self.began.elapsed()));
+        let charged = shared.unwrap_or_else(|| {
+            let bounds = self.bounds.now();
+            self.local.charge(&bounds.rates, caller, bounds.weight(tool), self.began.elapsed())
+        });
         charged.map_err(|retry_after| CallError::Limited { retry_after })
+    }
+
+    async fn charge_all(
+        &self,
+        shared: &Shared,
+        caller: &Caller,
+        tool: &Tool,
+    ) -> Result<Result<(), Duration>, Away> {
+        let bounds = self.bounds.now();
+        shared.charge(&bounds.rates, caller, bounds.weight(tool)).await
     }
 }
 
 /// Lets the call pass if it is within the quotas. A person's answer is charged only when it turns out to answer nothing: the
 /// question was charged, and whoever said yes is not to be told to come again.
 pub async fn quota(options: Arc<Options>, call: Call, next: Next) -> Outcome {
-    if options.rates.are_none() {
+    if options.bounds.now().rates.are_none() {
         return next.run(call).await;
     }
-    let (caller, weight) = (call.caller.clone(), options.weight(call.tool));
+    let (caller, tool) = (call.caller.clone(), call.tool);
     let is_answer = matches!(call.consent, Consent::Answered { .. }) && options.confirm.asks(call.tool);
     if !is_answer {
-        options.charge(&caller, weight).await?;
+        options.charge(&caller, tool).await?;
         return next.run(call).await;
     }
     let outcome = next.run(call).await;
     if let Err(CallError::Unsealed { .. } | CallError::Arguments(_)) = outcome {
-        options.charge(&caller, weight).await?;
+        options.charge(&caller, tool).await?;
     }
     outcome
 }

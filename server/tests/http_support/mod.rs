@@ -79,6 +79,13 @@ impl Served {
         self.server.upgrade().expect("it serves").reload();
     }
 
+    /// Has options taken that differ so from the usual ones.
+    pub(crate) fn take(&self, change: impl FnOnce(&mut Options)) -> Result<(), StartError> {
+        let mut options = options(&self.upstream);
+        change(&mut options);
+        self.server.upgrade().expect("it serves").take(&options)
+    }
+
     /// A new connection.
     pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()

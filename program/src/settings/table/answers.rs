@@ -61,7 +61,8 @@ pub(super) fn keeping() -> [Setting; 6] {
                 maximum: 3600.0,
             },
             "How long answers of reads are kept of which the overlay says nothing, such as the state of a deployment; 0 keeps none of them.",
-        ),
+        )
+        .taken_at_hangup(),
     ]
 }
 

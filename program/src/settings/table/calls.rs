@@ -16,7 +16,8 @@ pub(super) fn times() -> [Setting; 3] {
             &["CALL_DEADLINE"],
             Kind::Seconds { at: |config| &mut config.server.engine.deadline, minimum: 0.1, maximum: 3600.0 },
             "How long a whole tool call may take.",
-        ),
+        )
+        .taken_at_hangup(),
         setting(
             "call.longest_wait_seconds",
             &["CALL_LONGEST_WAIT"],
@@ -26,7 +27,8 @@ pub(super) fn times() -> [Setting; 3] {
                 maximum: 86400.0,
             },
             "How long a caller may wait at most for the work that a change starts, besides the call itself; 0 lets nobody wait.",
-        ),
+        )
+        .taken_at_hangup(),
         setting(
             "call.callback_hosts",
             &["WEBHOOK_ALLOWED_HOSTS"],

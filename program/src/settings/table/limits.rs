@@ -51,13 +51,15 @@ pub(super) fn sizes() -> [Setting; 6] {
                 maximum: 60_000_000,
             },
             "How many HTTP requests one address may send in a minute (of IPv6 its first 64 bits), whatever they ask; what is over is answered 429. 0 is no bound; `/health` and `/ready` are not counted.",
-        ),
+        )
+        .taken_at_hangup(),
         setting(
             "limits.site_burst",
             &["RATE_LIMIT_SITE_BURST_SIZE"],
             Kind::Count { at: |config| &mut config.server.http.site_burst, minimum: 1, maximum: 1_000_000 },
             "How many of these requests may come at once.",
-        ),
+        )
+        .taken_at_hangup(),
     ]
 }
 

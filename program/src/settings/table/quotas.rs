@@ -51,4 +51,5 @@ pub(super) fn rows() -> [Setting; 7] {
             "How many calls a change counts as.",
         ),
     ]
+    .map(Setting::taken_at_hangup)
 }

@@ -52,7 +52,8 @@ pub(super) fn reaching() -> [Setting; 9] {
                 maximum: 3600.0,
             },
             "How long one request to the API may take.",
-        ),
+        )
+        .taken_at_hangup(),
         setting(
             "api.connect_timeout_seconds",
             &["API_CONNECT_TIMEOUT"],

@@ -63,6 +63,11 @@ impl Kept {
         now < self.until
     }
 
+    /// Whether it is younger than this: it may have been kept for longer before that was changed.
+    pub(super) fn is_younger(&self, than: Duration, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) < than
+    }
+
     /// Whether it may be given while the API is down, if it was true until then.
     pub(super) fn is_good_enough(&self, now: Instant) -> bool {
         now < self.stale_until

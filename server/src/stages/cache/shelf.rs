@@ -54,16 +54,25 @@ impl Shelf {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Finds out how a read is answered. A flight that began before a change is not joined after it: whoever made the change
-    /// must see it.
-    pub(super) fn turn(&self, key: Key, marks: &[Mark], now: Instant, deadline: Option<Instant>) -> Turn {
+    /// Finds out how a read is answered, by what is no older than `fresh` if it was kept: it may have been kept for longer before
+    /// that was changed. A flight that began before a change is not joined after it: whoever made the change must see it.
+    pub(super) fn turn(
+        &self,
+        key: Key,
+        marks: &[Mark],
+        fresh: Duration,
+        now: Instant,
+        deadline: Option<Instant>,
+    ) -> Turn {
         let mut guard = self.inside();
         let Inside { store, flights, forgotten, heard_until, .. } = &mut *guard;
         let before = store.get(&key).filter(|kept| kept.is_of_use(now)).cloned();
         let is_certain = heard_until.is_none_or(|until| now < until);
-        let is_heard = |kept: &Kept| is_certain || now.saturating_duration_since(kept.since()) < UNHEARD;
-        let is_right =
-            |kept: &&Kept| kept.is_fresh(now) && is_heard(kept) && forgotten.is_true(kept.stamp(), marks);
+        let is_heard = |kept: &Kept| is_certain || kept.is_younger(UNHEARD, now);
+        let is_right = |kept: &&Kept| {
+            let is_young = kept.is_fresh(now) && kept.is_younger(fresh, now);
+            is_young && is_heard(kept) && forgotten.is_true(kept.stamp(), marks)
+        };
         if let Some(kept) = before.as_ref().filter(is_right) {
             // A large answer is copied without keeping others waiting.
             drop(guard);
@@ -176,7 +185,7 @@ mod tests {
 
     fn ask(shelf: &Shelf, departed: &mut Vec<Landing>) -> Arc<Flight> {
         let key = Key::of("http://api", "read", &json!({}), &Caller::LocalOwner, &Account::default());
-        match shelf.turn(key, &[1], Instant::now(), None) {
+        match shelf.turn(key, &[1], Duration::MAX, Instant::now(), None) {
             Turn::Waits(flight) => flight,
             Turn::Departs(flight, landing) => {
                 departed.push(landing);
@@ -225,15 +234,36 @@ mod tests {
         assert!(!Arc::ptr_eq(&ask(&shelf, &mut departed), &lost));
     }
 
-    #[test]
-    fn r12_memory_that_hears_nothing_gives_nothing_that_is_older_than_five_seconds() {
-        let (shelf, mut departed, now) = (Shelf::new(10, 1 << 20), Vec::new(), Instant::now());
-        let flight = ask(&shelf, &mut departed);
+    /// A shelf with an answer that was asked for now and is kept for a minute.
+    fn with_answer(departed: &mut Vec<Landing>) -> (Shelf, Key, Instant) {
+        let (shelf, now) = (Shelf::new(10, 1 << 20), Instant::now());
+        let flight = ask(&shelf, departed);
         let lifetime = Lifetime { fresh: Duration::from_secs(60), ..Lifetime::default() };
         let kept = Kept::new(Arc::new(Reply::text("")), now, lifetime, flight.stamp());
         shelf.land(&flight, &[1], Some(kept), now);
-        let given =
-            |after: Duration| matches!(shelf.turn(flight.key(), &[1], now + after, None), Turn::Kept(_));
+        (shelf, flight.key(), now)
+    }
+
+    #[test]
+    fn an_answer_that_was_kept_for_longer_is_no_older_than_answers_may_be_now() {
+        let mut departed = Vec::new();
+        let (shelf, key, now) = with_answer(&mut departed);
+        let given = |fresh: u64, after: Duration| {
+            let fresh = Duration::from_secs(fresh);
+            matches!(shelf.turn(key, &[1], fresh, now + after, None), Turn::Kept(_))
+        };
+        let ten = Duration::from_secs(10);
+        assert!(given(60, ten) && given(10, ten - Duration::from_millis(1)));
+        assert!(!given(10, ten));
+    }
+
+    #[test]
+    fn r12_memory_that_hears_nothing_gives_nothing_that_is_older_than_five_seconds() {
+        let mut departed = Vec::new();
+        let (shelf, key, now) = with_answer(&mut departed);
+        let given = |after: Duration| {
+            matches!(shelf.turn(key, &[1], Duration::MAX, now + after, None), Turn::Kept(_))
+        };
         let moment = Duration::from_millis(1);
         assert!(given(Duration::from_secs(59)), "nobody else is there");
         shelf.heard_until(now + Duration::from_secs(20));

@@ -41,11 +41,12 @@ pub(in crate::stages::cache) struct Asking {
 }
 
 impl Tier {
-    /// Finds an answer: one that is kept, or one that another process asks for at the moment.
+    /// Finds an answer: one that is kept and no older than `fresh`, or one that another process asks for at the moment.
     pub(in crate::stages::cache) async fn find(
         self: &Arc<Self>,
         (key, marks): (Key, &[Mark]),
         stamp: Stamp,
+        fresh: Duration,
         deadline: Option<Instant>,
         metrics: &Metrics,
     ) -> Found {
@@ -57,7 +58,8 @@ impl Tier {
             let Ok(mut look) = self.look(key, marks, stamp, metrics).await else {
                 return Found::Leave(Box::default());
             };
-            if let Some(kept) = look.kept.take_if(|kept| kept.is_fresh(Instant::now())) {
+            let now = Instant::now();
+            if let Some(kept) = look.kept.take_if(|kept| kept.is_fresh(now) && kept.is_younger(fresh, now)) {
                 metrics.count(Count::Borrowed);
                 return Found::Fresh(kept);
             }
