@@ -47,6 +47,82 @@ async fn bash_completes_commands_and_tools() {
     assert_eq!(complete("code-pipeline-mcp sets w", 2).trim(), "watch");
 }
 
+/// What is typed to call a tool with three arguments, and what comes of it where a shell completes their names and values.
+const TYPED: &str =
+    "code-pipeline-mcp call get_deployments --arg sr\tcw09-47623 --arg pr\tf\t --arg=fi\tdeployments.pa\t";
+const MEANT: &str = "<--arg><srid=cw09-47623><--arg><priorWeek=false><--arg=fields=deployments.packages>";
+
+/// Types it in a shell on a terminal, after what has the shell complete commands, and waits for what was meant. The command is a
+/// function that shows what it is given.
+fn types(mut shell: Command, before: &str) {
+    shell.env_clear().env("TERM", "dumb").env("PS1", "ready> ");
+    let mut terminal = Terminal::of(shell, 300);
+    terminal.until("ready> ");
+    let shows = "code-pipeline-mcp() { shift 2; printf '<%s>' \"$@\"; }";
+    terminal.type_line(&format!("{before}; {shows}; echo pre''pared"));
+    terminal.until("prepared");
+    terminal.until("ready> ");
+    terminal.type_line(TYPED);
+    terminal.until(MEANT);
+}
+
+/// A file with what a shell is told.
+async fn told(shell: &str) -> (std::path::PathBuf, String) {
+    let text = run(&["completions", shell], &[]).await.stdout;
+    let file = std::env::temp_dir().join(format!("mcp-completions-{}.{shell}", std::process::id()));
+    fs::write(&file, text).unwrap();
+    let shown = file.display().to_string();
+    (file, shown)
+}
+
+fn is_there(shell: &str) -> bool {
+    Command::new(shell).args(["-c", "true"]).status().is_ok_and(|status| status.success())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bash_completes_names_and_values_of_arguments_where_somebody_types_them() {
+    let (file, shown) = told("bash").await;
+    let mut shell = Command::new("bash");
+    shell.args(["--norc", "--noprofile", "-i"]);
+    types(shell, &format!("source {shown}"));
+    let _ = fs::remove_file(file);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn zsh_completes_names_and_values_of_arguments_where_somebody_types_them() {
+    if !is_there("zsh") {
+        return;
+    }
+    let (file, shown) = told("zsh").await;
+    let mut shell = Command::new("zsh");
+    shell.args(["-f", "-i"]);
+    types(shell, &format!("autoload -U compinit; compinit -u -D; source {shown}"));
+    let _ = fs::remove_file(file);
+}
+
+#[tokio::test]
+async fn fish_completes_names_and_values_of_arguments() {
+    if !is_there("fish") {
+        return;
+    }
+    let (file, shown) = told("fish").await;
+    for (typed, expected) in [
+        ("--arg pr", &["priorWeek="][..]),
+        ("--arg priorWeek=", &["priorWeek=true", "priorWeek=false"]),
+        ("--arg=fields=deployments.pa", &["--arg=fields=deployments.packages"]),
+    ] {
+        let script = format!("source {shown}; complete -C 'code-pipeline-mcp call get_deployments {typed}'");
+        let output = Command::new("fish").args(["--no-config", "-c", &script]).output().unwrap();
+        let offered = String::from_utf8(output.stdout).unwrap();
+        let mut words: Vec<&str> = offered.lines().filter_map(|line| line.split('\t').next()).collect();
+        let mut expected = expected.to_vec();
+        words.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(words, expected, "{typed}");
+    }
+    let _ = fs::remove_file(file);
+}
+
 #[tokio::test]
 async fn every_shell_is_told_every_command_and_tool() {
     for shell in ["bash", "zsh", "fish"] {

@@ -25,6 +25,13 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Starts the program on a terminal of so many columns.
     pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)], columns: u16) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_code-pipeline-mcp"));
+        command.args(arguments).env_clear().envs(environment.iter().copied());
+        Self::of(command, columns)
+    }
+
+    /// Starts this on a terminal of so many columns.
+    pub(crate) fn of(mut command: Command, columns: u16) -> Self {
         let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("the system has terminals");
         grantpt(&screen).expect("it is ours");
         unlockpt(&screen).expect("it can be opened");
@@ -35,8 +42,6 @@ impl Terminal {
             let path = OsStr::from_bytes(name.as_bytes());
             OpenOptions::new().read(true).write(true).open(path).expect("it can be opened").into()
         };
-        let mut command = Command::new(env!("CARGO_BIN_EXE_code-pipeline-mcp"));
-        command.args(arguments).env_clear().envs(environment.iter().copied());
         let child = command.stdin(side()).stdout(side()).stderr(side()).spawn().expect("the program starts");
         Self { child, screen: screen.into(), seen: String::new(), looked: 0 }
     }

@@ -1,5 +1,7 @@
 //! `completions` and `man`: what shells and readers of manuals are told of the commands, from the one description that `--help` has.
 
+mod arguments;
+
 use std::io;
 use std::path::Path;
 
@@ -21,13 +23,14 @@ pub(super) fn run(program: &Program, shell: Shell) -> Result<(), Refusal> {
         at(described, path, |command| command.mut_arg("tool", |tool| tool.value_parser(tools(program))))
     });
     let mut text = Vec::new();
-    let shell = match shell {
+    let generator = match shell {
         Shell::Bash => clap_complete::Shell::Bash,
         Shell::Zsh => clap_complete::Shell::Zsh,
         Shell::Fish => clap_complete::Shell::Fish,
     };
-    generate(shell, &mut described, program.name, &mut text);
-    print(&mended(&String::from_utf8_lossy(&text), program.name))
+    generate(generator, &mut described, program.name, &mut text);
+    let text = mended(&String::from_utf8_lossy(&text), program.name);
+    print(&arguments::beside(&text, program, shell))
 }
 
 /// The text for bash names a command in two ways where the program's name has a hyphen (clap-rs/clap#6421), and then completes nothing
