@@ -7,16 +7,19 @@ use crate::scratch::Scratch;
 use crate::wire::send;
 use crate::world::{NOWHERE, World};
 
+/// Where a line of the log says that what is counted is told, at this path.
+fn told_at(line: &str, path: &str) -> SocketAddr {
+    let rest = line.split("http://").nth(1).unwrap();
+    rest.split(path).next().unwrap().parse().unwrap()
+}
+
 /// A server, where it listens, and where it tells what is counted if that has a listener of its own.
 async fn with(changed: &[(&str, &str)], path: &str) -> (Running, SocketAddr, Option<SocketAddr>) {
     let mut running =
         start(&["serve", "--listen", "127.0.0.1:0"], &[&[NOWHERE, ("API_TOKEN", "x")], changed].concat());
     let (address, log) = running.address().await;
     let line = log.lines().find(|line| line.contains("what is counted is told"));
-    let own = line.map(|line| {
-        let rest = line.split("http://").nth(1).unwrap();
-        rest.split(path).next().unwrap().parse().unwrap()
-    });
+    let own = line.map(|line| told_at(line, path));
     (running, address, own)
 }
 
@@ -75,4 +78,31 @@ async fn metrics_have_a_listener_of_their_own_where_one_is_named() {
     let (_running, server, own) = with(&changed[..2], "/prometheus").await;
     assert!(own.is_some());
     assert_eq!(send(server, "GET /prometheus", &[], "").await.status, 404);
+}
+
+#[tokio::test]
+async fn who_serves_one_client_or_shows_itself_tells_them_there_too() {
+    let changed = [NOWHERE, ("API_TOKEN", "x"), ("METRICS_ADDRESS", "0")];
+    for arguments in [&["stdio"][..], &["demo", "--listen", "127.0.0.1:0"]] {
+        let mut running = start(arguments, &changed);
+        let own = told_at(&running.log_line("what is counted is told").await, "/metrics");
+        let told = send(own, "GET /metrics", &[], "").await;
+        assert!(
+            told.status == 200 && told.body.contains("\nmcp_calls_in_flight "),
+            "{arguments:?}: {told:?}"
+        );
+        if arguments == ["stdio"] {
+            // Another client starts another one, which finds the address taken.
+            let taken = own.to_string();
+            let mut other = start(&["stdio"], &[changed[0], changed[1], ("METRICS_ADDRESS", &taken)]);
+            let line = other.log_line("what is counted is told nowhere").await;
+            assert!(line.contains(&taken) && line.contains("METRICS_ADDRESS"), "{line}");
+            assert_eq!(other.exit_code().await, 0);
+            // It ends with its input, whoever else reads metrics.
+            assert_eq!(running.exit_code().await, 0);
+        } else {
+            running.signal(rustix::process::Signal::TERM);
+            assert_eq!(running.exit_code().await, 0);
+        }
+    }
 }

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use server::journal::Stream;
 
+use crate::commands::counted::Counted;
 use crate::commands::prepare;
 use crate::commands::reread::Reread;
 use crate::commands::serve::{bound, endpoint, listen, listen_to_signals, no_signals, over_http};
@@ -22,9 +23,10 @@ pub(crate) async fn run(program: &Program, mut config: Config, reread: &Reread) 
     let start =
         program.demonstration.ok_or_else(|| Refusal::usage("there is no command `demo` in this program"))?;
     over_http(&mut config)?;
-    let scheme = config.tls.scheme();
+    let (scheme, counted) = (config.tls.scheme(), Counted::of(&config));
     let listener = listen(config.listen()).await?;
     let address = bound(&listener)?;
+    let counted = counted.listen().await?;
     let demonstration = start()
         .await
         .map_err(|error| Refusal::failure(format!("the stand-in for the API does not start: {error}")))?;
@@ -45,7 +47,9 @@ pub(crate) async fn run(program: &Program, mut config: Config, reread: &Reread) 
     listen_to_signals(&recorded, reread)?;
     print(&introduction(program, &endpoint(scheme, address), &demonstration))?;
     let server = Arc::clone(&recorded.server);
-    server.serve(listener, shutdown).await.map_err(|error| Refusal::configuration(error.to_string()))?;
+    let told = counted.tell(&server, shutdown.clone());
+    let (served, told) = tokio::join!(Arc::clone(&server).serve(listener, shutdown.clone()), told);
+    served.and(told).map_err(|error| Refusal::configuration(error.to_string()))?;
     drop(demonstration.running);
     Ok(())
 }

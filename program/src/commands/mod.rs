@@ -4,6 +4,7 @@ mod audit;
 mod call;
 mod completions;
 mod contract;
+mod counted;
 mod credentials;
 mod demo;
 mod doctor;

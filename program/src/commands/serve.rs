@@ -8,6 +8,7 @@ use server::journal::Stream;
 use tokio::net::TcpListener;
 
 use crate::Program;
+use crate::commands::counted::Counted;
 use crate::commands::reread::Reread;
 use crate::commands::{Recorded, inherited, prepare};
 use crate::memory;
@@ -24,7 +25,7 @@ pub(crate) async fn http(program: &Program, mut config: Config, reread: &Reread)
     }
     over_http(&mut config)?;
     let (address, scheme) = (config.listen(), config.tls.scheme());
-    let (counting, path) = (config.counting.listener(), config.counting.path.clone());
+    let counted = Counted::of(&config);
     let recorded = prepare(program, config, Stream::Output)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
     listen_to_signals(&recorded, reread)?;
@@ -35,19 +36,11 @@ pub(crate) async fn http(program: &Program, mut config: Config, reread: &Reread)
         None => listen(address).await?,
     };
     let address = bound(&listener)?;
-    let counting = match counting {
-        Some(address) => Some(listen_for_metrics(address, &path, scheme).await?),
-        None => None,
-    };
+    let counted = counted.listen().await?;
     warn_unrecorded(&recorded);
     tracing::info!(endpoint = %endpoint(scheme, address), tools = program.api.tools.len(), "serving");
     let server = Arc::clone(&recorded.server);
-    let told = async {
-        match counting {
-            Some(listener) => server.serve_metrics(listener, path, shutdown.clone()).await,
-            None => Ok(()),
-        }
-    };
+    let told = counted.tell(&server, shutdown.clone());
     tokio::select! {
         (served, told) = async { tokio::join!(Arc::clone(&server).serve(listener, shutdown.clone()), told) } => {
             served.and(told).map_err(|error| Refusal::configuration(error.to_string()))?;
@@ -58,31 +51,33 @@ pub(crate) async fn http(program: &Program, mut config: Config, reread: &Reread)
     Ok(())
 }
 
-/// Binds the listener of its own for what is counted, and says where that is told.
-async fn listen_for_metrics(address: SocketAddr, path: &str, scheme: &str) -> Result<TcpListener, Refusal> {
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        Refusal::failure(format!("cannot listen on {address} for metrics (METRICS_ADDRESS): {error}"))
-    })?;
-    let address = bound(&listener)?;
-    if !address.ip().is_loopback() {
-        tracing::warn!(%address, "whoever reaches this address is told what is counted (METRICS_ADDRESS)");
-    }
-    tracing::info!(at = format!("{scheme}://{address}{path}"), "what is counted is told");
-    Ok(listener)
-}
-
 /// Serves one client on standard input and output.
-pub(crate) async fn stdio(program: &Program, config: Config, reread: &Reread) -> Result<(), Refusal> {
+pub(crate) async fn stdio(program: &Program, mut config: Config, reread: &Reread) -> Result<(), Refusal> {
+    let counted = Counted::of(&config);
+    if config.counting.listener().is_some() {
+        // What is counted is told as it would be beside `serve`.
+        config.server.http.tls = config.tls.settings()?;
+    }
     let recorded = prepare(program, config, Stream::Error)?;
     let shutdown = shutdown_on_signal(recorded.journal.clone()).map_err(no_signals)?;
     listen_to_signals(&recorded, reread)?;
     warn_unrecorded(&recorded);
     tracing::info!(tools = program.api.tools.len(), "serving on standard input and output");
+    let counted = counted.listen_if_free().await;
     let server = Arc::clone(&recorded.server);
-    server
-        .stdio(shutdown)
-        .await
-        .map_err(|error| Refusal::failure(format!("standard input or output broke: {error}")))
+    let telling = async {
+        if let Err(error) = counted.tell(&server, shutdown.clone()).await {
+            return Refusal::configuration(error.to_string());
+        }
+        // The client says when it is over.
+        std::future::pending().await
+    };
+    tokio::select! {
+        served = Arc::clone(&server).stdio(shutdown.clone()) => {
+            served.map_err(|error| Refusal::failure(format!("standard input or output broke: {error}")))
+        }
+        refusal = telling => Err(refusal),
+    }
 }
 
 fn warn_unrecorded(recorded: &Recorded) {
