@@ -5,15 +5,20 @@
 //! is not run has a line `<!-- not run: REASON -->` above it.
 
 mod program_support;
+#[path = "../server/tests/scratch/mod.rs"]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod scratch;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use code_pipeline_mcp::api;
 use program_support::{Running, patiently, start};
+use scratch::Scratch;
 use serde_json::{Value, json};
 use simulator::{Clock, Simulator};
 use tokio::io::AsyncWriteExt;
@@ -165,25 +170,6 @@ fn every_setting_that_is_exported_is_one() {
     }
 }
 
-/// A folder of a test's own, gone when the test is over.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(page: &str) -> Self {
-        let folder =
-            std::env::temp_dir().join(format!("code-pipeline-mcp-docs-{page}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).expect("a folder of this test");
-        Self(folder)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 /// Stands before what the command of this number prints.
 fn mark(command: usize) -> String {
     format!("\u{1e}{command}\u{1e}")
@@ -248,21 +234,29 @@ fn dots_are_anything_and_everything_else_is_itself() {
     }
 }
 
-/// A port that nobody has. Whoever reads a page needs one that stands in it; a test must not.
+/// A port that nobody has, and that the system gives to nobody who only connects. Whoever reads a page needs one that stands in it; a
+/// test must not.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    listener.local_addr().expect("it has an address").port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id().wrapping_mul(37);
+    loop {
+        let number = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
+        let port = 20_000 + u16::try_from(number).expect("it is small");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Follows a page, with these variables besides.
 async fn follow(name: &str, variables: &[(&str, &str)]) {
-    let (folder, port) = (Folder::new(name), free_port().to_string());
+    let (folder, port) = (Scratch::new(&format!("docs-{name}")), free_port().to_string());
     let (script, expected) = script(&runnable(name, &page(name)));
     let programs = Path::new(env!("CARGO_BIN_EXE_code-pipeline-mcp")).parent().expect("it is in a folder");
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
     let mut shell = Command::new("bash");
-    shell.args(["-c", &script.replace("8080", &port)]).current_dir(&folder.0).env_clear();
-    shell.envs([("PATH", &*path), ("PORT", &port), ("HOME", folder.0.to_str().expect("the name is text"))]);
+    shell.args(["-c", &script.replace("8080", &port)]).current_dir(folder.path()).env_clear();
+    shell.envs([("PATH", &*path), ("PORT", &port), ("HOME", folder.text())]);
     shell.envs(variables.iter().copied());
     shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let output =

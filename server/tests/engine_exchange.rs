@@ -217,23 +217,30 @@ async fn t35_a_connection_that_breaks_after_sending_leaves_the_outcome_open_and_
 
 #[tokio::test]
 async fn an_api_that_does_not_answer_costs_one_attempt_and_no_more() {
-    let upstream = FakeUpstream::start([Act::Silence, Act::Silence]).await;
-    let mut options = options(&upstream.base_url());
-    options.upstream.attempt_timeout = Duration::from_millis(100);
-    let engine = Engine::new(&sample::API, options.clone()).unwrap();
-    let outcome = call(&engine, &READ, reading("level", "DEV")).await;
-    let after = Duration::from_millis(100);
-    assert!(
-        matches!(outcome, Err(CallError::TimedOut { after: it, sent: true }) if it == after),
-        "{outcome:?}"
-    );
-    upstream.departure().await;
-    options.upstream.attempt_timeout = Duration::from_secs(60);
-    options.deadline = Duration::from_millis(100);
-    let engine = Engine::new(&sample::API, options).unwrap();
-    let outcome = call(&engine, &READ, reading("level", "DEV")).await;
-    assert!(matches!(outcome, Err(CallError::TimedOut { sent: true, .. })), "{outcome:?}");
-    upstream.departure().await;
+    let (short, long) = (Duration::from_secs(10), Duration::from_secs(60));
+    for (attempt, deadline) in [(short, long), (long, short)] {
+        let upstream = FakeUpstream::start([Act::Silence]).await;
+        let mut options = options(&upstream.base_url());
+        (options.upstream.attempt_timeout, options.deadline) = (attempt, deadline);
+        let engine = Engine::new(&sample::API, options).unwrap();
+        let mut calling = Box::pin(call(&engine, &READ, reading("level", "DEV")));
+        tokio::select! {
+            outcome = &mut calling => panic!("the API never answers: {outcome:?}"),
+            () = upstream.arrival() => {}
+        }
+        // Nothing happens any more but time.
+        tokio::time::pause();
+        let outcome = calling.await;
+        tokio::time::resume();
+        // Of a call's time some had gone when the attempt began.
+        let is_right = |after| after == short || deadline == short && after < short;
+        assert!(
+            matches!(outcome, Err(CallError::TimedOut { after, sent: true }) if is_right(after)),
+            "{outcome:?}"
+        );
+        upstream.departure().await;
+        assert_eq!(upstream.requests().len(), 1);
+    }
 }
 
 #[tokio::test]

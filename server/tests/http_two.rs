@@ -214,9 +214,7 @@ async fn t_44_so_many_requests_are_under_way_and_not_one_more() {
             tokio::spawn(async move { read(&client).await.unwrap().status })
         })
         .collect();
-    while served.upstream.requests().len() < 2 {
-        served.upstream.arrival().await;
-    }
+    served.upstream.arrivals(2).await;
     let third = client.request("GET /health", &[], "");
     tokio::pin!(third);
     assert!(timeout(Duration::from_millis(200), &mut third).await.is_err(), "both places are taken");

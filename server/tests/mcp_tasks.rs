@@ -225,9 +225,7 @@ async fn a_wait_becomes_a_task_that_tells_the_state_and_in_the_end_the_answer() 
     assert!(created["pollIntervalMs"].is_u64() && created.get("result").is_none(), "{created}");
     assert_eq!(created["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "sample-server");
     let id = created["taskId"].as_str().unwrap();
-    while served.upstream.requests().len() < 3 {
-        served.upstream.arrival().await;
-    }
+    served.upstream.arrivals(3).await;
     let working = get(&served, id).await;
     assert_eq!((&working["status"], &working["statusMessage"]), (&json!("working"), &json!("Executing")));
     complete.notify_one();
@@ -294,9 +292,7 @@ async fn whoever_has_as_many_as_may_be_waits_as_before() {
     })
     .await;
     let id = begin(&served, "start", waiting()).await;
-    while served.upstream.requests().len() < 2 {
-        served.upstream.arrival().await;
-    }
+    served.upstream.arrivals(2).await;
     let waited = call(&served, "start", waiting()).await.result();
     assert_eq!(waited["structuredContent"]["followUp"]["outcome"], "done", "{waited}");
     assert_eq!(get(&served, &id).await["status"], "working");
@@ -312,9 +308,7 @@ async fn cancelling_ends_the_wait_and_nothing_else_and_says_so() {
     let (look, _never) = held();
     let served = served([started(), state("Executing"), look]).await;
     let id = begin(&served, "start", waiting()).await;
-    while served.upstream.requests().len() < 3 {
-        served.upstream.arrival().await;
-    }
+    served.upstream.arrivals(3).await;
     for _ in 0..2 {
         let done = about(&served, "tasks/cancel", &id, json!({})).await.result();
         assert_eq!(done["resultType"], "complete");
@@ -476,9 +470,7 @@ async fn a_server_that_leaves_ends_its_tasks() {
     let served = served([started(), look]).await;
     begin(&served, "start", waiting()).await;
     begin(&served, "slow", json!({ "how": "never" })).await;
-    while served.upstream.requests().len() < 2 {
-        served.upstream.arrival().await;
-    }
+    served.upstream.arrivals(2).await;
     served.shutdown.cancel();
     let Served { upstream, task, .. } = served;
     upstream.departure().await;

@@ -74,17 +74,20 @@ async fn files_are_begun_and_removed_as_is_said_and_reads_wait_for_them_where_th
     let old = File::options().append(true).open(file(&path, 1)).unwrap();
     old.set_modified(SystemTime::now() - Duration::from_secs(3601)).unwrap();
     until(&world, "the first file is gone", || !file(&path, 1).exists()).await;
-    // A folder in the place of the next file keeps it from being made.
-    let mut next = 1;
-    while !file(&path, next).exists() || file(&path, next + 1).exists() {
+    // A folder in the place of the next file keeps it from being made; meanwhile another may be begun.
+    let mut next = 2;
+    while file(&path, next).exists() || fs::create_dir(file(&path, next)).is_err() {
         next += 1;
     }
-    fs::create_dir(file(&path, next + 1)).unwrap();
     let begun = Instant::now();
-    while world.read().await.status == 200 {
+    let refused = loop {
+        let answer = world.read().await;
+        if answer.status != 200 {
+            break answer;
+        }
         assert!(begun.elapsed() < Duration::from_secs(30), "reads are refused while they cannot be recorded");
-    }
-    assert_eq!(crate::world::outcome(&world.read().await), (503, "unrecorded".to_owned()));
+    };
+    assert_eq!(crate::world::outcome(&refused), (503, "unrecorded".to_owned()));
 }
 
 #[tokio::test]

@@ -129,7 +129,7 @@ async fn spans_wait_as_many_and_as_long_as_is_said_and_go_together() {
     let requests = told(&SPANS_ONLY).await;
     assert!(requests.len() == 1 && spans(&requests[0]) > 10, "{}", requests.len());
     let ((_world, collector), _) = timed(before([], &[("OTEL_BSP_SCHEDULE_DELAY", "0")])).await;
-    let ((), took) = timed(collector.arrival()).await;
+    let ((), took) = timed(collector.arrivals(1)).await;
     assert!(took < SOON, "{took:?}");
     // The first stays with a collector that says nothing, one more waits, and there is no room for the others.
     let (world, _collector) = before([Act::Silence], &[alone[0], ("OTEL_BSP_MAX_QUEUE_SIZE", "1")]).await;
@@ -140,8 +140,7 @@ async fn spans_wait_as_many_and_as_long_as_is_said_and_go_together() {
 async fn a_request_takes_so_long_and_the_same_spans_are_tried_for_so_long() {
     let at_once = ("OTEL_BSP_SCHEDULE_DELAY", "0");
     let (_world, collector) = before([Act::Silence], &[at_once, ("OTEL_EXPORTER_OTLP_TIMEOUT", "20")]).await;
-    collector.arrival().await;
-    let ((), took) = timed(collector.arrival()).await;
+    let ((), took) = timed(collector.arrivals(2)).await;
     assert!(took < SOON, "{took:?}");
     let away = || json("503 Service Unavailable", "{}");
     let script = std::iter::repeat_with(away).take(64);
@@ -157,8 +156,6 @@ async fn numbers_are_sent_as_often_as_is_said() {
     let numbers_only = [("OTEL_TRACES_EXPORTER", "none"), ("OTEL_LOGS_EXPORTER", "none")];
     let changed = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*base), ("OTEL_METRIC_EXPORT_INTERVAL", "100")];
     let _world = World::start([], &[&changed[..], &numbers_only].concat()).await;
-    for _ in 0..2 {
-        let ((), took) = timed(collector.arrival()).await;
-        assert!(took < SOON, "{took:?}");
-    }
+    let ((), took) = timed(collector.arrivals(3)).await;
+    assert!(took < SOON, "{took:?}");
 }

@@ -97,7 +97,14 @@ impl FakeUpstream {
         *self.state.connections.lock().unwrap()
     }
 
-    /// Waits until a request has been read.
+    /// Waits until so many requests have been read, since the first.
+    pub async fn arrivals(&self, count: usize) {
+        while self.requests().len() < count {
+            self.arrival().await;
+        }
+    }
+
+    /// Waits until a request has been read. Of several that nobody waited for, all but one are forgotten.
     pub async fn arrival(&self) {
         self.state.arrived.notified().await;
     }
