@@ -49,11 +49,15 @@ pub(crate) async fn in_turn<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
+    use std::task::Poll;
     use std::time::Duration;
 
     use tokio::time::timeout;
 
     use super::*;
+    use crate::catalog::{AnswerRule, Content, Effect, Tool, Work};
+    use crate::shape::Shape;
+    use crate::upstream::{Part, Received, Upstream};
 
     /// The turn is the whole process's, so tests of it stand in a line too.
     static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -103,6 +107,38 @@ mod tests {
         let (begins, ends, first) = tokio::join!(begins, ends, first);
         begins.and(ends).and(first.expect("no panic")).expect("all were done");
         assert_eq!(done.try_iter().collect::<Vec<_>>(), ["ends", "begins"]);
+    }
+
+    /// Also where nothing is made of it but a copy without blanks, since looking at each byte takes its time too.
+    #[tokio::test]
+    async fn r15_an_answer_waits_for_its_turn_from_the_first_byte_that_is_too_many() {
+        static TEXTS: Tool = Tool {
+            answers: &[AnswerRule {
+                from: 200,
+                to: 299,
+                media_type: "application/json",
+                content: Content::Json { shape: Shape::List(&Shape::Text), wrap: Some("value") },
+            }],
+            ..Tool::bare(Effect::Read, Work::Rest)
+        };
+        let _alone = ALONE.lock().await;
+        for (bytes, waits) in [(SMALL, false), (SMALL + 1, true)] {
+            let turn = Arc::clone(&TURN).acquire_owned().await.expect("it is never closed");
+            let body = format!(r#"["{}"]"#, "x".repeat(bytes - r#"[""]"#.len()));
+            let expected = format!(r#"{{"value":{body}}}"#);
+            let (content_type, retry_after, headers) = (None, None, Vec::new());
+            let received = Received { status: 200, content_type, retry_after, headers, body: body.into() };
+            let mut reading = Box::pin(Upstream::read(&TEXTS, received, Part::default()));
+            let told = match futures_util::poll!(reading.as_mut()) {
+                Poll::Ready(told) => (false, told),
+                Poll::Pending => {
+                    drop(turn);
+                    (true, reading.await)
+                }
+            };
+            assert_eq!(told.0, waits, "{bytes} bytes");
+            assert_eq!(told.1.expect("it is read").text, expected);
+        }
     }
 
     #[tokio::test]
