@@ -250,6 +250,29 @@ async fn lines_of_the_log_name_the_span_in_which_they_were_said() {
 }
 
 #[tokio::test]
+async fn what_a_signal_has_logged_more_is_sent_too_and_no_longer_than_it_is_logged() {
+    let (mut running, address, _upstream, collector) = served(&[]).await;
+    ask(address, "GET /health", "", "").await;
+    for (signal, said) in [(Signal::USR1, "more is logged"), (Signal::USR2, "as much is logged")] {
+        running.signal(signal);
+        running.log_line(said).await;
+        ask(address, "GET /health", "", "").await;
+    }
+    stopped(running).await;
+    let lines = all(&sent(&collector, "logs"), ["resourceLogs", "scopeLogs", "logRecords"]);
+    let said: Vec<&str> = lines.iter().map(|line| line["body"]["stringValue"].as_str().unwrap()).collect();
+    let from = said.iter().position(|said| said.starts_with("more is logged")).unwrap();
+    let to = said.iter().position(|said| said.starts_with("as much is logged")).unwrap();
+    let answered: Vec<usize> = (0..said.len()).filter(|line| said[*line] == "answered").collect();
+    assert!(
+        answered.len() == 1 && (from..to).contains(&answered[0]),
+        "of three requests the second: {said:?}"
+    );
+    let line = &lines[answered[0]];
+    assert_eq!((&line["severityText"], &line["severityNumber"]), (&"DEBUG".into(), &5.into()));
+}
+
+#[tokio::test]
 async fn measurements_are_those_of_the_page_and_name_a_trace() {
     let (running, address, _upstream, collector) = served(&[]).await;
     call(address, "01").await;
