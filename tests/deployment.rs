@@ -2,6 +2,9 @@
 //! alert is tested and explained. `deploy/check` holds the rest, with tools that are not Rust.
 
 mod program_support;
+#[path = "../server/tests/scratch/mod.rs"]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod scratch;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use program_support::{patiently, run, start};
 use rustix::process::Signal;
+use scratch::Scratch;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -44,14 +48,12 @@ fn series_in(text: &str) -> BTreeSet<String> {
 
 /// What `/metrics` of a server answers in which everything is switched on that has series.
 async fn metrics() -> String {
-    let folder = std::env::temp_dir().join(format!("code-pipeline-mcp-deployment-{}", std::process::id()));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder of this test");
-    let (keys, journal) = (folder.join("keys.json"), folder.join("journal"));
+    let folder = Scratch::new("deployment");
+    let (keys, journal) = (folder.at("keys.json"), folder.at("journal"));
     let environment = [
         ("AUTH_PROVIDER", "api_key"),
-        ("AUTH_API_KEYS_FILE", keys.to_str().expect("the name is text")),
-        ("AUDIT_FOLDER", journal.to_str().expect("the name is text")),
+        ("AUTH_API_KEYS_FILE", &*keys),
+        ("AUDIT_FOLDER", &*journal),
         ("AUDIT_OTLP", "true"),
         // Nobody is there, nor need be: what is away has its series too.
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"),
@@ -66,7 +68,6 @@ async fn metrics() -> String {
     let text = get(address, "/metrics", key.trim()).await;
     server.signal(Signal::TERM);
     server.exit_code().await;
-    let _ = fs::remove_dir_all(&folder);
     text
 }
 

@@ -6,6 +6,9 @@ mod fake_upstream;
 mod program_support;
 #[path = "../server/tests/redis_server/mod.rs"]
 mod redis_server;
+#[path = "../server/tests/scratch/mod.rs"]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod scratch;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,18 +16,18 @@ use std::process::Command;
 use fake_upstream::FakeUpstream;
 use program_support::{Outcome, run, run_with_input};
 use redis_server::RedisServer;
+use scratch::Scratch;
 use serde_json::{Value, json};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 const CALL: &[&str] =
     &["call", "get_assignment_tasks", "--arg", "srid=cw09-47623", "--arg", "assignmentId=PLAY000313"];
 
-fn file(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("program-credentials-{name}.json"));
-    for end in ["", ".lock"] {
-        let _ = std::fs::remove_file(format!("{}{end}", path.display()));
-    }
-    path
+/// A folder of a test's own, and where its credentials are.
+fn file(name: &str) -> (Scratch, PathBuf) {
+    let folder = Scratch::new(&format!("program-credentials-{name}"));
+    let path = folder.path().join("credentials.json");
+    (folder, path)
 }
 
 fn environment(file: &Path) -> [(&str, &str); 3] {
@@ -44,7 +47,7 @@ async fn listed(file: &Path) -> Vec<Value> {
 
 #[tokio::test]
 async fn a_credential_is_added_used_replaced_and_removed() {
-    let (file, upstream) = (file("life"), FakeUpstream::start([]).await);
+    let ((_folder, file), upstream) = (file("life"), FakeUpstream::start([]).await);
     let base_url = upstream.base_url();
     let with_api = [&environment(&file)[..], &[("API_BASE_URL", &*base_url)]].concat();
     for (input, said) in [("first-secret\n", "added"), ("second-secret", "replaced")] {
@@ -87,8 +90,8 @@ async fn a_credential_is_added_used_replaced_and_removed() {
 #[tokio::test]
 async fn credentials_in_redis_are_added_used_listed_and_removed_by_the_same_commands() {
     // The path of a socket must be short.
-    let short = std::env::temp_dir().join(format!("credentials-redis-{}", std::process::id()));
-    let (redis, upstream) = (RedisServer::start(&short), FakeUpstream::start([]).await);
+    let folder = Scratch::new("credentials-redis");
+    let (redis, upstream) = (RedisServer::start(folder.path()), FakeUpstream::start([]).await);
     let (url, base_url) = (redis.url(), upstream.base_url());
     let environment = [
         ("API_BASE_URL", &*base_url),
@@ -107,13 +110,11 @@ async fn credentials_in_redis_are_added_used_listed_and_removed_by_the_same_comm
     assert_eq!(run(&["credentials", "remove", "--local"], &environment).await.code, 0);
     assert_eq!(run(CALL, &environment).await.code, 1);
     assert_eq!(upstream.requests().len(), 1);
-    drop(redis);
-    let _ = std::fs::remove_dir_all(&short);
 }
 
 #[tokio::test]
 async fn what_cannot_be_done_is_said_in_one_line() {
-    let file = file("wrong");
+    let (_folder, file) = file("wrong");
     for (arguments, input, code, said) in [
         (&["add"][..], "x", 64, "whose credential"),
         (&["add", "--local", "--scheme", "nothing"], "x", 64, "no security scheme"),
@@ -146,15 +147,13 @@ fn the_commands_of_the_document_do_what_it_says() {
     let blocks: Vec<&str> =
         text.split("```sh run\n").skip(1).map(|rest| rest.split("```").next().expect("it ends")).collect();
     assert_eq!(blocks.len(), 1, "blocks that can be run");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("docs-credentials");
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).expect("a folder");
+    let folder = Scratch::new("docs-credentials");
     let programs = Path::new(env!("CARGO_BIN_EXE_code-pipeline-mcp")).parent().expect("a folder");
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
     for block in blocks {
         let output = Command::new("sh")
             .args(["-e", "-c", block])
-            .current_dir(&folder)
+            .current_dir(folder.path())
             .env_clear()
             .envs([
                 ("PATH", &*path),

@@ -1,44 +1,25 @@
 //! The journal from outside: what the program records, what `audit` makes of it, and what a kill leaves behind.
 
 mod program_support;
-
-use std::path::PathBuf;
+#[path = "../server/tests/scratch/mod.rs"]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod scratch;
 
 use program_support::{Outcome, post_call, run, send_call, serve};
 use rustix::process::Signal;
+use scratch::Scratch;
 use serde_json::Value;
 use simulator::{Clock, Matching, Running, Simulator};
-
-/// A folder of a test's own, gone when the test is over.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("code-pipeline-mcp-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        Self(folder)
-    }
-
-    fn text(&self) -> &str {
-        self.0.to_str().expect("the name is text")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 async fn simulator() -> Running {
     Simulator::builder().clock(Clock::manual()).start().await.expect("the simulator starts")
 }
 
-async fn audit(folder: &Folder, arguments: &[&str]) -> Outcome {
+async fn audit(folder: &Scratch, arguments: &[&str]) -> Outcome {
     run(&[&["audit"], arguments, &["--folder", folder.text()]].concat(), &[]).await
 }
 
-async fn records(folder: &Folder, arguments: &[&str]) -> Vec<Value> {
+async fn records(folder: &Scratch, arguments: &[&str]) -> Vec<Value> {
     let Outcome { code, stdout, stderr } = audit(folder, &[&["export"], arguments].concat()).await;
     assert_eq!(code, 0, "{stderr}");
     stdout.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
@@ -57,7 +38,7 @@ const GENERATE: &[&str] = &[
 
 #[tokio::test]
 async fn a_call_is_recorded_found_again_and_verified() {
-    let (simulator, folder) = (simulator().await, Folder::new("call"));
+    let (simulator, folder) = (simulator().await, Scratch::new("program-journal-call"));
     let environment = [
         ("API_BASE_URL", &*simulator.url()),
         ("API_TOKEN", simulator.token()),
@@ -83,7 +64,7 @@ async fn a_call_is_recorded_found_again_and_verified() {
     assert_eq!(intents[0]["arguments"]["assignmentId"], "PLAY000313");
     assert!(records(&folder, &["--until", "1h"]).await.is_empty(), "nothing is older than an hour");
     assert_eq!(records(&folder, &["--outcome", "refused"]).await.len(), 1);
-    let text = std::fs::read_to_string(folder.0.join("audit-000001.jsonl")).unwrap();
+    let text = std::fs::read_to_string(folder.path().join("audit-000001.jsonl")).unwrap();
     assert!(!text.contains(simulator.token()), "the credential is nowhere");
 
     let Outcome { code, stdout, .. } = audit(&folder, &["verify"]).await;
@@ -97,14 +78,14 @@ async fn a_call_is_recorded_found_again_and_verified() {
 
 #[tokio::test]
 async fn t54_a_changed_record_is_named_by_file_and_line() {
-    let (simulator, folder) = (simulator().await, Folder::new("changed"));
+    let (simulator, folder) = (simulator().await, Scratch::new("program-journal-changed"));
     let environment = [
         ("API_BASE_URL", &*simulator.url()),
         ("API_TOKEN", simulator.token()),
         ("AUDIT_FOLDER", folder.text()),
     ];
     run(GENERATE, &environment).await;
-    let file = folder.0.join("audit-000001.jsonl");
+    let file = folder.path().join("audit-000001.jsonl");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replacen("PLAY000313", "PLAY000314", 1)).unwrap();
     let Outcome { code, stderr, .. } = audit(&folder, &["verify"]).await;
@@ -117,7 +98,8 @@ async fn what_audit_cannot_do_is_said_in_one_line() {
     let Outcome { code, stderr, .. } = run(&["audit", "verify"], &[]).await;
     assert_eq!((code, stderr.lines().count()), (78, 1), "{stderr}");
     assert!(stderr.contains("AUDIT_FOLDER"), "{stderr}");
-    let missing = Folder::new("missing");
+    let missing = Scratch::new("program-journal-missing");
+    std::fs::remove_dir(missing.path()).expect("it is empty");
     let Outcome { code, stderr, .. } = audit(&missing, &["tail"]).await;
     assert_eq!((code, stderr.lines().count()), (1, 1), "{stderr}");
     let Outcome { code, stderr, .. } = audit(&missing, &["search", "--since", "yesterday"]).await;
@@ -126,15 +108,14 @@ async fn what_audit_cannot_do_is_said_in_one_line() {
 
 #[tokio::test]
 async fn t_54_a_signed_journal_verifies_with_its_key_and_with_no_other() {
-    let (simulator, folder, keys) = (simulator().await, Folder::new("signed"), Folder::new("keys"));
-    std::fs::create_dir_all(&keys.0).expect("a folder");
-    let file = |name: &str| keys.0.join(name).to_str().expect("the name is text").to_owned();
+    let (simulator, folder, keys) =
+        (simulator().await, Scratch::new("program-journal-signed"), Scratch::new("program-journal-keys"));
     for name in ["own", "other"] {
-        let Outcome { code, stdout, stderr } = run(&["audit", "key", &file(name)], &[]).await;
+        let Outcome { code, stdout, stderr } = run(&["audit", "key", &keys.at(name)], &[]).await;
         assert_eq!((code, &*stderr), (0, ""));
-        std::fs::write(file(&format!("{name}.public")), stdout).expect("a file");
+        keys.put(&format!("{name}.public"), &stdout);
     }
-    let key = file("own");
+    let key = keys.at("own");
     let environment = [
         ("API_BASE_URL", &*simulator.url()),
         ("API_TOKEN", simulator.token()),
@@ -142,19 +123,20 @@ async fn t_54_a_signed_journal_verifies_with_its_key_and_with_no_other() {
         ("AUDIT_SIGNING_KEY_FILE", &*key),
     ];
     assert_eq!(run(GENERATE, &environment).await.code, 0);
-    let Outcome { code, stdout, .. } = audit(&folder, &["verify", "--public-key", &file("own.public")]).await;
+    let Outcome { code, stdout, .. } =
+        audit(&folder, &["verify", "--public-key", &keys.at("own.public")]).await;
     assert_eq!(code, 0);
     assert!(stdout.trim().ends_with("; signed up to record 4 of 5"), "{stdout}");
     let Outcome { code, stderr, .. } =
-        audit(&folder, &["verify", "--public-key", &file("other.public")]).await;
+        audit(&folder, &["verify", "--public-key", &keys.at("other.public")]).await;
     assert_eq!((code, stderr.lines().count()), (1, 1), "{stderr}");
     assert!(stderr.contains(":5: the signature is not one of this key"), "{stderr}");
     let Outcome { stdout, .. } = audit(&folder, &["verify"]).await;
     assert!(stdout.contains("1 signatures were not checked (--public-key)"), "{stdout}");
-    let unsigned = Folder::new("unsigned");
+    let unsigned = Scratch::new("program-journal-unsigned");
     run(GENERATE, &[environment[0], environment[1], ("AUDIT_FOLDER", unsigned.text())]).await;
     let Outcome { code, stdout, .. } =
-        audit(&unsigned, &["verify", "--public-key", &file("own.public")]).await;
+        audit(&unsigned, &["verify", "--public-key", &keys.at("own.public")]).await;
     assert_eq!(code, 1);
     assert!(stdout.trim().ends_with("; none is signed"), "{stdout}");
     let Outcome { code, stderr, .. } = run(
@@ -167,7 +149,7 @@ async fn t_54_a_signed_journal_verifies_with_its_key_and_with_no_other() {
 
 #[tokio::test]
 async fn every_record_is_printed_as_well_and_never_where_the_output_is_taken() {
-    let (simulator, folder) = (simulator().await, Folder::new("printed"));
+    let (simulator, folder) = (simulator().await, Scratch::new("program-journal-printed"));
     let environment = [
         ("API_BASE_URL", &*simulator.url()),
         ("API_TOKEN", simulator.token()),
@@ -183,7 +165,10 @@ async fn every_record_is_printed_as_well_and_never_where_the_output_is_taken() {
         printed.push('\n');
     }
     assert_eq!(running.exit_code().await, 0);
-    assert_eq!(printed, std::fs::read_to_string(folder.0.join("audit-000001.jsonl")).expect("the journal"));
+    assert_eq!(
+        printed,
+        std::fs::read_to_string(folder.path().join("audit-000001.jsonl")).expect("the journal")
+    );
     assert_eq!(printed.lines().count(), 3, "{printed}");
 
     let Outcome { code, stdout, stderr } = run(GENERATE, &environment).await;
@@ -199,7 +184,7 @@ async fn every_record_is_printed_as_well_and_never_where_the_output_is_taken() {
 
 #[tokio::test]
 async fn two_servers_do_not_write_to_one_folder() {
-    let (simulator, folder) = (simulator().await, Folder::new("two"));
+    let (simulator, folder) = (simulator().await, Scratch::new("program-journal-two"));
     let environment = [
         ("API_BASE_URL", &*simulator.url()),
         ("API_TOKEN", simulator.token()),
@@ -217,7 +202,7 @@ async fn two_servers_do_not_write_to_one_folder() {
 /// R6, short: whatever moment a kill comes at, every change that the API has seen has its intent on the record.
 #[tokio::test]
 async fn r6_after_a_kill_every_change_that_was_sent_is_on_the_record() {
-    let (simulator, folder) = (simulator().await, Folder::new("kill"));
+    let (simulator, folder) = (simulator().await, Scratch::new("program-journal-kill"));
     let environment = [
         ("API_BASE_URL", &*simulator.url()),
         ("API_TOKEN", simulator.token()),

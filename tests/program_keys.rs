@@ -3,19 +3,22 @@
 mod program_support;
 #[path = "../server/tests/redis_server/mod.rs"]
 mod redis_server;
+#[path = "../server/tests/scratch/mod.rs"]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod scratch;
 
 use std::path::{Path, PathBuf};
 
 use program_support::{Outcome, run};
 use redis_server::RedisServer;
+use scratch::Scratch;
 use serde_json::Value;
 
-fn file(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("program-keys-{name}.json"));
-    for end in ["", ".used", ".lock"] {
-        let _ = std::fs::remove_file(format!("{}{end}", path.display()));
-    }
-    path
+/// A folder of a test's own, and where its keys are.
+fn file(name: &str) -> (Scratch, PathBuf) {
+    let folder = Scratch::new(&format!("program-keys-{name}"));
+    let path = folder.path().join("keys.json");
+    (folder, path)
 }
 
 async fn keys(file: &Path, arguments: &[&str]) -> Outcome {
@@ -41,7 +44,7 @@ async fn made(file: &Path, arguments: &[&str]) -> (String, String) {
 
 #[tokio::test]
 async fn a_key_is_made_shown_once_replaced_and_withdrawn() {
-    let file = file("life");
+    let (_folder, file) = file("life");
     let create =
         ["create", "--owner", "jenkins", "--role", "service", "--scope", "cp:read", "--expires", "90d"];
     let (first, key) = made(&file, &create).await;
@@ -74,7 +77,7 @@ async fn a_key_is_made_shown_once_replaced_and_withdrawn() {
 
 #[tokio::test]
 async fn what_cannot_be_done_is_said_in_one_line() {
-    let file = file("wrong");
+    let (_folder, file) = file("wrong");
     let (id, _) = made(&file, &["create", "--owner", "x"]).await;
     assert_eq!(keys(&file, &["revoke", &id]).await.code, 0);
     for (arguments, code, said) in [
@@ -113,7 +116,7 @@ async fn ping(address: std::net::SocketAddr, headers: &str) -> String {
 
 #[tokio::test]
 async fn a_server_lets_in_who_has_a_key_and_remembers_that_it_was_used() {
-    let file = file("serve");
+    let (_folder, file) = file("serve");
     let (id, key) = made(&file, &["create", "--owner", "jenkins"]).await;
     let path = file.to_str().expect("text");
     let environment =
@@ -132,8 +135,8 @@ async fn a_server_lets_in_who_has_a_key_and_remembers_that_it_was_used() {
 #[tokio::test]
 async fn keys_in_redis_are_made_listed_and_withdrawn_by_the_same_commands() {
     // The path of a socket must be short.
-    let short = std::env::temp_dir().join(format!("keys-redis-{}", std::process::id()));
-    let redis = RedisServer::start(&short);
+    let folder = Scratch::new("keys-redis");
+    let redis = RedisServer::start(folder.path());
     let url = redis.url();
     let environment = [
         ("API_BASE_URL", "http://127.0.0.1:9"),
@@ -161,6 +164,4 @@ async fn keys_in_redis_are_made_listed_and_withdrawn_by_the_same_commands() {
     assert!(
         !redis.ask(&["hget", "mcp:api-keys", "list"]).contains(key.splitn(3, '_').nth(2).expect("a secret"))
     );
-    drop(redis);
-    let _ = std::fs::remove_dir_all(&short);
 }

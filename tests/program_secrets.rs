@@ -7,10 +7,11 @@ mod fake_upstream;
 #[path = "../server/tests/identity_provider/mod.rs"]
 mod identity_provider;
 mod program_support;
+#[path = "../server/tests/scratch/mod.rs"]
+mod scratch;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -18,6 +19,7 @@ use fake_upstream::{Act, FakeUpstream, answer, json};
 use identity_provider::{Provider, RESOURCE};
 use program_support::{Outcome, patiently, run, run_with_input, start};
 use rustix::process::Signal;
+use scratch::Scratch;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -84,27 +86,6 @@ impl Written {
                 }
             }
         }
-    }
-}
-
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("program-secrets-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -191,12 +172,12 @@ async fn t_51_settings_that_are_shown_or_refused_show_no_secret() {
     }
     let set = format!("api.token={}", secrets[0].1);
     written.outcome("--set", &run(&["config", "--set", &set], &[]).await);
-    let file = Folder::new("settings");
+    let folder = Scratch::new("program-secrets-settings");
     for text in
         [format!("[api]\ntoken = {:?} x\n", secrets[0].1), format!("[api]\ntoken = [{:?}]\n", secrets[0].1)]
     {
-        std::fs::write(file.0.join("settings.toml"), text).unwrap();
-        let path = file.path("settings.toml");
+        folder.put("settings.toml", &text);
+        let path = folder.at("settings.toml");
         written.outcome("settings file", &run(&["config", "--settings", &path], &[]).await);
     }
     written.holds_none_of(&bare(&secrets));
@@ -276,7 +257,7 @@ fn repeating(secrets: &[&str]) -> Vec<Act> {
 
 #[tokio::test]
 async fn t_51_calls_with_a_credential_of_each_caller_leave_no_secret_behind() {
-    let (folder, mut written) = (Folder::new("own"), Written::default());
+    let (folder, mut written) = (Scratch::new("program-secrets-own"), Written::default());
     let (collector, gateway) = (FakeUpstream::start([]).await, {
         let (own, key) = (canary("of-the-caller"), canary("upstream-gateway-headers"));
         FakeUpstream::start(repeating(&[&own, &key])).await
@@ -293,22 +274,22 @@ async fn t_51_calls_with_a_credential_of_each_caller_leave_no_secret_behind() {
         ("API_BASE_URL", "http://127.0.0.1:9".to_owned()),
         ("UPSTREAM_GATEWAY_URL", gateway.base_url()),
         ("API_ACCOUNT", "own".to_owned()),
-        ("API_CREDENTIALS_FILE", folder.path("credentials.json")),
+        ("API_CREDENTIALS_FILE", folder.at("credentials.json")),
         ("AUTH_PROVIDER", "api_key".to_owned()),
-        ("AUTH_API_KEYS_FILE", folder.path("keys.json")),
-        ("AUDIT_FOLDER", folder.path("journal")),
+        ("AUTH_API_KEYS_FILE", folder.at("keys.json")),
+        ("AUDIT_FOLDER", folder.at("journal")),
         ("AUDIT_STDOUT", "true".to_owned()),
         ("AUDIT_OTLP", "true".to_owned()),
-        ("AUDIT_SIGNING_KEY_FILE", folder.path("audit.pem")),
+        ("AUDIT_SIGNING_KEY_FILE", folder.at("audit.pem")),
         ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", collector.base_url()),
         ("LEDGER_FAIL_MODE", "open".to_owned()),
         ("WEBHOOK_ALLOWED_HOSTS", "hooks.example.com".to_owned()),
         ("LOG_LEVEL", "trace".to_owned()),
     ]);
     let environment = borrowed(&environment);
-    let made = run(&["audit", "key", &folder.path("audit.pem")], &[]).await;
+    let made = run(&["audit", "key", &folder.at("audit.pem")], &[]).await;
     assert_eq!(made.code, 0, "{}", made.stderr);
-    let signing = std::fs::read_to_string(folder.path("audit.pem")).unwrap();
+    let signing = std::fs::read_to_string(folder.at("audit.pem")).unwrap();
     let create = ["keys", "create", "--owner", "jenkins", "--role", "administrator", "--scope", "cp:admin"];
     let made = run(&create, &environment).await;
     assert_eq!(made.code, 0, "{}", made.stderr);
@@ -339,7 +320,7 @@ async fn t_51_calls_with_a_credential_of_each_caller_leave_no_secret_behind() {
     for command in [&["export"][..], &["tail", "-n", "1000"], &["export", "--format", "csv"], &["verify"]] {
         written.outcome("audit", &run(&[&["audit"], command].concat(), &environment).await);
     }
-    for folder in [folder.0.clone(), folder.0.join("journal")] {
+    for folder in [folder.path(), &folder.path().join("journal")] {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() && !path.ends_with("audit.pem") {
@@ -355,7 +336,7 @@ async fn t_51_calls_with_a_credential_of_each_caller_leave_no_secret_behind() {
 
 #[tokio::test]
 async fn t_26_t_51_a_token_that_is_exchanged_and_the_one_that_comes_back_are_nowhere() {
-    let (folder, mut written) = (Folder::new("exchange"), Written::default());
+    let (folder, mut written) = (Scratch::new("program-secrets-exchange"), Written::default());
     let provider = Provider::start().await;
     let token = provider.token_of(&serde_json::json!({ "scope": "cp:admin", "roles": ["administrator"] }));
     let exchanged = canary("exchanged");
@@ -373,7 +354,7 @@ async fn t_26_t_51_a_token_that_is_exchanged_and_the_one_that_comes_back_are_now
         ("AUTH_ISSUER", provider.address.clone()),
         ("AUTH_JWKS_URI", provider.jwks()),
         ("AUTH_AUDIENCE", RESOURCE.to_owned()),
-        ("AUDIT_FOLDER", folder.path("journal")),
+        ("AUDIT_FOLDER", folder.at("journal")),
         ("LOG_LEVEL", "trace".to_owned()),
         ("LOG_FORMAT", "json".to_owned()),
     ];

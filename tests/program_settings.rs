@@ -1,10 +1,14 @@
 //! Which settings let the program start, and how it says no: one line on standard error, and an exit code.
 
 mod program_support;
+#[path = "../server/tests/scratch/mod.rs"]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod scratch;
 
 use std::path::Path;
 
 use program_support::{Outcome, run, start};
+use scratch::Scratch;
 
 const ADDRESS: (&str, &str) = ("API_BASE_URL", "http://127.0.0.1:9");
 
@@ -546,9 +550,9 @@ async fn names_of_the_python_server_without_effect_are_named_in_one_warning() {
 
 #[tokio::test]
 async fn the_settings_in_effect_are_shown_with_their_origin_and_without_secrets() {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("program-settings.toml");
-    std::fs::write(&file, "[limits]\nconnections = 64\n[api]\nidle_connections = 3\n").unwrap();
-    let path = file.to_str().unwrap();
+    let (folder, name) = (Scratch::new("program-settings"), "server.toml");
+    folder.put(name, "[limits]\nconnections = 64\n[api]\nidle_connections = 3\n");
+    let path = &*folder.at(name);
     let environment =
         [("API_TOKEN", "canary"), ("LOG_LEVEL", "WARNING"), ("FASTMCP_CONNECTION_POOL_SIZE", "4")];
     let arguments = [
@@ -588,15 +592,15 @@ async fn the_settings_in_effect_are_shown_with_their_origin_and_without_secrets(
 
 #[tokio::test]
 async fn a_wrong_settings_file_is_refused_with_its_line() {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("program-wrong.toml");
-    let path = file.to_str().unwrap();
+    let (folder, name) = (Scratch::new("program-wrong"), "server.toml");
+    let path = &*folder.at(name);
     for (text, expected) in [
         ("[listen]\nprot = 1\n", ":2: listen.prot: there is no such setting; did you mean listen.port?"),
         ("[listen]\nport = \"80\"\n", ":2: listen.port: expected a whole number, got text"),
         ("[listen\n", ":1: this is not TOML"),
         ("[api]\ntoken = 12\n", ":2: api.token: expected text in quotes, got a number"),
     ] {
-        std::fs::write(&file, text).unwrap();
+        folder.put(name, text);
         let Outcome { code, stderr, .. } = run(&["config"], &[("SETTINGS_FILE", path)]).await;
         assert_eq!(code, 78, "{stderr}");
         assert!(stderr.starts_with(&format!("code-pipeline-mcp: {path}{expected}")), "{stderr}");

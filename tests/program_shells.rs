@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod program_support;
+#[path = "../server/tests/scratch/mod.rs"]
+mod scratch;
 mod terminal;
 
 use std::collections::BTreeSet;
@@ -13,6 +15,7 @@ use std::time::Duration;
 
 use code_pipeline_mcp::api;
 use program_support::{run, start};
+use scratch::Scratch;
 use simulator::{Clock, Simulator};
 use terminal::Terminal;
 
@@ -147,13 +150,11 @@ async fn every_shell_is_told_every_command_and_tool() {
 
 #[tokio::test]
 async fn there_is_a_page_of_the_manual_for_every_command() {
-    let folder = std::env::temp_dir().join(format!("mcp-man-{}", std::process::id()));
-    let _ = fs::remove_dir_all(&folder);
-    let shown = folder.display().to_string();
-    let outcome = run(&["man", "--folder", &shown], &[]).await;
+    let folder = Scratch::new("program-man");
+    let outcome = run(&["man", "--folder", &folder.at("man")], &[]).await;
     assert_eq!((outcome.code, &*outcome.stdout, &*outcome.stderr), (0, "", ""));
     let page = |name: &str| {
-        fs::read_to_string(folder.join(format!("code-pipeline-mcp{name}.1"))).unwrap_or_default()
+        fs::read_to_string(folder.at(&format!("man/code-pipeline-mcp{name}.1"))).unwrap_or_default()
     };
     let first = page("");
     assert!(first.contains(".TH code-pipeline-mcp 1"), "{first}");
@@ -164,7 +165,6 @@ async fn there_is_a_page_of_the_manual_for_every_command() {
         assert!(page(name).contains(".SH OPTIONS"), "{name}");
     }
     assert_eq!(run(&["man"], &[]).await.stdout, first);
-    let _ = fs::remove_dir_all(&folder);
     let refused = run(&["man", "--folder", "/proc/man"], &[]).await;
     assert!(refused.code == 1 && refused.stderr.contains("--folder /proc/man"), "{refused:?}");
     assert!(!Path::new("/proc/man").exists());

@@ -5,6 +5,8 @@
 #[path = "../server/tests/certificates/mod.rs"]
 mod certificates;
 mod program_support;
+#[path = "../server/tests/scratch/mod.rs"]
+mod scratch;
 
 use std::fs;
 use std::path::Path;
@@ -13,35 +15,17 @@ use std::process::Command;
 use certificates::{Authority, shown, write_key};
 use program_support::{Running, patiently, run, start};
 use rustix::process::Signal;
+use scratch::Scratch;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// A folder of a test's own, gone when the test is over.
-struct Folder(std::path::PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("mcp-program-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-
-    /// The settings that name the files of a certificate in it, as one that serves has them.
-    fn settings(&self) -> Vec<(&'static str, String)> {
-        let path = |name: &str| self.0.join(name).display().to_string();
-        vec![
-            ("API_BASE_URL", "http://127.0.0.1:9".to_owned()),
-            ("API_TOKEN", "x".to_owned()),
-            ("TLS_CERT_FILE", path("tls.crt")),
-            ("TLS_KEY_FILE", path("tls.key")),
-        ]
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// The settings that name the files of a certificate in this folder, as one that serves has them.
+fn settings(folder: &Scratch) -> Vec<(&'static str, String)> {
+    vec![
+        ("API_BASE_URL", "http://127.0.0.1:9".to_owned()),
+        ("API_TOKEN", "x".to_owned()),
+        ("TLS_CERT_FILE", folder.at("tls.crt")),
+        ("TLS_KEY_FILE", folder.at("tls.key")),
+    ]
 }
 
 fn borrowed<'s>(settings: &'s [(&'static str, String)]) -> Vec<(&'s str, &'s str)> {
@@ -65,10 +49,10 @@ fn commands() -> String {
 
 #[tokio::test]
 async fn the_page_makes_a_certificate_that_is_served_and_checked() {
-    let folder = Folder::new("tls-page");
-    let made = Command::new("sh").args(["-ec", &commands()]).current_dir(&folder.0).output().unwrap();
+    let folder = Scratch::new("program-tls-page");
+    let made = Command::new("sh").args(["-ec", &commands()]).current_dir(folder.path()).output().unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let mut settings = folder.settings();
+    let mut settings = settings(&folder);
     let (server, port) = serve(&settings).await;
     settings.push(("PORT", port.to_string()));
     let outcome = run(&["health"], &borrowed(&settings)).await;
@@ -81,9 +65,9 @@ async fn the_page_makes_a_certificate_that_is_served_and_checked() {
 
 #[tokio::test]
 async fn sighup_shows_a_renewed_certificate_and_keeps_connections() {
-    let (authority, folder) = (Authority::new(), Folder::new("tls-hangup"));
-    let (files, first) = authority.write(&folder.0);
-    let (mut server, port) = serve(&folder.settings()).await;
+    let (authority, folder) = (Authority::new(), Scratch::new("program-tls-hangup"));
+    let (files, first) = authority.write(folder.path());
+    let (mut server, port) = serve(&settings(&folder)).await;
     let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));
     let mut kept = authority.connect(address, &["http/1.1"]).await.unwrap();
     assert_eq!(shown(&kept), first);
@@ -96,7 +80,7 @@ async fn sighup_shows_a_renewed_certificate_and_keeps_connections() {
     assert_eq!(shown(&authority.connect(address, &[]).await.unwrap()), first);
     write_key(&files.key, &good);
 
-    let (_, renewed) = authority.write(&folder.0);
+    let (_, renewed) = authority.write(folder.path());
     server.signal(Signal::HUP);
     let found = async {
         while shown(&authority.connect(address, &[]).await.unwrap()) != renewed {
@@ -115,10 +99,10 @@ async fn sighup_shows_a_renewed_certificate_and_keeps_connections() {
 
 #[tokio::test]
 async fn a_key_of_another_certificate_stops_the_start_with_78_and_one_line() {
-    let (authority, folder) = (Authority::new(), Folder::new("tls-pair"));
-    let (files, _) = authority.write(&folder.0);
+    let (authority, folder) = (Authority::new(), Scratch::new("program-tls-pair"));
+    let (files, _) = authority.write(folder.path());
     write_key(&files.key, &authority.issue("localhost").1.serialize_pem());
-    let outcome = run(&["serve", "--listen", "127.0.0.1:0"], &borrowed(&folder.settings())).await;
+    let outcome = run(&["serve", "--listen", "127.0.0.1:0"], &borrowed(&settings(&folder))).await;
     assert_eq!((outcome.code, outcome.stderr.lines().count()), (78, 1), "{outcome:?}");
     assert!(
         outcome.stderr.contains("TLS_KEY_FILE: ") && outcome.stderr.contains("not the key"),

@@ -3,6 +3,9 @@
 //! not there.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../../server/tests/scratch/mod.rs"]
+mod scratch;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -11,6 +14,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use program::{Offers, Program};
 use rustix::process::{Pid, Signal, kill_process};
 use schemars::JsonSchema;
+use scratch::Scratch;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use server::call::{CallError, Reply};
@@ -168,8 +172,8 @@ fn address(log: &mut impl BufRead) -> (SocketAddr, String) {
 }
 
 fn a_panic_in_a_call_tells_its_place_and_no_secret() {
-    let folder = std::env::temp_dir().join(format!("program-crash-{}", std::process::id()));
-    let mut child = started(&[("AUDIT_FOLDER", folder.to_str().unwrap()), ("AUDIT_STDOUT", "true")]);
+    let folder = Scratch::new("program-crash");
+    let mut child = started(&[("AUDIT_FOLDER", folder.text()), ("AUDIT_STDOUT", "true")]);
     let mut log = BufReader::new(child.stderr.take().unwrap());
     let (address, mut said) = address(&mut log);
     for tool in ["crash", "crash_change"] {
@@ -194,10 +198,9 @@ fn a_panic_in_a_call_tells_its_place_and_no_secret() {
     assert_eq!(told.len(), 2 * WAYS.len(), "{said}");
     assert!(told.iter().all(|line| line.contains(file!())), "{told:#?}");
     assert_eq!(told.iter().filter(|line| line.contains("it is broken")).count(), 2, "{told:#?}");
-    for entry in std::fs::read_dir(&folder).unwrap() {
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
         journal_holds_no_secret(&entry.unwrap().path());
     }
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 fn journal_holds_no_secret(file: &Path) {
