@@ -152,7 +152,7 @@ impl Caller {
             return Ok(reply.body.len());
         }
         let body = String::from_utf8_lossy(&reply.body);
-        Err(io::Error::other(format!("a wrong answer about {instance}: {} {body}", reply.status)))
+        Err(io::Error::other(format!("a wrong answer about {instance}: {} {}", reply.status, begin(&body))))
     }
 
     /// Makes the call of this number, and looks at the whole answer: it must be what the API answers, as structured content or as
@@ -164,16 +164,23 @@ impl Caller {
         if holds_all(&answer["result"], &assignments(&instance(number))) {
             return Ok(());
         }
-        Err(io::Error::other(format!("an answer that is not the API's: {answer}")))
+        Err(io::Error::other(format!("an answer that is not the API's: {}", begin(&answer.to_string()))))
     }
 }
 
-/// Whether a result has this value, as structured content or as JSON in its text, behind words if there are any.
+/// As much of an answer as says what it is.
+fn begin(text: &str) -> &str {
+    &text[..text.floor_char_boundary(400)]
+}
+
+/// Whether a result has this value, as structured content or as JSON in its text, behind words if there are any; either may hold it
+/// as the body beside the status.
 fn holds_all(result: &Value, wanted: &Value) -> bool {
+    let is_it = |value: &Value| value == wanted || value["body"] == *wanted;
     let text = result["content"][0]["text"].as_str().unwrap_or_default();
     let within = text.find('{').and_then(|at| serde_json::from_str::<Value>(&text[at..]).ok());
     let is_error = result["isError"].as_bool().unwrap_or(false);
-    !is_error && (result["structuredContent"] == *wanted || within.as_ref() == Some(wanted))
+    !is_error && (is_it(&result["structuredContent"]) || within.as_ref().is_some_and(is_it))
 }
 
 #[cfg(test)]
@@ -185,10 +192,12 @@ mod tests {
         let wanted = assignments("N1");
         let text = format!("API Response (Status: 200):\n{wanted:#}");
         assert!(holds_all(&json!({ "structuredContent": wanted }), &wanted));
+        assert!(holds_all(&json!({ "structuredContent": { "status": 200, "body": wanted } }), &wanted));
         assert!(holds_all(&json!({ "content": [{ "type": "text", "text": text }] }), &wanted));
         let other = assignments("N2");
         for wrong in [
             json!({ "structuredContent": other }),
+            json!({ "structuredContent": { "status": 200, "body": other } }),
             json!({ "content": [{ "type": "text", "text": "srid N1 is not known" }] }),
             json!({ "structuredContent": wanted, "isError": true }),
             json!({}),
