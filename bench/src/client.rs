@@ -89,6 +89,14 @@ struct Shared {
     idle: Mutex<Vec<Connection>>,
 }
 
+/// What came of a request on a connection that was kept.
+enum Kept {
+    /// It was told something, or a part of it.
+    Told(io::Result<Response>),
+    /// Nothing: the connection was closed.
+    Closed(io::Error),
+}
+
 impl Client {
     /// A client of the server at this address; nothing is connected yet.
     pub fn new(address: SocketAddr) -> Self {
@@ -109,6 +117,18 @@ impl Client {
     pub async fn call_with(&self, call: ToolCall, headers: &str) -> Answer {
         let request = call.request(self.0.address, headers);
         Answer::of(self.exchange(&request).await)
+    }
+
+    /// Makes a read, and makes it again where the kept connection was closed without a byte of an answer: HTTP/1.1 has no word by
+    /// which both sides agree that a connection ends, so that a request may meet the end, and a client repeats what it may (RFC 9112,
+    /// section 9.3.1). Whether it was made again.
+    pub async fn read(&self, call: ToolCall) -> (Answer, bool) {
+        let request = call.request(self.0.address, "");
+        match self.over_kept(&request).await {
+            Some(Kept::Closed(_)) => (Answer::of(self.over_new(&request).await), true),
+            Some(Kept::Told(told)) => (Answer::of(told), false),
+            None => (Answer::of(self.over_new(&request).await), false),
+        }
     }
 
     /// Makes a call over a connection of its own, which a balancer may give to any server.
@@ -135,21 +155,79 @@ impl Client {
 
     /// Sends a request that is written already, and gives the answer as it comes.
     pub async fn exchange(&self, request: &[u8]) -> io::Result<Response> {
+        match self.over_kept(request).await {
+            Some(Kept::Told(told)) => told,
+            Some(Kept::Closed(why)) => Err(why),
+            None => self.over_new(request).await,
+        }
+    }
+
+    /// The same over a connection that is kept, if there is one.
+    async fn over_kept(&self, request: &[u8]) -> Option<Kept> {
         let idle = || self.idle().pop();
         // The server may have closed some meanwhile.
-        let open = std::iter::from_fn(idle).find(Connection::is_open);
-        let mut connection = match open {
-            Some(connection) => connection,
-            None => Connection::open(self.0.address).await?,
-        };
-        let response = connection.exchange(request).await?;
-        if response.is_kept {
+        let mut connection = std::iter::from_fn(idle).find(Connection::is_open)?;
+        let told = connection.exchange(request).await;
+        Some(match told {
+            Err(why) if connection.is_silent() => Kept::Closed(why),
+            told => Kept::Told(self.keep(connection, told)),
+        })
+    }
+
+    async fn over_new(&self, request: &[u8]) -> io::Result<Response> {
+        let mut connection = Connection::open(self.0.address).await?;
+        let told = connection.exchange(request).await;
+        self.keep(connection, told)
+    }
+
+    /// Keeps the connection of an answer that says that it may be kept.
+    fn keep(&self, connection: Connection, told: io::Result<Response>) -> io::Result<Response> {
+        if told.as_ref().is_ok_and(|response| response.is_kept) {
             self.idle().push(connection);
         }
-        Ok(response)
+        told
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+
+    /// Reads a request, however much of it is there, and writes this.
+    async fn answer(stream: &mut TcpStream, text: &str) {
+        let _ = stream.read(&mut [0; 8192]).await.expect("a request");
+        stream.write_all(text.as_bytes()).await.expect("written");
+    }
+
+    #[tokio::test]
+    async fn a_read_is_made_again_where_its_connection_was_closed_without_a_word_and_only_there() {
+        let body = r#"{"result":{"structuredContent":{},"isError":false}}"#;
+        let whole = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        for (said, again) in [("", true), (&whole[..20], false)] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let client = Client::new(listener.local_addr().expect("an address"));
+            let serving = async {
+                let (mut first, _) = listener.accept().await.expect("connected");
+                answer(&mut first, &whole).await;
+                answer(&mut first, said).await;
+                drop(first);
+                if again {
+                    let (mut second, _) = listener.accept().await.expect("connected");
+                    answer(&mut second, &whole).await;
+                }
+            };
+            let calling = async {
+                assert!(client.call(ToolCall::read("M1")).await.is_done());
+                client.read(ToolCall::read("M2")).await
+            };
+            let ((), (told, was_again)) = tokio::join!(serving, calling);
+            assert_eq!((told.is_done(), was_again), (again, again), "{told:?}");
+        }
     }
 }

@@ -11,6 +11,11 @@ use tokio::net::TcpStream;
 const STATELESS: &str = "2026-07-28";
 const WITH_SESSIONS: &str = "2025-11-25";
 
+/// What who listens is told when nothing more will be said.
+const COMPLETE: &str = r#""resultType":"complete""#;
+/// What ends an answer whose length was not known.
+const LAST_PIECE: &[u8] = b"0\r\n\r\n";
+
 /// What kind of stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -79,6 +84,18 @@ impl Stream {
             heard.extend_from_slice(&bytes[..length]);
         }
         String::from_utf8_lossy(&heard).into_owned()
+    }
+
+    /// Waits until the program ends it, and says whether that was in order: to its last piece, and with a word to who listens.
+    pub async fn ended(mut self) -> io::Result<bool> {
+        let mut rest = Vec::new();
+        // The connection may be there for another moment.
+        while !rest.ends_with(LAST_PIECE) {
+            if self.stream.read_buf(&mut rest).await? == 0 {
+                return Ok(false);
+            }
+        }
+        Ok(self.session.is_some() || String::from_utf8_lossy(&rest).contains(COMPLETE))
     }
 
     /// Ends it, and the session that it is of.

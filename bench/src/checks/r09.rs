@@ -1,6 +1,7 @@
-//! R9: asked to end, the program lets calls under way come to their end, takes no new ones, and is gone soon after the last.
-//! Asked twice, it ends at once, and the journal is on the disk.
+//! R9: asked to end, the program lets calls under way come to their end, ends the streams that stand, takes no new calls, and is
+//! gone soon after the last. Asked twice, it ends at once, and the journal is on the disk.
 
+use std::fs;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use crate::load::{Sample, together};
 use crate::program::{Program, Settings};
 use crate::rig::Rig;
 use crate::scratch::Scratch;
+use crate::streams::{Kind, Stream};
 use crate::upstream::{Upstream, done};
 use crate::verdict::Verdict;
 
@@ -26,6 +28,10 @@ const DRAIN: Duration = Duration::from_secs(30);
 struct Found {
     calls: usize,
     done: usize,
+    /// Streams that stood, those that ended in order, and from the signal until the last did.
+    streams: usize,
+    orderly: usize,
+    streams_in: Duration,
     /// From the signal until it was no longer ready.
     unready_in: Duration,
     /// New connections that were served although it was about to end.
@@ -46,16 +52,30 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
     twice(&rig, once).await.map(|found| judge(found, rig.patience()))
 }
 
-/// Calls under way at the API.
+/// Streams that stand, so many of each kind, and calls under way at the API.
+struct UnderWay {
+    upstream: Upstream,
+    program: Program,
+    streams: Vec<Stream>,
+    calls: JoinHandle<Vec<Sample<Answer>>>,
+}
+
 async fn under_way(
     rig: &Rig,
+    streams: usize,
     settings: impl FnOnce(Settings) -> Settings,
-) -> io::Result<(Upstream, Program, JoinHandle<Vec<Sample<Answer>>>)> {
+) -> io::Result<UnderWay> {
     let takes = rig.choose(Duration::from_secs(3), Duration::from_millis(1500));
     let calls = rig.choose(100, 40);
     let upstream = Upstream::start(move |exchange| done(&exchange.marker).after(takes)).await?;
     let settings = settings(Settings::new(&upstream.url()).set("API_CONCURRENT_REQUESTS", 256));
     let program = Program::start(&rig.program, &settings).await?;
+    let mut standing = Vec::new();
+    for kind in [Kind::Listening, Kind::OfSession] {
+        for _ in 0..streams {
+            standing.push(Stream::open(kind, program.address, "").await?);
+        }
+    }
     let client = program.client();
     let running = tokio::spawn(async move { together(calls, |number| call(client.clone(), number)).await });
     while upstream.exchanges().len() < calls {
@@ -64,7 +84,7 @@ async fn under_way(
         }
         sleep(Duration::from_millis(1)).await;
     }
-    Ok((upstream, program, running))
+    Ok(UnderWay { upstream, program, streams: standing, calls: running })
 }
 
 /// Half of them are changes.
@@ -75,8 +95,18 @@ async fn call(client: Client, number: usize) -> Answer {
 }
 
 async fn once(rig: &Rig) -> io::Result<Found> {
-    let (_upstream, mut program, running) = under_way(rig, |settings| settings).await?;
+    let folder = Scratch::new()?;
+    // Lists change where rules are a file's; elsewhere there is nothing to listen for.
+    let rules = folder.path().join("rules.cedar");
+    fs::write(&rules, "permit (principal, action, resource);")?;
+    let each = rig.choose(100, 20);
+    let listening =
+        |settings: Settings| settings.set("POLICY_FILE", rules.display()).set("MCP_SESSIONS", each);
+    let UnderWay { upstream: _upstream, mut program, streams, calls } =
+        under_way(rig, each, listening).await?;
     let address = program.address;
+    let standing = streams.len();
+    let streams = tokio::spawn(ends(streams));
     let asked = Instant::now();
     program.signal(Signal::TERM)?;
     while Client::new(address).status("/ready").await.is_ok_and(|status| status != 503) {}
@@ -87,10 +117,14 @@ async fn once(rig: &Rig) -> io::Result<Found> {
     }
     let status = program.ended().await?;
     let ended_in = asked.elapsed();
-    let samples = running.await?;
+    let samples = calls.await?;
+    let (orderly, last) = streams.await?;
     Ok(Found {
         calls: samples.len(),
         done: samples.iter().filter(|sample| sample.outcome.is_done()).count(),
+        streams: standing,
+        orderly,
+        streams_in: last.saturating_duration_since(asked),
         unready_in,
         served,
         ended_in,
@@ -103,10 +137,19 @@ async fn once(rig: &Rig) -> io::Result<Found> {
     })
 }
 
+/// How many of these streams end in order, and when the last has ended.
+async fn ends(streams: Vec<Stream>) -> (usize, Instant) {
+    let mut orderly = 0;
+    for stream in streams {
+        orderly += usize::from(stream.ended().await.unwrap_or(false));
+    }
+    (orderly, Instant::now())
+}
+
 async fn twice(rig: &Rig, found: Found) -> io::Result<Found> {
     let folder = Scratch::new()?;
-    let (upstream, mut program, _running) =
-        under_way(rig, |settings| settings.set("AUDIT_FOLDER", folder.text())).await?;
+    let UnderWay { upstream, mut program, calls: _calls, .. } =
+        under_way(rig, 0, |settings| settings.set("AUDIT_FOLDER", folder.text())).await?;
     program.signal(Signal::TERM)?;
     // Two signals of one kind that are not taken yet are one.
     sleep(Duration::from_millis(100)).await;
@@ -131,6 +174,8 @@ fn judge(found: Found, patience: u32) -> Verdict {
     let latest = DRAIN.min(found.last_in + Duration::from_secs(1) * patience);
     Verdict::default()
         .exactly("calls done", found.done, found.calls)
+        .exactly("streams ended in order", found.orderly, found.streams)
+        .within("streams ended in", found.streams_in, Duration::from_secs(1) * patience)
         .within("not ready after", found.unready_in, Duration::from_millis(100) * patience)
         .exactly("new connections served", found.served, 0)
         .within("end", found.ended_in, latest)
@@ -139,7 +184,6 @@ fn judge(found: Found, patience: u32) -> Verdict {
         .holds(&format!("exit code {:?}", found.twice_code), found.twice_code == Some(143))
         .holds("the journal is whole to its end", found.is_whole)
         .exactly("changes without an intent", found.unrecorded, 0)
-        .note("standing streams: none are served yet")
 }
 
 #[cfg(test)]
@@ -149,6 +193,9 @@ mod tests {
     const GOOD: Found = Found {
         calls: 100,
         done: 100,
+        streams: 200,
+        orderly: 200,
+        streams_in: Duration::from_secs(1),
         unready_in: Duration::from_millis(100),
         served: 0,
         ended_in: Duration::from_secs(4),
@@ -166,6 +213,8 @@ mod tests {
         let late = Duration::from_secs(40);
         for bad in [
             Found { done: 99, ..GOOD },
+            Found { orderly: 199, ..GOOD },
+            Found { streams_in: Duration::from_millis(1001), ..GOOD },
             Found { unready_in: Duration::from_millis(101), ..GOOD },
             Found { served: 1, ..GOOD },
             Found { ended_in: Duration::from_millis(4001), ..GOOD },

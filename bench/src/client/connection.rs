@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd as _;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -34,9 +35,16 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::with_capacity(4096) })
     }
 
-    /// Whether the server has not closed it, as far as is known.
+    /// Whether the server has not closed it, as far as the system knows: what the runtime knows may be older.
     pub fn is_open(&self) -> bool {
-        self.stream.try_read(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+        let asked = self.stream.as_fd().try_clone_to_owned().map(std::net::TcpStream::from);
+        let found = asked.and_then(|stream| stream.peek(&mut [0]));
+        found.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Whether nothing came that was not read as an answer.
+    pub fn is_silent(&self) -> bool {
+        self.buffer.is_empty()
     }
 
     /// Sends a request and reads its answer.
@@ -103,5 +111,22 @@ impl Head {
             retry_after,
             is_kept: field("connection").is_none_or(|word| word != "close"),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_was_closed_is_known_to_be_before_the_runtime_has_heard_of_it() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let connection =
+            Connection::open(listener.local_addr().expect("an address")).await.expect("connected");
+        let (other, _) = listener.accept().expect("it has connected");
+        assert!(connection.is_open());
+        // Nothing is waited for here, so that nobody tells the runtime.
+        drop(other);
+        assert!(!connection.is_open());
     }
 }
