@@ -120,7 +120,7 @@ impl Used {
         let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
         let whole = sites.of(&site.to_string(), now);
         // More may have been used at a slower rate before.
-        *whole = (*whole).min(now + rate.burst());
+        *whole = rate.at_most(*whole, now);
         let wait = match rate.charge(*whole, 1, now) {
             Ok(after) => {
                 *whole = after;

@@ -33,11 +33,14 @@ impl Local {
         let own = match rates.of(caller) {
             Some(rate) => {
                 let whole = callers.of(caller.key(), now);
+                // Kept also where the call is refused, or its wait would begin anew each time.
+                *whole = rate.at_most(*whole, now);
                 Some((rate.charge(*whole, weight, now)?, whole))
             }
             None => None,
         };
         if let Some(rate) = &rates.common {
+            *common = rate.at_most(*common, now);
             *common = rate.charge(*common, weight, now)?;
         }
         // Only now, so that a call that the common quota refuses costs its caller nothing.

@@ -19,11 +19,15 @@ impl Rate {
         Self { interval, burst: interval.saturating_mul(many(burst)) }
     }
 
+    /// When a quota is whole again that may have been used at a slower rate: no later than after all of the burst.
+    pub(crate) fn at_most(&self, whole: Duration, now: Duration) -> Duration {
+        whole.min(now + self.burst)
+    }
+
     /// When the quota is whole again after a call of this weight; or how long to wait with it. `whole` is when it is whole
-    /// without the call: no later than after all of the burst, also where more of a slower rate was used before. A call that
-    /// weighs more than the burst takes all of it.
+    /// without the call. A call that weighs more than the burst takes all of it.
     pub(crate) fn charge(&self, whole: Duration, weight: usize, now: Duration) -> Result<Duration, Duration> {
-        let after = whole.clamp(now, now + self.burst) + self.cost(weight);
+        let after = whole.max(now) + self.cost(weight);
         match after.saturating_sub(now + self.burst) {
             Duration::ZERO => Ok(after),
             wait => Err(wait),

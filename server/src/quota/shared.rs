@@ -14,13 +14,17 @@ const CLOCK: &str = "
 
 /// The rule of [`super::rate`]. `KEYS`: each quota, in the order in which they are charged; `ARGV`: for each, what the call costs
 /// and what all that may come at once costs, in microseconds. Gives 0, or the wait. What no quota of this rate can be, since the
-/// clock went back or somebody else wrote it, is a quota that is all used; one that is whole again is forgotten.
+/// clock went back, the rate was slower or somebody else wrote it, is a quota that is all used, from now on; one that is whole again is forgotten.
 const RULE: &str = "
     local after = {}
     for place = 1, #KEYS do
         local cost, burst = tonumber(ARGV[2 * place - 1]), tonumber(ARGV[2 * place])
         local whole = tonumber(redis.call('GET', KEYS[place]) or now) or now
-        after[place] = math.max(math.min(whole, now + burst), now) + cost
+        if whole > now + burst then
+            whole = now + burst
+            redis.call('SET', KEYS[place], string.format('%.3f', whole), 'PX', math.ceil(burst / 1000))
+        end
+        after[place] = math.max(whole, now) + cost
         local wait = after[place] - burst - now
         if wait > 0 then return math.ceil(wait) end
     end
