@@ -66,6 +66,8 @@ fn types(mut shell: Command, before: &str) {
     terminal.until("prepared");
     terminal.until("ready> ");
     terminal.type_line(TYPED);
+    // Whatever came of it, the shell ends, and what never comes is not waited for.
+    terminal.type_line("exit");
     terminal.until(MEANT);
 }
 
