@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use super::{Asked, in_json};
-use crate::http::{RequestBody, RequestId, Response, Site};
+use crate::http::{RequestBody, Response, Site};
 use crate::journal::{Asker, By};
+use crate::mcp::arrived;
 
 /// What is answered there.
 pub(super) const METHODS: &str = "GET, HEAD, PUT, DELETE";
@@ -65,8 +66,7 @@ impl Asked<'_> {
 
     fn by(&self) -> By {
         let extensions = &self.head.extensions;
-        let request_id =
-            extensions.get::<RequestId>().map_or_else(String::new, |id| id.0.as_ref().to_owned());
+        let request_id = arrived::request_id(Some(extensions));
         let address = extensions.get::<Site>().map(|Site(address)| *address);
         By::Call(Box::new(Asker { caller: self.caller.clone(), request_id, address }))
     }
