@@ -1,7 +1,7 @@
 // What is marked in every panel that has a time axis: the times at which a query of the dashboard's annotations has a value.
 
 import { MOST_POINTS, ask } from './prometheus.js';
-import { replace } from './variables.js';
+import { replace } from './replace.js';
 
 /** A point for each minute, as Grafana asks, unless these are more than Prometheus gives. */
 const stepOf = ({ from, to }) => Math.max(60, Math.ceil((to.unix() - from.unix()) / MOST_POINTS));

@@ -4,7 +4,7 @@ import { useLayoutEffect } from 'react';
 import { ReducerID, getDisplayValueAlignmentFactors, getFieldDisplayValues } from '@grafana/data';
 import { BarGauge, BigValue, TimeSeries, VizRepeater } from '@grafana/ui';
 import { fieldConfig } from './fields.js';
-import { replace } from './variables.js';
+import { replace } from './replace.js';
 
 /** Lines and areas over time, with a mark where something is to be told. */
 function Graph({ panel, frames, range, width, height, timeZone, annotations }) {

@@ -1,7 +1,7 @@
 // What a panel says of its fields, with what Grafana takes for granted where the file says nothing.
 
 import { FieldType, Registry, applyFieldOverrides } from '@grafana/data';
-import { replace } from './variables.js';
+import { replace } from './replace.js';
 
 const STANDARD = ['unit', 'decimals', 'min', 'max', 'displayName', 'noValue', 'color', 'thresholds', 'mappings', 'fieldMinMax'];
 const GRAPH = {

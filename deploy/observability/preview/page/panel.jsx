@@ -5,7 +5,7 @@ import { Badge, PanelChrome } from '@grafana/ui';
 import { DRAWINGS } from './drawings.jsx';
 import { withFields } from './fields.js';
 import { holdsSomething, query } from './prometheus.js';
-import { replace } from './variables.js';
+import { replace } from './replace.js';
 
 /** What is wrong with a panel before anything is asked. */
 function impossible(panel) {

@@ -1,7 +1,7 @@
 // Questions to Prometheus, and its answers as the frames that Grafana's components take.
 
 import { FieldType, rangeUtil } from '@grafana/data';
-import { replace } from './variables.js';
+import { replace } from './replace.js';
 
 /** The points that Prometheus gives at most for one question. */
 export const MOST_POINTS = 11_000;

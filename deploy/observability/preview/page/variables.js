@@ -1,4 +1,4 @@
-// What stands for `$name` in a dashboard's texts.
+// What the variables of a dashboard stand for.
 
 import { ask } from './prometheus.js';
 
@@ -42,12 +42,4 @@ export async function readVariables(dashboard, range, address) {
     }
   }
   return { values, faults };
-}
-
-/** The text with every `$name`, `${name}` and `[[name]]` that is known replaced. */
-export function replace(text, values) {
-  return text.replace(/\$(\w+)|\$\{(\w+)(?::\w+)?\}|\[\[(\w+)\]\]/g, (whole, ...names) => {
-    const name = names.slice(0, 3).find(Boolean);
-    return name in values ? values[name] : whole;
-  });
 }
