@@ -1,5 +1,7 @@
 //! The API's address as configured: checked once, then only origin and path prefix.
 
+use http::Uri;
+use http::uri::{Authority, PathAndQuery, Scheme};
 use reqwest::Url;
 
 use crate::start_error::StartError;
@@ -8,6 +10,8 @@ use crate::start_error::StartError;
 #[derive(Clone, Debug)]
 pub(super) struct Base {
     url: Url,
+    scheme: Scheme,
+    authority: Authority,
     origin: String,
     path: String,
 }
@@ -49,7 +53,10 @@ impl Base {
             );
         }
         let (origin, path) = (url.origin().ascii_serialization(), path.to_owned());
-        Ok(Self { url, origin, path })
+        let authority = origin.split_once("://").and_then(|(_, authority)| authority.parse().ok());
+        let Some(authority) = authority else { return refuse("a host that a request can name is accepted") };
+        let scheme = if url.scheme() == "https" { Scheme::HTTPS } else { Scheme::HTTP };
+        Ok(Self { url, scheme, authority, origin, path })
     }
 
     /// All of it.
@@ -69,28 +76,29 @@ impl Base {
 
     /// Whether TLS is spoken.
     pub(super) fn is_secure(&self) -> bool {
-        self.url.scheme() == "https"
+        self.scheme == Scheme::HTTPS
     }
 
-    /// The URL of this origin and, byte by byte, this target; nothing where the library would write another.
-    pub(super) fn at(&self, target: &str) -> Option<Url> {
-        let (path, query) =
-            target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+    /// The address of this origin and, byte by byte, this target; nothing where the library would send another one, or where some
+    /// server would read another one: a segment of dots leads elsewhere, however it is written.
+    pub(super) fn at(&self, target: &str) -> Option<Uri> {
+        let path = target.split('?').next().unwrap_or_default();
+        if !path.starts_with('/') || path.contains('\\') || path.split('/').any(is_dots) {
+            return None;
+        }
+        let sent = PathAndQuery::try_from(target).ok().filter(|sent| sent.as_str() == target)?;
         // Of the address that was read at the start, so that scheme and host are not read again with each request.
-        let mut url = self.url.clone();
-        url.set_path(path);
-        url.set_query(query);
-        let is_of_origin = url.scheme() == self.url.scheme()
-            && url.host() == self.url.host()
-            && url.port_or_known_default() == self.url.port_or_known_default();
-        let agrees = is_of_origin
-            && url.username().is_empty()
-            && url.password().is_none()
-            && url.fragment().is_none()
-            && url.path() == path
-            && url.query() == query;
-        agrees.then_some(url)
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(sent);
+        Uri::from_parts(parts).ok()
     }
+}
+
+/// Whether a segment says "here" or "one up".
+fn is_dots(segment: &str) -> bool {
+    [".", "..", "%2e", ".%2e", "%2e.", "%2e%2e"].iter().any(|dots| segment.eq_ignore_ascii_case(dots))
 }
 
 #[cfg(test)]
@@ -114,11 +122,37 @@ mod tests {
     #[test]
     fn t02_a_url_is_that_of_its_target_or_none() {
         let base = Base::parse("API_BASE_URL", "https://ces:2020/api").unwrap();
-        for target in ["/api/a", "/api/a%20b?x=%2F&y=", "/api//a/", "/", "/a:b@c?d"] {
-            let url = base.at(target).map(String::from);
+        for target in [
+            "/api/a",
+            "/api/a%20b?x=%2F&y=",
+            "/api//a/",
+            "/",
+            "/a:b@c?d",
+            "/...",
+            "/.a",
+            "/%2ea?..",
+            "//evil.example/a",
+        ] {
+            let url = base.at(target).map(|uri| uri.to_string());
             assert_eq!(url, Some(format!("https://ces:2020{target}")));
         }
-        for target in ["/api/../b", "/api/%2e%2e/b", "/a\\b", "/a b", "a", "", "/a#b", "/a?b#c", "/a?b c"] {
+        for target in [
+            "/api/../b",
+            "/api/%2e%2e/b",
+            "/api/.%2E",
+            "/api/./b",
+            "/%2e",
+            "/a\\b",
+            "/a b",
+            "a",
+            "",
+            "/a#b",
+            "/a?b#c",
+            "/a?b c",
+            "/a\u{e9}",
+            "*",
+            "http://elsewhere/a",
+        ] {
             assert_eq!(base.at(target), None, "{target}");
         }
     }

@@ -1,7 +1,11 @@
 //! Reading an answer's body: streamed, and never beyond what is allowed.
 
-use super::describe;
+use http::Response;
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
+
 use super::room::{Part, Room};
+use super::told;
 use crate::call::CallError;
 use crate::large::SMALL;
 
@@ -9,13 +13,14 @@ use crate::large::SMALL;
 /// beyond it is refused at once. The connection of a body that is not read to its end is closed with the
 /// response. What is large waits for a part of the room, where there is one.
 pub(super) async fn read(
-    mut response: reqwest::Response,
+    response: Response<Incoming>,
     limit: usize,
     room: Option<&Room>,
 ) -> Result<(Vec<u8>, Part), CallError> {
     let status = response.status().as_u16();
     let too_large = || CallError::TooLarge { limit, status };
-    let announced = response.content_length();
+    let mut arriving = response.into_body();
+    let announced = arriving.size_hint().exact();
     if announced.unwrap_or(0) > limit as u64 {
         return Err(too_large());
     }
@@ -24,20 +29,24 @@ pub(super) async fn read(
     let (mut part, mut has_part) = (Part::default(), false);
     let mut body = Vec::new();
     loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if chunk.len() > limit - body.len() => return Err(too_large()),
-            Ok(Some(chunk)) => {
-                let is_large = announced.unwrap_or(body.len() + chunk.len()) > SMALL;
-                if let Some(room) = room.filter(|_| is_large && !has_part) {
-                    (part, has_part) = (room.part(announced.unwrap_or(limit)).await, true);
-                }
-                if body.is_empty() {
-                    body.reserve_exact(announced.unwrap_or(0));
-                }
-                body.extend_from_slice(&chunk);
-            }
-            Ok(None) => return Ok((body, part)),
-            Err(error) => return Err(CallError::Interrupted { cause: describe(error) }),
+        let frame = arriving
+            .frame()
+            .await
+            .transpose()
+            .map_err(|error| CallError::Interrupted { cause: told(&error) })?;
+        let Some(frame) = frame else { return Ok((body, part)) };
+        // What is no data are trailers, which say nothing of an answer.
+        let Ok(chunk) = frame.into_data() else { continue };
+        if chunk.len() > limit - body.len() {
+            return Err(too_large());
         }
+        let is_large = announced.unwrap_or(body.len() + chunk.len()) > SMALL;
+        if let Some(room) = room.filter(|_| is_large && !has_part) {
+            (part, has_part) = (room.part(announced.unwrap_or(limit)).await, true);
+        }
+        if body.is_empty() {
+            body.reserve_exact(announced.unwrap_or(0));
+        }
+        body.extend_from_slice(&chunk);
     }
 }

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use http::Uri;
 use http::header::{HeaderMap, HeaderName};
 use reqwest::Url;
 use secrecy::SecretString;
@@ -122,8 +123,8 @@ impl Front {
         self.base().is_secure()
     }
 
-    /// The URL that leads to what is connected to, and there, byte by byte, to this target.
-    pub(super) fn at(&self, target: &str) -> Option<Url> {
+    /// The address of what is connected to and, byte by byte, this target.
+    pub(super) fn at(&self, target: &str) -> Option<Uri> {
         self.base().at(target)
     }
 

@@ -7,6 +7,7 @@
 pub mod account;
 mod base;
 mod body;
+mod connect;
 mod credential;
 mod freshness;
 mod gateway;
@@ -23,9 +24,11 @@ use std::time::{Duration, SystemTime};
 
 use http::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue,
-    IF_NONE_MATCH, RETRY_AFTER,
+    IF_NONE_MATCH, RETRY_AFTER, USER_AGENT,
 };
-use reqwest::{Client, Method};
+use http::{Method, Response};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
 use secrecy::SecretString;
 
 use crate::answer;
@@ -36,6 +39,7 @@ use crate::large;
 use crate::request::{Body, Parts, Target};
 use crate::start_error::StartError;
 use base::Base;
+use connect::{Client, Connector, Shown};
 use credential::{Carried, Credentials};
 use gateway::Front;
 use reach::Reach;
@@ -116,6 +120,8 @@ pub struct Upstream {
     client: Client,
     front: Front,
     credentials: Credentials,
+    user_agent: HeaderValue,
+    shown: Shown,
     connect_timeout: Duration,
     max_answer_bytes: usize,
     room: Room,
@@ -174,15 +180,6 @@ impl Received {
 impl Upstream {
     /// Checks the options and makes the client; nothing is sent.
     pub fn new(api: &'static Api, options: Options) -> Result<Self, StartError> {
-        Self::made(api, options, false)
-    }
-
-    /// The same for whoever looks at the certificate that the API shows ([`Upstream::sign`]), which costs every answer something.
-    pub fn to_look(api: &'static Api, options: Options) -> Result<Self, StartError> {
-        Self::made(api, options, true)
-    }
-
-    fn made(api: &'static Api, options: Options, looks: bool) -> Result<Self, StartError> {
         let front = Front::new(Base::parse("API_BASE_URL", &options.base_url)?, options.gateway)?;
         let credentials = Credentials::new(
             api.security_schemes,
@@ -199,26 +196,20 @@ impl Upstream {
         {
             return Err(StartError::new("times and sizes for the API must be above zero"));
         }
-        let mut builder = Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .referer(false)
-            .tls_info(looks)
-            .tcp_nodelay(true)
-            .connect_timeout(options.connect_timeout)
-            .pool_idle_timeout(options.idle_timeout)
-            .pool_max_idle_per_host(options.max_idle_connections)
-            .user_agent(options.user_agent);
-        builder = options.version.put(builder);
-        builder = options.certificates.put(builder, front.is_secure())?;
         let (setting, url) = front.connected_to();
-        builder = Reach::new(options.allowed).put(builder, setting, url)?;
-        let client = builder.build().map_err(tls::unusable)?;
+        let reach = Reach::new(options.allowed);
+        reach.check(setting, url)?;
+        let tls = options.certificates.config(front.is_secure())?;
+        let user_agent = HeaderValue::try_from(options.user_agent)
+            .map_err(|_| StartError::new("this program's name cannot be sent to the API"))?;
+        let shown = Shown::default();
+        let connector = Connector::new(reach, tls, options.version, options.connect_timeout, shown.clone());
         Ok(Self {
-            client,
+            client: connector.client(options.version, options.max_idle_connections, options.idle_timeout),
             front,
             credentials,
+            user_agent,
+            shown,
             connect_timeout: options.connect_timeout,
             max_answer_bytes: options.max_answer_bytes,
             room: Room::new(options.max_answer_bytes),
@@ -240,15 +231,15 @@ impl Upstream {
         // Said before connecting already: a caller who gives up meanwhile hears "perhaps" rather than a wrong
         // "no".
         let before = request.progress.sending();
-        let response = self.client.execute(outgoing).await.map_err(|error| {
+        let response = self.client.request(outgoing).await.map_err(|error| {
             if !error.is_connect() {
-                return CallError::Interrupted { cause: describe(error) };
+                return CallError::Interrupted { cause: told(&error) };
             }
             request.progress.restore(before);
-            if error.is_timeout() {
+            if connect::was_late(&error) {
                 return CallError::TimedOut { after: self.connect_timeout, sent: before };
             }
-            CallError::Unreachable { cause: describe(error) }
+            CallError::Unreachable { cause: told(&error) }
         })?;
         request.heard.set(Freshness::of(response.headers(), SystemTime::now()));
         if response.status().as_u16() == NOT_MODIFIED && request.condition().is_some() {
@@ -261,7 +252,7 @@ impl Upstream {
         &self,
         tool: &'static Tool,
         own: Option<&[Credential]>,
-        response: reqwest::Response,
+        response: Response<Incoming>,
     ) -> Result<(Received, Part), CallError> {
         let status = response.status().as_u16();
         if (300..400).contains(&status) {
@@ -335,18 +326,19 @@ impl Upstream {
         &self,
         request: &Request<'_>,
         own: Option<&[Credential]>,
-    ) -> Result<reqwest::Request, CallError> {
+    ) -> Result<http::Request<Full<Bytes>>, CallError> {
         let carried = self.credentials.choose(request.tool, own)?;
         let target = Target::build(request.tool.segments, self.front.path(), request.parts, &carried.query)
             .map_err(|violation| refuse(request, violation.0))?;
-        let url = self.front.at(target.as_str());
-        let url = url.ok_or_else(|| refuse(request, "the URL library would change the target"))?;
+        let address = self.front.at(target.as_str());
+        let address = address.ok_or_else(|| refuse(request, "the target would be read as another one"))?;
         let method = Method::from_bytes(request.tool.method.as_bytes())
             .map_err(|_| CallError::Internal { cause: "the method is no HTTP method".to_owned() })?;
-        let mut outgoing = reqwest::Request::new(method, url);
         let body = request.parts.sent_body();
+        let mut outgoing = http::Request::new(body.map(|body| body.bytes.clone().into()).unwrap_or_default());
+        (*outgoing.method_mut(), *outgoing.uri_mut()) = (method, address);
         *outgoing.headers_mut() = headers(request, &self.front, carried, body)?;
-        *outgoing.body_mut() = body.map(|body| reqwest::Body::from(body.bytes.clone()));
+        outgoing.headers_mut().entry(USER_AGENT).or_insert_with(|| self.user_agent.clone());
         Ok(outgoing)
     }
 }
@@ -431,9 +423,13 @@ fn header_value(text: &str) -> Result<HeaderValue, CallError> {
         .map_err(|_| CallError::Internal { cause: "a header has no valid value".to_owned() })
 }
 
-/// The error and what caused it, without the URL, which may hold a credential.
+/// The error of an exchange without its URL, which may hold a credential, and what caused it.
 pub(crate) fn describe(error: reqwest::Error) -> String {
-    let error = error.without_url();
+    told(&error.without_url())
+}
+
+/// The error and what caused it.
+fn told(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -8,9 +8,12 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::vec;
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::{ClientBuilder, Url};
+use hyper_util::client::legacy::connect::dns::Name;
+use reqwest::Url;
+use tower::Service;
 
 use crate::http::Network;
 use crate::identity::address::carried;
@@ -35,43 +38,35 @@ impl Reach {
         Self { networks: networks.into(), lookup: Arc::new(lookup) }
     }
 
-    /// Has a client connect nowhere else. An address that stands in the URL itself is never looked up, so it is judged now.
-    pub(super) fn put(
-        self,
-        builder: ClientBuilder,
-        setting: &str,
-        url: &Url,
-    ) -> Result<ClientBuilder, StartError> {
-        if self.networks.is_empty() {
-            return Ok(builder);
-        }
+    /// An address that stands in the URL itself is never looked up, so it is judged now.
+    pub(super) fn check(&self, setting: &str, url: &Url) -> Result<(), StartError> {
         let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         match host.parse::<IpAddr>() {
             Ok(address) if !self.holds(address) => Err(StartError::new(format!(
                 "{setting}: {address} is in none of UPSTREAM_ALLOWED_CIDRS, so nothing could be sent there; name its network, such as {}",
                 if led_to(address).is_ipv4() { "10.20.0.0/16" } else { "2001:db8::/32" }
             ))),
-            _ => Ok(builder.dns_resolver(Arc::new(self))),
+            _ => Ok(()),
         }
     }
 
     /// Whether an address may be connected to: the one that it leads to counts, however it is written.
     fn holds(&self, address: IpAddr) -> bool {
         let address = led_to(address);
-        self.networks.iter().any(|network| network.holds(address))
+        self.networks.is_empty() || self.networks.iter().any(|network| network.holds(address))
     }
 
-    async fn found(self, name: String) -> Result<Addrs, Box<dyn std::error::Error + Send + Sync>> {
+    async fn found(self, name: String) -> io::Result<vec::IntoIter<SocketAddr>> {
         let found = (self.lookup)(name).await?;
         // One that may not be is a name that is not what it should be: none of the others is believed either.
         if let Some(elsewhere) = found.iter().find(|address| !self.holds(address.ip())) {
             let address = elsewhere.ip();
             tracing::error!(%address, "the API's name means an address in none of UPSTREAM_ALLOWED_CIDRS: nothing is sent");
-            return Err(
-                "the name means an address that may not be connected to (UPSTREAM_ALLOWED_CIDRS)".into()
-            );
+            return Err(io::Error::other(
+                "the name means an address that may not be connected to (UPSTREAM_ALLOWED_CIDRS)",
+            ));
         }
-        Ok(Box::new(found.into_iter()))
+        Ok(found.into_iter())
     }
 }
 
@@ -80,8 +75,17 @@ fn led_to(address: IpAddr) -> IpAddr {
     carried(address).map_or(address, IpAddr::V4)
 }
 
-impl Resolve for Reach {
-    fn resolve(&self, name: Name) -> Resolving {
+/// Looks up what a name means.
+impl Service<Name> for Reach {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
         Box::pin(self.clone().found(name.as_str().to_owned()))
     }
 }
@@ -96,10 +100,17 @@ impl fmt::Debug for Reach {
 mod tests {
     use std::collections::VecDeque;
     use std::sync::Mutex;
+    use std::time::Duration;
 
+    use http::Uri;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
+    use tokio::time::timeout;
 
+    use super::super::connect::{Connector, Shown};
+    use super::super::tls::Certificates;
+    use super::super::told;
+    use super::super::version::HttpVersion;
     use super::*;
 
     fn networks(all: &[&str]) -> Vec<Network> {
@@ -140,7 +151,7 @@ mod tests {
     fn t_12_an_address_in_the_url_is_judged_at_the_start() {
         let put = |url: &str, all: &[&str]| {
             let url = Url::parse(url).expect("a URL");
-            Reach::new(networks(all)).put(reqwest::Client::builder(), "API_BASE_URL", &url).map(drop)
+            Reach::new(networks(all)).check("API_BASE_URL", &url)
         };
         assert!(put("http://127.0.0.1:9", &[]).is_ok(), "where nothing is named everything may be");
         assert!(put("http://127.0.0.1:9", &["127.0.0.0/8"]).is_ok());
@@ -174,17 +185,20 @@ mod tests {
             Box::pin(async move { Ok(found) })
         };
         let reach = Reach { networks: networks(&["127.0.0.2"]).into(), lookup: Arc::new(lookup) };
-        let url = Url::parse(&format!("http://ces.example.com:{port}/")).expect("a URL");
+        let address: Uri = format!("http://ces.example.com:{port}/").parse().expect("an address");
         // Whoever is called by mistake says nothing, which must not last.
-        let patience = std::time::Duration::from_secs(10);
-        let builder = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(patience);
-        let client = reach.put(builder, "API_BASE_URL", &url).expect("a name").build().expect("a client");
-        assert!(client.get(url.clone()).send().await.expect("the right machine").status().is_success());
+        let patience = Duration::from_secs(10);
+        let tls = Certificates::default().config(false).expect("no TLS");
+        let version = HttpVersion::One;
+        let client =
+            Connector::new(reach, tls, version, patience, Shown::default()).client(version, 0, patience);
+        let asked = || timeout(patience, client.get(address.clone()));
+        assert!(asked().await.expect("in time").expect("the right machine").status().is_success());
         answering.await.expect("answered");
         for _ in 0..2 {
-            let error = client.get(url.clone()).send().await.expect_err("the wrong one");
+            let error = asked().await.expect("in time").expect_err("the wrong one");
             assert!(error.is_connect(), "nothing was sent: {error:?}");
-            assert!(super::super::describe(error).contains("UPSTREAM_ALLOWED_CIDRS"));
+            assert!(told(&error).contains("UPSTREAM_ALLOWED_CIDRS"));
         }
         assert!(futures_util::poll!(Box::pin(other.accept())).is_pending(), "nobody came");
     }

@@ -1,10 +1,14 @@
 //! Certificates: whom this program trusts besides those whom the machine trusts, and the one by which it shows who it is.
 
-use reqwest::{Certificate, ClientBuilder, Identity};
-use secrecy::zeroize::Zeroizing;
-use secrecy::{ExposeSecret as _, SecretString};
+use std::sync::Arc;
 
-use super::describe;
+use rustls_platform_verifier::Verifier;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
+
 use crate::start_error::StartError;
 
 /// Certificates for connections to the API, in PEM.
@@ -19,52 +23,76 @@ pub struct Certificates {
 }
 
 impl Certificates {
-    /// Gives them to a client, which speaks TLS or does not. What would have no effect is refused.
-    pub(super) fn put(
-        &self,
-        mut builder: ClientBuilder,
-        is_secure: bool,
-    ) -> Result<ClientBuilder, StartError> {
-        let refuse = |line: &str| Err(StartError::new(line));
+    /// How TLS is spoken to an API that speaks it, or not. What would have no effect is refused.
+    pub(super) fn config(&self, is_secure: bool) -> Result<ClientConfig, StartError> {
+        let provider = Arc::new(default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .expect("the provider has what both versions of TLS need");
         if !is_secure {
             if self.authorities.is_some() || self.certificate.is_some() || self.key.is_some() {
-                return refuse(
+                return refused(
                     "API_CLIENT_CERTIFICATE, API_CLIENT_KEY and API_CA_FILE mean something with https:// only",
                 );
             }
             // TLS is never spoken then, so the machine's certificates need not be read.
-            return Ok(builder.tls_certs_only([]));
+            return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
         }
-        if let Some(authorities) = &self.authorities {
-            let read = Certificate::from_pem_bundle(authorities.as_bytes()).unwrap_or_default();
-            if read.is_empty() {
-                return refuse("API_CA_FILE: expected certificates in PEM");
-            }
-            builder = builder.tls_certs_merge(read);
+        let authorities = self.authorities()?;
+        let verifier = if authorities.is_empty() {
+            Verifier::new(provider)
+        } else {
+            Verifier::new_with_extra_roots(authorities, provider)
+        };
+        let verifier = Arc::new(verifier.map_err(|error| unusable(&error))?);
+        let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+        match self.own()? {
+            None => Ok(builder.with_no_client_auth()),
+            // A key that does not belong to its certificate is found out here.
+            Some((chain, key)) => builder.with_client_auth_cert(chain, key).map_err(|error| unusable(&error)),
         }
+    }
+
+    fn authorities(&self) -> Result<Vec<CertificateDer<'static>>, StartError> {
+        let Some(text) = &self.authorities else { return Ok(Vec::new()) };
+        match certificates(text) {
+            Some(authorities) => Ok(authorities),
+            None => refused("API_CA_FILE: expected certificates in PEM"),
+        }
+    }
+
+    /// The certificate of this program and its key.
+    #[expect(clippy::type_complexity, reason = "what the library takes")]
+    fn own(&self) -> Result<Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>, StartError> {
         match (&self.certificate, &self.key) {
-            (None, None) => Ok(builder),
-            (Some(_), None) => refuse("API_CLIENT_KEY is not set, and API_CLIENT_CERTIFICATE needs its key"),
-            (None, Some(_)) => refuse("API_CLIENT_CERTIFICATE is not set, and API_CLIENT_KEY is its key"),
+            (None, None) => Ok(None),
+            (Some(_), None) => refused("API_CLIENT_KEY is not set, and API_CLIENT_CERTIFICATE needs its key"),
+            (None, Some(_)) => refused("API_CLIENT_CERTIFICATE is not set, and API_CLIENT_KEY is its key"),
             (Some(certificate), Some(key)) => {
-                let (certificate, key) = (certificate.expose_secret(), key.expose_secret());
-                let mut both = Zeroizing::new(String::with_capacity(certificate.len() + key.len() + 1));
-                both.push_str(certificate);
-                both.push('\n');
-                both.push_str(key);
+                let chain = certificates(certificate.expose_secret());
                 // What is wrong is not told by the parser, which has read the key.
-                let identity = Identity::from_pem(both.as_bytes()).map_err(|_| {
-                    StartError::new(
+                let key = PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes()).ok();
+                match chain.zip(key) {
+                    Some(own) => Ok(Some(own)),
+                    None => refused(
                         "API_CLIENT_CERTIFICATE, API_CLIENT_KEY: expected a certificate and its private key in PEM",
-                    )
-                })?;
-                Ok(builder.identity(identity))
+                    ),
+                }
             }
         }
     }
 }
 
-/// What is wrong with a client that was given certificates. A key that does not belong to its certificate is found out here.
-pub(super) fn unusable(error: reqwest::Error) -> StartError {
-    StartError::new(format!("the HTTP client for API_BASE_URL cannot be made: {}", describe(error)))
+/// The certificates of this text, if it is some.
+fn certificates(text: &str) -> Option<Vec<CertificateDer<'static>>> {
+    let read: Vec<_> = CertificateDer::pem_slice_iter(text.as_bytes()).collect::<Result<_, _>>().ok()?;
+    (!read.is_empty()).then_some(read)
+}
+
+fn refused<T>(line: &str) -> Result<T, StartError> {
+    Err(StartError::new(line))
+}
+
+fn unusable(error: &rustls::Error) -> StartError {
+    StartError::new(format!("the HTTP client for API_BASE_URL cannot be made: {error}"))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::ClientBuilder;
+use hyper_util::client::legacy::Builder;
 
 /// After how long without a word the API is asked for one while it has requests, and how long it may take to give it.
 const SILENCE: Duration = Duration::from_secs(15);
@@ -22,13 +22,19 @@ pub enum HttpVersion {
 
 impl HttpVersion {
     /// Has a client speak it.
-    pub(super) fn put(self, builder: ClientBuilder) -> ClientBuilder {
-        let builder = match self {
-            Self::One => return builder.http1_only(),
-            Self::Two => builder.http2_prior_knowledge(),
-            Self::Best => builder,
-        };
+    pub(super) fn put(self, builder: &mut Builder) {
+        builder.http2_only(self == Self::Two);
         // One connection that is broken without a word would hold every call until its time is over.
-        builder.http2_keep_alive_interval(SILENCE).http2_keep_alive_timeout(PATIENCE)
+        builder.http2_keep_alive_interval(SILENCE).http2_keep_alive_timeout(PATIENCE);
+    }
+
+    /// What is offered over TLS, best first, by the names that RFC 7301 gives them.
+    pub(super) fn offered(self) -> Vec<Vec<u8>> {
+        let names: &[&[u8]] = match self {
+            Self::One => &[b"http/1.1"],
+            Self::Two => &[b"h2"],
+            Self::Best => &[b"h2", b"http/1.1"],
+        };
+        names.iter().map(|name| name.to_vec()).collect()
     }
 }

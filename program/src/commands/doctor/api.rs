@@ -15,7 +15,7 @@ const CHECK: &str = "api";
 
 /// Asks for a sign of life.
 pub(super) async fn look(api: &'static Api, options: Options) -> Checked {
-    let upstream = match Upstream::to_look(api, options) {
+    let upstream = match Upstream::new(api, options) {
         Ok(upstream) => upstream,
         Err(error) => {
             return vec![Finding::failed(CHECK, error.to_string(), "mend that setting")].into();
