@@ -1,10 +1,13 @@
 //! An answer that has no room, and its parts: each has the form of the whole with fewer items, and says so.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 
 use super::kept::{LIFETIME, Weighty};
 use super::rest::REST;
-use super::site::Site;
+use super::site::{Site, has_member};
+use crate::as_json::as_json;
 use crate::call::{Body, Reply};
 use crate::catalog::{Effect, Tool};
 use crate::structured::Structured;
@@ -43,22 +46,17 @@ impl Whole {
     pub(super) fn of(tool: &'static Tool, mut reply: Reply, bytes: usize) -> Option<Self> {
         let room = bytes - ROOM_OF_MARK;
         let (status, notes) = (reply.status, std::mem::take(&mut reply.notes));
-        let is_member = |structured: &Structured| structured.get(MARK).is_some();
-        let marked = !reply.structured.as_ref().is_some_and(is_member) && !tool.answers_with(MARK);
-        let json = reply
-            .structured
-            .as_ref()
-            .map(|structured| structured.text().to_owned())
-            .filter(|json| json.len() > room);
-        if let (Some(answer), Some(text)) = (&reply.structured, json) {
-            let site = Site::of(answer, &text, room)?;
-            return Some(Self { tool, status, text, site, beside: None, notes, marked });
+        let json = reply.structured.as_ref().map(Structured::text);
+        let marked = !json.is_some_and(|json| has_member(json, MARK)) && !tool.answers_with(MARK);
+        if let Some(json) = json.filter(|json| json.len() > room) {
+            let site = Site::of(json, room)?;
+            return Some(Self { tool, status, text: json.to_owned(), site, beside: None, notes, marked });
         }
         let mut text = std::mem::take(&mut reply.text);
         let site = match serde_json::from_str::<Value>(&text) {
             Ok(answer) if answer.is_object() || answer.is_array() => {
                 text = answer.to_string();
-                Site::of(&answer, &text, room)?
+                Site::of(&text, room)?
             }
             _ => Site::plain(&text, room)?,
         };
@@ -77,20 +75,31 @@ impl Whole {
         let is_first = begin == 0;
         let mut notes = if is_first { self.notes.clone() } else { Vec::new() };
         notes.push(note);
-        let beside = self.beside.as_ref();
-        let structured = match beside {
-            Some(reply) => reply.structured.clone().map(Structured::into_value),
-            None => serde_json::from_str(&text).ok(),
+        let Some(beside) = &self.beside else {
+            let text = self.with_mark(text, &mark);
+            let structured = Some(Structured::of_checked(text.clone()));
+            return Reply::new(self.status, Body { structured, text, ..Body::default() }, notes);
         };
-        let structured = structured.map(|structured| self.marked(structured, mark));
-        let text = structured.as_ref().filter(|_| beside.is_none()).map(Value::to_string).unwrap_or(text);
-        let attachment = beside.filter(|_| is_first).and_then(|reply| reply.attachment.clone());
-        let blocks = beside.filter(|_| is_first).map(|reply| reply.blocks.clone()).unwrap_or_default();
+        let structured =
+            beside.structured.clone().map(|structured| self.marked(structured.into_value(), mark));
+        let beside = is_first.then_some(beside);
+        let attachment = beside.and_then(|reply| reply.attachment.clone());
+        let blocks = beside.map(|reply| reply.blocks.clone()).unwrap_or_default();
         Reply::new(
             self.status,
             Body { structured: structured.map(Structured::from), text, attachment, blocks },
             notes,
         )
+    }
+
+    /// The text of a part, an object's JSON, with the mark as its last member.
+    fn with_mark(&self, mut text: String, mark: &Value) -> String {
+        if self.marked && text.ends_with('}') {
+            text.pop();
+            let comma = if text.ends_with('{') { "" } else { "," };
+            let _ = write!(text, "{comma}\"{MARK}\":{}}}", as_json(mark));
+        }
+        text
     }
 
     fn marked(&self, mut structured: Value, mark: Value) -> Value {

@@ -1,9 +1,10 @@
 //! Where an answer can be cut: at the items of its largest list, else within its largest text. The answer is looked at as
 //! the JSON text that it is, so that parts of it are slices of that text and bytes are counted as they are sent.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use serde_json::{Map, Value};
+use memchr::memchr2;
 
 /// The least room in which a text is cut: below it parts would be mostly frame.
 const LEAST_TEXT: usize = 256;
@@ -28,12 +29,12 @@ enum Pieces {
 
 impl Site {
     /// The site at which the answer can be cut so that every part has room; `text` is the answer as compact JSON.
-    pub(super) fn of(answer: &Value, text: &str, room: usize) -> Option<Site> {
+    pub(super) fn of(text: &str, room: usize) -> Option<Site> {
         // What is smaller than this leaves too much beside it.
         let least = text.len().checked_sub(room)?;
-        let mut search = Search { least, found: Vec::new(), path: Vec::new(), at: 0 };
-        search.value(answer);
-        debug_assert_eq!(search.at, text.len(), "the text is the answer as compact JSON");
+        let mut search = Search { text, least, found: Vec::new(), path: Vec::new(), at: 0 };
+        search.value();
+        debug_assert_eq!(search.at, text.len(), "the text is compact JSON");
         let fits = |site: &&Site| {
             room.checked_sub(text.len() - site.inside.len()).is_some_and(|room| site.all_fit(room))
         };
@@ -137,48 +138,88 @@ fn escaped_part(text: &str, room: usize) -> usize {
     if line > 0 { line } else { end }
 }
 
-/// Walks an answer and keeps count of where in its text it is.
-struct Search<'v> {
+/// Whether the object of this text, compact JSON, has a member of this name.
+pub(super) fn has_member(text: &str, name: &str) -> bool {
+    let mut search = Search { text, least: usize::MAX, found: Vec::new(), path: Vec::new(), at: 0 };
+    let mut is_there = false;
+    if search.peek() == b'{' {
+        search.members(|search, member| {
+            is_there |= written(member) == name;
+            search.value();
+        });
+    }
+    is_there
+}
+
+/// Walks the text of an answer, of which it is known that it is compact JSON.
+struct Search<'t> {
+    text: &'t str,
     least: usize,
     found: Vec<Site>,
-    path: Vec<Step<'v>>,
+    path: Vec<Step<'t>>,
     at: usize,
 }
 
 #[derive(Clone, Copy)]
-enum Step<'v> {
-    Name(&'v str),
+enum Step<'t> {
+    /// As JSON writes it, without quotes.
+    Name(&'t str),
     Index(usize),
 }
 
-impl<'v> Search<'v> {
-    /// Its depth is that of the answer, which the parser bounds.
-    fn value(&mut self, value: &'v Value) {
-        match value {
-            Value::Null => self.at += 4,
-            Value::Bool(is_true) => self.at += if *is_true { 4 } else { 5 },
-            Value::Number(number) => self.at += number.to_string().len(),
-            Value::String(text) => {
+impl<'t> Search<'t> {
+    fn peek(&self) -> u8 {
+        self.text.as_bytes().get(self.at).copied().unwrap_or_default()
+    }
+
+    /// Its depth is that of the answer, which was bounded when it was read.
+    fn value(&mut self) {
+        match self.peek() {
+            b'"' => {
                 let begin = self.at;
-                self.at += length(text);
+                self.string();
                 if self.at - begin >= self.least {
                     self.keep(begin + 1..self.at - 1, Pieces::Characters { escaped: true });
                 }
             }
-            Value::Array(items) => self.list(items),
-            Value::Object(members) => self.object(members),
+            b'[' => self.list(),
+            b'{' => self.members(|search, name| {
+                search.path.push(Step::Name(name));
+                search.value();
+                search.path.pop();
+            }),
+            _ => {
+                let rest = &self.text.as_bytes()[self.at..];
+                let ends = |byte: &u8| matches!(byte, b',' | b']' | b'}');
+                self.at += rest.iter().position(ends).unwrap_or(rest.len());
+            }
         }
     }
 
-    fn list(&mut self, items: &'v [Value]) {
+    /// What stands between the quotes.
+    fn string(&mut self) -> &'t str {
+        let (text, begin) = (self.text, self.at + 1);
+        self.at = begin;
+        while let Some(found) = memchr2(b'"', b'\\', &text.as_bytes()[self.at..]) {
+            self.at += found;
+            if self.peek() == b'"' {
+                break;
+            }
+            self.at += 2;
+        }
+        self.at += 1;
+        &text[begin..self.at - 1]
+    }
+
+    fn list(&mut self) {
         let begin = self.at;
         self.at += 1;
         let mut ranges = Vec::new();
-        for (index, item) in items.iter().enumerate() {
-            self.at += usize::from(index > 0);
+        while self.peek() != b']' {
+            self.at += usize::from(self.peek() == b',');
             let first = self.at;
-            self.path.push(Step::Index(index));
-            self.value(item);
+            self.path.push(Step::Index(ranges.len()));
+            self.value();
             self.path.pop();
             ranges.push(first..self.at);
         }
@@ -188,13 +229,14 @@ impl<'v> Search<'v> {
         }
     }
 
-    fn object(&mut self, members: &'v Map<String, Value>) {
+    /// Has each member looked at from where its value begins.
+    fn members(&mut self, mut look: impl FnMut(&mut Self, &'t str)) {
         self.at += 1;
-        for (index, (name, value)) in members.iter().enumerate() {
-            self.at += usize::from(index > 0) + length(name) + 1;
-            self.path.push(Step::Name(name));
-            self.value(value);
-            self.path.pop();
+        while self.peek() != b'}' {
+            self.at += usize::from(self.peek() == b',');
+            let name = self.string();
+            self.at += 1;
+            look(self, name);
         }
         self.at += 1;
     }
@@ -203,8 +245,8 @@ impl<'v> Search<'v> {
         let mut path = String::new();
         for step in &self.path {
             match step {
-                Step::Name(name) if path.is_empty() => path.push_str(name),
-                Step::Name(name) => path = format!("{path}.{name}"),
+                Step::Name(name) if path.is_empty() => path.push_str(&written(name)),
+                Step::Name(name) => path = format!("{path}.{}", written(name)),
                 Step::Index(index) => path = format!("{path}[{index}]"),
             }
         }
@@ -212,26 +254,24 @@ impl<'v> Search<'v> {
     }
 }
 
-/// How long a text is as JSON, quotes included.
-fn length(text: &str) -> usize {
-    let escaped = text.bytes().map(|byte| match byte {
-        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 2,
-        0..0x20 => 6,
-        _ => 1,
-    });
-    escaped.sum::<usize>() + 2
+/// The text that JSON writes so.
+fn written(inside: &str) -> Cow<'_, str> {
+    if !inside.contains('\\') {
+        return Cow::Borrowed(inside);
+    }
+    serde_json::from_str(&format!("\"{inside}\"")).map_or(Cow::Borrowed(inside), Cow::Owned)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Map, Value, json};
 
     use super::*;
 
     /// Every part of the answer in turn, each of which is JSON and within its room.
     fn parts(answer: &Value, room: usize) -> Vec<Value> {
         let text = answer.to_string();
-        let site = Site::of(answer, &text, room).expect("it can be cut");
+        let site = Site::of(&text, room).expect("it can be cut");
         let (mut parts, mut begin) = (Vec::new(), 0);
         while begin < site.count() {
             let (part, end) = site.part(&text, begin, room);
@@ -244,7 +284,7 @@ mod tests {
     }
 
     fn path(answer: &Value, room: usize) -> Option<String> {
-        Site::of(answer, &answer.to_string(), room).map(|site| site.path)
+        Site::of(&answer.to_string(), room).map(|site| site.path)
     }
 
     fn items(count: usize) -> Vec<Value> {
@@ -305,6 +345,16 @@ mod tests {
             None,
             "one list is not enough"
         );
+    }
+
+    #[test]
+    fn t_46_a_path_says_names_as_they_are_and_a_member_is_found_by_its_name() {
+        let answer = json!({ "a \"b\"": { "\u{e9}\n": items(50) }, "empty": {}, "none": [] });
+        assert_eq!(path(&answer, 400).as_deref(), Some("a \"b\".\u{e9}\n"));
+        let text = answer.to_string();
+        assert!(["a \"b\"", "empty", "none"].iter().all(|name| has_member(&text, name)));
+        assert!(!["a", "id", "name", "\u{e9}\n", ""].iter().any(|name| has_member(&text, name)));
+        assert!(!has_member("[]", "a") && !has_member("{}", "a") && !has_member("\"a\"", "a"));
     }
 
     #[test]
