@@ -1,15 +1,27 @@
 //! What is large is made sense of on a thread of its own, one thing after the other: otherwise those who asked for a line wait
 //! while all processors read what others asked for.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, LazyLock};
+use std::thread;
 
-use tokio::sync::Semaphore;
-use tokio::task::{JoinError, spawn_blocking};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::spawn_blocking;
 
 use crate::call::CallError;
 
 /// What is not large, in bytes: nearly all answers.
 pub(crate) const SMALL: usize = 64 << 10;
+
+/// How much the thread yields to others, of 19: beside as many as want all of a processor it has a tenth of it left.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The thread.
+static THREAD: LazyLock<Option<Sender<Job>>> = LazyLock::new(thread);
 
 /// One turn for the whole process, since its processors are what is shared.
 static TURN: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1)));
@@ -35,20 +47,41 @@ pub(crate) async fn in_turn<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, CallError> + Send + 'static,
 ) -> Result<T, CallError> {
     let turn = Arc::clone(&TURN).acquire_owned().await.expect("it is never closed");
-    let done = spawn_blocking(move || {
-        let _turn = turn;
-        work()
-    });
-    match done.await.map_err(JoinError::try_into_panic) {
-        Ok(done) => done,
-        Err(Ok(panic)) => std::panic::resume_unwind(panic),
-        Err(Err(_)) => Err(CallError::Internal { cause: "the server stops".to_owned() }),
+    let (tell, told) = oneshot::channel();
+    let job = move || {
+        let done = catch_unwind(AssertUnwindSafe(work));
+        drop(turn);
+        // Nobody may wait any more.
+        let _ = tell.send(done);
+    };
+    match &*THREAD {
+        Some(thread) => thread.send(Box::new(job)).expect("the thread takes work to the end of the process"),
+        None => drop(spawn_blocking(job)),
     }
+    match told.await {
+        Ok(Ok(done)) => done,
+        Ok(Err(panic)) => resume_unwind(panic),
+        Err(_) => Err(CallError::Internal { cause: "the server stops".to_owned() }),
+    }
+}
+
+/// Works off what it is sent; nothing where the system gives no thread.
+fn thread() -> Option<Sender<Job>> {
+    let (send, jobs) = mpsc::channel::<Job>();
+    let work = move || {
+        // Whoever waits for a line is served first when both want a processor. Only Linux has this for a thread, and a process
+        // that may not have it loses nothing else.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::process::setpriority_process(None, NICE);
+        while let Ok(job) = jobs.recv() {
+            job();
+        }
+    };
+    thread::Builder::new().name("large-answers".to_owned()).spawn(work).ok().map(|_| send)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
     use std::task::Poll;
     use std::time::Duration;
 
