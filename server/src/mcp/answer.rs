@@ -20,6 +20,8 @@ use crate::decode::neutralise;
 use crate::quota::whole_seconds;
 use crate::structured::Structured;
 
+/// What stands around both forms of an answer, in bytes, and what follows them.
+const FRAME: usize = 512;
 /// How much of a caller's own text is repeated to it.
 const QUOTED: usize = 64;
 
@@ -48,17 +50,19 @@ pub(super) fn write(reply: &Reply, out: &mut Vec<u8>) -> bool {
     if reply.attachment.is_some() || !reply.blocks.is_empty() {
         return false;
     }
+    let (text, structured) = (reply.written(), reply.structured.as_ref().map(Structured::text));
+    out.reserve(text.len() + structured.map_or(0, str::len) + FRAME);
     let mut put = |text: &str| out.extend_from_slice(text.as_bytes());
     put(r#""content":[{"type":"text","text":"#);
-    put(reply.written());
+    put(text);
     if !reply.notes.is_empty() {
         put(r#"},{"type":"text","text":"#);
         put(&serde_json::to_string(&noted(&reply.notes)).expect("a text is JSON"));
     }
     put("}]");
-    if let Some(structured) = &reply.structured {
+    if let Some(structured) = structured {
         put(r#","structuredContent":"#);
-        put(structured.text());
+        put(structured);
     }
     put(r#","isError":false"#);
     true
