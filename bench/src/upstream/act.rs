@@ -1,14 +1,15 @@
 //! What the stand-in does with one request.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What is done once the request was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     /// Sends these bytes after this time; the connection stays open.
-    Send(Duration, Vec<u8>),
+    Send(Duration, Arc<[u8]>),
     /// Sends a part of these bytes, without the end of the body, and closes.
-    Half(Vec<u8>),
+    Half(Arc<[u8]>),
     /// Resets the connection.
     Reset,
     /// Never answers, and keeps the connection open.
@@ -52,5 +53,5 @@ pub fn answer(status: u16, headers: &str, body: &str) -> Act {
     let text = format!(
         "HTTP/1.1 {status} Scripted\r\nContent-Type: application/json\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
     );
-    Act::Send(Duration::ZERO, text.into_bytes())
+    Act::Send(Duration::ZERO, text.into_bytes().into())
 }
