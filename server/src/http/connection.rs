@@ -34,6 +34,8 @@ use super::{App, BodyError, Options, Peer};
 const LINGER: Duration = Duration::from_secs(1);
 /// How long a client of HTTP/2 may take to hear that the connection ends, where it has nothing under way.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// What a connection of HTTP/1.1 reads ahead and holds, in bytes: the library's own bound is six times as large.
+const AHEAD: usize = 64 * 1024;
 /// What a client of HTTP/2 may send of bodies before they are read: of one, and of all of its connection.
 const WINDOW: u32 = 64 * 1024;
 const WINDOW_OF_ALL: u32 = 1024 * 1024;
@@ -146,6 +148,7 @@ impl Connection {
             // Runs while the next request is waited for; a head that has begun has the wire's shorter time.
             .header_read_timeout(self.options.keep_alive)
             .max_header_size(MAX_HEAD)
+            .max_buf_size(AHEAD)
             // Answers are small: copied together they cost less than a list of parts.
             .writev(false)
             .serve_connection(TokioIo::new(wire), service);
