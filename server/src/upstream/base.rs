@@ -83,7 +83,8 @@ impl Base {
     /// server would read another one: a segment of dots leads elsewhere, however it is written.
     pub(super) fn at(&self, target: &str) -> Option<Uri> {
         let path = target.split('?').next().unwrap_or_default();
-        if !path.starts_with('/') || path.contains('\\') || path.split('/').any(is_dots) {
+        let is_visible = target.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+        if !is_visible || !path.starts_with('/') || path.split('/').any(is_dots) {
             return None;
         }
         let sent = PathAndQuery::try_from(target).ok().filter(|sent| sent.as_str() == target)?;
