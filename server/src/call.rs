@@ -303,6 +303,13 @@ impl Reply {
         Self { status, notes, held: Arc::new(Held { body, written: OnceLock::new() }) }
     }
 
+    /// The same, of which the text is known as a string of JSON, where it is.
+    pub(crate) fn written_so(status: u16, body: Body, notes: Vec<String>, written: Option<String>) -> Self {
+        debug_assert!(written.as_ref().is_none_or(|written| *written == quoted(&body.text)));
+        let written = written.map_or_else(OnceLock::new, OnceLock::from);
+        Self { status, notes, held: Arc::new(Held { body, written }) }
+    }
+
     /// The answer of a hand-written tool: this value, which must be an object as JSON, and the same JSON as text.
     pub fn of(value: &impl Serialize) -> Result<Self, CallError> {
         let structured = serde_json::to_value(value)

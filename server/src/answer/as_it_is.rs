@@ -21,15 +21,45 @@ const VALUES: usize = 40_000;
 /// Numbers of so many digits are the same in every reader.
 const DIGITS: usize = 15;
 
-/// The JSON without blanks, if it fits the shape as it is.
-pub(super) fn compact(shape: Shape, body: &[u8]) -> Option<String> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let text = str::from_utf8(body).ok()?;
-    let mut pass = Pass { text, at: 0, from: 0, out: String::new(), values: 0, names: Vec::new() };
-    pass.value(shape, 0)?;
-    pass.blanks();
-    pass.write();
-    (pass.at == text.len()).then_some(pass.out)
+/// An answer as JSON without blanks.
+#[derive(Debug)]
+pub(super) struct Compact {
+    pub(super) json: String,
+    /// Where it has quotes and backslashes.
+    marks: Vec<u32>,
+}
+
+impl Compact {
+    /// The JSON, if it fits the shape as it is.
+    pub(super) fn of(shape: Shape, body: &[u8]) -> Option<Self> {
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        let text = str::from_utf8(body).ok()?;
+        // Numbers that are written as texts make it longer.
+        u32::try_from(text.len() + 2 * VALUES).ok()?;
+        let marks = Vec::with_capacity(text.len() / 8);
+        let mut pass = Pass { text, at: 0, from: 0, out: String::new(), values: 0, names: Vec::new(), marks };
+        pass.value(shape, 0)?;
+        pass.blanks();
+        pass.write();
+        (pass.at == text.len()).then_some(Self { json: pass.out, marks: pass.marks })
+    }
+
+    /// The JSON as a string of JSON, within these quotes: what has to be escaped is known already.
+    pub(super) fn quoted_between(&self, before: &str, after: &str) -> String {
+        let length = before.len() + self.json.len() + self.marks.len() + after.len();
+        let mut quoted = String::with_capacity(length);
+        quoted.push_str(before);
+        let mut from = 0;
+        for mark in &self.marks {
+            let mark = *mark as usize;
+            quoted.push_str(&self.json[from..mark]);
+            quoted.push('\\');
+            from = mark;
+        }
+        quoted.push_str(&self.json[from..]);
+        quoted.push_str(after);
+        quoted
+    }
 }
 
 struct Pass<'t> {
@@ -40,8 +70,19 @@ struct Pass<'t> {
     from: usize,
     out: String,
     values: usize,
-    /// The names of all objects that are open, the innermost last.
+    /// The names of members that are not declared, of all objects that are open, the innermost last.
     names: Vec<&'t str>,
+    /// Where quotes and backslashes stand in what was written or is to be written.
+    marks: Vec<u32>,
+}
+
+/// What there was before something that may be left out.
+#[derive(Clone, Copy)]
+struct Before {
+    at: usize,
+    from: usize,
+    written: usize,
+    marks: usize,
 }
 
 /// Whether a byte of a string stands for itself and for no more.
@@ -115,19 +156,29 @@ impl<'t> Pass<'t> {
         self.mark(b'{')?;
         let outer = self.names.len();
         let mut missing = members.iter().filter(|member| member.required).count();
-        let (mut next, mut is_first) = (0, true);
+        let (mut next, mut seen, mut is_first, mut is_alone) = (0, 0, true, true);
         while self.peek()? != b'}' {
-            let before = (self.at, self.from, self.out.len());
-            if self.names.len() > outer {
+            let before = self.before();
+            if !is_first {
                 self.mark(b',')?;
-                if is_first {
+                if is_alone {
                     // Nothing was left of the members before it.
                     self.leave_out(before);
                 }
             }
-            let name = self.name(outer, hidden)?;
-            self.mark(b':')?;
+            is_first = false;
+            let name = self.name().filter(|name| !hidden.contains(name))?;
             let member = declared(members, &mut next, name);
+            match member {
+                Some(found) if found < MEMBERS => {
+                    let bit = 1u64 << found;
+                    (seen & bit == 0).then_some(())?;
+                    seen |= bit;
+                }
+                _ => self.undeclared(name, outer)?,
+            }
+            let member = member.map(|found| &members[found]);
+            self.mark(b':')?;
             missing -= usize::from(member.is_some_and(|member| member.required));
             if member.is_some_and(|member| !member.required && !member.shape.accepts_null())
                 && self.peek()? == b'n'
@@ -137,7 +188,7 @@ impl<'t> Pass<'t> {
                 self.leave_out(before);
             } else {
                 self.value(member.map_or(other, |member| member.shape), depth + 1)?;
-                is_first = false;
+                is_alone = false;
             }
         }
         self.names.truncate(outer);
@@ -145,29 +196,40 @@ impl<'t> Pass<'t> {
         self.mark(b'}')
     }
 
-    /// The name of a member, which is no other's in the object whose names begin at `outer`.
-    fn name(&mut self, outer: usize, hidden: &[&str]) -> Option<&'t str> {
-        let name = self.string()?;
+    /// The name of a member. One that is written with an escape may be another's all the same.
+    fn name(&mut self) -> Option<&'t str> {
+        let marks = self.marks.len();
+        self.string().filter(|_| self.marks.len() == marks + 2)
+    }
+
+    /// Takes a name that is not declared and no other's in the object whose names begin at `outer`.
+    fn undeclared(&mut self, name: &'t str, outer: usize) -> Passed {
         let others = &self.names[outer..];
-        if name.contains('\\') || hidden.contains(&name) || others.contains(&name) || others.len() >= MEMBERS
-        {
+        if others.contains(&name) || others.len() >= MEMBERS {
             return None;
         }
         self.names.push(name);
-        Some(name)
+        Some(())
     }
 
     /// The text of a string, which stands there as every writer would write it.
     fn string(&mut self) -> Option<&'t str> {
         self.mark(b'"')?;
         let begin = self.at;
+        self.note(begin - 1);
         let bytes = self.text.as_bytes();
         let mut is_ascii = true;
         loop {
             self.at += bytes[self.at..].iter().position(|byte| !PLAIN[usize::from(*byte)])?;
             match bytes[self.at] {
                 b'"' => break,
-                b'\\' if matches!(bytes.get(self.at + 1)?, b'"' | b'\\' | b'n' | b'r' | b't') => self.at += 2,
+                b'\\' if matches!(bytes.get(self.at + 1)?, b'"' | b'\\' | b'n' | b'r' | b't') => {
+                    self.note(self.at);
+                    if matches!(bytes[self.at + 1], b'"' | b'\\') {
+                        self.note(self.at + 1);
+                    }
+                    self.at += 2;
+                }
                 b'\\' => return None,
                 // What is no ASCII is looked at below.
                 0x80.. => (is_ascii, self.at) = (false, self.at + 1),
@@ -175,6 +237,7 @@ impl<'t> Pass<'t> {
             }
         }
         let text = &self.text[begin..self.at];
+        self.note(self.at);
         self.at += 1;
         (is_ascii || is_visible(text)).then_some(text)
     }
@@ -218,10 +281,13 @@ impl<'t> Pass<'t> {
     }
 
     fn quoted_number(&mut self) -> Passed {
+        self.blanks();
         self.write();
+        self.note(self.at);
         self.out.push('"');
         self.number(false)?;
         self.write();
+        self.note(self.at);
         self.out.push('"');
         Some(())
     }
@@ -259,20 +325,32 @@ impl<'t> Pass<'t> {
         self.from = self.at;
     }
 
+    /// Notes the quote or backslash that stands here.
+    fn note(&mut self, at: usize) {
+        #[expect(clippy::cast_possible_truncation, reason = "how long the text is was looked at")]
+        self.marks.push((self.out.len() + at - self.from) as u32);
+    }
+
+    fn before(&self) -> Before {
+        Before { at: self.at, from: self.from, written: self.out.len(), marks: self.marks.len() }
+    }
+
     /// Goes back to what was written or to be written before, and on after what was looked at since.
-    fn leave_out(&mut self, (at, from, written): (usize, usize, usize)) {
-        self.out.truncate(written);
-        self.out.push_str(&self.text[from..at]);
+    fn leave_out(&mut self, before: Before) {
+        self.out.truncate(before.written);
+        self.out.push_str(&self.text[before.from..before.at]);
+        self.marks.truncate(before.marks);
         self.from = self.at;
     }
 }
 
-/// The declared member of this name; most stand in the order of the document.
-fn declared<'m>(members: &'m [Member], next: &mut usize, name: &str) -> Option<&'m Member> {
-    let after = members[*next..].iter().position(|member| member.name == name).map(|found| found + *next);
-    let found = after.or_else(|| members[..*next].iter().position(|member| member.name == name))?;
+/// Which declared member has this name; most stand in the order of the document.
+fn declared(members: &[Member], next: &mut usize, name: &str) -> Option<usize> {
+    let is_it = |member: &Member| member.name == name;
+    let after = members[*next..].iter().position(is_it).map(|found| found + *next);
+    let found = after.or_else(|| members[..*next].iter().position(is_it))?;
     *next = found + 1;
-    Some(&members[found])
+    Some(found)
 }
 
 fn is_blank(text: &str) -> bool {

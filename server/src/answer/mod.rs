@@ -14,12 +14,14 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value, json};
 
+use as_it_is::Compact;
 use settle::{LeftOut, settle};
 
-use crate::as_json::as_json;
+use crate::as_json::{as_json, quoted};
 use crate::call::{Attachment, Body, CallError, Reply};
 use crate::catalog::{AnswerRule, Content, Tool};
 use crate::follow::FOLLOW_UP;
+use crate::large::SMALL;
 use crate::shape::Shape;
 use crate::structured::Structured;
 use crate::upstream::Received;
@@ -52,10 +54,10 @@ fn content(tool: &Tool, received: Received) -> Result<Reply, CallError> {
         Some(Content::Text) => text(received, notes, promised),
         Some(Content::Binary) => binary(received, promised, notes),
         Some(Content::Json { shape, wrap }) => {
-            if let Some(text) = as_it_is(tool, &received, shape, wrap) {
+            if let Some((text, written)) = as_it_is(tool, &received, shape, wrap) {
                 let told =
                     Body { structured: Some(Structured::of_checked(text.clone())), text, ..Body::default() };
-                return Ok(Reply::new(status, told, notes));
+                return Ok(Reply::written_so(status, told, notes, written));
             }
             let value = described(tool, &received, &mut notes)?;
             let (value, left_out) = settled(shape, wrap, value).map_err(|told| CallError::Unexpected {
@@ -74,18 +76,31 @@ fn content(tool: &Tool, received: Received) -> Result<Reply, CallError> {
     }
 }
 
-/// The JSON of an answer that needs nothing but to be passed on, as most do.
-fn as_it_is(tool: &Tool, received: &Received, shape: Shape, wrap: Option<&str>) -> Option<String> {
+/// The JSON of an answer that needs nothing but to be passed on, as most do, and the same as a string of JSON unless it is large:
+/// then it is seldom needed.
+fn as_it_is(
+    tool: &Tool,
+    received: &Received,
+    shape: Shape,
+    wrap: Option<&str>,
+) -> Option<(String, Option<String>)> {
     let is_simple = tool.long.is_none() && tool.proof.is_none() && tool.answer_headers.is_empty();
     let media_type = received.content_type.as_deref();
     if !is_simple || !media_type.is_none_or(is_plain_json) {
         return None;
     }
-    let json = as_it_is::compact(shape, &received.body)?;
-    Some(match wrap {
-        Some(member) => format!("{{{}:{json}}}", as_json(member)),
-        None => json,
-    })
+    let compact = Compact::of(shape, &received.body)?;
+    let is_small = compact.json.len() <= SMALL;
+    let Some(member) = wrap else {
+        let quoted = is_small.then(|| compact.quoted_between("\"", "\""));
+        return Some((compact.json, quoted));
+    };
+    let begin = format!("{{{}:", as_json(member));
+    let quoted = is_small.then(|| {
+        let begin = quoted(&begin);
+        compact.quoted_between(&begin[..begin.len() - 1], "}\"")
+    });
+    Some((format!("{begin}{}}}", compact.json), quoted))
 }
 
 /// Whether a media type is that of JSON in UTF-8, in one of the ways in which it is mostly written.
