@@ -56,6 +56,11 @@ pub use version::HttpVersion;
 /// The status of an answer that is still as it was (RFC 9110, section 15.4.5); only where the request asked for it.
 pub const NOT_MODIFIED: u16 = 304;
 
+const JSON: &str = "application/json";
+
+/// How many headers most requests have at most, so that there is room for them at once.
+const USUAL_HEADERS: usize = 12;
+
 /// How many characters of a header's value are returned.
 const LONGEST_HEADER: usize = 4096;
 
@@ -368,11 +373,11 @@ fn headers(
     carried: Carried,
     body: Option<&Body>,
 ) -> Result<HeaderMap, CallError> {
-    let mut headers = HeaderMap::new();
+    let mut headers = HeaderMap::with_capacity(USUAL_HEADERS);
     for (name, text) in request.parts.headers() {
         headers.insert(header_name(name)?, header_value(text)?);
     }
-    headers.insert(ACCEPT, header_value(&accepted(request.tool))?);
+    headers.insert(ACCEPT, accepted(request.tool)?);
     if let Some(body) = body {
         headers.insert(CONTENT_TYPE, header_value(&body.content_type)?);
     } else if matches!(request.tool.method, "POST" | "PUT" | "PATCH") {
@@ -386,12 +391,8 @@ fn headers(
     if let Some(traceparent) = request.traceparent {
         headers.insert(HeaderName::from_static("traceparent"), header_value(traceparent)?);
     }
-    let cookies = request.parts.cookie_pairs().iter().chain(&carried.cookies);
-    let cookies = cookies.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
-    if !cookies.is_empty() {
-        let mut value = header_value(&cookies)?;
-        value.set_sensitive(true);
-        headers.insert(COOKIE, value);
+    if let Some(cookies) = cookies(request.parts.cookie_pairs(), &carried)? {
+        headers.insert(COOKIE, cookies);
     }
     // After the arguments, so that none of them can take the place of a credential or of what a gateway is told.
     front.tell(&mut headers);
@@ -401,16 +402,30 @@ fn headers(
     Ok(headers)
 }
 
+/// Those of arguments and of credentials as one header, where there are some.
+fn cookies(pairs: &[(String, String)], carried: &Carried) -> Result<Option<HeaderValue>, CallError> {
+    if pairs.is_empty() && carried.cookies.is_empty() {
+        return Ok(None);
+    }
+    let pairs = pairs.iter().chain(&carried.cookies).map(|(name, value)| format!("{name}={value}"));
+    let mut value = header_value(&pairs.collect::<Vec<_>>().join("; "))?;
+    value.set_sensitive(true);
+    Ok(Some(value))
+}
+
 /// What a success may be, and JSON, which errors usually are.
-fn accepted(tool: &Tool) -> String {
-    let mut accepted: Vec<&str> = Vec::new();
+fn accepted(tool: &Tool) -> Result<HeaderValue, CallError> {
     let successes = tool.answers.iter().filter(|rule| rule.from < 300).map(|rule| rule.media_type);
-    for media_type in successes.chain(["application/json"]) {
+    if successes.clone().all(|media_type| matches!(media_type, "" | JSON)) {
+        return Ok(HeaderValue::from_static(JSON));
+    }
+    let mut accepted: Vec<&str> = Vec::new();
+    for media_type in successes.chain([JSON]) {
         if !media_type.is_empty() && !accepted.contains(&media_type) {
             accepted.push(media_type);
         }
     }
-    accepted.join(", ")
+    header_value(&accepted.join(", "))
 }
 
 fn header_name(name: &str) -> Result<HeaderName, CallError> {
