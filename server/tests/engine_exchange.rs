@@ -304,6 +304,22 @@ async fn connections_are_kept_and_used_again() {
     assert_eq!((upstream.requests().len(), upstream.connections()), (5, 1));
 }
 
+/// 64 KiB are read ahead, and what the socket had besides at that time.
+#[tokio::test]
+async fn t_43_a_head_without_end_is_no_answer() {
+    let long =
+        |length: usize| format!("Content-Type: application/json\r\nX-Long: {}\r\n", "x".repeat(length));
+    for (length, is_taken) in [(60 << 10, true), (200 << 10, false)] {
+        let answer = answer("200 OK", &long(length), r#"{"assignmentId":"PLAY000313"}"#);
+        let upstream = FakeUpstream::start([answer]).await;
+        let outcome = call(&engine(&upstream.base_url()), &READ, reading("level", "DEV")).await;
+        match outcome {
+            Ok(reply) => assert!(is_taken && reply.status == 200, "{length}"),
+            Err(error) => assert!(!is_taken && matches!(error, CallError::Interrupted { .. }), "{error:?}"),
+        }
+    }
+}
+
 #[tokio::test]
 async fn t35_a_failed_tls_handshake_says_that_nothing_was_sent() {
     let upstream = FakeUpstream::start_closing().await;
