@@ -114,11 +114,15 @@ impl<'t> Pass<'t> {
             Shape::Number => self.number(false),
             Shape::TextOrNumber | Shape::BlankTextOrNumber if self.peek()? != b'"' => self.quoted_number(),
             Shape::Text | Shape::TextOrNumber => self.string().map(drop),
+            // A blank that has to be there becomes empty, which it may be already.
             Shape::BlankText | Shape::BlankTextOrNumber => {
-                self.string().filter(|text| !is_blank(text)).map(drop)
+                self.string().filter(|text| text.is_empty() || !is_blank(text)).map(drop)
             }
             Shape::OneOf(values) => self.string().filter(|text| values.contains(text)).map(drop),
             Shape::Nullable(_) if self.peek() == Some(b'n') => self.word("null"),
+            Shape::Nullable(inner) if inner.takes_blank_for_unset() && self.peek() == Some(b'"') => {
+                self.string().filter(|text| !is_blank(text)).map(drop)
+            }
             Shape::Nullable(inner) => self.value(*inner, depth),
             Shape::List(item) | Shape::OneOrMany(item) => self.list(*item, depth),
             Shape::Map(entry) => self.object(&[], &[], *entry, depth),
@@ -180,20 +184,24 @@ impl<'t> Pass<'t> {
             let member = member.map(|found| &members[found]);
             self.mark(b':')?;
             missing -= usize::from(member.is_some_and(|member| member.required));
-            if member.is_some_and(|member| !member.required && !member.shape.accepts_null())
-                && self.peek()? == b'n'
-            {
-                // As good as absent.
-                self.word("null")?;
-                self.leave_out(before);
-            } else {
-                self.value(member.map_or(other, |member| member.shape), depth + 1)?;
+            if self.member(member.copied().unwrap_or(Member::required("", other)), depth)? {
                 is_alone = false;
+            } else {
+                self.leave_out(before);
             }
         }
         self.names.truncate(outer);
         (missing == 0).then_some(())?;
         self.mark(b'}')
+    }
+
+    /// The value of a member, and whether it says something: `null` and blanks may be as good as absent.
+    fn member(&mut self, Member { shape, required, .. }: Member, depth: usize) -> Option<bool> {
+        match self.peek()? {
+            b'n' if !required && !shape.accepts_null() => self.word("null").map(|()| false),
+            b'"' if !required && shape.takes_blank_for_unset() => self.string().map(|text| !is_blank(text)),
+            _ => self.value(shape, depth + 1).map(|()| true),
+        }
     }
 
     /// The name of a member. One that is written with an escape may be another's all the same.

@@ -72,6 +72,8 @@ fn members_that_say_nothing_are_left_out_wherever_they_stand() {
     for (text, expected) in [
         (r#"{"owner":null,"id":"a"}"#, r#"{"id":"a"}"#),
         (r#"{"id":"a","owner":null}"#, r#"{"id":"a"}"#),
+        (r#"{"owner":"  ","id":"","level":null}"#, r#"{"id":"","level":null}"#),
+        (r#"{"owner":"","id":"a","count":null,"open":true}"#, r#"{"id":"a","open":true}"#),
         (
             r#"{ "owner" : null , "count" : null , "id" : 1 , "share" : null , "x" : null }"#,
             r#"{"id":"1","x":null}"#,
