@@ -34,11 +34,13 @@ RUN cargo build --profile dist --locked -p code-pipeline-mcp -p simulator --bins
 COPY . .
 # When the sources were written, for the list of what is in the image: `git log -1 --format=%ct`.
 ARG SOURCE_DATE_EPOCH
-# Cargo compares times, and the sources may be older than the empty crates that were built just now.
+# Cargo compares times, and the sources may be older than the empty crates that were built just now. What was built on the way is not
+# carried into the stages below.
 RUN find . -type f -exec touch {} + \
     && cargo build --profile dist --locked -p code-pipeline-mcp -p simulator --bins \
     && mkdir /programs && cp /target/dist/code-pipeline-mcp /target/dist/ces-simulator /programs \
-    && scripts/sbom > /programs/code-pipeline-mcp.cdx.json
+    && scripts/sbom > /programs/code-pipeline-mcp.cdx.json \
+    && rm -rf /target
 
 FROM ${PROGRAMS} AS programs
 
