@@ -10,7 +10,7 @@ use tokio::time::Instant;
 /// How many answers are kept.
 const MOST: usize = 64;
 /// How many bytes they may take together.
-const BYTES: usize = 32 << 20;
+const BYTES: usize = 16 << 20;
 /// For how long the rest can be asked for.
 pub(super) const LIFETIME: Duration = Duration::from_secs(600);
 
