@@ -73,6 +73,9 @@ struct Found {
     is_whole: bool,
 }
 
+/// How long the program is warmed up, and by how many calls a second. What is remembered of calls is full after a while, and so is the
+/// memory around it: in an hour only what grows without end must be seen.
+const WARMING: (Duration, f64) = (Duration::from_secs(180), 300.0);
 /// The number of the first call by which the program is warmed up.
 const WARM: usize = 1 << 40;
 
@@ -111,7 +114,8 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
     let program = Program::start(&rig.program, &settings).await?;
     let shared = Shared::new(program.client(), callers.headers());
     sleep(SETTLE).await;
-    Load::new(shared.clone(), seed, Duration::from_secs(5), WARM).patient(true).run().await;
+    let (warming, rate) = rig.choose(WARMING, (Duration::from_secs(5), load::RATE));
+    Load::new(shared.clone(), seed, warming, WARM).at(rate).patient(true).run().await;
     shared.leave();
     sleep(FINDING).await;
     let before = program.held()?;

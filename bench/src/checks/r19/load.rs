@@ -10,8 +10,8 @@ use crate::client::{Answer, Client, Failure, ToolCall};
 use crate::faults;
 use crate::load::{Sample, open_loop};
 
-/// Calls a second.
-const RATE: f64 = 50.0;
+/// Calls a second of the hour.
+pub(super) const RATE: f64 = 50.0;
 /// Who makes them.
 pub(super) const CALLERS: usize = 4;
 /// How many things are read whose answers are kept.
@@ -77,6 +77,8 @@ pub(super) struct Load {
     long: Duration,
     /// The number of the first.
     first: usize,
+    /// Calls a second.
+    rate: f64,
     /// Whether Redis may be late at any time: a short run is made on machines that have other work to do.
     is_patient: bool,
 }
@@ -84,7 +86,12 @@ pub(super) struct Load {
 impl Load {
     /// From this number on, so that nothing is called twice.
     pub(super) fn new(shared: Shared, seed: u64, long: Duration, first: usize) -> Self {
-        Self { shared, seed, long, first, is_patient: false }
+        Self { shared, seed, long, first, rate: RATE, is_patient: false }
+    }
+
+    /// The same with so many calls a second.
+    pub(super) fn at(self, rate: f64) -> Self {
+        Self { rate, ..self }
     }
 
     /// The same where Redis may be late.
@@ -94,8 +101,8 @@ impl Load {
 
     /// Makes them all.
     pub(super) async fn run(self) -> Told {
-        let calls = (RATE * self.long.as_secs_f64()) as usize;
-        let samples = open_loop("R19", RATE, calls, |number| {
+        let calls = (self.rate * self.long.as_secs_f64()) as usize;
+        let samples = open_loop("R19", self.rate, calls, |number| {
             let client = self.shared.state().client.clone();
             let (call, headers) = (call(self.first + number).0, self.shared.headers(number));
             async move { client.call_with(call, &headers).await }
