@@ -17,6 +17,8 @@ const EVERY: Duration = Duration::from_secs(10);
 /// After so many allocations of this size the allocator has looked: it does after ten thousand, a thousand at a time.
 const ALLOCATIONS: usize = 11_000;
 const LARGER: usize = 2048;
+/// What it has set aside to give back to the system it gives back with the next thing of a size that has pages of its own.
+const LARGEST: usize = 256 << 10;
 
 /// Has every thread of this runtime give back what it does not use; ends never.
 pub(crate) async fn give_back() -> Infallible {
@@ -37,4 +39,5 @@ fn look() {
     for _ in 0..ALLOCATIONS {
         drop(black_box(Vec::<u8>::with_capacity(LARGER)));
     }
+    drop(black_box(Vec::<u8>::with_capacity(LARGEST)));
 }

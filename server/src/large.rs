@@ -1,10 +1,12 @@
 //! What is large is made sense of on a thread of its own, one thing after the other: otherwise those who asked for a line wait
 //! while all processors read what others asked for.
 
+use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, LazyLock};
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::spawn_blocking;
@@ -17,6 +19,9 @@ pub(crate) const SMALL: usize = 64 << 10;
 /// How much the thread yields to others, of 19: beside as many as want all of a processor it has a tenth of it left.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
+
+/// After this time without work the thread has nothing to do; the allocator sets aside for a tenth of it.
+const SOON: Duration = Duration::from_secs(1);
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -75,15 +80,24 @@ fn thread() -> Option<Sender<Job>> {
         let _ = rustix::process::setpriority_process(None, NICE);
         while let Ok(job) = jobs.recv() {
             job();
+            give_back(&jobs);
         }
     };
     thread::Builder::new().name("large-answers".to_owned()).spawn(work).ok().map(|_| send)
 }
 
+/// Works off what comes soon; then the allocator is made to give back what it has set aside, which it does with the next thing of a
+/// size that has pages of its own. There may be none for hours.
+fn give_back(jobs: &Receiver<Job>) {
+    while let Ok(job) = jobs.recv_timeout(SOON) {
+        job();
+    }
+    drop(black_box(Vec::<u8>::with_capacity(4 * SMALL)));
+}
+
 #[cfg(test)]
 mod tests {
     use std::task::Poll;
-    use std::time::Duration;
 
     use tokio::time::timeout;
 
