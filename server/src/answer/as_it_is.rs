@@ -10,14 +10,16 @@ use serde_json::Number;
 
 use super::settle::is_whole;
 use crate::decode::is_visible;
+use crate::large::SMALL;
 use crate::shape::{Member, Shape};
 
 /// Deeper answers are read the usual way, which has a bound of its own.
 const DEPTH: usize = 48;
 /// Objects of more members are read the usual way: names that stand twice are found by comparing all.
 const MEMBERS: usize = 64;
-/// More values are read the usual way, which asks how dense they are.
-const VALUES: usize = 40_000;
+/// More values are read the usual way, which asks how dense they are and counts each twice at most: this many or one in so many bytes.
+const VALUES: usize = 25_000;
+const BYTES_OF_VALUE: usize = 16;
 /// Numbers of so many digits are the same in every reader.
 const DIGITS: usize = 15;
 
@@ -34,18 +36,18 @@ impl Compact {
     pub(super) fn of(shape: Shape, body: &[u8]) -> Option<Self> {
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
         let text = str::from_utf8(body).ok()?;
-        // Numbers that are written as texts make it longer.
-        u32::try_from(text.len() + 2 * VALUES).ok()?;
-        let marks = Vec::with_capacity(text.len() / 8);
-        let mut pass = Pass { text, at: 0, from: 0, out: String::new(), values: 0, names: Vec::new(), marks };
+        let mut pass = Pass::new(text);
         pass.value(shape, 0)?;
         pass.blanks();
         pass.write();
         (pass.at == text.len()).then_some(Self { json: pass.out, marks: pass.marks })
     }
 
-    /// The JSON as a string of JSON, within these quotes: what has to be escaped is known already.
-    pub(super) fn quoted_between(&self, before: &str, after: &str) -> String {
+    /// The JSON as a string of JSON, within these quotes: what has to be escaped is known already. Not of a large one.
+    pub(super) fn quoted_between(&self, before: &str, after: &str) -> Option<String> {
+        if self.json.len() > SMALL {
+            return None;
+        }
         let length = before.len() + self.json.len() + self.marks.len() + after.len();
         let mut quoted = String::with_capacity(length);
         quoted.push_str(before);
@@ -58,7 +60,7 @@ impl Compact {
         }
         quoted.push_str(&self.json[from..]);
         quoted.push_str(after);
-        quoted
+        Some(quoted)
     }
 }
 
@@ -72,8 +74,11 @@ struct Pass<'t> {
     values: usize,
     /// The names of members that are not declared, of all objects that are open, the innermost last.
     names: Vec<&'t str>,
-    /// Where quotes and backslashes stand in what was written or is to be written.
+    /// Where quotes and backslashes stand in what was written or is to be written; of a small text.
     marks: Vec<u32>,
+    is_small: bool,
+    /// How many escapes there were.
+    escapes: usize,
 }
 
 /// What there was before something that may be left out.
@@ -100,9 +105,26 @@ const PLAIN: [bool; 256] = {
 type Passed = Option<()>;
 
 impl<'t> Pass<'t> {
+    fn new(text: &'t str) -> Self {
+        // Without its blanks it may be small.
+        let is_small = text.len() <= 4 * SMALL;
+        let marks = Vec::with_capacity(if is_small { text.len() / 8 } else { 0 });
+        Self {
+            text,
+            at: 0,
+            from: 0,
+            out: String::new(),
+            values: 0,
+            names: Vec::new(),
+            marks,
+            is_small,
+            escapes: 0,
+        }
+    }
+
     fn value(&mut self, shape: Shape, depth: usize) -> Passed {
         self.values += 1;
-        if self.values > VALUES || depth > DEPTH {
+        if self.values > VALUES.max(self.text.len() / BYTES_OF_VALUE) || depth > DEPTH {
             return None;
         }
         match shape {
@@ -206,8 +228,8 @@ impl<'t> Pass<'t> {
 
     /// The name of a member. One that is written with an escape may be another's all the same.
     fn name(&mut self) -> Option<&'t str> {
-        let marks = self.marks.len();
-        self.string().filter(|_| self.marks.len() == marks + 2)
+        let escapes = self.escapes;
+        self.string().filter(|_| self.escapes == escapes)
     }
 
     /// Takes a name that is not declared and no other's in the object whose names begin at `outer`.
@@ -232,6 +254,7 @@ impl<'t> Pass<'t> {
             match bytes[self.at] {
                 b'"' => break,
                 b'\\' if matches!(bytes.get(self.at + 1)?, b'"' | b'\\' | b'n' | b'r' | b't') => {
+                    self.escapes += 1;
                     self.note(self.at);
                     if matches!(bytes[self.at + 1], b'"' | b'\\') {
                         self.note(self.at + 1);
@@ -335,8 +358,10 @@ impl<'t> Pass<'t> {
 
     /// Notes the quote or backslash that stands here.
     fn note(&mut self, at: usize) {
-        #[expect(clippy::cast_possible_truncation, reason = "how long the text is was looked at")]
-        self.marks.push((self.out.len() + at - self.from) as u32);
+        if self.is_small {
+            #[expect(clippy::cast_possible_truncation, reason = "a small text has no more bytes")]
+            self.marks.push((self.out.len() + at - self.from) as u32);
+        }
     }
 
     fn before(&self) -> Before {

@@ -21,7 +21,6 @@ use crate::as_json::{as_json, quoted};
 use crate::call::{Attachment, Body, CallError, Reply};
 use crate::catalog::{AnswerRule, Content, Tool};
 use crate::follow::FOLLOW_UP;
-use crate::large::SMALL;
 use crate::shape::Shape;
 use crate::structured::Structured;
 use crate::upstream::Received;
@@ -90,17 +89,14 @@ fn as_it_is(
         return None;
     }
     let compact = Compact::of(shape, &received.body)?;
-    let is_small = compact.json.len() <= SMALL;
     let Some(member) = wrap else {
-        let quoted = is_small.then(|| compact.quoted_between("\"", "\""));
-        return Some((compact.json, quoted));
+        let written = compact.quoted_between("\"", "\"");
+        return Some((compact.json, written));
     };
     let begin = format!("{{{}:", as_json(member));
-    let quoted = is_small.then(|| {
-        let begin = quoted(&begin);
-        compact.quoted_between(&begin[..begin.len() - 1], "}\"")
-    });
-    Some((format!("{begin}{}}}", compact.json), quoted))
+    let quoted = quoted(&begin);
+    let written = compact.quoted_between(&quoted[..quoted.len() - 1], "}\"");
+    Some((format!("{begin}{}}}", compact.json), written))
 }
 
 /// Whether a media type is that of JSON in UTF-8, in one of the ways in which it is mostly written.
