@@ -4,13 +4,17 @@
 mod certificates;
 mod sample;
 
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use certificates::Authority;
+use futures_util::{StreamExt as _, stream};
 use http::{Response, Version};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -21,6 +25,8 @@ use server::upstream::{Certificates, HttpVersion};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 /// What the stand-in is asked.
@@ -186,4 +192,70 @@ async fn a_change_that_is_taken_back_by_version_2_is_not_known_and_sent_once() {
     let outcome = call(&api.engine(HttpVersion::Two, None), &DEPLOY, deploying()).await;
     assert!(matches!(outcome, Err(CallError::Interrupted { .. })), "{outcome:?}");
     assert_eq!(api.seen().len(), 1);
+}
+
+/// A stand-in of version 2 that gives eight times half of a large answer and no more, then large ones, then small ones; how many pieces of
+/// the large ones it could send so far.
+async fn flooding() -> (String, Arc<AtomicUsize>) {
+    const PIECE: usize = 64 << 10;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/api", listener.local_addr().unwrap());
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&sent);
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let service = service_fn(move |_: http::Request<Incoming>| {
+            let (number, sent) = (asked.fetch_add(1, Ordering::SeqCst), Arc::clone(&counted));
+            async move {
+                let response = Response::builder().header("content-type", "application/json");
+                if number >= HELD + WAITING {
+                    let small = Full::new(Bytes::from_static(b"{\"assignmentId\":\"PLAY000313\"}"));
+                    return Ok::<_, Infallible>(response.body(small.boxed()).unwrap());
+                }
+                let pieces = if number < HELD { LARGE / PIECE / 2 } else { LARGE / PIECE };
+                let all = stream::iter(0..pieces).map(move |_| {
+                    sent.fetch_add(1, Ordering::SeqCst);
+                    Ok(Frame::data(Bytes::from_static(&[b' '; PIECE])))
+                });
+                let body = StreamBody::new(all.chain(stream::pending()));
+                Ok(response.header("content-length", LARGE).body(BodyExt::boxed(body)).unwrap())
+            }
+        });
+        let _ =
+            http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+    });
+    (address, sent)
+}
+
+const LARGE: usize = 1 << 20;
+/// So many take the room, and so many wait for it.
+const HELD: usize = 8;
+const WAITING: usize = 12;
+
+/// All answers of version 2 come by one connection, which says how much of them may be on the way: what is not read must not use that up.
+#[tokio::test(flavor = "multi_thread")]
+async fn r15_answers_that_wait_for_room_keep_no_other_on_their_connection() {
+    let (address, sent) = flooding().await;
+    let mut options = options(&address);
+    options.upstream.version = HttpVersion::Two;
+    let engine = Arc::new(Engine::new(&sample::API, options).unwrap());
+    let mut waiting = JoinSet::new();
+    let until = async |pieces: usize| {
+        while sent.load(Ordering::SeqCst) < pieces {
+            tokio::task::yield_now().await;
+        }
+    };
+    for (count, pieces) in [(HELD, HELD * 8), (WAITING, HELD * 8 + WAITING * 2)] {
+        for _ in 0..count {
+            let engine = Arc::clone(&engine);
+            waiting.spawn(async move { call(&engine, &READ, reading("level", "DEV")).await });
+        }
+        timeout(Duration::from_secs(20), until(pieces)).await.expect("it could send these");
+    }
+    for _ in 0..20 {
+        let small = call(&engine, &READ, reading("level", "DEV"));
+        timeout(Duration::from_secs(20), small).await.expect("in time").unwrap();
+    }
+    assert!(waiting.try_join_next().is_none(), "the others wait");
 }

@@ -8,6 +8,11 @@ use hyper_util::client::legacy::Builder;
 const SILENCE: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What the API may send of an answer before it is read, and of all answers on a connection: so much that those who wait for room never
+/// take what others need to come to an end, an answer to a change among them.
+const WINDOW: u32 = 128 << 10;
+const WINDOW_OF_ALL: u32 = 1 << 30;
+
 /// Which version of HTTP is spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HttpVersion {
@@ -24,6 +29,7 @@ impl HttpVersion {
     /// Has a client speak it.
     pub(super) fn put(self, builder: &mut Builder) {
         builder.http2_only(self == Self::Two);
+        builder.http2_initial_stream_window_size(WINDOW).http2_initial_connection_window_size(WINDOW_OF_ALL);
         // One connection that is broken without a word would hold every call until its time is over.
         builder.http2_keep_alive_interval(SILENCE).http2_keep_alive_timeout(PATIENCE);
     }
