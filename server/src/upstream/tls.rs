@@ -71,7 +71,11 @@ impl Certificates {
             (Some(certificate), Some(key)) => {
                 let chain = certificates(certificate.expose_secret());
                 // What is wrong is not told by the parser, which has read the key.
-                let key = PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes()).ok();
+                let text = key.expose_secret();
+                let key = PrivateKeyDer::from_pem_slice(text.as_bytes()).ok();
+                // What leads to the authority may stand with the key.
+                let more = certificates(text).unwrap_or_default();
+                let chain = chain.map(|own| own.into_iter().chain(more).collect());
                 match chain.zip(key) {
                     Some(own) => Ok(Some(own)),
                     None => refused(
@@ -95,4 +99,29 @@ fn refused<T>(line: &str) -> Result<T, StartError> {
 
 fn unusable(error: &rustls::Error) -> StartError {
     StartError::new(format!("the HTTP client for API_BASE_URL cannot be made: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::generate_simple_self_signed;
+    use tokio_rustls::rustls::SignatureScheme;
+
+    use super::*;
+
+    #[test]
+    fn what_leads_to_the_authority_may_stand_with_either() {
+        let one = |name: &str| generate_simple_self_signed([name.to_owned()]).expect("a certificate");
+        let (own, between) = (one("mcp"), one("between"));
+        let (certificate, key) = (own.cert.pem(), own.signing_key.serialize_pem());
+        for (certificate, key) in [
+            (format!("{certificate}{}", between.cert.pem()), key.clone()),
+            (certificate.clone(), format!("{key}{}", between.cert.pem())),
+        ] {
+            let (certificate, key) = (Some(certificate.into()), Some(key.into()));
+            let config = Certificates { authorities: None, certificate, key }.config(true).expect("both");
+            let schemes = [SignatureScheme::ECDSA_NISTP256_SHA256];
+            let shown = config.client_auth_cert_resolver.resolve(&[], &schemes).expect("it is shown");
+            assert_eq!(shown.cert, [own.cert.der().clone(), between.cert.der().clone()]);
+        }
+    }
 }
