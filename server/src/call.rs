@@ -220,6 +220,8 @@ pub struct Progress(Arc<Steps>);
 #[derive(Debug, Default)]
 struct Steps {
     sent: AtomicBool,
+    /// Whether the API has answered and this server is what is waited for.
+    is_here: AtomicBool,
     /// The call that this one is made for: what one sends, both have sent.
     within: Option<Progress>,
 }
@@ -227,7 +229,7 @@ struct Steps {
 impl Progress {
     /// The progress of a call that is made for this one.
     pub fn nested(&self) -> Self {
-        Self(Arc::new(Steps { sent: AtomicBool::new(false), within: Some(self.clone()) }))
+        Self(Arc::new(Steps { within: Some(self.clone()), ..Steps::default() }))
     }
 
     /// Whether a request may have reached the API.
@@ -241,6 +243,16 @@ impl Progress {
             within.sending();
         }
         self.0.sent.swap(true, Ordering::AcqRel)
+    }
+
+    /// Says whether an answer waits here, for room or for its turn.
+    pub(crate) fn waits_here(&self, waits: bool) {
+        self.0.is_here.store(waits, Ordering::Release);
+    }
+
+    /// Whether an answer waits here; still so after whoever waited was given up.
+    pub(crate) fn is_here(&self) -> bool {
+        self.0.is_here.load(Ordering::Acquire)
     }
 
     /// Says that the request provably never left. For a call that this one is made for it stays possible, since
@@ -544,6 +556,11 @@ pub enum CallError {
         /// The HTTP status.
         status: u16,
     },
+    /// The API answered, and what it answered waited here behind other large answers until its time was over; only of reads.
+    Crowded {
+        /// What was allowed.
+        after: Duration,
+    },
     /// The answer was not what the document promises (an HTML page, broken JSON, a required member of a wrong
     /// type).
     Unexpected {
@@ -655,6 +672,7 @@ impl CallError {
             Self::Redirected { .. } => "redirected",
             Self::TooLarge { .. } => "too_large",
             Self::Oversized { .. } => "oversized",
+            Self::Crowded { .. } => "crowded",
             Self::Unexpected { .. } => "unexpected",
             Self::NoCredential { .. } => "no_credential",
             Self::NoAccount(_) => "no_account",

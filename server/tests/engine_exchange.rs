@@ -321,6 +321,19 @@ async fn t_43_a_head_without_end_is_no_answer() {
 }
 
 #[tokio::test]
+async fn arguments_that_make_too_long_an_address_are_refused_from_the_first_byte() {
+    let upstream = FakeUpstream::start([]).await;
+    let engine = engine(&upstream.base_url());
+    let beside = "/api/v1/ispw/ISPW/assignments/PLAY000313?level=".len();
+    let level = |length: usize| reading("level", "x".repeat(length - beside));
+    call(&engine, &READ, level(65_534)).await.unwrap();
+    let refused = call(&engine, &READ, level(65_535)).await.unwrap_err();
+    let CallError::Arguments(problems) = &refused else { panic!("{refused:?}") };
+    assert!(problems.to_string().contains("65535 bytes; one of 65534 at most"), "{problems}");
+    assert_eq!(upstream.only_target().len(), 65_534);
+}
+
+#[tokio::test]
 async fn t35_a_failed_tls_handshake_says_that_nothing_was_sent() {
     let upstream = FakeUpstream::start_closing().await;
     let outgoing = call_of(&DEPLOY, deploying());

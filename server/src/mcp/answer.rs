@@ -229,6 +229,10 @@ fn words(tool: &Tool, error: &CallError, sent: bool) -> String {
         ),
         CallError::TooLarge { limit, status } => too_large(tool, *limit, *status),
         CallError::Oversized { size, limit, status } => oversized(tool, *size, *limit, *status),
+        CallError::Crowded { after } => format!(
+            "The API answered, and its answer waited here behind other large ones for longer than the {} s that the call may take. Call again in a few seconds, or ask for less.",
+            after.as_secs().max(1)
+        ),
         CallError::Unexpected { status, what } => format!(
             "The API answered {status}, but not in the form its document promises: {what}. {}",
             after_sending(read)

@@ -43,6 +43,7 @@ pub async fn upstream(upstream: Arc<Upstream>, call: Call) -> Outcome {
     if received.status == NOT_MODIFIED {
         return Ok(Reply::text("").with_status(NOT_MODIFIED));
     }
+    call.progress.waits_here(true);
     Upstream::read(call.tool, received, part).await
 }
 

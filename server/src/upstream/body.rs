@@ -6,8 +6,12 @@ use hyper::body::{Body as _, Incoming};
 
 use super::room::{Part, Room};
 use super::told;
-use crate::call::CallError;
+use crate::call::{CallError, Progress};
 use crate::large::SMALL;
+
+/// What an answer that does not say how large it is takes of the room, in bytes. It may be larger; taken for the largest, two of them
+/// would leave no room for others.
+const UNANNOUNCED: usize = 1 << 20;
 
 /// Reads the body to its end. The limit holds for what arrives, whatever was announced; an announcement
 /// beyond it is refused at once. The connection of a body that is not read to its end is closed with the
@@ -16,6 +20,7 @@ pub(super) async fn read(
     response: Response<Incoming>,
     limit: usize,
     room: Option<&Room>,
+    progress: &Progress,
 ) -> Result<(Vec<u8>, Part), CallError> {
     let status = response.status().as_u16();
     let too_large = || CallError::TooLarge { limit, status };
@@ -42,7 +47,9 @@ pub(super) async fn read(
         }
         let is_large = announced.unwrap_or(body.len() + chunk.len()) > SMALL;
         if let Some(room) = room.filter(|_| is_large && !has_part) {
-            (part, has_part) = (room.part(announced.unwrap_or(limit)).await, true);
+            progress.waits_here(true);
+            (part, has_part) = (room.part(announced.unwrap_or(limit.min(UNANNOUNCED))).await, true);
+            progress.waits_here(false);
         }
         if body.is_empty() {
             body.reserve_exact(announced.unwrap_or(0));

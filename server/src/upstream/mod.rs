@@ -34,6 +34,7 @@ use secrecy::SecretString;
 use crate::answer;
 use crate::call::{CallError, Heard, Progress, Reply};
 use crate::catalog::{Api, Effect, Tool};
+use crate::decode::{Problem, Problems};
 use crate::http::Network;
 use crate::large;
 use crate::request::{Body, Parts, Target};
@@ -60,6 +61,9 @@ const JSON: &str = "application/json";
 
 /// How many headers most requests have at most, so that there is room for them at once.
 const USUAL_HEADERS: usize = 12;
+
+/// How many bytes an address may have after its host: no library takes more.
+const LONGEST_TARGET: usize = 65_534;
 
 /// How many characters of a header's value are returned.
 const LONGEST_HEADER: usize = 4096;
@@ -250,15 +254,16 @@ impl Upstream {
         if response.status().as_u16() == NOT_MODIFIED && request.condition().is_some() {
             return Ok((Received::unchanged(), Part::default()));
         }
-        self.receive(request.tool, own, response).await
+        self.receive(request, own, response).await
     }
 
     async fn receive(
         &self,
-        tool: &'static Tool,
+        request: &Request<'_>,
         own: Option<&[Credential]>,
         response: Response<Incoming>,
     ) -> Result<(Received, Part), CallError> {
+        let tool = request.tool;
         let status = response.status().as_u16();
         if (300..400).contains(&status) {
             return Err(CallError::Redirected { status });
@@ -279,7 +284,7 @@ impl Upstream {
             return Err(CallError::Unexpected { status, what });
         }
         let room = waits(tool).then_some(&self.room);
-        let (body, part) = match body::read(response, self.max_answer_bytes, room).await {
+        let (body, part) = match body::read(response, self.max_answer_bytes, room, request.progress).await {
             Ok(read) if !encoded => read,
             Err(error) if !failed => return Err(error),
             // The status says enough of an error; without its body only words are missing.
@@ -335,6 +340,9 @@ impl Upstream {
         let carried = self.credentials.choose(request.tool, own)?;
         let target = Target::build(request.tool.segments, self.front.path(), request.parts, &carried.query)
             .map_err(|violation| refuse(request, violation.0))?;
+        if target.as_str().len() > LONGEST_TARGET {
+            return Err(too_long(target.as_str().len()));
+        }
         let address = self.front.at(target.as_str());
         let address = address.ok_or_else(|| refuse(request, "the target would be read as another one"))?;
         let method = Method::from_bytes(request.tool.method.as_bytes())
@@ -400,6 +408,16 @@ fn headers(
         headers.insert(name, value);
     }
     Ok(headers)
+}
+
+/// Arguments that make an address which cannot be sent.
+fn too_long(length: usize) -> CallError {
+    let message = format!(
+        "together they make an address of {length} bytes; one of {LONGEST_TARGET} at most can be asked for"
+    );
+    let mut problems = Problems::default();
+    problems.push(Problem { path: String::new(), rule: "maxLength", message });
+    CallError::Arguments(problems)
 }
 
 /// Those of arguments and of credentials as one header, where there are some.

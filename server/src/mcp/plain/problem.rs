@@ -158,6 +158,7 @@ fn status(error: &CallError) -> StatusCode {
         E::Unreachable { .. }
         | E::Unavailable { .. }
         | E::Busy { .. }
+        | E::Crowded { .. }
         | E::Unrecorded { .. }
         | E::Unshared { .. }
         | E::NoCredential { .. }
