@@ -29,8 +29,8 @@ const QUESTIONS: u32 = 3;
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
-/// What a connection reads ahead and holds, in bytes: the library's own bound is six times as large, which five hundred large answers at
-/// once would take.
+/// What a connection reads ahead and holds, in bytes, and so how large the head of an answer may be: the library's own bound is six times
+/// as large, which five hundred large answers at once would take.
 const AHEAD: usize = 64 << 10;
 
 /// Sends requests on connections that are kept. It follows nothing, asks no proxy, and sends again only what was not sent at all.
