@@ -62,7 +62,6 @@ impl Certificates {
     }
 
     /// The certificate of this program and its key.
-    #[expect(clippy::type_complexity, reason = "what the library takes")]
     fn own(&self) -> Result<Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>, StartError> {
         match (&self.certificate, &self.key) {
             (None, None) => Ok(None),
