@@ -76,6 +76,8 @@ struct Found {
 /// How long the program is warmed up, and by how many calls a second. What is remembered of calls is full after a while, and so is the
 /// memory around it: in an hour only what grows without end must be seen.
 const WARMING: (Duration, f64) = (Duration::from_secs(180), 300.0);
+/// How many sessions come and go before: the memory around the first hundred stays, and in the hour they come four a minute.
+const WARMING_SESSIONS: usize = 240;
 /// The number of the first call by which the program is warmed up.
 const WARM: usize = 1 << 40;
 
@@ -116,6 +118,9 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
     sleep(SETTLE).await;
     let (warming, rate) = rig.choose(WARMING, (Duration::from_secs(5), load::RATE));
     Load::new(shared.clone(), seed, warming, WARM).at(rate).patient(true).run().await;
+    for _ in 0..rig.choose(WARMING_SESSIONS, 1) {
+        Stream::open(Kind::OfSession, program.address, &shared.headers(0)).await?.end().await?;
+    }
     shared.leave();
     sleep(FINDING).await;
     let before = program.held()?;
