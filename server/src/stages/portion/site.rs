@@ -32,7 +32,7 @@ impl Site {
     pub(super) fn of(text: &str, room: usize) -> Option<Site> {
         // What is smaller than this leaves too much beside it.
         let least = text.len().checked_sub(room)?;
-        let mut search = Search { text, least, found: Vec::new(), path: Vec::new(), at: 0 };
+        let mut search = Search::new(text, least);
         search.value();
         debug_assert_eq!(search.at, text.len(), "the text is compact JSON");
         let fits = |site: &&Site| {
@@ -140,7 +140,7 @@ fn escaped_part(text: &str, room: usize) -> usize {
 
 /// Whether the object of this text, compact JSON, has a member of this name.
 pub(super) fn has_member(text: &str, name: &str) -> bool {
-    let mut search = Search { text, least: usize::MAX, found: Vec::new(), path: Vec::new(), at: 0 };
+    let mut search = Search::new(text, usize::MAX);
     let mut is_there = false;
     if search.peek() == b'{' {
         search.members(|search, member| {
@@ -168,6 +168,11 @@ enum Step<'t> {
 }
 
 impl<'t> Search<'t> {
+    /// At the beginning of this text, for what has at least so many bytes.
+    fn new(text: &'t str, least: usize) -> Self {
+        Self { text, least, found: Vec::new(), path: Vec::new(), at: 0 }
+    }
+
     fn peek(&self) -> u8 {
         self.text.as_bytes().get(self.at).copied().unwrap_or_default()
     }
