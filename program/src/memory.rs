@@ -14,7 +14,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(10);
-/// After so many allocations of this size the allocator has looked: it does after ten thousand, a thousand at a time.
+/// After so many allocations of this size the allocator has looked: it does after ten thousand, a hundred at a time.
 const ALLOCATIONS: usize = 11_000;
 const LARGER: usize = 2048;
 /// What it has set aside to give back to the system it gives back with the next thing of a size that has pages of its own.

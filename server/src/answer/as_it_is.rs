@@ -15,7 +15,8 @@ use crate::shape::{Member, Shape};
 
 /// Deeper answers are read the usual way, which has a bound of its own.
 const DEPTH: usize = 48;
-/// Objects of more members are read the usual way: names that stand twice are found by comparing all.
+/// Objects of more members that are not declared are read the usual way: those that stand twice are found by comparing all. Declared ones
+/// have a bit each, as many of them as there are bits.
 const MEMBERS: usize = 64;
 /// More values are read the usual way, which asks how dense they are and counts each twice at most: this many or one in so many bytes.
 const VALUES: usize = 25_000;

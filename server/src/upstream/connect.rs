@@ -22,8 +22,8 @@ use tower::Service;
 use super::reach::Reach;
 use super::version::HttpVersion;
 
-/// After how long without a word, how often and how many times a connection that nobody uses is asked whether it still stands, and
-/// how long it may hold what was sent and not acknowledged: no call is longer than that without noticing that the other side is gone.
+/// After how long without a word, and then how often, a connection is asked whether it still stands; how many questions may stay without
+/// an answer; and for how long what was sent may stay unacknowledged. Past these the other side is gone, and its calls are told so.
 const SILENCE: Duration = Duration::from_secs(15);
 const QUESTIONS: u32 = 3;
 #[cfg(target_os = "linux")]
