@@ -1,8 +1,10 @@
 //! Reading an answer's body: streamed, and never beyond what is allowed.
 
+use std::error::Error;
+
 use http::Response;
 use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::{Body, Bytes};
 
 use super::room::{Part, Room};
 use super::told;
@@ -16,12 +18,15 @@ const UNANNOUNCED: usize = 1 << 20;
 /// Reads the body to its end. The limit holds for what arrives, whatever was announced; an announcement
 /// beyond it is refused at once. The connection of a body that is not read to its end is closed with the
 /// response. What is large waits for a part of the room, where there is one.
-pub(super) async fn read(
-    response: Response<Incoming>,
+pub(super) async fn read<B>(
+    response: Response<B>,
     limit: usize,
     room: Option<&Room>,
     progress: &Progress,
-) -> Result<(Vec<u8>, Part), CallError> {
+) -> Result<(Vec<u8>, Part), CallError>
+where
+    B: Body<Data = Bytes, Error: Error + 'static> + Unpin,
+{
     let status = response.status().as_u16();
     let too_large = || CallError::TooLarge { limit, status };
     let mut arriving = response.into_body();
@@ -55,5 +60,47 @@ pub(super) async fn read(
             body.reserve_exact(announced.unwrap_or(0));
         }
         body.extend_from_slice(&chunk);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::time::Duration;
+
+    use http_body_util::{Full, StreamBody};
+    use hyper::body::Frame;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::upstream::room::ROOM;
+
+    const LIMIT: usize = 4 << 20;
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// Whether the answer is read while there are so many bytes of the room; `SMALL` and one of it arrive.
+    async fn is_read(is_announced: bool, free: usize) -> bool {
+        let room = Room::new(LIMIT);
+        let _taken = room.part(ROOM - free).await;
+        let text = Bytes::from(vec![b' '; SMALL + 1]);
+        let progress = Progress::default();
+        let read = async {
+            if is_announced {
+                return read(Response::new(Full::new(text)), LIMIT, Some(&room), &progress).await;
+            }
+            let frames = futures_util::stream::iter([Ok::<_, Infallible>(Frame::data(text))]);
+            read(Response::new(StreamBody::new(frames)), LIMIT, Some(&room), &progress).await
+        };
+        let read = timeout(LONG, read).await;
+        assert_eq!(read.is_err(), progress.is_here(), "who waits says so");
+        read.is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r15_an_answer_takes_of_the_room_what_it_announced_and_a_mebibyte_if_it_announced_nothing() {
+        assert!(is_read(true, SMALL + 1).await);
+        assert!(!is_read(true, SMALL).await, "one byte too few");
+        assert!(is_read(false, UNANNOUNCED).await);
+        assert!(!is_read(false, UNANNOUNCED - 1).await, "one byte too few");
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The room in bytes.
-const ROOM: usize = 8 << 20;
+pub(super) const ROOM: usize = 8 << 20;
 
 /// The room.
 pub(super) struct Room(Arc<Semaphore>);

@@ -179,12 +179,33 @@ fn status(error: &CallError) -> StatusCode {
     }
 }
 
+/// When who asked for one large answer among many may ask again, if nothing says it: the sentence says "in a few seconds".
+const LESS_CROWDED: Duration = Duration::from_secs(5);
+
 fn retry_after(error: &CallError) -> Option<Duration> {
     match error {
         CallError::Unavailable { retry_after }
         | CallError::Limited { retry_after }
         | CallError::Busy { retry_after } => Some(*retry_after),
         CallError::Refused { retry_after, .. } => *retry_after,
+        CallError::Crowded { .. } => Some(LESS_CROWDED),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_found_no_room_for_the_answer_is_told_when_to_ask_again() {
+        let answer = Problem::of_call(
+            &CallError::Crowded { after: Duration::from_secs(30) },
+            String::new(),
+            String::new(),
+        )
+        .answer();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(answer.headers()[RETRY_AFTER], "5");
     }
 }
