@@ -1,11 +1,9 @@
-//! A caller as rules see it: made once of all that is said of it, and kept.
+//! A caller as rules see it: what tells it from others is made once and kept, and the caller itself where a rule is asked.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
-use cedar_policy::{
-    Entities, Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression as Expression,
-};
+use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression as Expression};
 
 use crate::call::Caller;
 use crate::digest;
@@ -47,13 +45,10 @@ impl Reads {
 /// A caller.
 #[derive(Debug)]
 pub(super) struct Held {
-    uid: EntityUid,
+    caller: Caller,
     kind: Kind,
-    parents: HashSet<EntityUid>,
-    attributes: HashMap<String, Expression>,
+    uid: EntityUid,
     parts: Parts,
-    /// The caller among all that rules may ask for; made when the first rule is asked.
-    entities: OnceLock<Entities>,
 }
 
 /// The kinds of caller.
@@ -76,56 +71,16 @@ struct Parts {
 impl Held {
     /// The caller as rules see it.
     pub(super) fn of(caller: &Caller) -> Self {
-        match caller {
-            Caller::LocalOwner => Self::new(Kind::LocalOwner, "local_owner", &unnamed("local_owner")),
-            Caller::Anonymous => Self::new(Kind::Anonymous, "anonymous", &unnamed("anonymous")),
-            Caller::Known(principal) => {
-                let identity = principal.identity();
-                let Identity { provider, subject, client, .. } = identity;
-                if *provider == api_keys::PROVIDER {
-                    Self::new(Kind::ApiKey, client.as_deref().unwrap_or(subject), identity)
-                } else {
-                    Self::new(Kind::User, &format!("{provider}:{subject}"), identity)
-                }
-            }
-        }
-    }
-
-    fn new(kind: Kind, id: &str, identity: &Identity) -> Self {
-        let uid = uid(kind.word(), id);
-        let mut parents = Vec::new();
-        let client = identity.client.iter().filter(|_| kind == Kind::User);
-        for (of, names) in [
-            ("Role", identity.roles.iter().collect::<Vec<_>>()),
-            ("Group", identity.groups.iter().collect()),
-            ("Tenant", identity.tenant.iter().collect()),
-            ("Client", client.collect()),
-        ] {
-            parents.extend(names.into_iter().map(|name| (of, name.as_str())));
-        }
-        parents.sort_unstable();
-        parents.dedup();
-        let memberships: Vec<&str> = parents.iter().flat_map(|(of, name)| [*of, *name]).collect();
-        let (mut attributes, mut digests) = (HashMap::new(), [[0; 32]; ATTRIBUTES.len()]);
-        for (name, digest) in ATTRIBUTES.iter().zip(&mut digests) {
-            let value = attribute(name, identity);
-            *digest = value.digest();
-            if let Some(value) = value.expression() {
-                attributes.insert((*name).to_owned(), value);
-            }
-        }
-        Self {
-            parts: Parts {
-                itself: digest::of(&["itself", kind.word(), id]),
-                memberships: digest::of(&memberships),
-                attributes: digests,
-            },
-            parents: parents.iter().map(|(of, name)| self::uid(of, name)).collect(),
-            attributes,
-            uid,
-            kind,
-            entities: OnceLock::new(),
-        }
+        let (kind, id) = named(caller);
+        let identity = identity(caller);
+        let memberships: Vec<&str> =
+            parents(kind, &identity).into_iter().flat_map(|(of, name)| [of, name]).collect();
+        let parts = Parts {
+            itself: digest::of(&["itself", kind.word(), &id]),
+            memberships: digest::of(&memberships),
+            attributes: ATTRIBUTES.map(|name| attribute(name, &identity).digest()),
+        };
+        Self { caller: caller.clone(), kind, uid: uid(kind.word(), &id), parts }
     }
 
     /// Its name among entities.
@@ -154,14 +109,58 @@ impl Held {
         }
     }
 
-    /// The caller beside what is the same for all.
-    pub(super) fn among(&self, common: &Entities) -> &Entities {
-        self.entities.get_or_init(|| {
-            let entity = Entity::new(self.uid.clone(), self.attributes.clone(), self.parents.clone())
-                .expect("sets and texts need no evaluation");
-            common.clone().add_entities([entity], None).expect("no caller is one of what is common")
-        })
+    /// The caller with all that rules may read of it.
+    pub(super) fn entity(&self) -> Entity {
+        let identity = identity(&self.caller);
+        let parents = parents(self.kind, &identity).into_iter().map(|(of, name)| uid(of, name)).collect();
+        let attributes: HashMap<String, Expression> = ATTRIBUTES
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), attribute(name, &identity).expression()?)))
+            .collect();
+        Entity::new(self.uid.clone(), attributes, parents).expect("sets and texts need no evaluation")
     }
+}
+
+/// What kind of caller it is, and its name among these.
+fn named(caller: &Caller) -> (Kind, String) {
+    match caller {
+        Caller::LocalOwner => (Kind::LocalOwner, "local_owner".to_owned()),
+        Caller::Anonymous => (Kind::Anonymous, "anonymous".to_owned()),
+        Caller::Known(principal) => {
+            let Identity { provider, subject, client, .. } = principal.identity();
+            if *provider == api_keys::PROVIDER {
+                (Kind::ApiKey, client.as_ref().unwrap_or(subject).clone())
+            } else {
+                (Kind::User, format!("{provider}:{subject}"))
+            }
+        }
+    }
+}
+
+/// What is said of it.
+fn identity(caller: &Caller) -> Cow<'_, Identity> {
+    match caller {
+        Caller::LocalOwner => Cow::Owned(unnamed("local_owner")),
+        Caller::Anonymous => Cow::Owned(unnamed("anonymous")),
+        Caller::Known(principal) => Cow::Borrowed(principal.identity()),
+    }
+}
+
+/// What it is in, by kind and name, each once.
+fn parents(kind: Kind, identity: &Identity) -> Vec<(&'static str, &str)> {
+    let mut parents = Vec::new();
+    let client = identity.client.iter().filter(|_| kind == Kind::User);
+    for (of, names) in [
+        ("Role", identity.roles.iter().collect::<Vec<_>>()),
+        ("Group", identity.groups.iter().collect()),
+        ("Tenant", identity.tenant.iter().collect()),
+        ("Client", client.collect()),
+    ] {
+        parents.extend(names.into_iter().map(|name| (of, name.as_str())));
+    }
+    parents.sort_unstable();
+    parents.dedup();
+    parents
 }
 
 impl Kind {

@@ -9,6 +9,7 @@ mod schema;
 mod shape;
 
 mod held;
+mod among;
 mod facts;
 mod question;
 

@@ -180,13 +180,13 @@ pub(super) fn asked(
     let (caller, action) = (held.uid().clone(), world.actions[action].clone());
     let request = Request::new(caller, action, world.api.clone(), context, None)
         .expect("without a schema every request is one");
-    Authorizer::new().is_authorized(&request, set, held.among(&world.common))
+    Authorizer::new().is_authorized(&request, set, &world.among.with(held))
 }
 
 /// Whether a rule is about this action.
 pub(super) fn is_about(policy: &Policy, action: usize, world: &World) -> bool {
     let uid = &world.actions[action];
-    let is_in = |group| uid == group || world.common.is_ancestor_of(group, uid);
+    let is_in = |group| uid == group || world.among.common().is_ancestor_of(group, uid);
     match policy.action_constraint() {
         ActionConstraint::Any => true,
         ActionConstraint::Eq(only) => only == *uid,

@@ -222,8 +222,10 @@ fn one_caller_more_than_are_kept_takes_no_more_room_and_each_is_decided_as_befor
     let may =
         |number: usize| policies.may_use(&known(|identity| identity.subject = number.to_string()), &GET);
     let kept = || policies.0.callers.len();
+    let among = || policies.0.world.among.len();
     (0..CALLERS).for_each(|number| assert_eq!(may(number), number == 0, "{number}"));
     assert!((CALLERS / 2..=CALLERS).contains(&kept()), "{}", kept());
+    assert!((1..=among::CALLERS).contains(&among()), "{}", among());
     assert!(may(CALLERS) && kept() <= CALLERS, "{}", kept());
     (0..=CALLERS).for_each(|number| assert_eq!(may(number), [0, CALLERS].contains(&number), "{number}"));
 }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use cedar_policy::{Entities, Entity, EntityUid, RestrictedExpression as Expression, Schema};
 
+use super::among::Among;
 use super::held::uid;
 use super::shape::Shape;
 use super::{Settings, schema};
@@ -27,8 +28,8 @@ pub(super) struct World {
     pub(super) text: String,
     /// The schema as Cedar reads it, once rules had to be checked.
     schema: OnceLock<Schema>,
-    /// All actions with their groups, and the API.
-    pub(super) common: Entities,
+    /// All actions with their groups, and the API; and callers beside them.
+    pub(super) among: Among,
     /// The API among them.
     pub(super) api: EntityUid,
 }
@@ -47,10 +48,10 @@ impl World {
         }
         let shapes: Vec<Shape> = tools.iter().map(|tool| Shape::of(tool)).collect();
         let text = schema::text(api, &tools, &shapes);
-        let common = common(api, &tools, settings).map_err(wrong)?;
+        let among = Among::new(common(api, &tools, settings).map_err(wrong)?);
         let actions = tools.iter().map(|tool| uid("Action", tool.name)).collect();
         let schema = OnceLock::new();
-        Ok(Self { tools, shapes, actions, text, schema, common, api: uid("Api", "api") })
+        Ok(Self { tools, shapes, actions, text, schema, among, api: uid("Api", "api") })
     }
 
     /// The schema. To read one of a thousand tools takes longer than all else of a start, and only checks need it.
@@ -107,9 +108,9 @@ mod tests {
     fn what_every_question_brings_is_what_the_schema_says() {
         let settings = Settings { protected_levels: vec!["PRD".to_owned()], ..Settings::default() };
         let world = World::new(&API, &settings).expect("a world");
-        let api = world.common.get(&world.api).expect("the API is there").clone();
+        let api = world.among.common().get(&world.api).expect("the API is there").clone();
         let by_schema = Entities::from_entities([api], Some(world.schema().expect("a schema")));
         let by_schema = by_schema.expect("the API is as the schema has it");
-        assert!(world.common.deep_eq(&by_schema), "{:?}\n{by_schema:?}", world.common);
+        assert!(world.among.common().deep_eq(&by_schema), "{:?}\n{by_schema:?}", world.among.common());
     }
 }
