@@ -27,6 +27,8 @@ use crate::verdict::Verdict;
 use load::{Load, Shared, Told};
 use slope::Slope;
 
+/// How long Redis is away.
+const AWAY: Duration = Duration::from_secs(2);
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 /// How long changes wait after Redis came back empty, and how long after that its return may be noticed.
 const SETTLE: Duration = Duration::from_secs(6);
@@ -73,13 +75,26 @@ struct Found {
     is_whole: bool,
 }
 
-/// How long the program is warmed up, and by how many calls a second. What is remembered of calls is full after a while, and so is the
-/// memory around it: in an hour only what grows without end must be seen.
+/// How long the program is warmed up, and by how many calls a second, while everything happens that does in the hour, and oftener. What is
+/// remembered of calls is full after a while, and so is the memory around it: in an hour only what grows without end must be seen.
 const WARMING: (Duration, f64) = (Duration::from_secs(180), 300.0);
+const WARMING_PERIOD: Duration = Duration::from_secs(6);
+const WARMING_LOSSES: Duration = Duration::from_secs(40);
 /// How many sessions come and go before: the memory around the first hundred stays, and in the hour they come four a minute.
 const WARMING_SESSIONS: usize = 240;
 /// The number of the first call by which the program is warmed up.
 const WARM: usize = 1 << 40;
+
+/// When what happens besides.
+#[derive(Clone, Copy, Debug)]
+struct Course {
+    /// How long it is from one key, reading of the rules and few sessions to the next.
+    period: Duration,
+    /// How long it is from one loss of Redis to the next; half of that to the first.
+    loss: Duration,
+    /// When it ends.
+    until: Instant,
+}
 
 /// How often what happened.
 #[derive(Clone, Copy, Debug, Default)]
@@ -117,7 +132,10 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
     let shared = Shared::new(program.client(), callers.headers());
     sleep(SETTLE).await;
     let (warming, rate) = rig.choose(WARMING, (Duration::from_secs(5), load::RATE));
-    Load::new(shared.clone(), seed, warming, WARM).at(rate).patient(true).run().await;
+    let warm = Load::new(shared.clone(), seed, warming, WARM).at(rate).patient(true).run();
+    let course = Course { period: WARMING_PERIOD, loss: WARMING_LOSSES, until: Instant::now() + warming };
+    let happens = happen(&rig, &program, &shared, (&mut redis, &mut callers), &rules, course);
+    tokio::join!(warm, happens).1?;
     for _ in 0..rig.choose(WARMING_SESSIONS, 1) {
         Stream::open(Kind::OfSession, program.address, &shared.headers(0)).await?.end().await?;
     }
@@ -131,8 +149,13 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
     }
     let load = tokio::spawn(Load::new(shared.clone(), seed, long, 0).patient(rig.short).run());
     let begun = Instant::now();
-    let course = happen(&rig, &program, &shared, (&mut redis, &mut callers), &rules, begun + long);
-    let (happened, slope) = tokio::join!(course, watch(&program, begun, long));
+    let course = Course {
+        period: rig.choose(Duration::from_secs(60), WARMING_PERIOD),
+        loss: long.min(Duration::from_secs(1800)),
+        until: begun + long,
+    };
+    let happens = happen(&rig, &program, &shared, (&mut redis, &mut callers), &rules, course);
+    let (happened, slope) = tokio::join!(happens, watch(&program, begun, long));
     let (happened, (slope, own), told) = (happened?, slope?, load.await?);
     let heard = streams.iter_mut().map(|stream| usize::from(stream.heard().contains("list_changed"))).sum();
     drop(streams);
@@ -159,21 +182,18 @@ fn script(seed: u64, exchange: &Exchange) -> Act {
     }
 }
 
-/// What happens besides, until then: in each period a key is replaced, the rules are read again, sessions come and go; and in the
-/// middle of all Redis is killed and comes back empty, every half an hour at least.
+/// What happens besides: in each period a key is replaced, the rules are read again, sessions come and go; and now and then Redis is
+/// killed and comes back empty.
 async fn happen(
     rig: &Rig,
     program: &Program,
     shared: &Shared,
     (redis, callers): (&mut Redis, &mut Callers),
     rules: &std::path::Path,
-    until: Instant,
+    Course { period, loss, until }: Course,
 ) -> io::Result<Happened> {
     let mut happened = Happened::default();
-    let period = rig.choose(Duration::from_secs(60), Duration::from_secs(6));
-    let loss = Duration::from_secs(2);
-    let every = (until - Instant::now()).min(Duration::from_secs(1800)) / 2;
-    let mut next_loss = Instant::now() + every;
+    let mut next_loss = Instant::now() + loss / 2;
     // Nothing happens in the last seconds, so that what it brings is over in the end.
     while Instant::now() + period + SETTLE < until {
         sleep(period).await;
@@ -191,11 +211,11 @@ async fn happen(
         if Instant::now() >= next_loss {
             let from = Instant::now();
             redis.kill().await?;
-            sleep(loss).await;
+            sleep(AWAY).await;
             redis.restart().await?;
             shared.was_away(from, Instant::now() + SETTLE + FINDING);
             happened.losses += 1;
-            next_loss += every * 2;
+            next_loss += loss;
         }
     }
     sleep_until(until).await;
