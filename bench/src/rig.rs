@@ -44,6 +44,16 @@ pub fn build_program() -> io::Result<PathBuf> {
         .run()
 }
 
+/// The build folder that this program lies in.
+pub fn build_folder() -> io::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let folder = own.parent().ok_or_else(|| io::Error::other("this program lies in no folder"))?;
+    // A test lies one deeper.
+    let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
+    let target = folder.parent().ok_or_else(|| io::Error::other("this program lies in no build folder"))?;
+    Ok(target.to_owned())
+}
+
 /// A package whose program of the same name is built.
 #[derive(Debug)]
 pub struct Build {
@@ -69,13 +79,8 @@ impl Build {
     }
 
     fn cargo(&self, more: &[&str]) -> io::Result<PathBuf> {
-        let own = std::env::current_exe()?;
-        let folder = own.parent().ok_or_else(|| io::Error::other("this program lies in no folder"))?;
-        // A test lies one deeper.
-        let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
-        let target =
-            folder.parent().ok_or_else(|| io::Error::other("this program lies in no build folder"))?;
-        let target = self.target.map_or_else(|| target.to_owned(), |own| target.join(own));
+        let target = build_folder()?;
+        let target = self.target.map_or_else(|| target.clone(), |own| target.join(own));
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut build = Command::new(cargo);
         build.args(["build", "--package", self.package, "--bin", self.package, "--manifest-path"]);

@@ -1,0 +1,63 @@
+//! The program while it serves.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::Result;
+use crate::asking::Asking;
+
+/// How long a start may take: a program that counts is slow.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program; killed when this is dropped.
+pub struct Served {
+    child: Child,
+    /// Where it is.
+    pub address: String,
+}
+
+impl Served {
+    /// Starts it with these settings, and waits until it answers.
+    pub fn start(program: &Path, settings: &[(&str, String)]) -> Result<Self> {
+        // Free now, and taken again before anybody else is likely to ask for one.
+        let place = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let mut command = Command::new(program);
+        command.args(["serve", "--listen", &place.to_string()]).stdin(Stdio::null());
+        command.envs(settings.iter().map(|(name, value)| (name, value)));
+        let mut served = Self { child: command.spawn()?, address: format!("http://{place}") };
+        let begun = Instant::now();
+        while Asking::new(&served.address, None).page("/health").is_err() {
+            if let Some(status) = served.child.try_wait()? {
+                return Err(format!("{} ended with {status}", program.display()).into());
+            }
+            if begun.elapsed() > PATIENCE {
+                return Err(format!("{} does not answer", program.display()).into());
+            }
+            sleep(Duration::from_millis(20));
+        }
+        Ok(served)
+    }
+
+    /// Ends it as a system does, so that it comes to its own end.
+    pub fn stop(mut self) -> Result<()> {
+        let pid = self.child.id().to_string();
+        if !Command::new("sh").args(["-c", "kill -TERM \"$0\"", &pid]).status()?.success() {
+            return Err("it could not be told to end".into());
+        }
+        let status = self.child.wait()?;
+        if !status.success() {
+            return Err(format!("it ended with {status}").into());
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
