@@ -1,7 +1,6 @@
 //! What the program does, course by course: each with settings of its own.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::{env, fs, thread};
 
 use serde_json::{Value, json};
@@ -9,7 +8,7 @@ use serde_json::{Value, json};
 use crate::Result;
 use crate::api::Api;
 use crate::asking::{Asking, Era};
-use crate::served::Served;
+use crate::served::{Served, alone};
 use crate::values::{Members, value};
 
 /// Connections over which calls are made.
@@ -85,7 +84,7 @@ fn guard(program: &Path, scratch: &Scratch, settings: &mut Vec<(&str, String)>) 
     let (keys, rules) = (file("keys.json"), file("rules.cedar"));
     fs::write(&rules, "permit (principal, action, resource);")?;
     let create = ["keys", "create", "--owner", "train", "--role", "administrator", "--file", &keys];
-    let made = Command::new(program).args(create).output()?;
+    let made = alone(program).args(create).output()?;
     if !made.status.success() {
         return Err(String::from_utf8_lossy(&made.stderr).into());
     }

@@ -12,6 +12,13 @@ use crate::asking::Asking;
 /// How long a start may take: a program that counts is slow.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// A command of the program that knows nothing of who starts it: settings of theirs may name a journal, a Redis or an API that are in use.
+pub fn alone(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear();
+    command
+}
+
 /// The program; killed when this is dropped.
 pub struct Served {
     child: Child,
@@ -24,7 +31,7 @@ impl Served {
     pub fn start(program: &Path, settings: &[(&str, String)]) -> Result<Self> {
         // Free now, and taken again before anybody else is likely to ask for one.
         let place = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let mut command = Command::new(program);
+        let mut command = alone(program);
         command.args(["serve", "--listen", &place.to_string()]).stdin(Stdio::null());
         command.envs(settings.iter().map(|(name, value)| (name, value)));
         let mut served = Self { child: command.spawn()?, address: format!("http://{place}") };
