@@ -40,8 +40,9 @@ struct Found {
     /// From the beginning of the outage until the circuit opened.
     opened_in: Duration,
     openings: usize,
-    /// Requests at the API from then until it was back.
+    /// Calls with a request at the API from then until it was back, without those that were on their way when the circuit opened.
     probes: usize,
+    on_their_way: usize,
     /// Calls that were told at once, and how long that took.
     told: usize,
     told_p99: Duration,
@@ -98,14 +99,20 @@ fn find(course: &Course, samples: &[Sample<Answer>], exchanges: &[Exchange]) -> 
     let Course { recovery, gone, back, ref openings } = *course;
     let Some(opened) = openings.first().copied() else { return NEVER_OPENED };
     let while_open = |at: Instant| (opened..back).contains(&at);
-    let probes: HashSet<&str> = exchanges
-        .iter()
-        .filter(|exchange| while_open(exchange.at))
-        .map(|probe| probe.marker.as_str())
-        .collect();
+    // No pause is shorter than the first, so what comes in its first half was let through before.
+    let is_late = |at: Instant| at < opened + recovery / 2;
+    let calls = |wanted: &dyn Fn(Instant) -> bool| -> HashSet<&str> {
+        let wanted = exchanges.iter().filter(|exchange| while_open(exchange.at) && wanted(exchange.at));
+        wanted.map(|exchange| exchange.marker.as_str()).collect()
+    };
+    let (on_their_way, probes) = (calls(&is_late), calls(&|at| !is_late(at)));
+    let asked = |sample: &Sample<Answer>| {
+        let marker = format!("M{}", sample.number);
+        on_their_way.contains(marker.as_str()) || probes.contains(marker.as_str())
+    };
     let told: Vec<Duration> = samples
         .iter()
-        .filter(|sample| while_open(sample.due) && !probes.contains(format!("M{}", sample.number).as_str()))
+        .filter(|sample| while_open(sample.due) && !asked(sample))
         .filter(|sample| sample.outcome.failure() == Some(Failure::Unavailable))
         .map(|sample| sample.took)
         .collect();
@@ -121,6 +128,7 @@ fn find(course: &Course, samples: &[Sample<Answer>], exchanges: &[Exchange]) -> 
         opened_in: opened.saturating_duration_since(gone),
         openings: openings.len(),
         probes: probes.len(),
+        on_their_way: on_their_way.len(),
         told: told.len(),
         told_p99: percentile(told, 99.0),
         pause: longest_pause(recovery, openings.len()),
@@ -135,6 +143,7 @@ const NEVER_OPENED: Found = Found {
     opened_in: Duration::MAX,
     openings: 0,
     probes: 0,
+    on_their_way: 0,
     told: 0,
     told_p99: Duration::ZERO,
     pause: Duration::ZERO,
@@ -163,6 +172,7 @@ fn judge(found: Found, patience: u32) -> Verdict {
         .within("opened after", found.opened_in, Duration::from_secs(10))
         .at_least("openings", found.openings as f64, 1.0)
         .at_most("requests while open", found.probes as f64, found.openings as f64)
+        .at_most("on their way when it opened", found.on_their_way as f64, RATE / 5.0)
         .at_least("calls told at once", found.told as f64, 50.0)
         .within("p99 of these", found.told_p99, Duration::from_millis(50) * patience)
         .within("first call done", found.first_in, found.pause + Duration::from_secs(1))
@@ -178,6 +188,7 @@ mod tests {
         opened_in: Duration::from_secs(10),
         openings: 4,
         probes: 4,
+        on_their_way: 10,
         told: 50,
         told_p99: Duration::from_millis(50),
         pause: Duration::from_secs(10),
@@ -193,6 +204,7 @@ mod tests {
             Found { opened_in: Duration::from_millis(10_001), ..GOOD },
             Found { openings: 0, probes: 0, ..GOOD },
             Found { probes: 5, ..GOOD },
+            Found { on_their_way: 11, ..GOOD },
             Found { told: 49, ..GOOD },
             Found { told_p99: Duration::from_micros(50_100), ..GOOD },
             Found { first_in: Duration::from_millis(11_001), ..GOOD },
@@ -226,9 +238,15 @@ mod tests {
             attempt: 0,
             is_change: false,
         };
-        // One probe, one on its way before the circuit opened, and those after the outage.
-        let exchanges =
-            [exchange(14.0, 1), exchange(16.0, 2), exchange(31.0, 5), exchange(31.5, 6), exchange(32.1, 7)];
+        // One that comes before the circuit opens, one that is on its way then, one probe, and those after the outage.
+        let exchanges = [
+            exchange(14.0, 1),
+            exchange(15.4, 9),
+            exchange(16.0, 2),
+            exchange(31.0, 5),
+            exchange(31.5, 6),
+            exchange(32.1, 7),
+        ];
         let told = || Answer::Failed(Failure::Unavailable, String::new());
         let sample = |number, due: f64, took: f64, outcome| Sample {
             number,
@@ -247,7 +265,8 @@ mod tests {
             sample(8, 40.0, 0.1, told()),
         ];
         let found = find(&course, &samples, &exchanges);
-        assert_eq!((found.openings, found.probes, found.told, found.most_a_second), (2, 1, 2, 2));
+        assert_eq!((found.openings, found.on_their_way, found.probes), (2, 1, 1));
+        assert_eq!((found.told, found.most_a_second), (2, 2));
         assert_eq!((found.opened_in.as_secs(), found.first_in.as_millis()), (5, 1500));
         assert_eq!(found.pause.as_millis(), 2400);
         assert!((found.done_share - 50.0).abs() < 0.001, "{found:?}");
