@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rmcp::model::{Tool, ToolAnnotations};
+use serde_json::{Map, Value};
 
 use crate::advertised::Hints;
 use crate::catalog::{Api, Tool as GeneratedTool};
@@ -11,29 +12,65 @@ use crate::engine::Engine;
 use crate::own::finding::Finders;
 use crate::start_error::StartError;
 
+/// A tool as clients see it. It is kept as text, which is what nearly all of them are sent: a schema in pieces takes ten times the memory.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) name: &'static str,
+    /// Whether clients mirror an argument of it in a header.
+    pub(super) is_mirrored: bool,
+    text: Box<str>,
+}
+
+impl Listed {
+    fn new(name: &'static str, tool: &Tool) -> Self {
+        let text = serde_json::to_string(tool).expect("a tool is JSON");
+        Self { name, is_mirrored: is_mirrored(&tool.input_schema), text: text.into() }
+    }
+
+    /// Its JSON text.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// It in pieces, for the library.
+    pub(super) fn tool(&self) -> Tool {
+        serde_json::from_str(self.text()).expect("what was written of a tool reads back as one")
+    }
+}
+
+/// Whether clients mirror an argument of this schema in a header.
+fn is_mirrored(schema: &Map<String, Value>) -> bool {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties.into_iter().flat_map(Map::values).any(|property| {
+        let within = property.as_object();
+        within.is_some_and(|property| property.contains_key("x-mcp-header") || is_mirrored(property))
+    })
+}
+
 /// Every tool of the API in the catalog's order; an error names the tool whose schema cannot be served.
-pub(super) fn tools(engine: &Engine) -> Result<Vec<Tool>, StartError> {
-    engine.api().tools.iter().map(|tool| listed(tool, engine)).collect()
+pub(super) fn tools(engine: &Engine) -> Result<Vec<Listed>, StartError> {
+    engine.api().tools.iter().map(|tool| Ok(Listed::new(tool.name, &described(tool, engine)?))).collect()
 }
 
 /// The tools that find the others. A call by one of them may do anything.
-pub(super) fn finders(engine: &Engine, finders: Finders) -> Result<Vec<Tool>, StartError> {
+pub(super) fn finders(engine: &Engine, finders: Finders) -> Result<Vec<Listed>, StartError> {
     let hinted = |tool: &'static GeneratedTool| {
-        let listed = listed(tool, engine)?;
+        let described = described(tool, engine)?;
         let calls = std::ptr::eq(tool, finders.call);
-        Ok(if calls { listed.with_annotations(annotations(Hints::ANYTHING)) } else { listed })
+        let hinted = if calls { described.with_annotations(annotations(Hints::ANYTHING)) } else { described };
+        Ok(Listed::new(tool.name, &hinted))
     };
     finders.all().into_iter().map(hinted).collect()
 }
 
 /// Names a list of some of the tools of an API, so that the cursor of one list is none of another.
-pub(super) fn name(api: &Api, listed: &[&Tool]) -> String {
+pub(super) fn name(api: &Api, listed: &[&Listed]) -> String {
     let is_all = listed.len() == api.tools.len()
         && listed.iter().zip(api.tools).all(|(listed, tool)| listed.name == tool.name);
     if is_all {
         return api.digest.to_owned();
     }
-    let names: Vec<&str> = listed.iter().map(|tool| &*tool.name).collect();
+    let names: Vec<&str> = listed.iter().map(|tool| tool.name).collect();
     format!("{}-{}", api.digest, self::digest(&names))
 }
 
@@ -42,13 +79,13 @@ pub(super) fn digest(names: &[&str]) -> String {
     digest::hex(&digest::of(names)[..8])
 }
 
-fn listed(tool: &'static GeneratedTool, engine: &Engine) -> Result<Tool, StartError> {
+fn described(tool: &'static GeneratedTool, engine: &Engine) -> Result<Tool, StartError> {
     let told = engine.advertising().of(tool)?;
-    let listed = Tool::new(tool.name, tool.description, Arc::new(told.input)).with_title(tool.title);
-    let listed = listed.with_annotations(annotations(Hints::of(tool)));
+    let described = Tool::new(tool.name, tool.description, Arc::new(told.input)).with_title(tool.title);
+    let described = described.with_annotations(annotations(Hints::of(tool)));
     Ok(match told.output {
-        None => listed,
-        Some(output) => listed.with_raw_output_schema(Arc::new(output)),
+        None => described,
+        Some(output) => described.with_raw_output_schema(Arc::new(output)),
     })
 }
 

@@ -6,6 +6,7 @@ use rmcp::model::{CacheScope, DiscoverResult, ErrorData, ListToolsResult, Tool};
 use serde_json::Value;
 
 use super::lane::Page;
+use super::listing::Listed;
 use super::shared::Shared;
 use super::{VERSIONS, cursor, listing};
 use crate::call::Caller;
@@ -14,13 +15,9 @@ use crate::view::View;
 impl Shared {
     /// The tools that the owner of this process may use, as JSON.
     pub(super) fn tools(&self) -> Value {
-        let tools = self.usable(&Caller::LocalOwner, &View::default());
+        let listed = self.listed_each(&Caller::LocalOwner, &View::default());
+        let tools: Vec<Tool> = self.those(&listed).into_iter().map(Listed::tool).collect();
         serde_json::to_value(tools).expect("prepared tools are JSON")
-    }
-
-    /// The tools that are listed with this view and that a caller may use with some arguments, by name.
-    fn usable(&self, caller: &Caller, view: &View) -> Vec<&Tool> {
-        self.those(&self.listed_each(caller, view))
     }
 
     /// Of each tool, and of those that find the others, whether it is listed with this view and a caller may use it with some
@@ -37,10 +34,10 @@ impl Shared {
         listed
     }
 
-    fn those(&self, listed: &[bool]) -> Vec<&Tool> {
+    fn those(&self, listed: &[bool]) -> Vec<&Listed> {
         let all = self.tools.iter().chain(&self.finders).zip(listed);
-        let mut those: Vec<&Tool> = all.filter_map(|(tool, is_listed)| is_listed.then_some(tool)).collect();
-        those.sort_by(|one, other| one.name.cmp(&other.name));
+        let mut those: Vec<&Listed> = all.filter_map(|(tool, is_listed)| is_listed.then_some(tool)).collect();
+        those.sort_by_key(|tool| tool.name);
         those
     }
 
@@ -52,13 +49,26 @@ impl Shared {
         stateless: bool,
         scope: CacheScope,
     ) -> Result<ListToolsResult, ErrorData> {
+        let (shown, mut result) = self.page_around(listed, after, stateless, scope)?;
+        result.tools = shown.into_iter().map(Listed::tool).collect();
+        Ok(result)
+    }
+
+    /// The tools of a page, and the page without them.
+    fn page_around(
+        &self,
+        listed: &[bool],
+        after: Option<&str>,
+        stateless: bool,
+        scope: CacheScope,
+    ) -> Result<(Vec<&Listed>, ListToolsResult), ErrorData> {
         let tools = self.those(listed);
         let list = listing::name(self.engine.api(), &tools);
         let (shown, next) = self.paged(&list, &tools, after)?;
-        let mut result = ListToolsResult::with_all_items(shown.iter().map(|tool| (*tool).clone()).collect());
+        let mut result = ListToolsResult::with_all_items(Vec::new());
         result.next_cursor = next;
         result.meta = stateless.then(|| self.meta.clone());
-        Ok(result.with_ttl_ms(self.ttl()).with_cache_scope(scope))
+        Ok((shown.to_vec(), result.with_ttl_ms(self.ttl()).with_cache_scope(scope)))
     }
 
     /// The same as JSON text, where there is such a page.
@@ -77,10 +87,10 @@ impl Shared {
             private: scope == CacheScope::Private,
         };
         self.prepared.of(page.clone(), || {
-            let mut result = self.page(&page.listed, after, stateless, scope).ok()?;
+            let (shown, mut result) = self.page_around(&page.listed, after, stateless, scope).ok()?;
             // As the library does for clients whose era does not know it.
             result.result_type = result.result_type.filter(|_| stateless);
-            serde_json::to_string(&result).ok()
+            filled(&serde_json::to_string(&result).ok()?, &shown)
         })
     }
 
@@ -133,8 +143,31 @@ impl Shared {
     }
 }
 
+/// The text of a page that is empty, with these tools in it. Within other text of it each quotation mark has a backslash before it.
+fn filled(empty: &str, tools: &[&Listed]) -> Option<String> {
+    let (before, after) = empty.split_once(r#""tools":[]"#)?;
+    let texts: Vec<&str> = tools.iter().map(|tool| tool.text()).collect();
+    Some(format!(r#"{before}"tools":[{}]{after}"#, texts.join(",")))
+}
+
 /// Who may keep a list that this caller got: whoever is asked who it is has one of its own, and where nobody is asked there is one
 /// for all.
 pub(super) fn scope(caller: &Caller) -> CacheScope {
     if caller.principal().is_some() { CacheScope::Private } else { CacheScope::Public }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_are_put_where_the_page_has_none_and_not_where_a_word_says_so() {
+        let mut result = ListToolsResult::with_all_items(Vec::new());
+        result.next_cursor = Some(r#""tools":[]"#.to_owned());
+        let empty = serde_json::to_string(&result).expect("a page is JSON");
+        let read = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+        let filled = filled(&empty, &[]).expect("a page has a place for tools");
+        assert_eq!(read(&filled), read(&empty));
+        assert_eq!(super::filled(r#"{"nextCursor":"\"tools\":[]"}"#, &[]), None);
+    }
 }

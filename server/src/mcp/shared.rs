@@ -4,13 +4,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use ::http::Extensions;
-use rmcp::model::{Implementation, MetaObject, ProtocolVersion, ServerCapabilities, ServerConfig, Tool};
+use rmcp::model::{Implementation, MetaObject, ProtocolVersion, ServerCapabilities, ServerConfig};
 use serde_json::{Map, Value};
 
 use super::asking::Question;
 use super::became::Became;
 use super::envelope::Envelope;
 use super::lane::Prepared;
+use super::listing::Listed;
 use super::rounds::Rounds;
 use super::{Options, answer, arrived, listening, listing, missing, tasks};
 use crate::call::{Call, CallError, Caller, Reply};
@@ -37,9 +38,9 @@ const CHARACTERS: &str = "Text arguments may not hold control characters or invi
 pub(super) struct Shared {
     pub(super) engine: Arc<Engine>,
     pub(super) options: Options,
-    pub(super) tools: Vec<Tool>,
+    pub(super) tools: Vec<Listed>,
     /// Those that find the others, by name.
-    pub(super) finders: Vec<Tool>,
+    pub(super) finders: Vec<Listed>,
     views: Views,
     /// Those with an argument that clients mirror in a header.
     pub(super) mirrored: BTreeSet<&'static str>,
@@ -104,9 +105,7 @@ impl Shared {
         };
         let (info, info_connected) = (info(false), info(true));
         let meta_text = serde_json::to_string(&meta).expect("a meta object is JSON");
-        let mirrored =
-            tools.iter().zip(engine.api().tools).filter(|(tool, _)| is_mirrored(&tool.input_schema));
-        let mirrored = mirrored.map(|(_, tool)| tool.name).collect();
+        let mirrored = tools.iter().filter(|tool| tool.is_mirrored).map(|tool| tool.name).collect();
         let found_by = engine.finders().map(Finders::all).into_iter().flatten();
         let all = engine.api().tools.iter().copied().chain(found_by);
         let required = all.map(|tool| (tool.name, tool.required())).collect();
@@ -299,13 +298,4 @@ impl Shared {
     pub(super) fn meta_text(&self) -> &str {
         &self.meta_text
     }
-}
-
-/// Whether clients mirror an argument of this schema in a header.
-fn is_mirrored(schema: &Map<String, Value>) -> bool {
-    let properties = schema.get("properties").and_then(Value::as_object);
-    properties.into_iter().flat_map(Map::values).any(|property| {
-        let within = property.as_object();
-        within.is_some_and(|property| property.contains_key("x-mcp-header") || is_mirrored(property))
-    })
 }

@@ -69,7 +69,7 @@ pub(super) fn warnings(
     world: &World,
 ) -> Result<Vec<String>, StartError> {
     let place = source.place();
-    let checked = Validator::new(world.schema()?.clone()).validate(set, ValidationMode::Strict);
+    let checked = Validator::new(world.schema()?).validate(set, ValidationMode::Strict);
     let line = |error: DetailedError| format!("{place}{}", told(text, &error));
     match checked.validation_errors().next() {
         Some(error) => Err(StartError::new(line(DetailedError::from(error)))),

@@ -1,8 +1,6 @@
 //! What rules are about: the tools, the schema that follows from them, and what is the same for all callers. It does not change
 //! while a program runs, whatever rules are read.
 
-use std::sync::OnceLock;
-
 use cedar_policy::{Entities, Entity, EntityUid, RestrictedExpression as Expression, Schema};
 
 use super::among::Among;
@@ -26,8 +24,6 @@ pub(super) struct World {
     pub(super) actions: Vec<EntityUid>,
     /// The schema as people read it.
     pub(super) text: String,
-    /// The schema as Cedar reads it, once rules had to be checked.
-    schema: OnceLock<Schema>,
     /// All actions with their groups, and the API; and callers beside them.
     pub(super) among: Among,
     /// The API among them.
@@ -50,18 +46,14 @@ impl World {
         let text = schema::text(api, &tools, &shapes);
         let among = Among::new(common(api, &tools, settings).map_err(wrong)?);
         let actions = tools.iter().map(|tool| uid("Action", tool.name)).collect();
-        let schema = OnceLock::new();
-        Ok(Self { tools, shapes, actions, text, schema, among, api: uid("Api", "api") })
+        Ok(Self { tools, shapes, actions, text, among, api: uid("Api", "api") })
     }
 
-    /// The schema. To read one of a thousand tools takes longer than all else of a start, and only checks need it.
-    pub(super) fn schema(&self) -> Result<&Schema, StartError> {
-        if let Some(schema) = self.schema.get() {
-            return Ok(schema);
-        }
-        let (schema, _) =
-            Schema::from_cedarschema_str(&self.text).map_err(|error| wrong(error.to_string()))?;
-        Ok(self.schema.get_or_init(|| schema))
+    /// The schema as Cedar reads it, for a check of rules. To read that of a thousand tools takes longer than all else of a start, and
+    /// 7 MB to keep it, so it is neither read before it is needed nor kept.
+    pub(super) fn schema(&self) -> Result<Schema, StartError> {
+        let read = Schema::from_cedarschema_str(&self.text);
+        read.map(|(schema, _)| schema).map_err(|error| wrong(error.to_string()))
     }
 
     /// The place of this tool.
@@ -109,7 +101,7 @@ mod tests {
         let settings = Settings { protected_levels: vec!["PRD".to_owned()], ..Settings::default() };
         let world = World::new(&API, &settings).expect("a world");
         let api = world.among.common().get(&world.api).expect("the API is there").clone();
-        let by_schema = Entities::from_entities([api], Some(world.schema().expect("a schema")));
+        let by_schema = Entities::from_entities([api], Some(&world.schema().expect("a schema")));
         let by_schema = by_schema.expect("the API is as the schema has it");
         assert!(world.among.common().deep_eq(&by_schema), "{:?}\n{by_schema:?}", world.among.common());
     }
