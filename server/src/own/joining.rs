@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::judge::Judge;
+use super::worker::Unsound;
 use super::{Own, Worker, schema};
-use crate::catalog::{Api, Tool};
+use crate::catalog::{Api, Tool, Work};
 use crate::start_error::StartError;
 
 impl Api {
@@ -17,6 +18,7 @@ impl Api {
         let mut tools = self.tools.to_vec();
         for own in own {
             let tool = entry(*own)?;
+            compiled(tool)?;
             if let Some(other) = tools.iter().find(|other| other.name == tool.name) {
                 return Err(clash(other));
             }
@@ -40,10 +42,25 @@ fn clash(other: &Tool) -> StartError {
     })
 }
 
-/// The tool's entry, checked.
+/// Compiles what a tool is judged by, so that a start says what cannot be compiled.
+fn compiled(tool: &Tool) -> Result<(), StartError> {
+    let Work::Own(worker) = tool.work else { return Ok(()) };
+    let which = match worker.unsound() {
+        None => return Ok(()),
+        Some(Unsound::Arguments) => "arguments",
+        Some(Unsound::Answers) => "answers",
+    };
+    Err(wrong(tool.name, format!("the schema of its {which}: it cannot be compiled; the log says why")))
+}
+
+fn wrong(name: &str, what: String) -> StartError {
+    StartError::new(format!("the tool {name:?} written by hand: {what}"))
+}
+
+/// The tool's entry. What it is judged by is compiled when it is first called.
 pub(super) fn entry(own: &'static dyn Own) -> Result<&'static Tool, StartError> {
     let name = own.name();
-    let wrong = |what: String| StartError::new(format!("the tool {name:?} written by hand: {what}"));
+    let wrong = |what: String| wrong(name, what);
     if !is_name(name) {
         return Err(wrong("its name must match ^[a-z][a-z0-9_]{0,63}$".to_owned()));
     }
@@ -73,8 +90,7 @@ fn judged(schema: &Value) -> Result<(&'static str, Judge), String> {
         return Err("its root is not of type object".to_owned());
     }
     let text: &'static str = Box::leak(schema.to_string().into_boxed_str());
-    let judge = Judge::new(text).ok_or_else(|| "it cannot be compiled; the log says why".to_owned())?;
-    Ok((text, judge))
+    Ok((text, Judge::new(schema, text)))
 }
 
 fn is_name(name: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Judges values by a schema, in the words that generated tools have for their arguments.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::paths::LocationSegment;
@@ -13,32 +13,46 @@ use crate::decode::{self, Problem, Problems, Step};
 /// How long a message of the judge may be, in characters.
 const LONGEST: usize = 400;
 
-/// A compiled schema.
+/// A schema. It is compiled when it first judges: compiled, those of the server's own tools take a megabyte.
 pub(super) struct Judge {
-    validator: Arc<Validator>,
+    schema: &'static str,
+    /// None if it cannot be compiled.
+    validator: OnceLock<Option<Arc<Validator>>>,
     /// The names of the declared members of the root.
     members: Vec<String>,
 }
 
 impl Judge {
-    /// Compiles the schema; the log says why it cannot.
-    pub(super) fn new(schema: &'static str) -> Option<Self> {
-        let document: Value = serde_json::from_str(schema).ok()?;
+    /// One that judges by this schema, of which `document` is the text.
+    pub(super) fn new(document: &Value, schema: &'static str) -> Self {
         let members = document.get("properties").and_then(Value::as_object);
         let members = members.map(|members| members.keys().cloned().collect()).unwrap_or_default();
-        Some(Self { validator: decode::compile(schema)?, members })
+        Self { schema, validator: OnceLock::new(), members }
+    }
+
+    /// Whether the schema can be compiled; the log says why it cannot.
+    pub(super) fn is_sound(&self) -> bool {
+        self.validator().is_some()
     }
 
     /// Whether the value conforms.
     pub(super) fn accepts(&self, value: &Value) -> bool {
-        self.validator.is_valid(value)
+        self.validator().is_some_and(|validator| validator.is_valid(value))
     }
 
     /// Pushes everything that is wrong with the value.
     pub(super) fn judge(&self, value: &Value, problems: &mut Problems) {
-        for error in self.validator.iter_errors(value) {
+        let Some(validator) = self.validator() else {
+            let message = "the schema of the arguments cannot be judged".to_owned();
+            return problems.push(Problem { path: String::new(), rule: "schema", message });
+        };
+        for error in validator.iter_errors(value) {
             self.tell(&error, problems);
         }
+    }
+
+    fn validator(&self) -> Option<&Validator> {
+        self.validator.get_or_init(|| decode::compile(self.schema)).as_deref()
     }
 
     fn tell(&self, error: &ValidationError<'_>, problems: &mut Problems) {
@@ -100,4 +114,18 @@ fn place(error: &ValidationError<'_>, member: Option<&str>) -> String {
         .collect();
     steps.extend(member.map(|name| Step::Key(name.to_owned())));
     decode::path(steps.iter())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_taken_by_a_schema_that_cannot_be_compiled() {
+        let schema = r#"{"type":"object","properties":{"in":{"type":"no such type"}}}"#;
+        let judge = Judge::new(&serde_json::from_str(schema).expect("JSON"), schema);
+        let (value, mut problems) = (serde_json::json!({}), Problems::default());
+        judge.judge(&value, &mut problems);
+        assert_eq!((judge.is_sound(), judge.accepts(&value), problems.len()), (false, false, 1));
+    }
 }

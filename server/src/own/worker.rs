@@ -18,9 +18,24 @@ pub struct Worker {
     answers: Option<Judge>,
 }
 
+/// Which schema of a tool cannot be compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unsound {
+    Arguments,
+    Answers,
+}
+
 impl Worker {
     pub(super) fn new(own: &'static dyn Own, arguments: Judge, answers: Option<Judge>) -> Self {
         Self { own, arguments, answers }
+    }
+
+    /// Compiles what it judges by, and says what cannot be compiled.
+    pub(super) fn unsound(&self) -> Option<Unsound> {
+        if !self.arguments.is_sound() {
+            return Some(Unsound::Arguments);
+        }
+        self.answers.as_ref().is_some_and(|answers| !answers.is_sound()).then_some(Unsound::Answers)
     }
 
     /// Whether the tool deals with what others write.

@@ -80,4 +80,12 @@ mod tests {
         assert_eq!(told, ["echo", "whoami"]);
         assert_eq!(joined(&API, false).unwrap().tools.len(), 1);
     }
+
+    #[test]
+    fn what_they_are_judged_by_can_be_compiled() {
+        for tool in entries().unwrap() {
+            let Work::Own(worker) = tool.work else { panic!("{} is no tool of ours", tool.name) };
+            assert_eq!(worker.unsound(), None, "{}", tool.name);
+        }
+    }
 }

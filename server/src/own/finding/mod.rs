@@ -100,4 +100,12 @@ mod tests {
         // By being ours, not by its name.
         assert!(is_whole(finders.describe) && !is_whole(&TAKEN) && !is_whole(finders.search));
     }
+
+    #[test]
+    fn what_they_are_judged_by_can_be_compiled() {
+        for tool in entries().unwrap() {
+            let Work::Own(worker) = tool.work else { panic!("{} is no tool of ours", tool.name) };
+            assert_eq!(worker.unsound(), None, "{}", tool.name);
+        }
+    }
 }
