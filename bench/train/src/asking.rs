@@ -1,5 +1,7 @@
 //! What asks the program: requests of both eras, one after another over a connection that is kept.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use ureq::Agent;
 
@@ -18,6 +20,9 @@ pub enum Era {
 const HANDSHAKE: &str = "2025-11-25";
 const STATELESS: &str = "2026-07-28";
 
+/// How long an answer may take: a program that counts is slow, and one that hangs is not waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Somebody who asks.
 pub struct Asking {
     agent: Agent,
@@ -28,7 +33,8 @@ pub struct Asking {
 impl Asking {
     /// Asks the program at this address, with this key if there is one.
     pub fn new(address: &str, key: Option<String>) -> Self {
-        let agent = Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+        let config = Agent::config_builder().http_status_as_error(false).proxy(None);
+        let agent = config.timeout_global(Some(PATIENCE)).build().into();
         Self { agent, address: address.to_owned(), key }
     }
 

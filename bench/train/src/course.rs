@@ -73,7 +73,14 @@ impl Course {
         }
         others(&asking(), &reads[0], calls / OTHERS + 1)?;
         served.stop()?;
-        eprintln!("train: {}: {calls} calls of {} tools, {left_out} left out", self.name, reads.len());
+        eprintln!("train: {}: {calls} calls of {} tools", self.name, reads.len());
+        if !left_out.is_empty() {
+            eprintln!(
+                "train: {}: left out, since what is made up for them is refused: {}",
+                self.name,
+                left_out.join(", ")
+            );
+        }
         Ok(())
     }
 }
@@ -94,11 +101,11 @@ fn guard(program: &Path, scratch: &Scratch, settings: &mut Vec<(&str, String)>) 
     Ok(String::from_utf8(made.stdout)?.trim().to_owned())
 }
 
-/// The tools that read and take what is made up, and how many there are besides.
-fn reads(asking: &Asking, api: &Api) -> Result<(Vec<Read>, usize)> {
+/// The tools that read and take what is made up, and the names of those that do not.
+fn reads(asking: &Asking, api: &Api) -> Result<(Vec<Read>, Vec<String>)> {
     let list = asking.ask(Era::Stateless, "tools/list", json!({}))?;
     let tools = list["result"]["tools"].as_array().ok_or_else(|| format!("no list of tools: {list}"))?;
-    let (mut reads, mut left_out) = (Vec::new(), 0);
+    let (mut reads, mut left_out) = (Vec::new(), Vec::new());
     for tool in tools.iter().filter(|tool| tool["annotations"]["readOnlyHint"] == true) {
         let arguments = value(&tool["inputSchema"], &tool["inputSchema"], Members::Required);
         let answer = value(&tool["outputSchema"], &tool["outputSchema"], Members::All);
@@ -107,7 +114,7 @@ fn reads(asking: &Asking, api: &Api) -> Result<(Vec<Read>, usize)> {
         if is_done(&asking.ask(Era::Stateless, "tools/call", read.params.clone())?) {
             reads.push(read);
         } else {
-            left_out += 1;
+            left_out.push(tool["name"].as_str().unwrap_or_default().to_owned());
         }
     }
     Ok((reads, left_out))

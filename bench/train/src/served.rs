@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::Result;
 use crate::asking::Asking;
 
-/// How long a start may take: a program that counts is slow.
+/// How long a start may take, and an end: a program that counts is slow.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A command of the program that knows nothing of who starts it: settings of theirs may name a journal, a Redis or an API that are in use.
@@ -54,11 +54,15 @@ impl Served {
         if !Command::new("sh").args(["-c", "kill -TERM \"$0\"", &pid]).status()?.success() {
             return Err("it could not be told to end".into());
         }
-        let status = self.child.wait()?;
-        if !status.success() {
-            return Err(format!("it ended with {status}").into());
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            match self.child.try_wait()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => return Err(format!("it ended with {status}").into()),
+                None => sleep(Duration::from_millis(20)),
+            }
         }
-        Ok(())
+        Err("it does not end".into())
     }
 }
 
