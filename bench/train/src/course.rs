@@ -41,6 +41,9 @@ pub const COURSES: &[Course] = &[
     },
 ];
 
+/// What is said where there is nothing to do.
+const NONE: &str = "no tool that reads can be called with what is made up here";
+
 /// A tool that reads, and what it is asked.
 struct Read {
     params: Value,
@@ -54,24 +57,15 @@ impl Course {
     /// Has the program do it, by so many calls over all its tools.
     pub fn run(&self, program: &Path, api: &Api, calls: usize) -> Result<()> {
         let scratch = Scratch::new(self.name)?;
-        let mut settings = vec![
-            ("API_BASE_URL", format!("http://{}", api.address)),
-            ("API_TOKEN", "train".to_owned()),
-            ("LOG_LEVEL", "error".to_owned()),
-        ];
-        settings.extend(self.settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        let key = if self.has_credential { Some(guard(program, &scratch, &mut settings)?) } else { None };
-        let served = Served::start(program, &settings)?;
+        let (served, key) = self.start(program, api, &scratch)?;
         let asking = || Asking::new(&served.address, key.clone());
         let (reads, left_out) = reads(&asking(), api)?;
-        if reads.is_empty() {
-            return Err("no tool that reads can be called with what is made up here".into());
-        }
+        let first = reads.first().ok_or(NONE)?;
         for read in &reads {
             api.answers(&read.answer);
             over_all(|number| call(&asking(), read, (calls / reads.len() / CONNECTIONS).max(1), number))?;
         }
-        others(&asking(), &reads[0], calls / OTHERS + 1)?;
+        others(&asking(), first, calls / OTHERS + 1)?;
         served.stop()?;
         eprintln!("train: {}: {calls} calls of {} tools", self.name, reads.len());
         if !left_out.is_empty() {
@@ -82,6 +76,30 @@ impl Course {
             );
         }
         Ok(())
+    }
+
+    /// Has the program start, tell its tools, and answer one call in each era.
+    pub fn first(&self, program: &Path, api: &Api) -> Result<()> {
+        let scratch = Scratch::new(self.name)?;
+        let (served, key) = self.start(program, api, &scratch)?;
+        let asking = Asking::new(&served.address, key);
+        let made_up = tools(&asking)?.into_iter().map(|tool| read(&asking, api, &tool));
+        let read = made_up.filter_map(Result::transpose).next().ok_or(NONE)??;
+        asking.ask(Era::Handshake, "tools/list", json!({}))?;
+        call(&asking, &read, 1, 1)?;
+        served.stop()
+    }
+
+    /// Starts the program with the settings of this course; the key that it asks for, if any.
+    fn start(&self, program: &Path, api: &Api, scratch: &Scratch) -> Result<(Served, Option<String>)> {
+        let mut settings = vec![
+            ("API_BASE_URL", format!("http://{}", api.address)),
+            ("API_TOKEN", "train".to_owned()),
+            ("LOG_LEVEL", "error".to_owned()),
+        ];
+        settings.extend(self.settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let key = if self.has_credential { Some(guard(program, scratch, &mut settings)?) } else { None };
+        Ok((Served::start(program, &settings)?, key))
     }
 }
 
@@ -101,23 +119,32 @@ fn guard(program: &Path, scratch: &Scratch, settings: &mut Vec<(&str, String)>) 
     Ok(String::from_utf8(made.stdout)?.trim().to_owned())
 }
 
-/// The tools that read and take what is made up, and the names of those that do not.
-fn reads(asking: &Asking, api: &Api) -> Result<(Vec<Read>, Vec<String>)> {
+/// The tools that read.
+fn tools(asking: &Asking) -> Result<Vec<Value>> {
     let list = asking.ask(Era::Stateless, "tools/list", json!({}))?;
     let tools = list["result"]["tools"].as_array().ok_or_else(|| format!("no list of tools: {list}"))?;
+    Ok(tools.iter().filter(|tool| tool["annotations"]["readOnlyHint"] == true).cloned().collect())
+}
+
+/// Those that take what is made up, and the names of those that do not.
+fn reads(asking: &Asking, api: &Api) -> Result<(Vec<Read>, Vec<String>)> {
     let (mut reads, mut left_out) = (Vec::new(), Vec::new());
-    for tool in tools.iter().filter(|tool| tool["annotations"]["readOnlyHint"] == true) {
-        let arguments = value(&tool["inputSchema"], &tool["inputSchema"], Members::Required);
-        let answer = value(&tool["outputSchema"], &tool["outputSchema"], Members::All);
-        api.answers(&answer);
-        let read = Read { params: json!({ "name": tool["name"], "arguments": arguments }), answer };
-        if is_done(&asking.ask(Era::Stateless, "tools/call", read.params.clone())?) {
-            reads.push(read);
-        } else {
-            left_out.push(tool["name"].as_str().unwrap_or_default().to_owned());
+    for tool in tools(asking)? {
+        match read(asking, api, &tool)? {
+            Some(read) => reads.push(read),
+            None => left_out.push(tool["name"].as_str().unwrap_or_default().to_owned()),
         }
     }
     Ok((reads, left_out))
+}
+
+/// What is made up for this tool, if it takes that.
+fn read(asking: &Asking, api: &Api, tool: &Value) -> Result<Option<Read>> {
+    let arguments = value(&tool["inputSchema"], &tool["inputSchema"], Members::Required);
+    let answer = value(&tool["outputSchema"], &tool["outputSchema"], Members::All);
+    api.answers(&answer);
+    let read = Read { params: json!({ "name": tool["name"], "arguments": arguments }), answer };
+    Ok(is_done(&asking.ask(Era::Stateless, "tools/call", read.params.clone())?).then_some(read))
 }
 
 fn call(asking: &Asking, read: &Read, calls: usize, number: usize) -> Result<()> {
