@@ -17,7 +17,7 @@ pub enum Era {
 }
 
 /// The revision of each.
-const HANDSHAKE: &str = "2025-11-25";
+pub const HANDSHAKE: &str = "2025-11-25";
 const STATELESS: &str = "2026-07-28";
 
 /// How long an answer may take: a program that counts is slow, and one that hangs is not waited for.

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::Result;
 use crate::api::Api;
-use crate::asking::{Asking, Era};
-use crate::served::{Served, alone};
+use crate::asking::{Asking, Era, HANDSHAKE};
+use crate::served::{Served, Words, alone};
 use crate::values::{Members, value};
 
 /// Connections over which calls are made.
@@ -57,7 +57,7 @@ impl Course {
     /// Has the program do it, by so many calls over all its tools.
     pub fn run(&self, program: &Path, api: &Api, calls: usize) -> Result<()> {
         let scratch = Scratch::new(self.name)?;
-        let (served, key) = self.start(program, api, &scratch)?;
+        let (served, key) = self.start(program, api, &scratch, Words::Errors)?;
         let asking = || Asking::new(&served.address, key.clone());
         let (reads, left_out) = reads(&asking(), api)?;
         let first = reads.first().ok_or(NONE)?;
@@ -78,28 +78,42 @@ impl Course {
         Ok(())
     }
 
-    /// Has the program start, tell its tools, and answer one call in each era.
+    /// Has the program start and log as it does where nothing is set, and answer what clients begin with: one call in each era.
     pub fn first(&self, program: &Path, api: &Api) -> Result<()> {
         let scratch = Scratch::new(self.name)?;
-        let (served, key) = self.start(program, api, &scratch)?;
+        let (served, key) = self.start(program, api, &scratch, Words::All)?;
         let asking = Asking::new(&served.address, key);
+        let client = json!({ "name": "train", "version": "1" });
+        asking.ask(
+            Era::Handshake,
+            "initialize",
+            json!({ "protocolVersion": HANDSHAKE, "capabilities": {}, "clientInfo": client }),
+        )?;
+        asking.ask(Era::Stateless, "server/discover", json!({}))?;
         let made_up = tools(&asking)?.into_iter().map(|tool| read(&asking, api, &tool));
         let read = made_up.filter_map(Result::transpose).next().ok_or(NONE)??;
         asking.ask(Era::Handshake, "tools/list", json!({}))?;
         call(&asking, &read, 1, 1)?;
+        asking.page("/health")?;
         served.stop()
     }
 
     /// Starts the program with the settings of this course; the key that it asks for, if any.
-    fn start(&self, program: &Path, api: &Api, scratch: &Scratch) -> Result<(Served, Option<String>)> {
-        let mut settings = vec![
-            ("API_BASE_URL", format!("http://{}", api.address)),
-            ("API_TOKEN", "train".to_owned()),
-            ("LOG_LEVEL", "error".to_owned()),
-        ];
+    fn start(
+        &self,
+        program: &Path,
+        api: &Api,
+        scratch: &Scratch,
+        words: Words,
+    ) -> Result<(Served, Option<String>)> {
+        let mut settings =
+            vec![("API_BASE_URL", format!("http://{}", api.address)), ("API_TOKEN", "train".to_owned())];
+        if words == Words::Errors {
+            settings.push(("LOG_LEVEL", "error".to_owned()));
+        }
         settings.extend(self.settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let key = if self.has_credential { Some(guard(program, scratch, &mut settings)?) } else { None };
-        Ok((Served::start(program, &settings)?, key))
+        Ok((Served::start(program, &settings, words)?, key))
     }
 }
 

@@ -19,6 +19,15 @@ pub fn alone(program: &Path) -> Command {
     command
 }
 
+/// What the program says of itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Words {
+    /// All that it logs where nothing is set; nobody reads it.
+    All,
+    /// Errors, to whoever trains it.
+    Errors,
+}
+
 /// The program; killed when this is dropped.
 pub struct Served {
     child: Child,
@@ -28,11 +37,14 @@ pub struct Served {
 
 impl Served {
     /// Starts it with these settings, and waits until it answers.
-    pub fn start(program: &Path, settings: &[(&str, String)]) -> Result<Self> {
+    pub fn start(program: &Path, settings: &[(&str, String)], words: Words) -> Result<Self> {
         // Free now, and taken again before anybody else is likely to ask for one.
         let place = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut command = alone(program);
         command.args(["serve", "--listen", &place.to_string()]).stdin(Stdio::null());
+        if words == Words::All {
+            command.stderr(Stdio::null());
+        }
         command.envs(settings.iter().map(|(name, value)| (name, value)));
         let mut served = Self { child: command.spawn()?, address: format!("http://{place}") };
         let begun = Instant::now();
