@@ -8,6 +8,7 @@ mod literals;
 mod outputs;
 mod requests;
 mod rules;
+mod styles;
 mod tables;
 mod tools;
 mod types;

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::requests;
+use super::styles::parameter_rule;
 use crate::plan::model::{Body, BodyKind, BodyPart, Lists, MemberStyle, PartKind};
 
 /// The statement that says how a body is written. It is a block, so that the name of its static rule is nobody else's.
@@ -35,7 +35,7 @@ pub(super) fn media(body: &Body) -> TokenStream {
 
 fn member(member: &MemberStyle) -> TokenStream {
     let MemberStyle { name, explode, allow_reserved, .. } = member;
-    requests::parameter_rule(name, member.style, *explode, *allow_reserved, false)
+    parameter_rule(name, member.style, *explode, *allow_reserved, false)
 }
 
 fn part(part: &BodyPart) -> TokenStream {
