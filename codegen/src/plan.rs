@@ -27,6 +27,7 @@ mod structs;
 mod surface;
 mod tool_names;
 mod tools;
+mod whole;
 pub(crate) mod words;
 
 use std::collections::{BTreeMap, HashMap};

@@ -5,9 +5,7 @@ use openapi::ir::{NumberRules, SchemaHints, TextRules};
 use serde_json::{Value, json};
 
 use super::model::{Format, Integer, Number, Shape, Text, Within};
-
-/// Integers beyond this are not exact in every JSON reader, so arguments stay within it.
-pub(crate) const EXACT: i64 = 9_007_199_254_740_991;
+use super::whole::{EXACT, whole};
 
 /// Formats that JSON Schema validators may assert but our decoders do not: advertising them would promise less than
 /// is accepted.
@@ -128,13 +126,6 @@ fn asserted(format: &str) -> Option<Format> {
         "ipv6" => Format::Ipv6,
         "byte" => Format::Byte,
         _ => return None,
-    })
-}
-
-fn whole(number: &serde_json::Number) -> Option<i64> {
-    number.as_i64().or_else(|| {
-        let float = number.as_f64()?;
-        (float.fract() == 0.0 && float.abs() <= EXACT as f64).then_some(float as i64)
     })
 }
 

@@ -3,10 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::files::BASE64;
 use super::model::{
     Field, Format, Integer, Module, Number, Rest, Shape, Struct, Text, Type, TypeBody, TypeId,
 };
-use super::scalars::EXACT;
+use super::whole::plain_number;
 use super::{files, words};
 
 /// Marks a member that is offered only behind the callback gate.
@@ -20,10 +21,6 @@ pub(crate) const SECRET: &str = "x-mcp-secret";
 
 /// How far a description in an answer's schema goes: a model reads all of them.
 const ANSWER_DESCRIPTION: usize = 120;
-
-/// Standard base64 without stray bits, exactly what the decoder of `byte` takes.
-pub(crate) const BASE64: &str =
-    "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$";
 
 /// A reference to a named type.
 pub(crate) fn reference(id: &TypeId) -> Value {
@@ -194,11 +191,6 @@ fn format_name(format: Format) -> Option<&'static str> {
         Format::Ipv6 => "ipv6",
         Format::Byte => return None,
     })
-}
-
-/// Whole numbers without a fraction point, as people write bounds.
-fn plain_number(float: f64) -> Value {
-    if float.fract() == 0.0 && float.abs() <= EXACT as f64 { json!(float as i64) } else { json!(float) }
 }
 
 /// The schema or `null`.
