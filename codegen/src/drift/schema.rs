@@ -3,8 +3,9 @@
 //! `form` takes a schema apart into alternatives of one type each, `subsume` decides whether one accepts all that
 //! another accepts, `sample` finds values that show the difference, `walk` says in words where it lies.
 
+mod alternative;
 mod annotations;
-mod cut;
+mod both;
 mod form;
 mod formats;
 mod judge;

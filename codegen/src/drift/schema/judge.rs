@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::Definitions;
-use super::form::{Alternative, Lists, Objects, Shape};
-use super::language::{Texts, matches};
+use super::alternative::{Alternative, Lists, Objects, Shape};
+use super::language::Texts;
 use super::numbers::{Exact, Numbers};
 
 /// Schemas within each other; a value that needs more is refused, so that it is never shown as a sample.
@@ -131,42 +131,6 @@ impl Definitions<'_> {
             && objects.required.iter().all(|name| members.contains_key(name))
             && members.iter().all(|(name, member)| fits(&objects.member(name), member))
     }
-}
-
-impl Objects {
-    /// What a member of this name must be: all that speaks of it, together.
-    pub(super) fn member(&self, name: &str) -> Value {
-        let mut said: Vec<&Value> = self.properties.get(name).into_iter().collect();
-        said.extend(
-            self.patterns.iter().filter(|(pattern, _)| matches(pattern, name)).map(|(_, schema)| schema),
-        );
-        match said.as_slice() {
-            [] => self.additional.clone(),
-            [one] => (*one).clone(),
-            several => all_of(several),
-        }
-    }
-}
-
-/// One schema that is met by what meets all.
-pub(super) fn all_of(schemas: &[&Value]) -> Value {
-    let mut said: Vec<&Value> = Vec::new();
-    for schema in schemas {
-        if !says_nothing(schema) && !said.contains(schema) {
-            said.push(schema);
-        }
-    }
-    match said.as_slice() {
-        [] => Value::Bool(true),
-        [one] => (*one).clone(),
-        several if several.contains(&&Value::Bool(false)) => Value::Bool(false),
-        several => serde_json::json!({ "allOf": several }),
-    }
-}
-
-/// Whether a schema is `true` or `{}`.
-pub(super) fn says_nothing(schema: &Value) -> bool {
-    matches!(schema, Value::Bool(true)) || schema.as_object().is_some_and(Map::is_empty)
 }
 
 /// Equality of JSON Schema: numbers by value, objects whatever their order.

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::Definitions;
-use super::form::{Alternative, Lists, Objects, Shape};
-use super::judge::says_nothing;
+use super::alternative::{Alternative, Lists, Objects, Shape};
+use super::both::says_nothing;
 
 /// Members within each other.
 const DEPTH: usize = 12;

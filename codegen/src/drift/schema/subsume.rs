@@ -9,9 +9,9 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::Definitions;
-use super::form::{Alternative, Lists, Objects, Shape};
+use super::alternative::{Alternative, Lists, Objects, Shape};
+use super::both::{all_of, says_nothing};
 use super::formats;
-use super::judge::{all_of, says_nothing};
 use super::language::{Search, Texts};
 use super::numbers::Numbers;
 

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::form::{Alternative, Lists, Shape};
+use super::alternative::{Alternative, Lists, Shape};
 use super::language::Texts;
 use super::numbers::Numbers;
 use super::subsume;

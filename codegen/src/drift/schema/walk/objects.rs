@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::words::{joined, range};
 use super::{Directions, Kind, Walk};
 use crate::drift::schema::Verdict;
-use crate::drift::schema::form::Objects;
+use crate::drift::schema::alternative::Objects;
 
 impl Walk<'_> {
     pub(super) fn objects(

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::drift::schema::form::Lists;
+use crate::drift::schema::alternative::Lists;
 use crate::drift::schema::language::Texts;
 use crate::drift::schema::numbers::Numbers;
 

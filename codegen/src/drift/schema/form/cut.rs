@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Definitions;
-use super::form::{Alternative, Objects, Shape};
+use crate::drift::schema::Definitions;
+use crate::drift::schema::alternative::{Alternative, Objects, Shape};
 
 /// Members that are looked into to tell two objects apart.
 const DEPTH: usize = 3;
