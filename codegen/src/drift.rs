@@ -5,6 +5,7 @@
 
 pub mod rules;
 
+mod change;
 mod compare;
 mod members;
 mod pairs;

@@ -1,7 +1,8 @@
 //! Two contracts compared: which tools belong together, then each pair of them.
 
+use super::change::{Change, whole};
 use super::rules::{texts, tools};
-use super::{Drift, Finding, Rule, Severity, members, pairs, safety};
+use super::{Drift, Finding, Severity, members, pairs, safety};
 use crate::contract::{Contract, Tool};
 
 /// What a comparison may be told.
@@ -53,49 +54,6 @@ pub fn compare(old: &Contract, new: &Contract, options: Options) -> Drift {
 
 fn order(finding: &Finding) -> (&Option<String>, std::cmp::Reverse<Severity>, &str, &Option<String>) {
     (&finding.tool, std::cmp::Reverse(finding.severity()), finding.rule.id, &finding.path)
-}
-
-/// A tool before and after.
-pub(super) struct Change<'c> {
-    /// Its new name.
-    pub(super) name: &'c str,
-    pub(super) old: &'c Tool,
-    pub(super) new: &'c Tool,
-}
-
-impl Change<'_> {
-    /// A finding on the tool as a whole.
-    pub(super) fn finding(&self, rule: &'static Rule, message: String) -> Finding {
-        whole(rule, self.name, Some(self.old), Some(self.new), message)
-    }
-
-    /// A finding on a part of it.
-    pub(super) fn finding_at(&self, rule: &'static Rule, path: &str, message: String) -> Finding {
-        Finding {
-            path: Some(path.to_owned()),
-            old: self.old.places.nearest(path).cloned(),
-            new: self.new.places.nearest(path).cloned(),
-            ..self.finding(rule, message)
-        }
-    }
-}
-
-fn whole(
-    rule: &'static Rule,
-    name: &str,
-    old: Option<&Tool>,
-    new: Option<&Tool>,
-    message: String,
-) -> Finding {
-    Finding {
-        rule,
-        tool: Some(name.to_owned()),
-        path: None,
-        message,
-        example: None,
-        old: old.and_then(Tool::place).cloned(),
-        new: new.and_then(Tool::place).cloned(),
-    }
 }
 
 fn tool(before: &str, change: &Change<'_>, options: Options, findings: &mut Vec<Finding>) {

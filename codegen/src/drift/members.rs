@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::compare::Change;
+use super::change::Change;
 use super::rules::{answers, arguments, texts};
 use super::schema::{self, Difference, Kind};
 use super::{Finding, Rule};

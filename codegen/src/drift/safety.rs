@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Finding;
-use super::compare::Change;
+use super::change::Change;
 use super::members::spoken;
 use super::rules::safety;
 use crate::contract::{Confirm, Effect, Long, Tool, effect_word};

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Finding;
-use super::compare::Change;
+use super::change::Change;
 use super::rules::{arguments, texts};
 use super::schema::{self, Annotation};
 use crate::contract::Tool;
