@@ -2,30 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use openapi::ir::Api;
-use openapi::listing::Listed;
-use openapi::report::{Report, Severity};
+use openapi::report::Severity;
 
+use super::package::Package;
 use super::source::{Source, quoted};
 use super::template::fill;
 use super::{overlay, suggestions};
-use crate::plan::model::Plan;
 use crate::plan::words;
-
-/// All that the files tell of.
-pub(super) struct Package<'p> {
-    pub(super) name: &'p str,
-    pub(super) api: &'p Api,
-    pub(super) plan: &'p Plan,
-    pub(super) report: &'p Report,
-    /// Every operation that the document holds.
-    pub(super) operations: &'p [Listed],
-    /// The document in the package.
-    pub(super) document: &'p str,
-    /// The document as it was named.
-    pub(super) document_file: String,
-    pub(super) source: &'p Source,
-}
 
 /// The document and what it refers to, and where they go in the package.
 pub(super) struct Copies {

@@ -3,6 +3,7 @@
 mod files;
 mod folder;
 mod overlay;
+mod package;
 mod source;
 mod suggestions;
 mod target;
@@ -17,6 +18,8 @@ use openapi::report::Report;
 use openapi::{Reading, Source as Input};
 
 use crate::plan::{self, Planned};
+
+use package::Package;
 
 pub use source::Source;
 
@@ -73,7 +76,7 @@ pub fn make(order: &Order<'_>) -> Result<Made, Refusal> {
     let Planned { plan, report: planning } = plan::plan(&api);
     report.problems.extend(planning.problems);
     let copied = files::copies(order.document, &inputs);
-    let package = files::Package {
+    let package = Package {
         name: &name,
         api: &api,
         plan: &plan,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::files::Package;
+use super::package::Package;
 use super::suggestions::{self, Section};
 use crate::size::{Size, tokens};
 

@@ -4,7 +4,7 @@ use openapi::ir::{Location, Method, Operation, Parameter};
 use openapi::report::{Place, Severity};
 use serde_json::Value;
 
-use super::files::Package;
+use super::package::Package;
 use super::target;
 use crate::plan::words;
 use crate::size::Size;
