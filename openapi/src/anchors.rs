@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use crate::document::Document;
 use crate::pointer;
-use crate::store::Document;
 
 /// Where a schema stands: the index of its document, and the pointer there.
 type Stand = (usize, String);

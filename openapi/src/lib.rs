@@ -13,6 +13,7 @@ pub mod text;
 
 mod accept;
 mod anchors;
+mod document;
 mod further;
 mod held;
 mod hints;
@@ -32,6 +33,7 @@ mod resolve;
 mod root_hints;
 mod shape;
 mod store;
+mod version;
 mod words;
 
 use std::path::{Path, PathBuf};

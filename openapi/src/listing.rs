@@ -2,10 +2,10 @@
 //! nothing is lost without being named.
 
 use crate::hints;
-use crate::normalise::Version;
 use crate::report::Place;
 use crate::resolve;
 use crate::store::At;
+use crate::version::Version;
 
 /// The methods that have a place of their own, and the version that each came with.
 const METHODS: [(&str, Version); 9] = [

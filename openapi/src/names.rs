@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::normalise::Version;
 use crate::pointer;
 use crate::resolve::{self, Target};
 use crate::store::Store;
+use crate::version::Version;
 
 /// The names of all schemas that are referred to.
 #[derive(Debug, Default)]

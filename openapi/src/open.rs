@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
+use crate::document::Document;
 use crate::load::{self, File};
 use crate::problems::Problems;
 use crate::report::Place;
 use crate::resolve;
-use crate::store::{Document, Store};
+use crate::store::Store;
 use crate::{limits, overlay};
 
 /// Where files come from.

@@ -5,11 +5,12 @@
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
+use crate::document::Document;
 use crate::limits;
 use crate::pointer;
 use crate::problems::Problems;
 use crate::shape::{self, Field, Form, Need};
-use crate::store::{At, Document, Store};
+use crate::store::{At, Store};
 
 mod change;
 

@@ -5,11 +5,12 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::document::Document;
 use crate::load;
 use crate::problems::Problems;
 use crate::report::{Place, Report};
 use crate::shape::{self, Field, Form, Need};
-use crate::store::{At, Document, Store};
+use crate::store::{At, Store};
 
 const ROOT: &[Field] = &[Field("prompts", Form::List, Need::Required)];
 const PROMPT: &[Field] = &[

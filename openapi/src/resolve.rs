@@ -4,9 +4,9 @@
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use crate::normalise::Version;
 use crate::problems::Problems;
 use crate::store::{At, Store};
+use crate::version::Version;
 
 /// Where a reference leads: the path of a document and a pointer in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::normalise::Version;
 use crate::problems::Problems;
 use crate::store::At;
+use crate::version::Version;
 
 /// A member: its name, its form, and whether it must be there.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,4 @@
-//! Documents as read, with the place of every node, and a cursor that walks them without losing either.
+//! All documents together, and a cursor that walks them without losing the place of any node.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,48 +6,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::anchors::Anchors;
-use crate::normalise::Version;
+use crate::document::{Document, Spot};
 use crate::pointer;
 use crate::report::Place;
-
-/// Where a node begins: for a member the position of its name, else that of the value.
-#[derive(Clone, Debug)]
-pub(crate) struct Spot {
-    /// Index of the file in [`Store::files`]; nodes that the overlay added stand in the overlay.
-    pub(crate) file: usize,
-    /// Line, from 1.
-    pub(crate) line: u32,
-    /// Column in characters, from 1.
-    pub(crate) column: u32,
-    /// The places of what is inside.
-    pub(crate) inside: Inside,
-}
-
-/// The places inside a node, of the same shape as its value.
-#[derive(Clone, Debug)]
-pub(crate) enum Inside {
-    /// Nothing is inside.
-    Leaf,
-    /// The items of a list.
-    Items(Vec<Spot>),
-    /// The members of an object.
-    Members(Members),
-}
-
-/// The places of an object's members, in the order of their names: they are looked up often and seldom changed.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Members(Vec<(String, Spot)>);
-
-/// One document.
-#[derive(Clone, Debug)]
-pub(crate) struct Document {
-    /// Its path relative to the folder of the first document, with `/`.
-    pub(crate) path: String,
-    /// Its value.
-    pub(crate) value: Value,
-    /// The place of every node of the value.
-    pub(crate) spot: Spot,
-}
+use crate::version::Version;
 
 /// All documents; the first is the one that was asked for, the others are those that it refers to.
 #[derive(Debug, Default)]
@@ -206,72 +168,6 @@ impl<'a> At<'a> {
             Value::Object(_) => self.member(step),
             Value::Array(_) => self.item(step.parse().ok()?),
             _ => None,
-        }
-    }
-}
-
-impl Spot {
-    /// The place of what one step leads to, if there is such a node.
-    pub(crate) fn step(&self, step: &str) -> Option<&Spot> {
-        match &self.inside {
-            Inside::Members(members) => members.get(step),
-            Inside::Items(items) => items.get(step.parse::<usize>().ok()?),
-            Inside::Leaf => None,
-        }
-    }
-
-    /// The place of a member; that of the whole when it has none of its own.
-    fn member(&self, key: &str) -> &Spot {
-        match &self.inside {
-            Inside::Members(members) => members.get(key).unwrap_or(self),
-            _ => self,
-        }
-    }
-
-    fn item(&self, index: usize) -> &Spot {
-        match &self.inside {
-            Inside::Items(items) => items.get(index).unwrap_or(self),
-            _ => self,
-        }
-    }
-}
-
-impl FromIterator<(String, Spot)> for Members {
-    /// Each name comes once.
-    fn from_iter<I: IntoIterator<Item = (String, Spot)>>(places: I) -> Members {
-        let mut places: Vec<(String, Spot)> = places.into_iter().collect();
-        places.sort_unstable_by(|one, other| one.0.cmp(&other.0));
-        Members(places)
-    }
-}
-
-impl Members {
-    fn find(&self, name: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
-    }
-
-    /// The place of the member of this name.
-    pub(crate) fn get(&self, name: &str) -> Option<&Spot> {
-        self.find(name).ok().map(|index| &self.0[index].1)
-    }
-
-    /// Likewise, to be changed.
-    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Spot> {
-        self.find(name).ok().map(|index| &mut self.0[index].1)
-    }
-
-    /// Adds a member, or gives the one of this name another place.
-    pub(crate) fn insert(&mut self, name: &str, spot: Spot) {
-        match self.find(name) {
-            Ok(index) => self.0[index].1 = spot,
-            Err(index) => self.0.insert(index, (name.to_owned(), spot)),
-        }
-    }
-
-    /// Takes a member away.
-    pub(crate) fn remove(&mut self, name: &str) {
-        if let Ok(index) = self.find(name) {
-            self.0.remove(index);
         }
     }
 }

@@ -8,9 +8,9 @@ use serde_json::{Map, Number, Value};
 
 use super::ruler::Ruler;
 use super::{File, Loaded, plain, too_deep};
+use crate::document::{Inside, Spot};
 use crate::limits;
 use crate::problems::Problems;
-use crate::store::{Inside, Spot};
 
 const STRICT: ParseOptions = ParseOptions {
     allow_comments: false,

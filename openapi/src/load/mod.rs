@@ -8,10 +8,10 @@ mod yaml;
 
 use serde_json::Value;
 
+use crate::document::Spot;
 use crate::limits;
 use crate::problems::Problems;
 use crate::report::Place;
-use crate::store::Spot;
 
 /// A file's value and the places in it.
 pub(crate) type Loaded = (Value, Spot);

@@ -5,8 +5,8 @@ use serde_json::{Map, Number, Value};
 
 use super::Loaded;
 use super::ruler::Ruler;
+use crate::document::{Inside, Spot};
 use crate::limits;
-use crate::store::{Inside, Spot};
 
 /// Reads strict JSON; `None` where anything about it has to be told.
 pub(super) fn read(text: &str, file: usize) -> Option<Loaded> {

@@ -8,9 +8,9 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
 use serde_json::{Map, Value};
 
 use super::{File, Loaded, narrow, too_deep};
+use crate::document::{Inside, Spot};
 use crate::limits;
 use crate::problems::Problems;
-use crate::store::{Inside, Spot};
 
 mod indentation;
 mod scalar;

@@ -4,10 +4,10 @@ use serde_json::json;
 
 use super::Reader;
 use crate::ir::{Answer, AnswerHeader, Status};
-use crate::normalise::Version;
 use crate::resolve;
 use crate::shape::{self, Field, Form, Need};
 use crate::store::At;
+use crate::version::Version;
 
 const ANSWER: &[Field] = &[
     Field("summary", Form::Text, Need::Since(Version::V3_2)),

@@ -9,11 +9,11 @@ use super::answer::HEADER;
 use super::media::essence;
 use crate::held::{Held, Types};
 use crate::ir::{Encoding, EncodingStyle, Style};
-use crate::normalise::Version;
 use crate::report::Place;
 use crate::resolve;
 use crate::shape::{self, Field, Form, Need};
 use crate::store::At;
+use crate::version::Version;
 
 const ENCODING: &[Field] = &[
     Field("contentType", Form::Text, Need::Optional),

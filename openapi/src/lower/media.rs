@@ -6,10 +6,10 @@ use super::Reader;
 use crate::held::{Held, Types};
 use crate::hints;
 use crate::ir::{Kind, Media, MediaKind, Schema};
-use crate::normalise::Version;
 use crate::resolve;
 use crate::shape::{self, Field, Form, Need};
 use crate::store::At;
+use crate::version::Version;
 
 const MEDIA: &[Field] = &[
     Field("schema", Form::Schema, Need::Optional),

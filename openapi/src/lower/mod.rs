@@ -24,11 +24,12 @@ use crate::held::Held;
 use crate::ir;
 use crate::limits;
 use crate::names::Names;
-use crate::normalise::{self, Schemas, Version};
+use crate::normalise::{self, Schemas};
 use crate::pointer;
 use crate::problems::Problems;
 use crate::shape::{self, Field, Form, Need};
 use crate::store::At;
+use crate::version::Version;
 
 use schema::{Lowering, Memory};
 

@@ -7,10 +7,10 @@ use super::swagger::Given;
 use super::{Reader, hints, path};
 use crate::hints as vocabulary;
 use crate::ir::{Body, Location, Method, Operation, Parameter, Path};
-use crate::normalise::Version;
 use crate::resolve;
 use crate::shape::{self, Field, Form, Need};
 use crate::store::At;
+use crate::version::Version;
 
 /// The methods, each with the version that it came with.
 const METHODS: [(&str, Method, Version); 9] = [

@@ -10,11 +10,11 @@ use crate::hints;
 use crate::ir::{
     Kind, Location, MediaKind, Parameter, ParameterEncoding, Schema, SchemaHints, Style, TextRules,
 };
-use crate::normalise::Version;
 use crate::report::Place;
 use crate::resolve;
 use crate::shape::{self, Field, Form, Need};
 use crate::store::At;
+use crate::version::Version;
 
 const PARAMETER: &[Field] = &[
     Field("name", Form::Text, Need::Required),

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::Reader;
 use crate::ir::{Location, Requirement, SecurityKind, SecurityScheme};
-use crate::normalise::Version;
 use crate::problems::Problems;
 use crate::resolve;
 use crate::shape::{self, Field, Form, Need};
 use crate::store::At;
+use crate::version::Version;
 
 const SCHEME: &[Field] = &[
     Field("type", Form::Text, Need::Required),

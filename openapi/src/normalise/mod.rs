@@ -14,43 +14,11 @@ use serde_json::Value;
 use crate::problems::Problems;
 use crate::shape;
 use crate::store::At;
+use crate::version::Version;
 
 pub(crate) use references::Schemas;
 
-/// A version of OpenAPI that is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Version {
-    /// 2.0, called Swagger.
-    V2_0,
-    /// 3.0.x.
-    #[default]
-    V3_0,
-    /// 3.1.x.
-    V3_1,
-    /// 3.2.x.
-    V3_2,
-}
-
-impl Version {
-    /// Its name for people.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Version::V2_0 => "Swagger 2.0",
-            Version::V3_0 => "OpenAPI 3.0",
-            Version::V3_1 => "OpenAPI 3.1",
-            Version::V3_2 => "OpenAPI 3.2",
-        }
-    }
-}
-
 const ACCEPTED: &str = "OpenAPI 3.0, 3.1 and 3.2 and Swagger 2.0 are accepted";
-
-impl Version {
-    /// The pointer of the object that holds the named schemas.
-    pub(crate) fn schemas_at(self) -> &'static str {
-        if self == Version::V2_0 { "/definitions" } else { "/components/schemas" }
-    }
-}
 
 /// Which version the document says that it is.
 pub(crate) fn version(root: &At<'_>, problems: &mut Problems) -> Option<Version> {

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value};
 
 use super::sound::Sound;
-use super::{Schemas, Version, format, schema_2_0, schema_3_0, schema_3_1};
+use super::{Schemas, format, schema_2_0, schema_3_0, schema_3_1};
 use crate::held::{Extra, Held, Remarks, Types};
 use crate::hints;
 use crate::judge;
@@ -15,6 +15,7 @@ use crate::problems::Problems;
 use crate::resolve;
 use crate::shape::{self, Form};
 use crate::store::At;
+use crate::version::Version;
 
 /// Reads one schema and everything inside it.
 pub(super) fn read<'a>(at: &At<'a>, schemas: &mut Schemas<'a>, problems: &mut Problems) -> Held {

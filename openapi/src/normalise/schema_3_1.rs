@@ -4,7 +4,6 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::Version;
 use super::schema::{Keywords, Mode, Reading};
 use crate::further::Part;
 use crate::held::{Extra, Held, Types};
@@ -12,6 +11,7 @@ use crate::pattern;
 use crate::resolve;
 use crate::shape::{self, Form};
 use crate::store::At;
+use crate::version::Version;
 
 const KEYWORDS: &[(&str, Form)] = &[
     ("$ref", Form::Text),

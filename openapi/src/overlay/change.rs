@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
+use crate::document::{Document, Inside, Members, Spot};
 use crate::limits;
 use crate::pointer;
 use crate::problems::Problems;
 use crate::report::Place;
-use crate::store::{At, Document, Inside, Members, Spot};
+use crate::store::At;
 
 /// What is added, with its places.
 pub(super) struct Change<'a> {

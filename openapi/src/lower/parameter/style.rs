@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::ir::{Additional, Kind, Location, MediaKind, ParameterEncoding, Schema, Style};
 use crate::lower::Reader;
-use crate::normalise::Version;
 use crate::store::At;
+use crate::version::Version;
 
 const STYLES: [(&str, Style); 9] = [
     ("matrix", Style::Matrix),

@@ -5,9 +5,9 @@ use indexmap::IndexMap;
 use crate::held::{Held, Types};
 use crate::ir::{Body, Encoding, EncodingStyle, Media, MediaKind, Style};
 use crate::lower::{Reader, encoding};
-use crate::normalise::Version;
 use crate::shape::Form;
 use crate::store::At;
+use crate::version::Version;
 
 use super::parameter::{Given, Place};
 
