@@ -1,13 +1,15 @@
 //! A schema as it is held between reading and lowering: JSON Schema 2020-12 as a tree, every node with its place. Each
 //! version of OpenAPI normalises to this, and nothing later knows which it was.
 
+mod further;
+
 use indexmap::IndexMap;
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Number, Value, json};
 
-use crate::further::Further;
-use crate::ir::{NumberRules, SchemaHints, TextRules};
+use crate::ir::{NumberRules, SchemaHints, TextRules, reference};
 use crate::report::Place;
+
+pub(crate) use further::{Further, Part};
 
 /// A schema, or one part of it.
 #[derive(Clone, Debug)]
@@ -398,25 +400,4 @@ pub(crate) fn over(outer: &SchemaHints, inner: &SchemaHints) -> SchemaHints {
         blank_is_unset: outer.blank_is_unset || inner.blank_is_unset,
         lists: outer.lists.or(inner.lists),
     }
-}
-
-/// The name of the schema that a reference of [`crate::ir::Schema::json`] leads to, its escapes undone.
-pub fn referred(reference: &str) -> Option<String> {
-    let escaped = percent_decode_str(reference.strip_prefix("#/$defs/")?).decode_utf8().ok()?;
-    Some(escaped.replace("~1", "/").replace("~0", "~"))
-}
-
-/// The reference to a named schema, as the JSON forms write it.
-pub(crate) fn reference(name: &str) -> String {
-    let mut text = String::from("#/$defs/");
-    for character in name.replace('~', "~0").replace('/', "~1").chars() {
-        match character {
-            // A fragment is a URI part: these would end or change it.
-            '%' | '#' | '?' | ' ' | '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' => {
-                text.push_str(&format!("%{:02X}", u32::from(character)));
-            }
-            other => text.push(other),
-        }
-    }
-    text
 }

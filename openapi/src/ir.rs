@@ -4,6 +4,7 @@
 //! Text of the document is held as written; names for programs are the generator's business.
 
 mod encoding;
+mod reference;
 mod same;
 
 use indexmap::IndexMap;
@@ -12,8 +13,9 @@ use serde_json::Value;
 
 use crate::report::Place;
 
-pub use crate::held::referred;
 pub use encoding::{Encoding, EncodingStyle, Lists};
+pub(crate) use reference::reference;
+pub use reference::referred;
 
 /// A whole API.
 #[derive(Clone, Debug, Serialize)]

@@ -14,7 +14,6 @@ pub mod text;
 mod accept;
 mod anchors;
 mod document;
-mod further;
 mod held;
 mod hints;
 mod judge;

@@ -6,8 +6,7 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 use serde_json::Number;
 
-use crate::further::Part;
-use crate::held::{Extra, Held, Remarks};
+use crate::held::{Extra, Held, Part, Remarks};
 use crate::ir::{NumberRules, TextRules};
 use crate::judge;
 

@@ -92,7 +92,7 @@ impl Lowering<'_> {
             } else {
                 Ok(Lowered {
                     kind: Kind::Reference(name.clone()),
-                    json: object([("$ref", json!(held::reference(name)))]),
+                    json: object([("$ref", json!(ir::reference(name)))]),
                 })
             }
         } else if !held.any_of.is_empty() || !held.one_of.is_empty() {

@@ -5,8 +5,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::schema::{Keywords, Mode, Reading};
-use crate::further::Part;
-use crate::held::{Extra, Held, Types};
+use crate::held::{Extra, Held, Part, Types};
 use crate::pattern;
 use crate::resolve;
 use crate::shape::{self, Form};

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use crate::held::Held;
+use super::Held;
 
 /// The keywords of one schema, in the order read.
 #[derive(Clone, Debug, Default)]
