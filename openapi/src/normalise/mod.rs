@@ -7,6 +7,7 @@ mod schema;
 mod schema_2_0;
 mod schema_3_0;
 mod schema_3_1;
+mod schemas;
 mod sound;
 
 use serde_json::Value;
@@ -16,7 +17,7 @@ use crate::shape;
 use crate::store::At;
 use crate::version::Version;
 
-pub(crate) use references::Schemas;
+pub(crate) use schemas::Schemas;
 
 const ACCEPTED: &str = "OpenAPI 3.0, 3.1 and 3.2 and Swagger 2.0 are accepted";
 

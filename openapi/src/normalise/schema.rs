@@ -5,8 +5,9 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
+use super::format;
+use super::references::References;
 use super::sound::Sound;
-use super::{Schemas, format, schema_2_0, schema_3_0, schema_3_1};
 use crate::held::{Extra, Held, Remarks, Types};
 use crate::hints;
 use crate::judge;
@@ -16,11 +17,6 @@ use crate::resolve;
 use crate::shape::{self, Form};
 use crate::store::At;
 use crate::version::Version;
-
-/// Reads one schema and everything inside it.
-pub(super) fn read<'a>(at: &At<'a>, schemas: &mut Schemas<'a>, problems: &mut Problems) -> Held {
-    Reading { at, schemas, problems, sound: Sound::default() }.schema(Mode::Whole)
-}
 
 /// What a schema is to the value that it judges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,27 +41,37 @@ pub(super) struct Keywords {
     pub(super) later: &'static [&'static str],
 }
 
+/// What reads a schema, and so all inside it, as its version does.
+pub(super) type Reader = fn(Reading<'_, '_>, Mode) -> Held;
+
 /// One schema while it is read.
 pub(super) struct Reading<'r, 'a> {
     pub(super) at: &'r At<'a>,
-    pub(super) schemas: &'r mut Schemas<'a>,
+    pub(super) references: &'r mut References<'a>,
     pub(super) problems: &'r mut Problems,
     /// The keywords that have their form.
     pub(super) sound: Sound<'a>,
+    reader: Reader,
 }
 
-impl<'a> Reading<'_, 'a> {
+impl<'r, 'a> Reading<'r, 'a> {
+    /// Nothing of the schema has been read yet.
+    pub(super) fn new(
+        at: &'r At<'a>,
+        references: &'r mut References<'a>,
+        problems: &'r mut Problems,
+        reader: Reader,
+    ) -> Self {
+        Reading { at, references, problems, sound: Sound::default(), reader }
+    }
+
     /// Reads the schema as its version does.
     pub(super) fn schema(self, mode: Mode) -> Held {
         if !self.at.value.is_object() && !self.at.value.is_boolean() {
             shape::wrong_form(self.at, Form::Object, self.problems);
             return Held::any(self.at.place());
         }
-        match self.at.version() {
-            Version::V2_0 => schema_2_0::read(self, mode),
-            Version::V3_0 => schema_3_0::read(self, mode),
-            Version::V3_1 | Version::V3_2 => schema_3_1::read(self, mode),
-        }
+        (self.reader)(self, mode)
     }
 
     /// Everything that the schema says itself, whatever the version; the keywords have been checked.
@@ -303,7 +309,12 @@ impl<'a> Reading<'_, 'a> {
 
     /// Reads a schema inside this one.
     pub(super) fn read(&mut self, at: &At<'a>, mode: Mode) -> Held {
-        Reading { at, schemas: self.schemas, problems: self.problems, sound: Sound::default() }.schema(mode)
+        Reading::new(at, self.references, self.problems, self.reader).schema(mode)
+    }
+
+    /// Before 3.1 a part under `not` was read with the type that its rules speak of.
+    fn condition(&self) -> Mode {
+        if self.at.version() < Version::V3_1 { Mode::Part } else { Mode::Condition }
     }
 
     fn composition(&mut self, key: &str) -> Vec<Held> {

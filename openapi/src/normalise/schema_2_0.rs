@@ -5,10 +5,9 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use super::Schemas;
+use super::references::References;
 use super::schema::{Keywords, Mode, Reading};
 use super::schema_3_0::LATER;
-use super::sound::Sound;
 use crate::held::Held;
 use crate::hints;
 use crate::problems::Problems;
@@ -96,7 +95,7 @@ pub(super) fn read(mut reading: Reading<'_, '_>, mode: Mode) -> Held {
         return held;
     }
     if let Some((reference, member)) = resolve::reference(reading.at) {
-        held.reference = reading.schemas.refer(reference, &member, reading.problems);
+        held.reference = reading.references.refer(reference, &member, reading.problems);
         reading.ignored_siblings("Swagger 2.0");
         held.remarks.hints = hints::schema(reading.at, reading.problems);
         return held;
@@ -111,8 +110,8 @@ pub(super) fn read(mut reading: Reading<'_, '_>, mode: Mode) -> Held {
 }
 
 /// Reads what a parameter or header outside of a body may be.
-pub(super) fn read_inline<'a>(at: &At<'a>, schemas: &mut Schemas<'a>, problems: &mut Problems) -> Held {
-    let mut reading = Reading { at, schemas, problems, sound: Sound::default() };
+pub(super) fn read_inline<'a>(at: &At<'a>, references: &mut References<'a>, problems: &mut Problems) -> Held {
+    let mut reading = Reading::new(at, references, problems, read);
     reading.keywords(&Keywords {
         version: "a Swagger 2.0 parameter",
         known: INLINE,

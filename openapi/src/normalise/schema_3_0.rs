@@ -112,7 +112,7 @@ pub(super) fn read(mut reading: Reading<'_, '_>, mode: Mode) -> Held {
         return held;
     }
     if let Some((reference, member)) = resolve::reference(reading.at) {
-        held.reference = reading.schemas.refer(reference, &member, reading.problems);
+        held.reference = reading.references.refer(reference, &member, reading.problems);
         reading.ignored_siblings("OpenAPI 3.0");
         held.remarks.hints = hints::schema(reading.at, reading.problems);
         return held;

@@ -10,7 +10,6 @@ use crate::pattern;
 use crate::resolve;
 use crate::shape::{self, Form};
 use crate::store::At;
-use crate::version::Version;
 
 const KEYWORDS: &[(&str, Form)] = &[
     ("$ref", Form::Text),
@@ -151,7 +150,7 @@ impl<'a> Reading<'_, 'a> {
 
     fn reference(&mut self) -> Option<String> {
         if let Some((reference, member)) = resolve::reference(self.at) {
-            return self.schemas.refer(reference, &member, self.problems);
+            return self.references.refer(reference, &member, self.problems);
         }
         let member = self.at.member("$dynamicRef")?;
         let reference = member.value.as_str()?;
@@ -165,7 +164,7 @@ impl<'a> Reading<'_, 'a> {
             self.problems.error("dynamic-reference", member.place(), message);
             return None;
         }
-        self.schemas.refer(reference, &member, self.problems)
+        self.references.refer(reference, &member, self.problems)
     }
 
     fn constant(&mut self, held: &mut Held) {
@@ -307,11 +306,6 @@ impl<'a> Reading<'_, 'a> {
         let at = self.at.member(key).filter(|at| at.value.as_object().is_some_and(|all| !all.is_empty()))?;
         let members: Vec<(&str, At<'a>)> = at.members().collect();
         Some(members.into_iter().map(|(name, at)| (name.to_owned(), self.read(&at, mode))).collect())
-    }
-
-    /// Before 3.1 a part under `not` was read with the type that its rules speak of.
-    pub(super) fn condition(&self) -> Mode {
-        if self.at.version() < Version::V3_1 { Mode::Part } else { Mode::Condition }
     }
 }
 
