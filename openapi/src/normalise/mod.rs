@@ -1,6 +1,7 @@
 //! From a version's dialect to the one shape that the rest reads: which version it is, and its schemas as JSON Schema
 //! 2020-12. The overlay has been applied; nothing has been lowered.
 
+mod bounds;
 mod format;
 mod references;
 mod schema;

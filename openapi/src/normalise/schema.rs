@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
+use super::bounds::{tighten, whole};
 use super::format;
 use super::references::References;
 use super::sound::Sound;
@@ -395,17 +396,6 @@ impl<'r, 'a> Reading<'r, 'a> {
     }
 }
 
-/// A number without fraction is written without one.
-fn whole(number: &Number) -> Number {
-    match number.as_f64() {
-        // Below 2^53 the cast is exact.
-        Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9e15 => {
-            Number::from(float as i64)
-        }
-        _ => number.clone(),
-    }
-}
-
 fn bound_above_zero(reading: &mut Reading<'_, '_>) -> Option<Number> {
     let step = reading.sound.get("multipleOf").and_then(Value::as_number).map(whole)?;
     if step.as_f64().is_some_and(|step| step > 0.0) {
@@ -414,14 +404,4 @@ fn bound_above_zero(reading: &mut Reading<'_, '_>) -> Option<Number> {
     let place = reading.place("multipleOf");
     reading.problems.error("wrong-form", place, "`multipleOf` takes a number above 0; it is ignored");
     None
-}
-
-/// Sets the limit of an integer format unless the schema's own bound is as tight.
-fn tighten(bound: &mut Option<Number>, exclusive: Option<&Number>, limit: Number, tighter: Ordering) {
-    let is_tight =
-        |own: &Number| matches!(judge::compare(own, &limit), order if order == tighter || order.is_eq());
-    if exclusive.is_some_and(is_tight) || bound.as_ref().is_some_and(is_tight) {
-        return;
-    }
-    *bound = Some(limit);
 }
