@@ -22,6 +22,7 @@ mod fault;
 mod record;
 
 mod connection;
+mod running;
 mod service;
 
 mod admission;
@@ -37,4 +38,5 @@ pub use clock::Clock;
 pub use fault::{Decision, Fault, FaultKind, Matching, Times};
 pub use record::Received;
 pub use routes::{Operation, operations};
-pub use simulator::{ADVERTISED_ORIGIN, Builder, DEMO_TOKEN, Running, Simulator};
+pub use running::Running;
+pub use simulator::{ADVERTISED_ORIGIN, Builder, DEMO_TOKEN, Simulator};

@@ -1,22 +1,14 @@
-//! The simulator itself: how it is set up, started and driven.
+//! The simulator itself: how it is set up and driven.
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-use axum::Router;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 use crate::answer::Refusal;
 use crate::clock::Clock;
 use crate::fault::{Fault, FaultKind, Matching, Script};
 use crate::record::{Received, Record};
+use crate::seed;
 use crate::state::{Pace, Shop};
-use crate::{connection, seed, service};
 
 /// The token that is accepted unless the builder says otherwise.
 pub const DEMO_TOKEN: &str = "de30c0de-0000-4000-8000-000000000001";
@@ -49,24 +41,6 @@ impl Simulator {
             origin: ADVERTISED_ORIGIN.to_owned(),
             most_recorded: 10_000,
         }
-    }
-
-    /// The routes, to be served by someone else; faults that end a connection are then answered with 502.
-    pub fn router(&self) -> Router {
-        service::router(self.clone())
-    }
-
-    /// Serves on a free port of the loopback interface.
-    pub async fn start(&self) -> io::Result<Running> {
-        self.start_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?)
-    }
-
-    /// Serves on this listener.
-    pub fn start_on(&self, listener: TcpListener) -> io::Result<Running> {
-        let address = listener.local_addr()?;
-        let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(connection::serve(listener, self.router(), stopped));
-        Ok(Running { simulator: self.clone(), address, stop, task })
     }
 
     /// The token that is accepted.
@@ -182,52 +156,5 @@ impl Builder {
                 script: Mutex::new(Script::default()),
             }),
         }
-    }
-
-    /// Builds it and serves it on a free port of the loopback interface.
-    pub async fn start(self) -> io::Result<Running> {
-        self.build().start().await
-    }
-
-    /// Builds it and serves it on this listener.
-    pub fn start_on(self, listener: TcpListener) -> io::Result<Running> {
-        self.build().start_on(listener)
-    }
-}
-
-/// A simulator that is being served; dropping it stops the serving.
-#[derive(Debug)]
-pub struct Running {
-    simulator: Simulator,
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
-}
-
-impl Running {
-    /// The address it listens on.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The base address for clients, without a slash at its end.
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Stops accepting, ends every connection, and returns when both is done.
-    pub async fn shutdown(self) {
-        let Self { stop, task, .. } = self;
-        drop(stop);
-        // The serving task ends only by itself; a panic in it has been reported where it happened.
-        let _ = task.await;
-    }
-}
-
-impl Deref for Running {
-    type Target = Simulator;
-
-    fn deref(&self) -> &Simulator {
-        &self.simulator
     }
 }
