@@ -6,7 +6,7 @@ use server::{Server, StartError};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::commands::serve::bound;
+use crate::commands::listener::bound;
 use crate::refusal::Refusal;
 use crate::settings::Config;
 

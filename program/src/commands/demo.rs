@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use server::journal::Stream;
 
 use crate::commands::counted::Counted;
+use crate::commands::listener::{bound, endpoint, listen};
 use crate::commands::prepare;
 use crate::commands::reread::Reread;
-use crate::commands::serve::{bound, endpoint, listen, listen_to_signals, no_signals, over_http};
+use crate::commands::serve::{listen_to_signals, no_signals, over_http};
 use crate::output::print;
 use crate::process::shutdown_on_signal;
 use crate::refusal::Refusal;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::commands::serve::from_here;
+use crate::commands::listener::from_here;
 use crate::output::print;
 use crate::refusal::Refusal;
 use crate::settings::Config;

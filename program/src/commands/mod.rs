@@ -12,6 +12,7 @@ mod health;
 mod init;
 mod inherited;
 mod keys;
+mod listener;
 mod policy;
 mod progress;
 mod reread;
