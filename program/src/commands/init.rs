@@ -3,6 +3,7 @@
 
 mod answers;
 mod asking;
+mod checking;
 mod questions;
 mod text;
 mod writing;
@@ -39,7 +40,7 @@ pub(super) fn run(program: &Program, what: &Init, api_base_url: Option<&str>) ->
         )));
     };
     let text = text::of(program, &answers);
-    answers::check_text(program, &text).map_err(Refusal::configuration)?;
+    checking::check_text(program, &text).map_err(Refusal::configuration)?;
     writing::write(&what.file, &text, answers.keys_file(), what.force)?;
     print(&next(program, &what.file, &answers))?;
     Ok(ExitCode::SUCCESS)
