@@ -6,6 +6,7 @@ mod forgotten;
 mod key;
 mod kept;
 mod place;
+mod seat;
 mod shelf;
 mod size;
 mod tier;
@@ -28,10 +29,11 @@ use crate::replicas::Replicas;
 use crate::request::Prepared;
 use crate::upstream::{Freshness, NOT_MODIFIED};
 
-use flight::{Flight, Landing, Seat};
+use flight::{Flight, Landing};
 use forgotten::{Forgotten, Stamp};
 use kept::{Kept, Lifetime, Store};
 use place::Mark;
+use seat::Seat;
 use shelf::{Shelf, Turn};
 use tier::{Found, Tier};
 use unsettled::Unsettled;
@@ -318,8 +320,8 @@ impl Question {
             let seat = Seat::new(Arc::clone(&self.options.shelf), flight);
             // Whoever gives up meanwhile hears "perhaps" rather than a wrong "no".
             call.progress.sending();
-            let outcome = seat.outcome().await;
-            if !seat.ended_too_early(&outcome, call.deadline) {
+            let outcome = seat.flight().outcome().await;
+            if !seat.flight().ended_too_early(&outcome, call.deadline) {
                 return outcome;
             }
             drop(seat);

@@ -9,7 +9,6 @@ use tokio::sync::futures::Notified;
 use tokio::task::{AbortHandle, yield_now};
 use tokio::time::Instant;
 
-use super::shelf::Shelf;
 use super::{Kept, Key, Outcome, Stamp};
 use crate::call::{CallError, Reply};
 
@@ -133,36 +132,14 @@ impl Flight {
         self.landed.get().unwrap_or(&None)
     }
 
-    /// Lets one go. The last one ends the flight and hears `true`.
-    pub(super) fn leave(&self) -> bool {
-        let was_last = self.waiting.fetch_sub(1, Ordering::Relaxed) == 1;
-        if let Some(task) = self.task.get().filter(|_| was_last) {
-            task.abort();
-        }
-        was_last
-    }
-}
-
-/// A place among those who wait for a flight; dropped, it is free again.
-pub(super) struct Seat {
-    shelf: Arc<Shelf>,
-    flight: Arc<Flight>,
-}
-
-impl Seat {
-    /// The place of one who was let in.
-    pub(super) fn new(shelf: Arc<Shelf>, flight: Arc<Flight>) -> Self {
-        Self { shelf, flight }
-    }
-
-    /// How the flight ended. The caller's own deadline is kept by the stage above.
+    /// How it ended, told to one who waits. The caller's own deadline is kept by the stage above.
     pub(super) async fn outcome(&self) -> Outcome {
-        let mut woken = pin!(self.flight.waking.notified());
+        let mut woken = pin!(self.waking.notified());
         // In the line before looking, so that nothing is told in between.
         woken.as_mut().enable();
-        let landed = match self.flight.landed.get() {
+        let landed = match self.landed.get() {
             Some(landed) => landed,
-            None => self.flight.landed_after(woken).await,
+            None => self.landed_after(woken).await,
         };
         let lost =
             || Err(CallError::Internal { cause: "the request for several callers was lost".to_owned() });
@@ -173,14 +150,17 @@ impl Seat {
     pub(super) fn ended_too_early(&self, outcome: &Outcome, deadline: Option<Instant>) -> bool {
         let now = Instant::now();
         matches!(outcome, Err(CallError::TimedOut { .. }))
-            && self.flight.deadline.is_some_and(|ended| ended <= now)
+            && self.deadline.is_some_and(|ended| ended <= now)
             && deadline.is_none_or(|own| now < own)
     }
-}
 
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.shelf.leave(&self.flight);
+    /// Lets one go. The last one ends the flight and hears `true`.
+    pub(super) fn leave(&self) -> bool {
+        let was_last = self.waiting.fetch_sub(1, Ordering::Relaxed) == 1;
+        if let Some(task) = self.task.get().filter(|_| was_last) {
+            task.abort();
+        }
+        was_last
     }
 }
 
@@ -192,6 +172,8 @@ mod tests {
     use tokio::task::JoinSet;
 
     use super::super::forgotten::Forgotten;
+    use super::super::seat::Seat;
+    use super::super::shelf::Shelf;
     use super::*;
     use crate::call::Caller;
     use crate::upstream::account::Account;
@@ -207,7 +189,7 @@ mod tests {
             let (seat, answered) =
                 (Seat::new(Arc::clone(&shelf), Arc::clone(&flight)), Arc::clone(&answered));
             waiting.spawn(async move {
-                let is_done = seat.outcome().await.is_ok();
+                let is_done = seat.flight().outcome().await.is_ok();
                 answered.lock().unwrap().push(number);
                 is_done
             });
