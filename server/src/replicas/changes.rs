@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::link::Script;
+use super::script::Script;
 use super::{Away, Epoch, Proof, Replicas, epoch, packed, unpacked};
 use crate::call::Reply;
 

@@ -7,7 +7,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, RedisResult};
 
 use super::Away;
-use super::link::Script;
+use super::script::Script;
 
 /// Names the time since Redis may last have lost something.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 use super::Away;
 use super::epoch;
-use super::link::Shared;
+use super::shared::Shared;
 
 /// How often is looked.
 const EVERY: Duration = Duration::from_secs(1);

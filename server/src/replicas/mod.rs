@@ -14,6 +14,8 @@ mod once;
 mod proof;
 mod recent;
 mod reply;
+mod script;
+mod shared;
 mod state;
 mod store;
 
@@ -29,10 +31,11 @@ use crate::start_error::StartError;
 pub(crate) use changes::{Became, Begun, Changes, LEASE, Names, Told};
 pub(crate) use epoch::Epoch;
 pub use examine::{Found, examine};
-pub(crate) use link::{Link, Script};
+pub(crate) use link::Link;
 pub(crate) use proof::Proof;
 pub(crate) use recent::Recent;
 pub(crate) use reply::{packed, unpacked};
+pub(crate) use script::Script;
 pub(crate) use state::Away;
 pub(crate) use store::Store;
 
