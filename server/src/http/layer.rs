@@ -1,16 +1,9 @@
-//! What a layer is, and the application made of the layers around the routes. Pure of sockets: a request goes in, an
-//! answer comes out.
+//! What a layer is, and what stands behind the last one. Pure of sockets: a request goes in, an answer comes out.
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 
-use super::counted::Counted;
-use super::routes::{Routes, Status};
-use super::{Options, Request, Response, SiteRate, layers, layers_of_metrics};
-use crate::changing::Changing;
-use crate::identity::Gate;
+use super::{Request, Response};
 
 /// An answer in the making.
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
@@ -52,8 +45,8 @@ pub(super) trait Place: Send + Sync {
 
 /// The rest of the way inwards.
 pub(super) struct Next<'a> {
-    layers: &'a [Box<dyn Layer>],
-    place: &'a dyn Place,
+    pub(super) layers: &'a [Box<dyn Layer>],
+    pub(super) place: &'a dyn Place,
 }
 
 impl<'a> Next<'a> {
@@ -63,52 +56,5 @@ impl<'a> Next<'a> {
             Some((layer, layers)) => layer.handle(request, Next { layers, place: self.place }),
             None => self.place.answer(request),
         }
-    }
-}
-
-/// The layers around a place. Its debug form names the layers from outside to inside.
-pub struct App {
-    layers: Vec<Box<dyn Layer>>,
-    place: Box<dyn Place>,
-}
-
-impl App {
-    /// The application as served at `address`.
-    pub fn new(
-        address: SocketAddr,
-        options: &Options,
-        site_rate: &Changing<Option<SiteRate>>,
-        gate: &Arc<Gate>,
-        status: Status,
-        endpoint: impl Endpoint + 'static,
-    ) -> App {
-        let layers = layers(address, options, site_rate, endpoint.has_sessions(), gate);
-        let metrics = options.metrics.clone();
-        let routes = Routes::new(status, Arc::clone(gate), Box::new(endpoint), metrics);
-        App { layers, place: Box::new(routes) }
-    }
-
-    /// What was counted, at this path of a listener of its own at `address`.
-    pub(crate) fn counted(
-        address: SocketAddr,
-        options: &Options,
-        site_rate: &Changing<Option<SiteRate>>,
-        gate: &Arc<Gate>,
-        status: Status,
-        path: String,
-    ) -> App {
-        let layers = layers_of_metrics(address, options, site_rate, gate);
-        App { layers, place: Box::new(Counted::new(status, path)) }
-    }
-
-    /// Answers one request.
-    pub async fn handle(&self, request: Request) -> Response {
-        Next { layers: &self.layers, place: &*self.place }.run(request).await
-    }
-}
-
-impl std::fmt::Debug for App {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_list().entries(self.layers.iter().map(|layer| layer.name())).finish()
     }
 }

@@ -3,6 +3,7 @@
 //! It promises that a request which reaches the protocol has one checked host, an allowed origin, a bounded body that
 //! arrives in bounded time, and an identity; and that whatever it answers carries the request's id.
 
+mod app;
 mod authenticate;
 mod body_limit;
 mod body_timeout;
@@ -42,11 +43,12 @@ use crate::identity::{self, Gate};
 use crate::start_error::StartError;
 use crate::telemetry::Sampling;
 
+pub use app::App;
 pub use authenticate::refuse_open_listener;
 pub(crate) use body_limit::unread_body;
 pub(crate) use challenge::Lacking;
 pub use identify::{RequestId, TraceParent, well_formed_traceparent};
-pub use layer::{Answering, App, Endpoint};
+pub use layer::{Answering, Endpoint};
 pub(crate) use listener::serve;
 pub(crate) use parameters::Parameters;
 pub(crate) use peer::Site;
