@@ -3,6 +3,7 @@
 //! It holds nothing up: what happens is put into bounded queues, one thread sends what is in them, and what a collector does not
 //! take is counted. Without a collector nothing of it exists, and a call is not a span more than a comparison slower.
 
+mod call;
 mod entry;
 mod measured;
 mod pending;

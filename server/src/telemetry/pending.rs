@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use ::http::Extensions;
+
 use super::sampling::Sampling;
 use super::spans::Open;
 use super::trace::{Remote, Trace, Traced, is_known};
@@ -44,7 +46,7 @@ impl Pending {
     }
 
     /// Whether it is traced, as far as that is decided.
-    pub(super) fn traced(&self) -> Traced {
+    fn traced(&self) -> Traced {
         match (self.0.is_traced.get(), &self.0.open) {
             (Some(true), Some(open)) => Traced::Below(open.below()),
             _ => Traced::Not,
@@ -65,6 +67,13 @@ impl Pending {
         if status >= 500 {
             open.fail("answered_5xx");
         }
+    }
+}
+
+impl Traced {
+    /// Whether a request is traced that came through the layers of HTTP.
+    pub(crate) fn of(extensions: &Extensions) -> Self {
+        extensions.get::<Pending>().map_or(Self::Undecided, Pending::traced)
     }
 }
 
