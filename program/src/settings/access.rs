@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use server::policy::{self, OwnRules, Source};
 
-use super::table::setting;
+use super::Config;
+use super::setting::{Setting, setting};
 use super::value::Kind;
-use super::{Config, Setting};
 
 /// The rules, and what they read besides.
 #[derive(Default)]

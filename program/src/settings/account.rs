@@ -9,10 +9,11 @@ use server::secret::Headers;
 use server::upstream::account::{self, own, token};
 use server::upstream::{Certificates, Gateway};
 
+use super::Config;
 use super::authentication::text_of;
-use super::table::{main_scheme, setting};
+use super::main_scheme::main_scheme;
+use super::setting::{Setting, setting};
 use super::value::Kind;
-use super::{Config, Setting};
 use crate::refusal::Refusal;
 
 /// As whom calls go to the API.

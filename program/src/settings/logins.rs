@@ -2,9 +2,9 @@
 
 use server::facade::Documents;
 
-use super::table::setting;
+use super::Config;
+use super::setting::{Setting, setting};
 use super::value::Kind;
-use super::{Config, Setting};
 
 const DOCUMENTS: [Documents; 3] = [Documents::Off, Documents::Public, Documents::Loopback];
 

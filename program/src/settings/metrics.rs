@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use super::table::setting;
+use super::Config;
+use super::setting::{Setting, setting};
 use super::value::Kind;
-use super::{Config, Setting};
 
 /// Whether and where what is counted is told.
 pub(crate) struct Counting {

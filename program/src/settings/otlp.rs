@@ -7,9 +7,9 @@ use server::otlp::{Attributes, Collector, Patience};
 use server::secret::Headers;
 use server::telemetry::{self, Batches, Sampling};
 
-use super::table::setting;
+use super::Config;
+use super::setting::{Setting, setting};
 use super::value::Kind;
-use super::{Config, Setting};
 use crate::Program;
 use crate::refusal::Refusal;
 

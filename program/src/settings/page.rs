@@ -2,8 +2,7 @@
 
 use server::catalog::Api;
 
-use crate::settings::table::Reload;
-use crate::settings::{Config, Setting, key_of_file, table};
+use crate::settings::{Config, Reload, Setting, key_of_file, table};
 
 const HEAD: &str = "\
 # Settings

@@ -2,10 +2,10 @@
 
 use server::scopes::Source;
 
+use super::Config;
 use super::predecessor::AUTHKIT_DOMAIN;
-use super::table::setting;
+use super::setting::{Setting, setting};
 use super::value::Kind;
-use super::{Config, Setting};
 
 /// How an issuer is asked about its tokens.
 pub(super) fn introspection() -> [Setting; 5] {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use server::replicas;
 
-use super::table::setting;
+use super::Config;
+use super::setting::{Setting, setting};
 use super::value::Kind;
-use super::{Config, Setting};
 use crate::refusal::Refusal;
 
 /// What is shared, where an address of Redis is named.

@@ -1,8 +1,8 @@
 //! The settings of calls that are answered later: rows of the table.
 
-use super::table::setting;
+use super::Config;
+use super::setting::{Setting, setting};
 use super::value::Kind;
-use super::{Config, Setting};
 
 /// The rows of the table.
 pub(super) fn rows() -> [Setting; 3] {

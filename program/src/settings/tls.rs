@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use server::http::tls;
 
-use super::table::setting;
+use super::Config;
+use super::setting::{Setting, setting};
 use super::value::Kind;
-use super::{Config, Setting};
 use crate::refusal::Refusal;
 
 /// The files of the certificate, as set.

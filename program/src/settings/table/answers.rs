@@ -2,7 +2,8 @@
 
 use server::stages::cache::Backend;
 
-use super::{Setting, place, setting};
+use super::place;
+use crate::settings::setting::{Setting, setting};
 use crate::settings::value::Kind;
 
 const BACKENDS: [Backend; 3] = [Backend::Memory, Backend::Redis, Backend::MultiTier];

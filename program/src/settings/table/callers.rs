@@ -1,6 +1,6 @@
 //! Who may call, which tokens are taken, and what is read of them.
 
-use super::{Setting, setting};
+use crate::settings::setting::{Setting, setting};
 use crate::settings::value::Kind;
 
 /// The rows of the table.

@@ -2,7 +2,8 @@
 
 use server::stages::confirm::{Asking, Mode};
 
-use super::{Setting, place, setting};
+use super::place;
+use crate::settings::setting::{Setting, setting};
 use crate::settings::value::Kind;
 
 const MODES: [Mode; 3] = [Mode::Required, Mode::Possible, Mode::Off];

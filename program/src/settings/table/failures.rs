@@ -1,6 +1,6 @@
 //! How much is asked of the API at once, what is repeated, and when it is left alone.
 
-use super::{Setting, setting};
+use crate::settings::setting::{Setting, setting};
 use crate::settings::value::Kind;
 
 /// The rows of the table.

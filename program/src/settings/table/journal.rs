@@ -1,6 +1,6 @@
 //! The record of calls, and where copies of it go.
 
-use super::{Setting, setting};
+use crate::settings::setting::{Setting, setting};
 use crate::settings::value::Kind;
 
 /// What is recorded, and how its files are kept.

@@ -1,6 +1,6 @@
 //! What clients may take of connections, sizes and time.
 
-use super::{Setting, setting};
+use crate::settings::setting::{Setting, setting};
 use crate::settings::value::Kind;
 
 /// How much.

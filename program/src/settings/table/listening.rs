@@ -1,6 +1,6 @@
 //! Where the server listens, and for whom.
 
-use super::{Setting, setting};
+use crate::settings::setting::{Setting, setting};
 use crate::settings::value::Kind;
 
 /// The rows of the table.

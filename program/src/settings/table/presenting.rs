@@ -3,7 +3,7 @@
 use server::engine::OutputSchemas;
 use server::view::Mode;
 
-use super::{Setting, setting};
+use crate::settings::setting::{Setting, setting};
 use crate::settings::value::Kind;
 
 /// What is logged.

@@ -1,6 +1,6 @@
 //! How often calls may be made.
 
-use super::{Setting, setting};
+use crate::settings::setting::{Setting, setting};
 use crate::settings::value::Kind;
 
 /// The rows of the table.

@@ -1,9 +1,11 @@
 //! Where the API is, how it is reached, and what shows it who we are.
 
-use server::catalog::{Api, Carrier, SecurityScheme};
+use server::catalog::{Api, SecurityScheme};
 use server::upstream::HttpVersion;
 
-use super::{Setting, place, setting};
+use super::place;
+use crate::settings::main_scheme::main_scheme;
+use crate::settings::setting::{Setting, setting};
 use crate::settings::value::Kind;
 
 const VERSIONS: [HttpVersion; 3] = [HttpVersion::One, HttpVersion::Two, HttpVersion::Best];
@@ -126,18 +128,6 @@ pub(super) fn credentials(api: &'static Api) -> Vec<Setting> {
     let mut settings: Vec<Setting> = schemes.iter().map(named).collect();
     settings.sort_by_key(|setting| setting.key != "api.token");
     settings
-}
-
-/// The scheme whose credential is `API_TOKEN`.
-pub(crate) fn main_scheme(api: &'static Api) -> Option<&'static str> {
-    let is_authorization = |carrier: Carrier| match carrier {
-        Carrier::Authorization(_) => true,
-        Carrier::Header(name) => name.eq_ignore_ascii_case("authorization"),
-        Carrier::Query(_) | Carrier::Cookie(_) => false,
-    };
-    let mut schemes = api.security_schemes.iter();
-    let main = schemes.find(|scheme| is_authorization(scheme.carrier)).or(api.security_schemes.first());
-    main.map(|scheme| scheme.name)
 }
 
 /// `certificateHost` and `certificate-host` as `CERTIFICATE_HOST`.
