@@ -90,7 +90,9 @@ impl Course {
             json!({ "protocolVersion": HANDSHAKE, "capabilities": {}, "clientInfo": client }),
         )?;
         asking.ask(Era::Stateless, "server/discover", json!({}))?;
-        let made_up = tools(&asking)?.into_iter().map(|tool| read(&asking, api, &tool));
+        // The server's own tools ask nobody.
+        let asks = |tool: &Value| tool["annotations"]["openWorldHint"] == true;
+        let made_up = tools(&asking)?.into_iter().filter(asks).map(|tool| read(&asking, api, &tool));
         let read = made_up.filter_map(Result::transpose).next().ok_or(NONE)??;
         asking.ask(Era::Handshake, "tools/list", json!({}))?;
         call(&asking, &read, 1, 1)?;
