@@ -23,7 +23,6 @@ use serde_json::{Map, Value};
 
 use super::connection::{Connection, MOST_WATCHED};
 use super::context::{caller, from_http, stateless};
-use super::listing::Listed;
 use super::pages::scope;
 use super::shared::Shared;
 use super::{VERSIONS, answer, arrived, listening, tasks};
@@ -98,8 +97,7 @@ impl ServerHandler for Handler {
 
     /// Asked for each call, so nothing is copied of tools without mirrored arguments.
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        let name = self.shared.mirrored.get(name)?;
-        self.shared.tools.iter().find(|tool| tool.name == *name).map(Listed::tool)
+        self.shared.mirrored.get(name).cloned()
     }
 
     async fn initialize(

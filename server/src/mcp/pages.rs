@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rmcp::model::{CacheScope, DiscoverResult, ErrorData, ListToolsResult, Tool};
+use rmcp::model::{CacheScope, DiscoverResult, ErrorData, ListToolsResult};
 use serde_json::Value;
 
 use super::lane::Page;
@@ -16,8 +16,9 @@ impl Shared {
     /// The tools that the owner of this process may use, as JSON.
     pub(super) fn tools(&self) -> Value {
         let listed = self.listed_each(&Caller::LocalOwner, &View::default());
-        let tools: Vec<Tool> = self.those(&listed).into_iter().map(Listed::tool).collect();
-        serde_json::to_value(tools).expect("prepared tools are JSON")
+        let json =
+            |tool: &Listed| serde_json::from_str::<Value>(tool.text()).expect("prepared tools are JSON");
+        self.those(&listed).into_iter().map(json).collect()
     }
 
     /// Of each tool, and of those that find the others, whether it is listed with this view and a caller may use it with some

@@ -1,10 +1,10 @@
 //! What all requests share: the engine, and everything about its tools that is prepared once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use ::http::Extensions;
-use rmcp::model::{Implementation, MetaObject, ProtocolVersion, ServerCapabilities, ServerConfig};
+use rmcp::model::{Implementation, MetaObject, ProtocolVersion, ServerCapabilities, ServerConfig, Tool};
 use serde_json::{Map, Value};
 
 use super::asking::Question;
@@ -42,8 +42,8 @@ pub(super) struct Shared {
     /// Those that find the others, by name.
     pub(super) finders: Vec<Listed>,
     views: Views,
-    /// Those with an argument that clients mirror in a header.
-    pub(super) mirrored: BTreeSet<&'static str>,
+    /// Those with an argument that clients mirror in a header, in pieces: the library asks for them at each call.
+    pub(super) mirrored: BTreeMap<&'static str, Tool>,
     /// The arguments that each tool requires, so that no schema is read for a call that has them.
     required: HashMap<&'static str, Vec<String>>,
     pub(super) shelf: Shelf,
@@ -105,7 +105,8 @@ impl Shared {
         };
         let (info, info_connected) = (info(false), info(true));
         let meta_text = serde_json::to_string(&meta).expect("a meta object is JSON");
-        let mirrored = tools.iter().filter(|tool| tool.is_mirrored).map(|tool| tool.name).collect();
+        let mirrored = tools.iter().filter(|tool| tool.is_mirrored).map(|tool| (tool.name, tool.tool()));
+        let mirrored = mirrored.collect();
         let found_by = engine.finders().map(Finders::all).into_iter().flatten();
         let all = engine.api().tools.iter().copied().chain(found_by);
         let required = all.map(|tool| (tool.name, tool.required())).collect();
@@ -235,7 +236,7 @@ impl Shared {
     /// Whether a call of this tool needs what only the library does: words on the way, answers that come later, or headers that
     /// mirror arguments.
     pub(super) fn needs_library(&self, tool: &GeneratedTool) -> bool {
-        tool.talks() || tool.long.is_none() && tool.may_be_task() || self.mirrored.contains(tool.name)
+        tool.talks() || tool.long.is_none() && tool.may_be_task() || self.mirrored.contains_key(tool.name)
     }
 
     /// Whether an argument is missing that a tool requires.
