@@ -42,6 +42,7 @@ struct Found {
     openings: usize,
     /// Calls with a request at the API from then until it was back, without those that were on their way when the circuit opened.
     probes: usize,
+    /// Calls with a request that was.
     on_their_way: usize,
     /// Calls that were told at once, and how long that took.
     told: usize,

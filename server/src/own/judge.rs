@@ -23,7 +23,7 @@ pub(super) struct Judge {
 }
 
 impl Judge {
-    /// One that judges by this schema, of which `document` is the text.
+    /// One that judges by this schema, which is the text of `document`.
     pub(super) fn new(document: &Value, schema: &'static str) -> Self {
         let members = document.get("properties").and_then(Value::as_object);
         let members = members.map(|members| members.keys().cloned().collect()).unwrap_or_default();
@@ -43,7 +43,8 @@ impl Judge {
     /// Pushes everything that is wrong with the value.
     pub(super) fn judge(&self, value: &Value, problems: &mut Problems) {
         let Some(validator) = self.validator() else {
-            let message = "the schema of the arguments cannot be judged".to_owned();
+            let message =
+                "the schema of the arguments cannot be judged; the server's log says why".to_owned();
             return problems.push(Problem { path: String::new(), rule: "schema", message });
         };
         for error in validator.iter_errors(value) {
