@@ -11,7 +11,7 @@ use std::thread;
 
 use bench::compare::command::{Command, Large, USAGE};
 use bench::compare::figures::Figures;
-use bench::compare::goals::{Goal, goals};
+use bench::compare::goals::{self, Goal};
 use bench::compare::subject::Subject;
 use bench::compare::turn::{self, Turn};
 use bench::compare::upstream::Api;
@@ -57,8 +57,9 @@ async fn run(command: &Command) -> io::Result<bool> {
     let entry = |subject| Entry { subject, turns: Vec::new(), calm: Vec::new(), wrong: None };
     let mut entries: Vec<Entry> = subjects.into_iter().map(entry).collect();
     for round in 1..=command.rounds {
-        for entry in &mut entries {
-            load(entry, round, command, &api, &scratch).await;
+        for place in 0..entries.len() {
+            let taken = load(&entries, place, command, &api, &scratch).await;
+            keep(&mut entries[place], round, taken);
         }
     }
     calm(&mut entries, command, &scratch).await;
@@ -105,23 +106,39 @@ fn usual_folder() -> io::Result<PathBuf> {
     Ok(PathBuf::from(home).join(".cache/code-pipeline-mcp/compare"))
 }
 
-async fn load(entry: &mut Entry, round: usize, command: &Command, api: &Api, scratch: &Scratch) {
+/// The next turn of the one in this place; none once it has done wrong.
+async fn load(
+    entries: &[Entry],
+    place: usize,
+    command: &Command,
+    api: &Api,
+    scratch: &Scratch,
+) -> Option<io::Result<Turn>> {
+    let Entry { subject, wrong: None, .. } = &entries[place] else { return None };
+    let held_to = entries.iter().find(|entry| Some(entry.subject.name) == goals::held_to(subject.name));
+    let held_to = held_to.filter(|entry| entry.wrong.is_none()).map(|entry| &entry.subject);
+    Some(turn::take(subject, held_to, api, command.lasts, scratch.path()).await)
+}
+
+fn keep(entry: &mut Entry, round: usize, taken: Option<io::Result<Turn>>) {
     let name = entry.subject.name;
-    if entry.wrong.is_some() {
-        return;
-    }
-    match turn::take(&entry.subject, api, command.lasts, scratch.path()).await {
-        Ok(turn) => {
+    match taken {
+        Some(Ok(turn)) => {
             let (rate, micros, foreign) = (turn.driven.rate(), turn.micros, turn.foreign);
+            let beside = turn.beside.map_or_else(String::new, |beside| {
+                let to = goals::held_to(name).unwrap_or_default();
+                format!(", {:.2} of the calls and {:.2} of the time of {to}", beside.calls, beside.time)
+            });
             eprintln!(
-                "round {round}, {name}: {rate:.0} calls/s, {micros:.0} us a call, others took {foreign:.1} %"
+                "round {round}, {name}: {rate:.0} calls/s, {micros:.0} us a call{beside}; others took {foreign:.1} %"
             );
             entry.turns.push(turn);
         }
-        Err(error) => {
+        Some(Err(error)) => {
             eprintln!("round {round}, {name}: {error}");
             entry.wrong = Some(error.to_string());
         }
+        None => {}
     }
 }
 
@@ -151,7 +168,7 @@ fn figures(entry: &Entry) -> Figures {
 
 /// Prints all, and says whether everybody answered right and every goal is kept.
 fn tell(command: &Command, figures: &[Figures], failed: &[(String, String)]) -> io::Result<bool> {
-    let goals = if command.judges { goals(figures) } else { Vec::new() };
+    let goals = if command.judges { goals::goals(figures) } else { Vec::new() };
     let connections = bench::compare::drive::CONNECTIONS;
     println!(
         "{connections} connections, the middle of {} rounds of {} s each, {} processors for server, upstream and load together\n",

@@ -58,6 +58,13 @@ impl Driven {
         }
     }
 
+    /// With a load that came after it.
+    pub fn then(&mut self, next: Self) {
+        self.lasted += next.lasted;
+        self.join(next);
+    }
+
+    /// With a load beside it.
     fn join(&mut self, other: Self) {
         self.times.extend(other.times);
         self.bytes += other.bytes;

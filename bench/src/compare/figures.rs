@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::session::Listed;
-use super::turn::Turn;
+use super::turn::{Beside, Turn};
 use crate::cost::median;
 
 /// The figures of a subject.
@@ -33,6 +33,8 @@ pub struct Figures {
     pub foreign: f64,
     /// 99 of 100 calls took no longer when there were a tenth as many as the hop can do, in milliseconds.
     pub calm_p99_ms: Option<f64>,
+    /// What it did beside whom it is held to, in the same seconds.
+    pub beside: Option<Beside>,
 }
 
 impl Figures {
@@ -56,7 +58,15 @@ impl Figures {
             listed: turns.first().map(|turn| turn.listed).unwrap_or_default(),
             foreign: most(&all(&|turn| turn.foreign)),
             calm_p99_ms: None,
+            beside: Self::beside(turns),
         }
+    }
+
+    fn beside(turns: &[Turn]) -> Option<Beside> {
+        let all: Vec<Beside> = turns.iter().filter_map(|turn| turn.beside).collect();
+        let middle = |figure: &dyn Fn(&Beside) -> f64| median(all.iter().map(figure).collect());
+        (!all.is_empty())
+            .then(|| Beside { calls: middle(&|beside| beside.calls), time: middle(&|beside| beside.time) })
     }
 
     /// Calls a second.
@@ -76,7 +86,10 @@ impl Figures {
             "name": self.name,
             "calls_per_second": rate, "calls_per_second_least": least, "calls_per_second_most": most,
             "p50_ms": self.p50_ms, "p99_ms": self.p99_ms, "calm_p99_ms": self.calm_p99_ms,
-            "cpu_us_per_call": self.micros, "start_ms": self.start_ms,
+            "cpu_us_per_call": self.micros,
+            "times_the_calls_of_whom_it_is_held_to": self.beside.map(|beside| beside.calls),
+            "times_the_cpu_of_whom_it_is_held_to": self.beside.map(|beside| beside.time),
+            "start_ms": self.start_ms,
             "idle_mib": self.idle_mib, "loaded_mib": self.loaded_mib,
             "answer_bytes": self.answer_bytes,
             "tools": self.listed.tools, "list_bytes": self.listed.bytes, "list_tokens": self.list_tokens(),
@@ -94,6 +107,7 @@ mod tests {
     #[test]
     fn the_middle_of_each_figure_counts_and_the_worst_of_what_disturbs() {
         let turn = |calls: usize, micros: f64, foreign: f64| Turn {
+            beside: Some(Beside { calls: micros / 10.0, time: micros / 100.0 }),
             start_ms: micros,
             idle_mib: 1.0,
             listed: Listed { tools: 15, bytes: 4000 },
@@ -114,5 +128,7 @@ mod tests {
         assert_eq!(figures.answer_bytes.to_bits(), 10.0_f64.to_bits());
         assert!((figures.p99_ms - 20.0).abs() < 0.1, "{figures:?}");
         assert_eq!(figures.list_tokens(), 1000);
+        let beside = figures.beside.expect("it was beside another");
+        assert_eq!([beside.calls, beside.time].map(f64::to_bits), [0.8, 0.08_f64].map(f64::to_bits));
     }
 }

@@ -3,6 +3,7 @@
 use super::figures::Figures;
 use super::ours::{GUARDED, HOP, KEPT, MANY, PLAIN, UNDESCRIBED};
 use super::rivals::names::{FASTMCP, FASTMCP_TUNED, GENERATOR, RMCP_OPENAPI, RMCP_OPENAPI_BEST};
+use super::turn::Beside;
 use crate::verdict::Verdict;
 
 /// A promise.
@@ -29,16 +30,27 @@ fn goal(about: impl Into<String>, verdict: impl FnOnce() -> Option<Verdict>) -> 
     Goal { about: about.into(), verdict: verdict() }
 }
 
-/// A subject makes so many times as many calls as another, with what each spends on one.
-fn times(ours: &Figures, other: &Figures, bound: f64) -> Verdict {
-    Verdict::default()
-        .at_least("times as many calls", ours.calls() / other.calls(), bound)
-        .note(format!("{:.0} and {:.0} us of processor time a call", ours.micros, other.micros))
+/// Beside whom a subject is measured: the bare hop, where it is held to that, or else this server.
+pub fn held_to(name: &str) -> Option<&'static str> {
+    match name {
+        HOP => None,
+        PLAIN | GUARDED | KEPT => Some(HOP),
+        _ => Some(PLAIN),
+    }
+}
+
+/// So many times as many calls are made, each for so many times the processor time.
+fn times(calls: f64, time: f64, bound: f64) -> Verdict {
+    let verdict = Verdict::default().at_least("times as many calls", calls, bound);
+    verdict.note(format!("{time:.2} times the processor time for each"))
 }
 
 fn beside_the_hop(find: Find<'_, '_>) -> Vec<Goal> {
     let calls = |name: &'static str, bound: f64| {
-        goal(format!("{name}, beside the bare hop"), || Some(times(find(name)?, find(HOP)?, bound)))
+        goal(format!("{name}, beside the bare hop"), || {
+            let Beside { calls, time } = find(name)?.beside?;
+            Some(times(calls, time, bound))
+        })
     };
     vec![
         calls(PLAIN, 0.90),
@@ -52,26 +64,28 @@ fn beside_the_hop(find: Find<'_, '_>) -> Vec<Goal> {
     ]
 }
 
+/// This server, beside the fastest of these rivals.
+fn ahead_of<'a>(rivals: impl Iterator<Item = &'a Figures>, bound: f64) -> Option<Verdict> {
+    let all = rivals.filter_map(|rival| Some((rival.name, rival.beside?)));
+    let (name, Beside { calls, time }) =
+        all.max_by(|(_, one), (_, other)| one.calls.total_cmp(&other.calls))?;
+    Some(times(1.0 / calls, 1.0 / time, bound).note(name))
+}
+
 fn beside_rivals(all: &[Figures], find: Find<'_, '_>) -> Vec<Goal> {
     let named = [(FASTMCP, 50.0), (FASTMCP_TUNED, 25.0), (RMCP_OPENAPI, 15.0), (GENERATOR, 20.0)];
     let mut goals: Vec<Goal> = named
         .into_iter()
         .map(|(name, bound)| {
-            goal(format!("{PLAIN}, beside {name}"), || Some(times(find(PLAIN)?, find(name)?, bound)))
+            goal(format!("{PLAIN}, beside {name}"), || ahead_of(find(name).into_iter(), bound))
         })
         .collect();
     goals.push(goal(format!("{PLAIN}, beside the best of {}", RMCP_OPENAPI_BEST.join("; ")), || {
-        let forced = RMCP_OPENAPI_BEST.iter().filter_map(|name| find(name));
-        let best = forced.max_by(|one, other| one.calls().total_cmp(&other.calls()))?;
-        Some(times(find(PLAIN)?, best, 2.5))
+        ahead_of(RMCP_OPENAPI_BEST.iter().filter_map(|name| find(name)), 2.5)
     }));
     let is_ours = |name: &str| [HOP, PLAIN, GUARDED, KEPT, UNDESCRIBED, MANY].contains(&name);
-    let others: Vec<&Figures> = all.iter().filter(|figures| !is_ours(figures.name)).collect();
-    goals.push(goal(format!("{PLAIN}, beside every rival"), || {
-        let ours = find(PLAIN)?;
-        let best = others.into_iter().max_by(|one, other| one.calls().total_cmp(&other.calls()))?;
-        Some(times(ours, best, 1.0).note(format!("the best is {}", best.name)))
-    }));
+    let others = all.iter().filter(|figures| !is_ours(figures.name));
+    goals.push(goal(format!("{PLAIN}, beside every rival"), || ahead_of(others, 1.0)));
     goals
 }
 
@@ -96,8 +110,7 @@ fn of_its_own(find: Find<'_, '_>) -> Vec<Goal> {
     vec![
         goal("a call of one among many tools, beside one among few", || {
             let (few, many) = (few?, many?);
-            let verdict =
-                Verdict::default().at_most("times the processor time", many.micros / few.micros, 1.05);
+            let verdict = Verdict::default().at_most("times the processor time", many.beside?.time, 1.05);
             Some(verdict.note(format!("{} and {} tools", few.listed.tools, many.listed.tools)))
         }),
         rest(PLAIN, 15.0, 50.0),
@@ -112,8 +125,13 @@ mod tests {
     use super::*;
     use crate::compare::session::Listed;
 
-    fn figures(name: &'static str, calls: f64) -> Figures {
-        Figures { name, rate: [calls; 3], micros: 100.0, ..Figures::default() }
+    fn figures(name: &'static str) -> Figures {
+        Figures { name, ..Figures::default() }
+    }
+
+    /// Beside whom it is held to.
+    fn beside(name: &'static str, calls: f64) -> Figures {
+        Figures { beside: Some(Beside { calls, time: 1.0 }), ..figures(name) }
     }
 
     fn passes(all: &[Figures], about: &str) -> Option<bool> {
@@ -124,19 +142,25 @@ mod tests {
 
     #[test]
     fn each_bound_itself_is_kept_and_a_little_less_is_not() {
-        for (ours, other, factor, about) in [
-            (PLAIN, HOP, 0.90, "this server, beside the bare hop"),
-            (GUARDED, HOP, 0.75, "this server, guarded, beside the bare hop"),
-            (KEPT, HOP, 2.5, "this server, kept answers, beside the bare hop"),
-            (PLAIN, FASTMCP, 50.0, "this server, beside FastMCP"),
-            (PLAIN, FASTMCP_TUNED, 25.0, "this server, beside FastMCP, tuned"),
-            (PLAIN, RMCP_OPENAPI, 15.0, "this server, beside rmcp-openapi"),
-            (PLAIN, GENERATOR, 20.0, "this server, beside openapi-mcp-generator"),
+        let just_above = |bound: f64| bound * (1.0 + f64::EPSILON);
+        for (name, factor, about) in [
+            (PLAIN, 0.90, "this server, beside the bare hop"),
+            (GUARDED, 0.75, "this server, guarded, beside the bare hop"),
+            (KEPT, 2.5, "this server, kept answers, beside the bare hop"),
         ] {
-            let with = |calls: f64| passes(&[figures(ours, calls), figures(other, 1000.0)], about);
-            assert_eq!(with(1000.0 * factor), Some(true), "{about}");
-            assert_eq!(with(1000.0 * factor - 1.0), Some(false), "{about}");
-            assert_eq!(passes(&[figures(ours, 1.0)], about), None, "{about}");
+            assert_eq!(passes(&[beside(name, factor)], about), Some(true), "{about}");
+            assert_eq!(passes(&[beside(name, factor - 0.001)], about), Some(false), "{about}");
+            assert_eq!(passes(&[figures(name)], about), None, "{about}");
+        }
+        for (name, factor, about) in [
+            (FASTMCP, 50.0, "this server, beside FastMCP"),
+            (FASTMCP_TUNED, 25.0, "this server, beside FastMCP, tuned"),
+            (RMCP_OPENAPI, 15.0, "this server, beside rmcp-openapi"),
+            (GENERATOR, 20.0, "this server, beside openapi-mcp-generator"),
+        ] {
+            assert_eq!(passes(&[beside(name, 1.0 / just_above(factor))], about), Some(true), "{about}");
+            assert_eq!(passes(&[beside(name, 1.0 / (factor - 0.001))], about), Some(false), "{about}");
+            assert_eq!(passes(&[figures(PLAIN)], about), None, "{about}");
         }
     }
 
@@ -144,19 +168,26 @@ mod tests {
     fn the_best_of_several_is_what_counts() {
         let [one, two] = RMCP_OPENAPI_BEST;
         let about = format!("this server, beside the best of {one}; {two}");
-        let with = |calls| [figures(PLAIN, calls), figures(one, 100.0), figures(two, 1000.0)];
-        assert_eq!(passes(&with(2500.0), &about), Some(true));
-        assert_eq!(passes(&with(2499.0), &about), Some(false));
+        let with = |calls| [beside(one, 0.01), beside(two, calls)];
+        assert_eq!(passes(&with(0.4), &about), Some(true));
+        assert_eq!(passes(&with(0.401), &about), Some(false));
         let all = "this server, beside every rival";
-        assert_eq!(passes(&with(1000.0), all), Some(true));
-        assert_eq!(passes(&with(999.0), all), Some(false));
-        assert_eq!(passes(&[figures(PLAIN, 9.0), figures(HOP, 99.0)], all), None, "the hop is no rival");
+        assert_eq!(passes(&with(1.0), all), Some(true));
+        assert_eq!(passes(&with(1.001), all), Some(false));
+        assert_eq!(passes(&[beside(PLAIN, 2.0)], all), None, "this server is no rival");
+    }
+
+    #[test]
+    fn everybody_is_held_to_somebody_but_the_hop() {
+        assert_eq!(held_to(HOP), None);
+        assert_eq!([PLAIN, GUARDED, KEPT].map(held_to), [Some(HOP); 3]);
+        assert_eq!([UNDESCRIBED, MANY, FASTMCP, GENERATOR].map(held_to), [Some(PLAIN); 4]);
     }
 
     #[test]
     fn a_list_counts_only_beside_one_of_as_many_tools() {
         let about = "this server, its list beside that of FastMCP";
-        let listed = |name, tools, bytes| Figures { listed: Listed { tools, bytes }, ..figures(name, 1.0) };
+        let listed = |name, tools, bytes| Figures { listed: Listed { tools, bytes }, ..figures(name) };
         let with = |tools, bytes| passes(&[listed(PLAIN, tools, bytes), listed(FASTMCP, 15, 1000)], about);
         assert_eq!(with(15, 850), Some(true));
         assert_eq!(with(15, 851), Some(false));
@@ -168,16 +199,17 @@ mod tests {
         for (name, mib, ms) in [(PLAIN, 15.0, 50.0), (MANY, 40.0, 150.0)] {
             let about = format!("{name}, at rest");
             let with =
-                |idle_mib, start_ms| passes(&[Figures { idle_mib, start_ms, ..figures(name, 1.0) }], &about);
+                |idle_mib, start_ms| passes(&[Figures { idle_mib, start_ms, ..figures(name) }], &about);
             assert_eq!(with(mib, ms), Some(true));
             assert_eq!(with(mib + 0.1, ms), Some(false));
             assert_eq!(with(mib, ms + 0.1), Some(false));
         }
         let about = "a call of one among many tools, beside one among few";
-        let with = |micros| passes(&[figures(PLAIN, 1.0), Figures { micros, ..figures(MANY, 1.0) }], about);
-        assert_eq!((with(105.0), with(105.1)), (Some(true), Some(false)));
+        let many = |time| Figures { beside: Some(Beside { calls: 1.0, time }), ..figures(MANY) };
+        let with = |time| passes(&[figures(PLAIN), many(time)], about);
+        assert_eq!((with(1.05), with(1.051)), (Some(true), Some(false)));
         let about = "99 of 100 calls at a tenth of the hop's capacity";
-        let calm = |name, ms| Figures { calm_p99_ms: Some(ms), ..figures(name, 1.0) };
+        let calm = |name, ms| Figures { calm_p99_ms: Some(ms), ..figures(name) };
         let with = |ms| passes(&[calm(PLAIN, ms), calm(HOP, 1.0)], about);
         assert_eq!((with(1.3), with(1.31)), (Some(true), Some(false)));
     }

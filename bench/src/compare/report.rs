@@ -5,22 +5,25 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::figures::Figures;
-use super::goals::Goal;
-use super::ours::PLAIN;
+use super::goals::{Goal, held_to};
+use super::ours::HOP;
 
 /// What stands above the columns.
 const HEAD: &str = "\
-| | calls/s | least-most | this server is | p50 ms | p99 ms | CPU us/call | start ms | idle MiB | loaded MiB | tools | list bytes | about tokens | answer bytes | others' CPU % |
+| | calls/s | least-most | this server makes | p50 ms | p99 ms | CPU us/call | start ms | idle MiB | loaded MiB | tools | list bytes | about tokens | answer bytes | others' CPU % |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
 ";
 
 /// The figures as a table in Markdown.
 pub fn table(all: &[Figures]) -> String {
-    let ours = all.iter().find(|figures| figures.name == PLAIN).map(Figures::calls);
     let mut text = HEAD.to_owned();
     for figures in all {
         let [rate, least, most] = figures.rate;
-        let ratio = ours.map_or_else(String::new, |ours| format!("{:.2} x", ours / rate));
+        let ratio = match (held_to(figures.name), figures.beside) {
+            (Some(HOP), Some(beside)) => format!("{:.2} of the hop's", beside.calls),
+            (Some(_), Some(beside)) => format!("{:.2} x", 1.0 / beside.calls),
+            _ => String::new(),
+        };
         let Figures { name, p50_ms, p99_ms, micros, start_ms, idle_mib, loaded_mib, listed, .. } = figures;
         let _ = writeln!(
             text,
@@ -70,15 +73,20 @@ pub fn json(all: &[Figures], goals: &[Goal], settings: &Value, failed: &[(String
 mod tests {
     use super::*;
     use crate::compare::goals::goals;
+    use crate::compare::ours::PLAIN;
+    use crate::compare::turn::Beside;
 
     #[test]
-    fn a_row_has_as_many_cells_as_the_head_and_the_ratio_is_to_this_server() {
-        let figures = |name, calls| Figures { name, rate: [calls; 3], ..Figures::default() };
-        let text = table(&[figures(PLAIN, 1000.0), figures("other", 40.0)]);
+    fn a_row_has_as_many_cells_as_the_head_and_the_ratio_is_what_this_server_makes() {
+        let figures = |name, calls| {
+            let beside = Some(Beside { calls, time: 1.0 });
+            Figures { name, beside, ..Figures::default() }
+        };
+        let text = table(&[figures(PLAIN, 0.5), figures("other", 0.04)]);
         let lines: Vec<&str> = text.lines().collect();
         let cells = lines[0].matches('|').count();
         assert!(lines.iter().all(|line| line.matches('|').count() == cells), "{text}");
-        assert!(lines[2].contains("| 1.00 x |") && lines[3].contains("| 25.00 x |"), "{text}");
+        assert!(lines[2].contains("| 0.50 of the hop's |") && lines[3].contains("| 25.00 x |"), "{text}");
     }
 
     #[test]

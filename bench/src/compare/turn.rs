@@ -1,32 +1,27 @@
-//! One turn of a subject: started, asked for its list, held to the truth, loaded, ended.
+//! One turn of a subject: started, asked for its list, held to the truth, loaded, ended. Who is held to another has it beside it: the
+//! two are loaded by turns for a part of a second each, so that whatever the machine does meanwhile falls on both.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::sleep;
 
-use super::drive::{CONNECTIONS, Driven, busy, due};
+use super::drive::{Driven, busy, due};
 use super::process::{Launch, Running, machine_time};
-use super::session::{Caller, Listed, Session, Sessions};
+use super::session::{Caller, Listed, Sessions};
+use super::started::{CHECKS, Started, callers, start};
 use super::subject::Subject;
 use super::upstream::Api;
-use super::wire::Wire;
 use crate::cost::processor_time;
-use crate::ports;
 
-/// Whoever takes longer to start does not start.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// A first answer that does not come within this is asked for again.
-const FIRST: Duration = Duration::from_secs(20);
 /// After its first answer a server comes to rest for so long, before its memory is looked at.
 const REST: Duration = Duration::from_millis(300);
-/// Whole answers that are looked at before the load.
-const CHECKS: u64 = 3;
+/// For so long one is loaded before it is the other's turn: much shorter than what disturbs a machine lasts, much longer than 32 calls.
+const SLICE: Duration = Duration::from_millis(250);
 
 /// What one turn found.
 #[derive(Clone, Debug)]
@@ -45,43 +40,118 @@ pub struct Turn {
     pub micros: f64,
     /// How much of the machine others took meanwhile, in percent.
     pub foreign: f64,
+    /// How it did beside whom it is held to.
+    pub beside: Option<Beside>,
 }
 
-/// A subject that was started and answers.
-struct Started {
+/// What a subject did beside another in the same seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Beside {
+    /// How many times as many calls it made.
+    pub calls: f64,
+    /// How many times as much processor time one took.
+    pub time: f64,
+}
+
+/// Has this subject take its turn, beside the one to whom it is held, if any. An error says what it or the other did wrong.
+pub async fn take(
+    subject: &Subject,
+    held_to: Option<&Subject>,
+    api: &Api,
+    lasts: Duration,
+    folder: &Path,
+) -> io::Result<Turn> {
+    let mut one = Loaded::ready(subject, api, lasts, folder).await?;
+    let mut other = match held_to {
+        Some(subject) => Some(Loaded::ready(subject, api, lasts, folder).await?),
+        None => None,
+    };
+    let slices = lasts.div_duration_f64(SLICE).ceil().max(1.0) as u32;
+    for _ in 0..slices {
+        one.load(lasts / slices).await?;
+        if let Some(other) = &mut other {
+            other.load(lasts / slices).await?;
+        }
+    }
+    let loaded_mib = one.running.resident_mib();
+    let beside = other.as_ref().map(|other| one.beside(other));
+    let turn = one.turn(loaded_mib, beside)?;
+    one.running.end().await?;
+    if let Some(other) = other {
+        other.running.end().await?;
+    }
+    Ok(turn)
+}
+
+/// A subject that has been looked at and warmed up, with what its load came to so far.
+struct Loaded<'a> {
+    subject: &'a Subject,
+    api: &'a Api,
     running: Running,
-    address: SocketAddr,
-    session: Session,
-    wire: Wire,
+    callers: Vec<Caller>,
+    numbers: Arc<AtomicU64>,
     after: Duration,
+    idle_mib: f64,
+    listed: Listed,
+    driven: Driven,
+    /// Processor time of its own, and what others than it and this process took.
+    used: Duration,
+    foreign: Duration,
 }
 
-/// Has this subject take its turn. An error says what it did wrong.
-pub async fn take(subject: &Subject, api: &Api, lasts: Duration, folder: &Path) -> io::Result<Turn> {
-    let Started { running, address, session, mut wire, after } =
-        start(subject, folder, |launch| launch).await?;
-    sleep(REST).await;
-    let idle_mib = running.resident_mib();
-    let is_asked = subject.dialect.sessions != Sessions::None;
-    let listed = if is_asked { session.list(&mut wire).await? } else { Listed::default() };
-    let callers = callers(subject, &session, address, wire).await?;
-    let numbers = Arc::new(AtomicU64::new(CHECKS));
-    let (warm, callers) = busy(callers, lasts / 4, &numbers).await;
-    none_failed(&warm)?;
-    let (reached, used) = (api.answered(), running.processor_time());
-    let (machine, own) = (machine_time(), processor_time());
-    let (driven, _) = busy(callers, lasts, &numbers).await;
-    let used = running.processor_time().saturating_sub(used);
-    let (machine, own) = (machine_time().saturating_sub(machine), processor_time().saturating_sub(own));
-    none_failed(&driven)?;
-    all_reached(subject, &driven, api.answered() - reached)?;
-    let loaded_mib = running.resident_mib();
-    running.end().await?;
-    let processors = thread::available_parallelism()?.get() as f64;
-    let foreign = machine.saturating_sub(used + own).as_secs_f64() / driven.lasted.as_secs_f64() / processors;
-    let micros = used.as_secs_f64() * 1e6 / driven.times.len().max(1) as f64;
-    let start_ms = after.as_secs_f64() * 1e3;
-    Ok(Turn { start_ms, idle_mib, listed, driven, loaded_mib, micros, foreign: foreign * 100.0 })
+impl<'a> Loaded<'a> {
+    async fn ready(
+        subject: &'a Subject,
+        api: &'a Api,
+        lasts: Duration,
+        folder: &Path,
+    ) -> io::Result<Loaded<'a>> {
+        let Started { running, address, session, mut wire, after } =
+            start(subject, folder, |launch| launch).await?;
+        sleep(REST).await;
+        let idle_mib = running.resident_mib();
+        let is_asked = subject.dialect.sessions != Sessions::None;
+        let listed = if is_asked { session.list(&mut wire).await? } else { Listed::default() };
+        let callers = callers(subject, &session, address, wire).await?;
+        let numbers = Arc::new(AtomicU64::new(CHECKS));
+        let (warm, callers) = busy(callers, lasts / 4, &numbers).await;
+        none_failed(&warm)?;
+        let (driven, used, foreign) = (Driven::default(), Duration::ZERO, Duration::ZERO);
+        Ok(Self { subject, api, running, callers, numbers, after, idle_mib, listed, driven, used, foreign })
+    }
+
+    /// Keeps its callers busy for so long, and adds up what came of it.
+    async fn load(&mut self, lasts: Duration) -> io::Result<()> {
+        let (reached, used) = (self.api.answered(), self.running.processor_time());
+        let (machine, own) = (machine_time(), processor_time());
+        let (driven, callers) = busy(std::mem::take(&mut self.callers), lasts, &self.numbers).await;
+        let used = self.running.processor_time().saturating_sub(used);
+        let (machine, own) = (machine_time().saturating_sub(machine), processor_time().saturating_sub(own));
+        none_failed(&driven)?;
+        all_reached(self.subject, &driven, self.api.answered() - reached)?;
+        self.callers = callers;
+        self.driven.then(driven);
+        self.used += used;
+        self.foreign += machine.saturating_sub(used + own);
+        Ok(())
+    }
+
+    fn micros(&self) -> f64 {
+        self.used.as_secs_f64() * 1e6 / self.driven.times.len().max(1) as f64
+    }
+
+    fn beside(&self, other: &Self) -> Beside {
+        Beside { calls: self.driven.rate() / other.driven.rate(), time: self.micros() / other.micros() }
+    }
+
+    fn turn(&self, loaded_mib: f64, beside: Option<Beside>) -> io::Result<Turn> {
+        let processors = thread::available_parallelism()?.get() as f64;
+        let foreign = self.foreign.as_secs_f64() / self.driven.lasted.as_secs_f64() / processors * 100.0;
+        let start_ms = self.after.as_secs_f64() * 1e3;
+        let (micros, driven) = (self.micros(), self.driven.clone());
+        let (idle_mib, listed) = (self.idle_mib, self.listed);
+        Ok(Turn { start_ms, idle_mib, listed, driven, loaded_mib, micros, foreign, beside })
+    }
 }
 
 /// The times of calls that come so many a second, which is little for this subject.
@@ -111,60 +181,6 @@ pub async fn one_by_one(
         caller.call(number).await?;
     }
     running.stop().await
-}
-
-async fn start(subject: &Subject, folder: &Path, how: impl Fn(Launch) -> Launch) -> io::Result<Started> {
-    let address = ports::free().await?;
-    let launch = how(subject.launch(address.port())?);
-    let begun = Instant::now();
-    let mut running = Running::start(&launch, &folder.join(format!("{}.log", address.port())))?;
-    loop {
-        running.still_runs()?;
-        let error = match timeout(FIRST, first_answer(subject, address)).await {
-            Ok(Ok((session, wire))) => {
-                return Ok(Started { running, address, session, wire, after: begun.elapsed() });
-            }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "no answer came".to_owned(),
-        };
-        if begun.elapsed() > PATIENCE {
-            return Err(io::Error::other(format!("it does not start: {error}: {}", running.last_words())));
-        }
-        sleep(Duration::from_millis(1)).await;
-    }
-}
-
-/// The handshake, or the first call of a subject that has none.
-async fn first_answer(subject: &Subject, address: SocketAddr) -> io::Result<(Session, Wire)> {
-    let mut wire = Wire::open(address).await?;
-    let session = Session::begin(address, &subject.dialect, &mut wire).await?;
-    if subject.dialect.sessions == Sessions::None {
-        session.caller(Wire::open(address).await?, 2).call(0).await?;
-    }
-    Ok((session, wire))
-}
-
-/// Callers on connections of their own. The first looks at whole answers.
-async fn callers(
-    subject: &Subject,
-    session: &Session,
-    address: SocketAddr,
-    wire: Wire,
-) -> io::Result<Vec<Caller>> {
-    let mut first = session.caller(wire, 2);
-    for number in 0..CHECKS {
-        first.check(number).await?;
-    }
-    let mut callers = vec![first];
-    while callers.len() < CONNECTIONS {
-        let (mut wire, id) = (Wire::open(address).await?, callers.len() + 2);
-        let caller = match subject.dialect.sessions {
-            Sessions::Each => Session::begin(address, &subject.dialect, &mut wire).await?.caller(wire, id),
-            Sessions::One | Sessions::None => session.caller(wire, id),
-        };
-        callers.push(caller);
-    }
-    Ok(callers)
 }
 
 fn none_failed(driven: &Driven) -> io::Result<()> {
