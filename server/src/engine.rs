@@ -31,7 +31,7 @@ use crate::stages::cache::Backend;
 use crate::stages::upstream::upstream as send;
 use crate::stages::{Next, audit, breaker, bulkhead, cache, confirm, ledger, portion, quota, retry};
 use crate::start_error::StartError;
-use crate::tasks::{self, Tasks};
+use crate::tasks::{self, Elsewhere, Tasks};
 use crate::telemetry::{self, Sampling, Telemetry};
 use crate::upstream::account::Accounts;
 use crate::upstream::{self, Upstream};
@@ -230,9 +230,10 @@ impl Engine {
         let (cuts, answers) = (options.portion.cuts(), options.output_schemas);
         let leaving = CancellationToken::new();
         let tasks = api.tools.iter().any(|tool| tool.may_be_task()).then_some(options.tasks);
-        // A client may come back to another process, which knows nothing of this one's tasks.
-        let tasks = tasks.filter(|settings| settings.most > 0 && replicas.is_none());
-        let tasks = tasks.map(|settings| Tasks::new(settings, leaving.child_token(), metrics.clone()));
+        let tasks = tasks.filter(|settings| settings.most > 0).map(|settings| {
+            let elsewhere = replicas.clone().map(Elsewhere::new);
+            Tasks::new(settings, leaving.child_token(), metrics.clone(), elsewhere)
+        });
         let calls = Calls {
             advertising: Advertising { deployment, cuts, answers },
             index: Arc::default(),

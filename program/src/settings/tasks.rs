@@ -15,7 +15,7 @@ pub(super) fn rows() -> [Setting; 3] {
                 minimum: 0,
                 maximum: 65_536,
             },
-            "How many calls may be answered later at once, as tasks of clients that come back (2026-07-28): whoever has no room waits. 0 offers none; nor does a server with `REDIS_URL`, whose clients may come back to another.",
+            "How many calls may be answered later at once, as tasks of clients that come back (2026-07-28): whoever has no room waits. 0 offers none. With `REDIS_URL` their clients may come back to any server, and each has so many.",
         ),
         setting(
             "call.tasks_per_caller",

@@ -1,5 +1,6 @@
 //! What a client is asked, and what counts as an answer.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// The extension of the protocol by which clients come back for answers.
@@ -31,7 +32,7 @@ impl Ability {
 }
 
 /// A question to a client.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Ask {
     /// A form for a person. Secrets must not be asked for.
     Form {

@@ -141,7 +141,7 @@ impl ServerHandler for Handler {
         request: GetTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
-        let task = self.task(&request.task_id, &context)?;
+        let task = self.task(&request.task_id, &context).await?;
         let mut result = GetTaskResult::new(tasks::detailed(task.seen()));
         result.meta = self.meta(&context);
         Ok(result)
@@ -152,8 +152,8 @@ impl ServerHandler for Handler {
         request: UpdateTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.task(&request.task_id, &context)?.answer(request.input_responses);
-        Ok(())
+        let task = self.task(&request.task_id, &context).await?;
+        task.answer(request.input_responses.into_iter().collect()).await.map_err(tasks::unheard)
     }
 
     async fn cancel_task(
@@ -161,11 +161,7 @@ impl ServerHandler for Handler {
         request: CancelTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        let task = self.task(&request.task_id, &context)?;
-        if task.cancel() {
-            tracing::info!(tool = task.tool().name, task = task.id(), outcome = "cancelled", "task");
-        }
-        Ok(())
+        self.task(&request.task_id, &context).await?.cancel().await.map_err(tasks::unheard)
     }
 
     async fn list_prompts(

@@ -23,7 +23,8 @@ use super::talking::{Talk, input_request};
 use crate::call::{Call, Caller};
 use crate::catalog::Tool;
 use crate::client::Said;
-use crate::tasks::{Begun, Ended, Later, Now, Seen, Task};
+use crate::replicas::Away;
+use crate::tasks::{Begun, Ended, Found, Later, Now, Seen};
 
 /// The methods.
 pub(super) const METHODS: [&str; 3] = ["tasks/get", "tasks/update", "tasks/cancel"];
@@ -32,6 +33,11 @@ const PAUSE: u64 = 2000;
 
 /// The same for a name that was made up, that of another caller's task, and one whose time is up.
 const UNKNOWN: &str = "Unknown task: there is none of this name, or none any more; call the tool that tells the state of the work, if it named one";
+
+/// Where the task may be another server's, and that cannot be asked.
+const UNHEARD: &str = "Whether another server works on this task cannot be asked at this moment: ask again in a few seconds; a task goes on meanwhile";
+/// Where what a task came to is known to the server alone that worked on it.
+const TOO_LARGE: &str = "The work has ended, and its answer is too large to be given by another server than the one that did it; ask again, or call the tool that tells the state of the work";
 
 /// What the server says that it has.
 pub(super) fn extension() -> ExtensionCapabilities {
@@ -90,17 +96,32 @@ impl Handler {
             },
             said,
         );
+        let task = task.await;
         tracing::info!(tool = tool.name, task = task.id(), outcome = "begun", "task");
         First::Task(CreateTaskResult::new(described(&task.seen())).with_meta(self.shared.meta().clone()))
     }
 
     /// The task of this name, if it is the caller's, and the caller may still use the tool.
-    pub(super) fn task(&self, id: &str, context: &RequestContext<RoleServer>) -> Result<Task, ErrorData> {
+    pub(super) async fn task(
+        &self,
+        id: &str,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Found, ErrorData> {
         let (engine, caller) = (self.shared.engine(), caller(context)?);
-        let task = engine.tasks().and_then(|tasks| tasks.find(&caller, id));
-        let task = task.filter(|task| engine.may(&caller, task.tool()));
-        task.ok_or_else(|| ErrorData::invalid_params(UNKNOWN, None))
+        let task = match engine.tasks() {
+            Some(tasks) => tasks.find(&caller, id).await.map_err(unheard)?,
+            None => None,
+        };
+        let may_use =
+            |task: &Found| engine.api().find(task.tool()).is_some_and(|tool| engine.may(&caller, tool));
+        task.filter(may_use).ok_or_else(|| ErrorData::invalid_params(UNKNOWN, None))
     }
+}
+
+/// What is told to whoever asks for a task that another server may have while the servers cannot tell each other anything.
+pub(super) fn unheard(why: Away) -> ErrorData {
+    tracing::warn!(%why, "a task of another server could not be asked for");
+    ErrorData::internal_error(UNHEARD, None)
 }
 
 /// A task with all that is known of it.
@@ -109,6 +130,7 @@ pub(super) fn detailed(seen: Seen) -> DetailedTask {
     let payload = match seen.now {
         Now::Working => TaskPayload::Working,
         Now::Cancelled => TaskPayload::Cancelled,
+        Now::TooLarge => TaskPayload::Failed { error: members(&ErrorData::internal_error(TOO_LARGE, None)) },
         Now::Ended(Ended::Answered(result)) => TaskPayload::Completed { result },
         Now::Ended(Ended::Failed(error)) => TaskPayload::Failed { error },
         Now::Asking(asks) => {

@@ -118,6 +118,11 @@ impl Link {
         matches!(*self.0.state(), State::Here { .. })
     }
 
+    /// Whether it is known that Redis cannot be asked.
+    pub(crate) fn is_away(&self) -> bool {
+        matches!(*self.0.state(), State::Away(_))
+    }
+
     /// How many questions got no answer.
     pub(crate) fn failures(&self) -> u64 {
         self.0.failures.load(Ordering::Relaxed)

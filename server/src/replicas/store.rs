@@ -39,6 +39,16 @@ impl Store {
         putting.await.map(|()| true)
     }
 
+    /// Takes the value of this name away. Where Redis cannot be asked, its time does.
+    pub(crate) async fn remove(&self, name: &[u8]) {
+        let key = self.replicas.name(self.label, name);
+        let link = self.replicas.link();
+        let removing = link.ask(self.replicas.patience(), |mut connection, _| async move {
+            redis::cmd("DEL").arg(key).query_async::<()>(&mut connection).await
+        });
+        let _ = removing.await;
+    }
+
     /// The value of this name, if there is one and a process of ours wrote it.
     pub(crate) async fn get(&self, name: &[u8]) -> Result<Option<Vec<u8>>, Away> {
         let key = self.replicas.name(self.label, name);

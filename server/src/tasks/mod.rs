@@ -1,13 +1,17 @@
 //! Calls that are answered later. What a client waits for can become a task on the way: the client gets a name for it, and comes
 //! back under that name for its state and in the end for its answer. What the protocol makes of it is not known here.
 //!
-//! A task is its caller's alone, lives in this process, and ends by itself: none is there longer than its client was told.
+//! A task is its caller's alone, lives in the process that works on it, and ends by itself: none is there longer than its client was
+//! told. Where several processes serve one API, each knows of the others' tasks as much as a client may.
 
+mod elsewhere;
+mod found;
 mod later;
 mod task;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,7 +24,10 @@ use crate::call::Caller;
 use crate::catalog::Tool;
 use crate::client::Said;
 use crate::metrics::Metrics;
+use crate::replicas::Away;
 
+pub(crate) use elsewhere::Elsewhere;
+pub(crate) use found::Found;
 pub(crate) use later::Later;
 pub(crate) use task::{Ended, Now, Seen, Task};
 
@@ -63,13 +70,20 @@ struct All {
     /// Cancelled when nobody shall wait any more.
     leaving: CancellationToken,
     metrics: Metrics,
+    /// Where other processes look for the tasks of this one.
+    elsewhere: Option<Elsewhere>,
 }
 
 impl Tasks {
     /// None so far.
-    pub(crate) fn new(settings: Settings, leaving: CancellationToken, metrics: Metrics) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        leaving: CancellationToken,
+        metrics: Metrics,
+        elsewhere: Option<Elsewhere>,
+    ) -> Self {
         let running = TaskTracker::new();
-        Self(Arc::new(All { settings, held: Mutex::default(), running, leaving, metrics }))
+        Self(Arc::new(All { settings, held: Mutex::default(), running, leaving, metrics, elsewhere }))
     }
 
     /// What a call becomes a task by, and where whoever holds its client hears that it has.
@@ -78,9 +92,17 @@ impl Tasks {
         (Later::new(self.clone(), caller.key().to_owned(), tool, sender), begun)
     }
 
-    /// The task of this name, if it is this caller's.
-    pub(crate) fn find(&self, caller: &Caller, id: &str) -> Option<Task> {
-        self.held().get(id).filter(|task| task.is_of(caller.key())).cloned()
+    /// The task of this name, if it is this caller's; an error where another process may have it and nobody can be asked.
+    pub(crate) async fn find(&self, caller: &Caller, id: &str) -> Result<Option<Found>, Away> {
+        let here = self.held().get(id).filter(|task| task.is_of(caller.key())).cloned();
+        match (here, &self.0.elsewhere) {
+            (Some(task), _) => Ok(Some(Found::Here(task))),
+            (None, Some(elsewhere)) => {
+                let distant = elsewhere.find(caller.key(), id).await?;
+                Ok(distant.map(|distant| Found::Elsewhere(Box::new(distant))))
+            }
+            (None, None) => Ok(None),
+        }
     }
 
     /// Ends all that is waited for, and waits until nothing is done any more.
@@ -90,9 +112,12 @@ impl Tasks {
         self.0.running.wait().await;
     }
 
-    /// A place for one more; nothing where there is none.
+    /// A place for one more; nothing where there is none, or where its client would come back to a process that hears nothing of it.
     fn admit(&self, owner: &str, tool: &'static Tool, plan: Plan) -> Option<Begun> {
         let Settings { most, most_each, kept } = self.0.settings;
+        if self.0.elsewhere.as_ref().is_some_and(Elsewhere::is_away) {
+            return None;
+        }
         let mut held = self.held();
         let of_owner = held.values().filter(|task| task.is_of(owner)).count();
         if held.len() >= most || of_owner >= most_each {
@@ -124,8 +149,8 @@ pub(crate) struct Begun {
 
 impl Begun {
     /// Goes on with the work, and hears what is said on the way, until it ends, is not waited for any more, or its time is up. What
-    /// it came to is kept for as long as the client was told.
-    pub(crate) fn go_on(
+    /// it came to is kept for as long as the client was told. When this returns, its client may come back to any process.
+    pub(crate) async fn go_on(
         self,
         work: impl Future<Output = Ended> + Send + 'static,
         said: mpsc::Receiver<Said>,
@@ -133,17 +158,37 @@ impl Begun {
         let Self { task, place } = self;
         let tasks = place.tasks.clone();
         let living = task.clone();
+        let (tell, told) = oneshot::channel();
         let life = async move {
             let Place { tasks, .. } = &place;
-            let over = |how| tasks.0.metrics.count(how);
+            let (over, elsewhere) = (|how| tasks.0.metrics.count(how), tasks.0.elsewhere.as_ref());
+            if let Some(elsewhere) = elsewhere {
+                elsewhere.tell(&living).await;
+            }
+            // Its client may have left.
+            let _ = tell.send(());
             tokio::select! {
                 () = living.live(work, said, over) => {}
                 () = tasks.0.leaving.cancelled() => living.leave(over),
+                () = kept(elsewhere, &living) => {}
+            }
+            if let Some(elsewhere) = elsewhere {
+                elsewhere.part(&living).await;
             }
             drop(place);
         };
         tasks.0.running.spawn(life.in_current_span());
+        // Nothing is told where everything stops.
+        let _ = told.await;
         task
+    }
+}
+
+/// Keeps others told of this task, where there are others.
+async fn kept(elsewhere: Option<&Elsewhere>, task: &Task) {
+    match elsewhere {
+        Some(elsewhere) => elsewhere.keep(task).await,
+        None => pending().await,
     }
 }
 

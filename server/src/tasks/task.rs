@@ -4,12 +4,14 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::elsewhere::Word;
 use crate::catalog::Tool;
 use crate::client::{Ask, Named, Progress, Said};
 use crate::metrics::Count;
@@ -24,7 +26,7 @@ pub(super) struct Plan {
 }
 
 /// What the work of a task came to, as the protocol has it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Ended {
     /// The result of the call, also where that says that the call has failed.
     Answered(Map<String, Value>),
@@ -33,7 +35,7 @@ pub(crate) enum Ended {
 }
 
 /// How a task stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Now {
     /// Its work goes on.
     Working,
@@ -41,12 +43,21 @@ pub(crate) enum Now {
     Asking(Vec<Named>),
     /// Its work has ended.
     Ended(Ended),
+    /// Its work has ended, and what it came to is too large to be known by more than the process that did it.
+    TooLarge,
     /// Its client has cancelled it.
     Cancelled,
 }
 
+impl Now {
+    /// Whether nothing will come of it any more than what is known.
+    pub(super) fn is_over(&self) -> bool {
+        !matches!(self, Self::Working | Self::Asking(_))
+    }
+}
+
 /// What a client learns of a task.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Seen {
     pub(crate) id: String,
     pub(crate) now: Now,
@@ -72,6 +83,8 @@ struct Held {
     expires: Instant,
     after_cancel: String,
     cancelled: CancellationToken,
+    /// Told of each change.
+    news: Notify,
     changing: Mutex<Changing>,
 }
 
@@ -113,6 +126,7 @@ impl Task {
             expires: Instant::now() + lasting,
             after_cancel: plan.after_cancel,
             cancelled: CancellationToken::new(),
+            news: Notify::new(),
             changing: Mutex::new(changing),
         }))
     }
@@ -125,6 +139,21 @@ impl Task {
     /// The tool that was called.
     pub(crate) fn tool(&self) -> &'static Tool {
         self.0.tool
+    }
+
+    /// Whose it is, by the caller's key.
+    pub(super) fn owner(&self) -> &str {
+        &self.0.owner
+    }
+
+    /// How long it is still there.
+    pub(super) fn rest(&self) -> Duration {
+        self.0.expires.saturating_duration_since(Instant::now())
+    }
+
+    /// Waits for a change that was not waited for before. Only one may wait.
+    pub(super) async fn news(&self) {
+        self.0.news.notified().await;
     }
 
     /// Whether it is this caller's, by the caller's key.
@@ -172,14 +201,24 @@ impl Task {
     }
 
     /// Waits no longer for the work. What has ended stays as it is.
-    pub(crate) fn cancel(&self) -> bool {
+    pub(crate) fn cancel(&self) {
         let is_new = self.change(|changing| {
             changing.over = Some(Over::Cancelled);
             changing.message = Some(self.0.after_cancel.clone());
             changing.open.clear();
         });
         self.0.cancelled.cancel();
-        is_new
+        if is_new {
+            tracing::info!(tool = self.0.tool.name, task = self.0.id, outcome = "cancelled", "task");
+        }
+    }
+
+    /// Hears what its client said to another process.
+    pub(super) fn hear_elsewhere(&self, word: Word) {
+        match word {
+            Word::Cancel => self.cancel(),
+            Word::Answers(answers) => self.answer(answers),
+        }
     }
 
     /// Does the work, says how it ended, and stays until its time is up.
@@ -252,6 +291,7 @@ impl Task {
         }
         how(&mut changing);
         changing.at = SystemTime::now();
+        self.0.news.notify_one();
         true
     }
 

@@ -16,7 +16,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 const KEPT: Duration = Duration::from_secs(300);
 
 fn tasks(most: usize, most_each: usize) -> Tasks {
-    Tasks::new(Settings { most, most_each, kept: KEPT }, CancellationToken::new(), Metrics::default())
+    Tasks::new(Settings { most, most_each, kept: KEPT }, CancellationToken::new(), Metrics::default(), None)
 }
 
 /// A task of this caller's that has begun, if there was room for it.
@@ -34,14 +34,14 @@ fn answered(text: &str) -> Ended {
 }
 
 /// A task whose work ends when it is told to.
-fn running(tasks: &Tasks, caller: &Caller) -> (Task, Arc<Notify>) {
+async fn running(tasks: &Tasks, caller: &Caller) -> (Task, Arc<Notify>) {
     let end = Arc::new(Notify::new());
     let heard = Arc::clone(&end);
     let work = async move {
         heard.notified().await;
         answered("done")
     };
-    (fresh(tasks, caller).unwrap().go_on(work, nothing_said()), end)
+    (fresh(tasks, caller).unwrap().go_on(work, nothing_said()).await, end)
 }
 
 /// Lets everything go on that can.
@@ -67,16 +67,16 @@ async fn there_are_no_more_of_one_caller_and_of_all_than_may_be() {
 #[tokio::test(start_paused = true)]
 async fn a_task_is_found_by_its_caller_alone() {
     let tasks = tasks(2, 2);
-    let (task, _end) = running(&tasks, &Caller::LocalOwner);
-    assert!(tasks.find(&Caller::LocalOwner, task.id()).is_some());
-    assert!(tasks.find(&Caller::Anonymous, task.id()).is_none());
-    assert!(tasks.find(&Caller::LocalOwner, &task.id()[1..]).is_none());
+    let (task, _end) = running(&tasks, &Caller::LocalOwner).await;
+    assert!(tasks.find(&Caller::LocalOwner, task.id()).await.unwrap().is_some());
+    assert!(tasks.find(&Caller::Anonymous, task.id()).await.unwrap().is_none());
+    assert!(tasks.find(&Caller::LocalOwner, &task.id()[1..]).await.unwrap().is_none());
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_is_there_for_as_long_as_was_told_and_no_longer() {
     let tasks = tasks(1, 1);
-    let (task, end) = running(&tasks, &Caller::LocalOwner);
+    let (task, end) = running(&tasks, &Caller::LocalOwner).await;
     assert_eq!((task.seen().now, task.seen().lasting), (Now::Working, LONGEST + KEPT));
     let since = Instant::now();
     end.notify_one();
@@ -84,10 +84,10 @@ async fn an_answer_is_there_for_as_long_as_was_told_and_no_longer() {
     assert_eq!(task.seen().now, Now::Ended(answered("done")));
     advance(LONGEST + KEPT - since.elapsed() - Duration::from_millis(2)).await;
     settle().await;
-    assert!(tasks.find(&Caller::LocalOwner, task.id()).is_some());
+    assert!(tasks.find(&Caller::LocalOwner, task.id()).await.unwrap().is_some());
     advance(Duration::from_millis(4)).await;
     settle().await;
-    assert!(tasks.find(&Caller::LocalOwner, task.id()).is_none());
+    assert!(tasks.find(&Caller::LocalOwner, task.id()).await.unwrap().is_none());
     assert!(fresh(&tasks, &Caller::LocalOwner).is_some(), "its place is free");
 }
 
@@ -100,19 +100,21 @@ async fn who_cancels_ends_the_waiting_and_reads_so() {
         let _held = held;
         std::future::pending().await
     };
-    let task = fresh(&tasks, &Caller::LocalOwner).unwrap().go_on(work, nothing_said());
+    let task = fresh(&tasks, &Caller::LocalOwner).unwrap().go_on(work, nothing_said()).await;
     settle().await;
     assert_eq!(Arc::strong_count(&dropped), 2);
-    assert!(task.cancel());
+    task.cancel();
     settle().await;
     assert_eq!(Arc::strong_count(&dropped), 1, "nobody waits any more");
     let seen = task.seen();
-    assert_eq!((seen.now, seen.message.as_deref()), (Now::Cancelled, Some("The waiting has ended.")));
-    assert!(!task.cancel() && task.seen().now == Now::Cancelled, "a second time changes nothing");
-    let (task, end) = running(&self::tasks(1, 1), &Caller::LocalOwner);
+    assert_eq!((&seen.now, seen.message.as_deref()), (&Now::Cancelled, Some("The waiting has ended.")));
+    task.cancel();
+    assert_eq!(task.seen().changed, seen.changed, "a second time changes nothing");
+    let (task, end) = running(&self::tasks(1, 1), &Caller::LocalOwner).await;
     end.notify_one();
     settle().await;
-    assert!(!task.cancel() && task.seen().now == Now::Ended(answered("done")), "what has ended stays");
+    task.cancel();
+    assert_eq!(task.seen().now, Now::Ended(answered("done")), "what has ended stays");
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,7 +136,7 @@ async fn questions_wait_for_answers_in_their_form() {
         let answers = client.ask_all(asking).await.unwrap();
         answered(&format!("{} {}", answers[0]["content"]["name"], answers[1]["content"]["colour"]))
     };
-    let task = begun.try_recv().unwrap().go_on(work, said);
+    let task = begun.try_recv().unwrap().go_on(work, said).await;
     settle().await;
     let open = |task: &Task| match task.seen().now {
         Now::Asking(asks) => asks.into_iter().map(|(name, _)| name).collect::<Vec<_>>(),
@@ -154,13 +156,13 @@ async fn questions_wait_for_answers_in_their_form() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_leaves_waits_for_nobody_and_keeps_nothing() {
     let tasks = tasks(2, 2);
-    let (task, _end) = running(&tasks, &Caller::LocalOwner);
-    let (ended, end) = running(&tasks, &Caller::LocalOwner);
+    let (task, _end) = running(&tasks, &Caller::LocalOwner).await;
+    let (ended, end) = running(&tasks, &Caller::LocalOwner).await;
     end.notify_one();
     settle().await;
     tasks.drain().await;
     for task in [task, ended] {
-        assert!(tasks.find(&Caller::LocalOwner, task.id()).is_none());
+        assert!(tasks.find(&Caller::LocalOwner, task.id()).await.unwrap().is_none());
     }
     let (later, begun) = tasks.offer(&Caller::LocalOwner, &TOOL);
     drop(begun);
@@ -171,7 +173,8 @@ async fn a_server_that_leaves_waits_for_nobody_and_keeps_nothing() {
 #[tokio::test(start_paused = true)]
 async fn how_tasks_end_and_how_many_are_kept_is_counted() {
     let (metrics, leaving) = (Metrics::default(), CancellationToken::new());
-    let tasks = Tasks::new(Settings { most: 8, most_each: 8, kept: KEPT }, leaving.clone(), metrics.clone());
+    let tasks =
+        Tasks::new(Settings { most: 8, most_each: 8, kept: KEPT }, leaving.clone(), metrics.clone(), None);
     let value = |series: &str| {
         let page = metrics.render(crate::metrics::Format::Prometheus, crate::metrics::Beside::default());
         let value =
@@ -180,19 +183,19 @@ async fn how_tasks_end_and_how_many_are_kept_is_counted() {
     };
     let ended = |how: &str| value(&format!("mcp_tasks_total{{result=\"{how}\"}}"));
     let owner = Caller::LocalOwner;
-    let (_answered, end) = running(&tasks, &owner);
+    let (_answered, end) = running(&tasks, &owner).await;
     end.notify_one();
-    fresh(&tasks, &owner).unwrap().go_on(async { Ended::Failed(Map::new()) }, nothing_said());
-    let (cancelled, _) = running(&tasks, &owner);
+    fresh(&tasks, &owner).unwrap().go_on(async { Ended::Failed(Map::new()) }, nothing_said()).await;
+    let (cancelled, _) = running(&tasks, &owner).await;
     cancelled.cancel();
     settle().await;
-    let (_late, _) = running(&tasks, &owner);
+    let (_late, _) = running(&tasks, &owner).await;
     assert_eq!((ended("answered"), ended("failed"), ended("cancelled"), ended("given_up")), (1, 1, 1, 0));
     assert_eq!(value("mcp_tasks_kept"), 4, "those that have ended are kept for a while");
     advance(LONGEST + KEPT + Duration::from_millis(2)).await;
     settle().await;
     assert_eq!((ended("given_up"), value("mcp_tasks_kept")), (1, 0), "its time was up");
-    let (_left, _) = running(&tasks, &owner);
+    let (_left, _) = running(&tasks, &owner).await;
     settle().await;
     leaving.cancel();
     settle().await;
