@@ -242,6 +242,31 @@ async fn r12_a_redis_that_comes_back_empty_is_told_what_was_made() {
     assert_eq!(upstream.requests().len(), 1);
 }
 
+/// One question that fails is no reason for Redis to be left alone, nor for the others never to be told.
+#[tokio::test]
+async fn r12_what_could_not_be_told_is_told_again_to_the_same_redis() {
+    let scratch = Scratch::new("replicas-again");
+    // This Redis lets nobody tell anything of changes until it is told to.
+    let rights = ["--user", "default", "on", "nopass", "~mcp:epoch", "&*", "+@all"];
+    let mut redis = RedisServer::with(scratch.path(), &rights);
+    assert_eq!(redis.ask(&["acl", "setuser", "default", "~*"]), "OK");
+    let upstream = FakeUpstream::start([json_answer("200 OK", DONE)]).await;
+    let settings = Settings { settle: Duration::from_secs(3), ..sharing(&redis) };
+    let [one, other] = [(); 2].map(|()| remembering(&upstream, settings.clone(), None));
+    deploy(&one).await.unwrap();
+    redis.kill();
+    redis.restart();
+    let begun = Instant::now();
+    while !redis.ask(&["acl", "log"]).contains("mcp:change") {
+        assert!(begun.elapsed() < Duration::from_secs(10), "nobody tells anything");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(redis.ask(&["acl", "setuser", "default", "~*"]), "OK");
+    let again = once_it_is_back(async || deploy(&other).await).await.unwrap();
+    assert!(again.notes.iter().any(|note| note.contains("nothing was sent again")), "{:?}", again.notes);
+    assert_eq!(upstream.requests().len(), 1);
+}
+
 #[tokio::test]
 async fn r12_a_process_tells_what_its_journal_knows() {
     let (scratch, folder) = (Scratch::new("replicas-journal"), Scratch::new("replicas-records"));

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::{Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::time::{Instant, interval_at, sleep};
+use tokio::time::{Instant, interval_at, sleep, timeout};
 
 use super::book::{Book, Named};
 use super::key::Key;
@@ -17,6 +17,8 @@ use crate::stages::Outcome;
 /// Pauses between looks at a change that another process makes: each twice the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// How soon what could not be told is told again: well before a new epoch has settled.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How often a new epoch is looked for before Redis counts as away.
 const MOST_EPOCHS: usize = 3;
 
@@ -115,17 +117,30 @@ impl Shared {
     /// Tells all that is known of changes, whenever there is a Redis that may not know it; as long as the book is there.
     pub(super) async fn tell_all(self, book: Weak<Mutex<Book>>) {
         let mut joined = self.changes.replicas().link().joined();
-        while joined.changed().await.is_ok() {
+        let mut is_told = true;
+        loop {
+            // What could not be told is told again, also to the same Redis.
+            let turned = timeout(if is_told { Duration::MAX } else { AGAIN }, joined.changed()).await;
+            if matches!(turned, Ok(Err(_))) {
+                return;
+            }
             let Some(book) = book.upgrade() else { return };
             let known = book.lock().unwrap_or_else(PoisonError::into_inner).known(Instant::now());
             drop(book);
-            for (named, told) in known {
-                if let Err(why) = self.tell(named, told).await {
-                    tracing::warn!(%why, "not all changes could be told to other servers");
-                    break;
-                }
+            let told = self.tell_each(known).await;
+            if let (true, Err(why)) = (is_told, &told) {
+                tracing::warn!(%why, "not all changes could be told to other servers; they are told again");
             }
+            is_told = told.is_ok();
         }
+    }
+
+    /// Tells these, until one cannot be told.
+    async fn tell_each(&self, known: Vec<(Named, Told)>) -> Result<(), Away> {
+        for (named, told) in known {
+            self.tell(named, told).await?;
+        }
+        Ok(())
     }
 
     async fn tell(&self, named: Named, told: Told) -> Result<bool, Away> {
