@@ -10,20 +10,27 @@ mod slow_tools;
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use http_support::Served;
 use redis_server::RedisServer;
 use scratch::Scratch;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use server::identity::api_keys;
 use server::replicas::Settings;
 use server::{Options, scopes};
+
 use slow_tools::{about, api, begin, call, get, held, quick, send, started, state, two_keys, until, waiting};
+use tokio::time::timeout;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 /// Words that wait for whoever works on a task.
 const MOST_WORDS: usize = 16;
+/// The largest of them, in bytes.
+const LARGEST_WORD: usize = 256 << 10;
 /// For how long a server is believed to be alive without a sign of it, in milliseconds.
 const LEASE_MS: u64 = 10_000;
+/// Whoever waits longer waits for ever.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// Two servers of one API, which answers so, with a Redis between them.
 async fn two(
@@ -51,15 +58,33 @@ async fn usual(redis: &RedisServer, script: impl IntoIterator<Item = fake_upstre
     two(redis, script, |_| {}).await
 }
 
-/// Waits until the other server tells this of the task.
+/// Waits until this server tells this of the task.
 async fn until_told(served: &Served, id: &str, message: &str) -> Value {
-    loop {
-        let task = get(served, id).await;
-        if task["statusMessage"] == message {
-            return task;
+    let telling = async {
+        loop {
+            let task = get(served, id).await;
+            if task["statusMessage"] == message {
+                return task;
+            }
+            assert_eq!(task["status"], "working", "{task}");
         }
-        assert_eq!(task["status"], "working", "{task}");
-    }
+    };
+    timeout(LONGEST, telling).await.expect("it is told")
+}
+
+/// Waits until this server knows of the task again, which it may not for a while.
+async fn until_known(served: &Served, id: &str) -> Value {
+    let knowing = async {
+        loop {
+            let mut found = about(served, "tasks/get", id, json!({})).await.json();
+            if found.get("error").is_none() {
+                return found["result"].take();
+            }
+            let code = found["error"]["code"].as_i64().unwrap();
+            assert!([-32603, -32602].contains(&code), "{found}");
+        }
+    };
+    timeout(LONGEST, knowing).await.expect("it is told again")
 }
 
 #[tokio::test]
@@ -136,7 +161,9 @@ async fn without_redis_a_call_waits_and_a_task_of_another_server_is_not_said_to_
     let mut redis = RedisServer::start(scratch.path());
     let [one, other] = usual(&redis, []).await;
     let id = begin(&one, "slow", json!({ "how": "never" })).await;
+    let ended = begin(&one, "slow", json!({ "how": "well" })).await;
     until_told(&other, &id, "1 of 4").await;
+    until(&other, &ended, "completed").await;
     redis.kill();
     let params = json!({ "inputResponses": {} });
     for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
@@ -148,14 +175,35 @@ async fn without_redis_a_call_waits_and_a_task_of_another_server_is_not_said_to_
     let waited = call(&other, "slow", json!({ "how": "well" })).await.result();
     assert_eq!(waited["content"][0]["text"], "later: false, first: null");
     redis.restart();
-    loop {
-        // It came back empty; whoever works on a task tells of it again.
-        let found = about(&other, "tasks/get", &id, json!({})).await.json();
-        if found["result"]["statusMessage"] == "1 of 4" {
-            break;
-        }
-        assert!(found["error"]["code"] == -32603 || found["error"]["code"] == -32602, "{found}");
-    }
+    // It came back empty; whoever knows of a task tells it again.
+    assert_eq!(until_known(&other, &id).await["statusMessage"], "1 of 4");
+    assert_eq!(until_known(&other, &ended).await["result"]["content"][0]["text"], "later: true, first: null");
+}
+
+#[tokio::test]
+async fn a_task_that_others_cannot_be_told_of_is_followed_by_none() {
+    let scratch = Scratch::new("tasks-full");
+    let redis = RedisServer::start(scratch.path());
+    let [one, other] = usual(&redis, []).await;
+    let id = begin(&one, "slow", json!({ "how": "never" })).await;
+    until_told(&other, &id, "1 of 4").await;
+    assert_eq!(redis.ask(&["config", "set", "maxmemory", "1"]), "OK");
+    let begun = call(&one, "slow", json!({ "how": "never" })).await.result();
+    assert_eq!(begun["resultType"], "task", "nobody knows yet that there is no room");
+    let waited = call(&one, "slow", json!({ "how": "well" })).await.result();
+    assert_eq!(waited["content"][0]["text"], "later: false, first: null", "{waited}");
+    assert_eq!(get(&one, begun["taskId"].as_str().unwrap()).await["status"], "working");
+}
+
+#[tokio::test]
+async fn a_redis_that_may_have_forgotten_is_not_believed_that_there_is_none() {
+    let scratch = Scratch::new("tasks-new");
+    let redis = RedisServer::start(scratch.path());
+    let settle = Duration::from_secs(3600);
+    let [one, _other] =
+        two(&redis, [], |options| options.engine.replicas.as_mut().unwrap().settle = settle).await;
+    let unsure = about(&one, "tasks/get", "made-up", json!({})).await;
+    assert_eq!(unsure.error(), (200, -32603), "{unsure:?}");
 }
 
 #[tokio::test]
@@ -194,17 +242,35 @@ async fn no_more_waits_to_be_heard_than_may() {
     let redis = RedisServer::start(scratch.path());
     let [one, other] = usual(&redis, []).await;
     let id = begin(&one, "slow", json!({ "how": "never" })).await;
-    // Whoever works on it hears every second, so that in the middle some may be taken.
-    let mut left = 0;
-    let refused = loop {
-        let said = about(&other, "tasks/update", &id, json!({ "inputResponses": {} })).await;
-        if said.json().get("error").is_some() {
-            break said;
-        }
-        left += 1;
-        assert!(left < 1000, "none is refused");
+    // Whoever works on it hears every second: all of these are said before the next time, or most of them.
+    let say = || about(&other, "tasks/update", &id, json!({ "inputResponses": {} }));
+    let said = join_all((0..4 * MOST_WORDS).map(|_| say())).await;
+    let (left, refused): (Vec<_>, Vec<_>) =
+        said.into_iter().partition(|said| said.json().get("error").is_none());
+    assert!(left.len() >= MOST_WORDS && !refused.is_empty(), "{} and {}", left.len(), refused.len());
+    assert_eq!(refused[0].error(), (200, -32603));
+    assert!(refused[0].body.contains("say it again in a second"), "{:?}", refused[0]);
+    // Who cancels is heard all the same.
+    about(&other, "tasks/cancel", &id, json!({})).await.result();
+    until(&one, &id, "cancelled").await;
+}
+
+#[tokio::test]
+async fn a_word_that_is_too_large_by_one_byte_is_refused() {
+    let scratch = Scratch::new("tasks-large-word");
+    let redis = RedisServer::start(scratch.path());
+    let [one, other] = usual(&redis, []).await;
+    let id = begin(&one, "slow", json!({ "how": "never" })).await;
+    // As much as may be in one text, five times, and the rest.
+    let answers = |rest: usize| -> Vec<(String, String)> {
+        let sizes = [48 << 10, 48 << 10, 48 << 10, 48 << 10, 48 << 10, rest];
+        (0..).map(|number| format!("x{number}")).zip(sizes.map(|size| "y".repeat(size))).collect()
     };
-    assert_eq!(refused.error(), (200, -32603));
-    assert!(left >= MOST_WORDS, "{left} were left before one was refused");
-    about(&one, "tasks/cancel", &id, json!({})).await.result();
+    let rest = LARGEST_WORD - json!({ "Answers": answers(0) }).to_string().len();
+    for (rest, code) in [(rest, None), (rest + 1, Some(-32602))] {
+        let answers: Map<String, Value> =
+            answers(rest).into_iter().map(|(name, answer)| (name, answer.into())).collect();
+        let said = about(&other, "tasks/update", &id, json!({ "inputResponses": answers })).await.json();
+        assert_eq!(said["error"]["code"].as_i64(), code, "{rest}: {said}");
+    }
 }

@@ -153,7 +153,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         let task = self.task(&request.task_id, &context).await?;
-        task.answer(request.input_responses.into_iter().collect()).await.map_err(tasks::unheard)
+        task.answer(request.input_responses.into_iter().collect()).await.map_err(|why| tasks::unsaid(&why))
     }
 
     async fn cancel_task(
@@ -161,7 +161,8 @@ impl ServerHandler for Handler {
         request: CancelTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.task(&request.task_id, &context).await?.cancel().await.map_err(tasks::unheard)
+        let task = self.task(&request.task_id, &context).await?;
+        task.cancel().await.map_err(|why| tasks::unsaid(&why))
     }
 
     async fn list_prompts(

@@ -24,7 +24,7 @@ use crate::call::{Call, Caller};
 use crate::catalog::Tool;
 use crate::client::Said;
 use crate::replicas::Away;
-use crate::tasks::{Begun, Ended, Found, Later, Now, Seen};
+use crate::tasks::{Begun, Ended, Found, Later, Now, Seen, Unsaid};
 
 /// The methods.
 pub(super) const METHODS: [&str; 3] = ["tasks/get", "tasks/update", "tasks/cancel"];
@@ -36,6 +36,9 @@ const UNKNOWN: &str = "Unknown task: there is none of this name, or none any mor
 
 /// Where the task may be another server's, and that cannot be asked.
 const UNHEARD: &str = "Whether another server works on this task cannot be asked at this moment: ask again in a few seconds; a task goes on meanwhile";
+/// Where much was said of a task of another server in a short time.
+const TOO_MANY: &str =
+    "The server that works on this task has not heard yet what was said before: say it again in a second";
 /// Where what a task came to is known to the server alone that worked on it.
 const TOO_LARGE: &str = "The work has ended, and its answer is too large to be given by another server than the one that did it; ask again, or call the tool that tells the state of the work";
 
@@ -109,7 +112,7 @@ impl Handler {
     ) -> Result<Found, ErrorData> {
         let (engine, caller) = (self.shared.engine(), caller(context)?);
         let task = match engine.tasks() {
-            Some(tasks) => tasks.find(&caller, id).await.map_err(unheard)?,
+            Some(tasks) => tasks.find(&caller, id).await.map_err(|why| unheard(&why))?,
             None => None,
         };
         let may_use =
@@ -118,10 +121,24 @@ impl Handler {
     }
 }
 
-/// What is told to whoever asks for a task that another server may have while the servers cannot tell each other anything.
-pub(super) fn unheard(why: Away) -> ErrorData {
-    tracing::warn!(%why, "a task of another server could not be asked for");
+/// What is told to whoever asks for a task that another server may have, where that cannot be asked.
+fn unheard(why: &Away) -> ErrorData {
+    tracing::debug!(%why, "a task of another server could not be asked for");
     ErrorData::internal_error(UNHEARD, None)
+}
+
+/// What is told to whoever says something of a task that nobody will hear.
+pub(super) fn unsaid(why: &Unsaid) -> ErrorData {
+    match why {
+        Unsaid::Away(why) => unheard(why),
+        Unsaid::TooMany => ErrorData::internal_error(TOO_MANY, None),
+        Unsaid::TooLarge(size, most) => {
+            let text = format!(
+                "inputResponses: {size} bytes are more than another server can be told of its task, which is {most}"
+            );
+            ErrorData::invalid_params(text, None)
+        }
+    }
 }
 
 /// A task with all that is known of it.

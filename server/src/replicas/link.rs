@@ -123,6 +123,11 @@ impl Link {
         matches!(*self.0.state(), State::Away(_))
     }
 
+    /// Whether it was joined less than this time ago.
+    pub(crate) fn is_new(&self, time: Duration) -> bool {
+        self.0.arrival().is_some_and(|arrival| arrival.elapsed() < time)
+    }
+
     /// How many questions got no answer.
     pub(crate) fn failures(&self) -> u64 {
         self.0.failures.load(Ordering::Relaxed)

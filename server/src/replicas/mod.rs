@@ -37,7 +37,7 @@ pub(crate) use recent::Recent;
 pub(crate) use reply::{packed, unpacked};
 pub(crate) use script::Script;
 pub(crate) use state::Away;
-pub(crate) use store::{LARGEST, Store};
+pub(crate) use store::Store;
 
 /// The shortest secret, in bytes: whoever knows it can put answers and outcomes into the mouths of other processes.
 pub const SHORTEST_SECRET: usize = 32;

@@ -8,7 +8,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo as _};
 use secrecy::ExposeSecret as _;
 use tokio::sync::{Notify, Semaphore, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::state::State;
 use super::{Away, Epoch, Settings};
@@ -29,6 +29,8 @@ pub(super) struct Shared {
     pub(super) turned: watch::Sender<()>,
     /// How often an epoch was joined.
     pub(super) joined: watch::Sender<u64>,
+    /// When that was the last time.
+    arrival: Mutex<Option<Instant>>,
     /// Told when the keeper has something to do.
     pub(super) wanted: Arc<Notify>,
     pub(super) room: Semaphore,
@@ -57,6 +59,7 @@ impl Shared {
             state: Mutex::new(State::Untried),
             turned,
             joined,
+            arrival: Mutex::default(),
             wanted: Arc::default(),
             room: Semaphore::new(MOST_AT_ONCE),
             failures: AtomicU64::new(0),
@@ -88,9 +91,15 @@ impl Shared {
     /// Redis can be asked from now on.
     pub(super) fn arrived(&self, connection: MultiplexedConnection, epoch: Epoch) {
         *self.state() = State::Here { connection: (connection, epoch), failures: 0 };
+        *self.arrival.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         self.turned.send_replace(());
         self.joined.send_modify(|count| *count += 1);
         tracing::info!("Redis is connected");
+    }
+
+    /// When an epoch was joined the last time, if there was one.
+    pub(super) fn arrival(&self) -> Option<Instant> {
+        *self.arrival.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Redis could not be connected.

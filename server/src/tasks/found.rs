@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::elsewhere::{Distant, Word};
+use super::elsewhere::Distant;
+use super::words::{Unsaid, Word};
 use super::{Seen, Task};
-use crate::replicas::Away;
 
 /// A task that was found.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Found {
     }
 
     /// Takes answers to what was asked; see [`Task::answer`].
-    pub(crate) async fn answer(&self, answers: Vec<(String, Value)>) -> Result<(), Away> {
+    pub(crate) async fn answer(&self, answers: Vec<(String, Value)>) -> Result<(), Unsaid> {
         match self {
             Self::Here(task) => task.answer(answers),
             Self::Elsewhere(distant) => distant.say(&Word::Answers(answers)).await?,
@@ -42,7 +42,7 @@ impl Found {
     }
 
     /// Waits no longer for the work; see [`Task::cancel`].
-    pub(crate) async fn cancel(&self) -> Result<(), Away> {
+    pub(crate) async fn cancel(&self) -> Result<(), Unsaid> {
         match self {
             Self::Here(task) => task.cancel(),
             Self::Elsewhere(distant) => distant.say(&Word::Cancel).await?,

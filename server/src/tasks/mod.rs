@@ -8,6 +8,7 @@ mod elsewhere;
 mod found;
 mod later;
 mod task;
+mod words;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -30,7 +31,9 @@ pub(crate) use elsewhere::Elsewhere;
 pub(crate) use found::Found;
 pub(crate) use later::Later;
 pub(crate) use task::{Ended, Now, Seen, Task};
+pub(crate) use words::Unsaid;
 
+use elsewhere::Shown;
 use task::Plan;
 
 /// How many tasks there may be, and for how long.
@@ -112,10 +115,12 @@ impl Tasks {
         self.0.running.wait().await;
     }
 
-    /// A place for one more; nothing where there is none, or where its client would come back to a process that hears nothing of it.
+    /// A place for one more; nothing where there is none, where its client would come back to a process that hears nothing of it, or
+    /// nobody shall wait any more.
     fn admit(&self, owner: &str, tool: &'static Tool, plan: Plan) -> Option<Begun> {
         let Settings { most, most_each, kept } = self.0.settings;
-        if self.0.elsewhere.as_ref().is_some_and(Elsewhere::is_away) {
+        let is_away = self.0.elsewhere.as_ref().is_some_and(Elsewhere::is_away);
+        if is_away || self.0.leaving.is_cancelled() {
             return None;
         }
         let mut held = self.held();
@@ -161,19 +166,21 @@ impl Begun {
         let (tell, told) = oneshot::channel();
         let life = async move {
             let Place { tasks, .. } = &place;
-            let (over, elsewhere) = (|how| tasks.0.metrics.count(how), tasks.0.elsewhere.as_ref());
-            if let Some(elsewhere) = elsewhere {
-                elsewhere.tell(&living).await;
+            let over = |how| tasks.0.metrics.count(how);
+            let mut shown = tasks.0.elsewhere.as_ref().map(|elsewhere| elsewhere.show(living.clone()));
+            if let Some(shown) = &mut shown {
+                shown.tell().await;
             }
             // Its client may have left.
             let _ = tell.send(());
             tokio::select! {
-                () = living.live(work, said, over) => {}
+                biased; // What a server that stops says of its tasks is not a matter of chance.
                 () = tasks.0.leaving.cancelled() => living.leave(over),
-                () = kept(elsewhere, &living) => {}
+                () = living.live(work, said, over) => {}
+                () = kept(shown.as_mut()) => {}
             }
-            if let Some(elsewhere) = elsewhere {
-                elsewhere.part(&living).await;
+            if let Some(shown) = &mut shown {
+                shown.part().await;
             }
             drop(place);
         };
@@ -184,10 +191,10 @@ impl Begun {
     }
 }
 
-/// Keeps others told of this task, where there are others.
-async fn kept(elsewhere: Option<&Elsewhere>, task: &Task) {
-    match elsewhere {
-        Some(elsewhere) => elsewhere.keep(task).await,
+/// Keeps others told of a task, where there are others.
+async fn kept(shown: Option<&mut Shown>) {
+    match shown {
+        Some(shown) => shown.keep().await,
         None => pending().await,
     }
 }

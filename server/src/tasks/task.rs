@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::elsewhere::Word;
+use super::words::Word;
 use crate::catalog::Tool;
 use crate::client::{Ask, Named, Progress, Said};
 use crate::metrics::Count;
@@ -91,6 +91,8 @@ struct Held {
 #[derive(Debug)]
 struct Changing {
     at: SystemTime,
+    /// How many changes there were.
+    count: usize,
     message: Option<String>,
     over: Option<Over>,
     open: Vec<Open>,
@@ -115,7 +117,8 @@ struct Open {
 impl Task {
     pub(super) fn new(owner: String, tool: &'static Tool, plan: Plan, kept: Duration) -> Self {
         let (created, lasting) = (SystemTime::now(), plan.longest.saturating_add(kept));
-        let changing = Changing { at: created, message: None, over: None, open: Vec::new(), asked: 0 };
+        let changing =
+            Changing { at: created, count: 0, message: None, over: None, open: Vec::new(), asked: 0 };
         Self(Arc::new(Held {
             // Nobody can guess it: where nobody is asked who it is, the name alone tells one's tasks from another's.
             id: Uuid::new_v4().simple().to_string(),
@@ -149,6 +152,11 @@ impl Task {
     /// How long it is still there.
     pub(super) fn rest(&self) -> Duration {
         self.0.expires.saturating_duration_since(Instant::now())
+    }
+
+    /// How many changes there were.
+    pub(super) fn changes(&self) -> usize {
+        self.changing().count
     }
 
     /// Waits for a change that was not waited for before. Only one may wait.
@@ -291,6 +299,7 @@ impl Task {
         }
         how(&mut changing);
         changing.at = SystemTime::now();
+        changing.count += 1;
         self.0.news.notify_one();
         true
     }
