@@ -82,10 +82,15 @@ fn subjects(command: &Command, api: &Api, scratch: &Scratch) -> io::Result<(Vec<
     let folder = command.folder.clone().map_or_else(usual_folder, Ok)?;
     let large = match &command.large {
         Large::Made => Some(builds::large(&folder)?),
-        Large::Built(program) => Some(program.clone()),
+        Large::Built(many) => Some(builds::Large::built(many)),
         Large::None => None,
     };
-    subjects.extend(large.map(|program| ours::plain(ours::MANY, program, api.url())));
+    if let Some(builds::Large { few, many }) = large {
+        subjects.extend(
+            [(ours::FEW, few), (ours::MANY, many)]
+                .map(|(name, program)| ours::plain(name, program, api.url())),
+        );
+    }
     let mut failed = Vec::new();
     if !command.peers.is_empty() {
         let workshop = rivals::Workshop::new(&folder, api.url())?;

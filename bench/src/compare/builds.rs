@@ -1,4 +1,5 @@
-//! Builds what is compared: the server of `examples/ispw`, the bare hop, and the server of many tools, in a package of its own.
+//! Builds what is compared: the server of `examples/ispw`, the bare hop, and the server of many tools beside one of few, in packages of
+//! their own.
 
 use std::fs;
 use std::io;
@@ -12,6 +13,9 @@ use crate::rig::{Build, build_folder, root};
 const SHIPPED: Option<&str> = Some("dist");
 /// The package of the server of fifteen tools.
 const PACKAGE: &str = "ispw-mcp";
+/// Those of the servers that are compared with each other.
+const FEW: &str = "few-mcp";
+const MANY: &str = "large-mcp";
 
 /// The server of fifteen tools, built as what is shipped, or in its profile alone where the system has no means for the rest.
 pub fn program() -> io::Result<PathBuf> {
@@ -30,23 +34,52 @@ pub fn hop() -> io::Result<PathBuf> {
     Build { manifest: folder.join("Cargo.toml"), package: "hop", target: Some("hop"), profile: SHIPPED }.run()
 }
 
-/// The server of many tools: a package around the document with operations added, built with the workspace's own versions.
-pub fn large(folder: &Path) -> io::Result<PathBuf> {
-    let package = folder.join("large");
-    fs::create_dir_all(package.join("src"))?;
-    let overlay = include_str!("../../../examples/ispw/config/overlay.yaml");
-    for (name, text) in [
-        ("Cargo.toml", manifest()),
-        ("build.rs", BUILD.to_owned()),
-        ("src/main.rs", MAIN.to_owned()),
-        ("openapi.json", document::large(document::MANY)),
-        ("overlay.yaml", overlay.to_owned()),
-        ("Cargo.lock", fs::read_to_string(root().join("Cargo.lock"))?),
-    ] {
-        write_if_changed(&package.join(name), &text)?;
+/// The servers of many tools and of few: packages around the document with operations added and as it is, built with the workspace's own
+/// versions, by cargo alone both.
+pub fn large(folder: &Path) -> io::Result<Large> {
+    let workspace = folder.join("large");
+    fs::create_dir_all(&workspace)?;
+    let lock = fs::read_to_string(root().join("Cargo.lock"))?;
+    write_if_changed(&workspace.join("Cargo.toml"), WORKSPACE)?;
+    write_if_changed(&workspace.join("Cargo.lock"), &lock)?;
+    let write = |name: &'static str, operations: usize| {
+        let package = workspace.join(name);
+        fs::create_dir_all(package.join("src"))?;
+        for (file, text) in [
+            ("Cargo.toml", manifest(name)),
+            ("build.rs", BUILD.to_owned()),
+            ("src/main.rs", MAIN.to_owned()),
+            ("openapi.json", document::large(operations)),
+            ("overlay.yaml", include_str!("../../../examples/ispw/config/overlay.yaml").to_owned()),
+        ] {
+            write_if_changed(&package.join(file), &text)?;
+        }
+        io::Result::Ok(Build {
+            manifest: workspace.join("Cargo.toml"),
+            package: name,
+            target: None,
+            profile: SHIPPED,
+        })
+    };
+    // Both are written before either is built: they are one workspace.
+    let (few, many) = (write(FEW, 0)?, write(MANY, document::MANY)?);
+    Ok(Large { few: few.run_unlocked()?, many: many.run_unlocked()? })
+}
+
+/// A server of many tools, and one of few that is built as it is.
+#[derive(Clone, Debug)]
+pub struct Large {
+    /// Of as many as the comparison speaks of.
+    pub many: PathBuf,
+    /// Of the document as it is.
+    pub few: PathBuf,
+}
+
+impl Large {
+    /// Those that were built before, one beside the other.
+    pub fn built(many: &Path) -> Self {
+        Self { many: many.to_owned(), few: many.with_file_name(FEW) }
     }
-    Build { manifest: package.join("Cargo.toml"), package: "large-mcp", target: None, profile: SHIPPED }
-        .run_unlocked()
 }
 
 /// Cargo builds anew what is newer than it was, whatever stands in it.
@@ -57,14 +90,16 @@ fn write_if_changed(file: &Path, text: &str) -> io::Result<()> {
     fs::write(file, text)
 }
 
-fn manifest() -> String {
+const WORKSPACE: &str = "[workspace]\nmembers = [\"few-mcp\", \"large-mcp\"]\nresolver = \"3\"\n\n\
+     [profile.dist]\ninherits = \"release\"\nlto = \"fat\"\ncodegen-units = 1\nstrip = \"debuginfo\"\n";
+
+fn manifest(name: &str) -> String {
     let root = root();
     let [program, server, codegen] = ["program", "server", "codegen"].map(|name| root.join(name));
     format!(
-        "[package]\nname = \"large-mcp\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n[workspace]\n\n\
+        "[package]\nname = {name:?}\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n\
          [dependencies]\nprogram.path = {program:?}\nserver.path = {server:?}\n\n\
-         [build-dependencies]\ncodegen = {{ path = {codegen:?}, default-features = false }}\n\n\
-         [profile.dist]\ninherits = \"release\"\nlto = \"fat\"\ncodegen-units = 1\nstrip = \"debuginfo\"\n"
+         [build-dependencies]\ncodegen = {{ path = {codegen:?}, default-features = false }}\n"
     )
 }
 

@@ -37,7 +37,7 @@ pub struct Command {
 pub enum Large {
     /// The document of `examples/ispw` with operations added.
     Made,
-    /// This server, which was built before from such a document.
+    /// This server, which was built before from such a document, with the one of few tools beside it.
     Built(PathBuf),
     /// There is none.
     None,

@@ -20,7 +20,7 @@ pub fn ispw(api: &str) -> String {
     document.to_string()
 }
 
-/// The document with operations added, so many in all. The operations that it had are as they were, and a call of one of them is the
+/// The document with operations added, so many in all, or as it is where it has as many. The operations that it had are as they were, and a call of one of them is the
 /// same call on both servers.
 pub fn large(count: usize) -> String {
     let mut document = read();

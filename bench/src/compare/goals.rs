@@ -1,7 +1,7 @@
 //! What the server promises beside others, held to the figures of one run. What was not measured is not judged, and is said.
 
 use super::figures::Figures;
-use super::ours::{GUARDED, HOP, KEPT, MANY, PLAIN, UNDESCRIBED};
+use super::ours::{FEW, GUARDED, HOP, KEPT, MANY, PLAIN, UNDESCRIBED};
 use super::rivals::names::{FASTMCP, FASTMCP_TUNED, GENERATOR, RMCP_OPENAPI, RMCP_OPENAPI_BEST};
 use super::turn::Beside;
 use crate::verdict::Verdict;
@@ -30,11 +30,12 @@ fn goal(about: impl Into<String>, verdict: impl FnOnce() -> Option<Verdict>) -> 
     Goal { about: about.into(), verdict: verdict() }
 }
 
-/// Beside whom a subject is measured: the bare hop, where it is held to that, or else this server.
+/// Beside whom a subject is measured: the bare hop, where it is held to that; many tools beside few, both built alike; or else this server.
 pub fn held_to(name: &str) -> Option<&'static str> {
     match name {
         HOP => None,
         PLAIN | GUARDED | KEPT => Some(HOP),
+        MANY => Some(FEW),
         _ => Some(PLAIN),
     }
 }
@@ -83,14 +84,14 @@ fn beside_rivals(all: &[Figures], find: Find<'_, '_>) -> Vec<Goal> {
     goals.push(goal(format!("{PLAIN}, beside the best of {}", RMCP_OPENAPI_BEST.join("; ")), || {
         ahead_of(RMCP_OPENAPI_BEST.iter().filter_map(|name| find(name)), 2.5)
     }));
-    let is_ours = |name: &str| [HOP, PLAIN, GUARDED, KEPT, UNDESCRIBED, MANY].contains(&name);
+    let is_ours = |name: &str| [HOP, PLAIN, GUARDED, KEPT, UNDESCRIBED, FEW, MANY].contains(&name);
     let others = all.iter().filter(|figures| !is_ours(figures.name));
     goals.push(goal(format!("{PLAIN}, beside every rival"), || ahead_of(others, 1.0)));
     goals
 }
 
 fn of_its_own(find: Find<'_, '_>) -> Vec<Goal> {
-    let (few, many) = (find(PLAIN), find(MANY));
+    let (few, many) = (find(FEW), find(MANY));
     let rest = |name: &'static str, mib: f64, ms: f64| {
         goal(format!("{name}, at rest"), || {
             let figures = find(name)?;
@@ -181,7 +182,8 @@ mod tests {
     fn everybody_is_held_to_somebody_but_the_hop() {
         assert_eq!(held_to(HOP), None);
         assert_eq!([PLAIN, GUARDED, KEPT].map(held_to), [Some(HOP); 3]);
-        assert_eq!([UNDESCRIBED, MANY, FASTMCP, GENERATOR].map(held_to), [Some(PLAIN); 4]);
+        assert_eq!([UNDESCRIBED, FEW, FASTMCP, GENERATOR].map(held_to), [Some(PLAIN); 4]);
+        assert_eq!(held_to(MANY), Some(FEW));
     }
 
     #[test]
@@ -206,7 +208,7 @@ mod tests {
         }
         let about = "a call of one among many tools, beside one among few";
         let many = |time| Figures { beside: Some(Beside { calls: 1.0, time }), ..figures(MANY) };
-        let with = |time| passes(&[figures(PLAIN), many(time)], about);
+        let with = |time| passes(&[figures(FEW), many(time)], about);
         assert_eq!((with(1.05), with(1.051)), (Some(true), Some(false)));
         let about = "99 of 100 calls at a tenth of the hop's capacity";
         let calm = |name, ms| Figures { calm_p99_ms: Some(ms), ..figures(name) };

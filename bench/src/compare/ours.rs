@@ -21,8 +21,10 @@ pub const GUARDED: &str = "this server, guarded";
 pub const KEPT: &str = "this server, kept answers";
 /// The same without output schemas.
 pub const UNDESCRIBED: &str = "this server, no output schemas";
-/// The same of a document of many operations.
+/// The same of a document of many operations, built by cargo alone.
 pub const MANY: &str = "this server, many tools";
+/// The same of few tools, built as that of many is.
+pub const FEW: &str = "this server, few tools";
 
 /// A setting that a program may not have yet.
 const OUTPUT_SCHEMAS: &str = "TOOLS_OUTPUT_SCHEMAS";

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::figures::Figures;
 use super::goals::{Goal, held_to};
-use super::ours::HOP;
+use super::ours::{FEW, HOP};
 
 /// What stands above the columns.
 const HEAD: &str = "\
@@ -21,6 +21,7 @@ pub fn table(all: &[Figures]) -> String {
         let [rate, least, most] = figures.rate;
         let ratio = match (held_to(figures.name), figures.beside) {
             (Some(HOP), Some(beside)) => format!("{:.2} of the hop's", beside.calls),
+            (Some(FEW), Some(beside)) => format!("{:.2} of those with few tools", beside.calls),
             (Some(_), Some(beside)) => format!("{:.2} x", 1.0 / beside.calls),
             _ => String::new(),
         };
