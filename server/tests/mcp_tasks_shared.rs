@@ -199,11 +199,16 @@ async fn a_task_that_others_cannot_be_told_of_is_followed_by_none() {
 async fn a_redis_that_may_have_forgotten_is_not_believed_that_there_is_none() {
     let scratch = Scratch::new("tasks-new");
     let redis = RedisServer::start(scratch.path());
-    let settle = Duration::from_secs(3600);
-    let [one, _other] =
-        two(&redis, [], |options| options.engine.replicas.as_mut().unwrap().settle = settle).await;
-    let unsure = about(&one, "tasks/get", "made-up", json!({})).await;
-    assert_eq!(unsure.error(), (200, -32603), "{unsure:?}");
+    let settling =
+        |settle| two(&redis, [], move |options| options.engine.replicas.as_mut().unwrap().settle = settle);
+    let asked = async |served: &Served| about(served, "tasks/get", "made-up", json!({})).await.error();
+    let [one, _] = settling(Duration::from_secs(3600)).await;
+    assert_eq!(asked(&one).await, (200, -32603));
+    let [one, _] = settling(Duration::from_secs(2)).await;
+    let settled = async { while asked(&one).await != (200, -32602) {} };
+    timeout(LONGEST, settled).await.expect("after its time it is believed");
+    assert_eq!(redis.ask(&["flushall"]), "OK");
+    assert_eq!(asked(&one).await, (200, -32603), "nobody has noticed yet that it is another");
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::script::Script;
 use super::shared::{CONNECTING, Shared};
 use super::state::State;
-use super::{Away, Epoch, Settings, keeper};
+use super::{Away, Epoch, Settings, epoch, keeper};
 use crate::start_error::StartError;
 
 /// The way to Redis, shared by all who hold it.
@@ -96,6 +96,21 @@ impl Link {
     pub(crate) fn joined(&self) -> watch::Receiver<u64> {
         self.start();
         self.0.joined.subscribe()
+    }
+
+    /// Whether the epoch still is what it was; where it is not, what it is now is found out.
+    pub(crate) async fn lasts(&self, within: Duration) -> Result<bool, Away> {
+        let end = Instant::now() + within;
+        let (mut connection, epoch) = self.connection(end).await?;
+        let looking = epoch::lasts(&mut connection, &self.0.prefix, &epoch);
+        let Ok(lasts) = timeout_at(end, looking).await else {
+            return Err(self.0.failed(Away::new("it gave no answer to a look"), false));
+        };
+        let lasts = lasts?;
+        if !lasts {
+            self.rejoin(&epoch);
+        }
+        Ok(lasts)
     }
 
     /// Finds out which epoch it is now, since it is not this one.

@@ -90,8 +90,9 @@ impl Shared {
 
     /// Redis can be asked from now on.
     pub(super) fn arrived(&self, connection: MultiplexedConnection, epoch: Epoch) {
-        *self.state() = State::Here { connection: (connection, epoch), failures: 0 };
+        // Whoever finds it here knows since when.
         *self.arrival.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        *self.state() = State::Here { connection: (connection, epoch), failures: 0 };
         self.turned.send_replace(());
         self.joined.send_modify(|count| *count += 1);
         tracing::info!("Redis is connected");

@@ -83,12 +83,9 @@ impl Elsewhere {
     pub(super) async fn find(&self, owner: &str, id: &str) -> Result<Option<Distant>, Away> {
         let name = name(owner, id);
         let Some(bytes) = self.copies.get(&name).await? else {
-            let is_new = self.replicas.link().is_new(self.replicas.settle());
-            return if is_new {
-                Err(Away::new("it is new, and may not know all tasks yet"))
-            } else {
-                Ok(None)
-            };
+            let (link, patience) = (self.replicas.link(), self.replicas.patience());
+            let may_know_all = link.lasts(patience).await? && !link.is_new(self.replicas.settle());
+            return if may_know_all { Ok(None) } else { Err(Away::new("it may not know all tasks yet")) };
         };
         // Another version of the server may write other copies.
         let known = serde_json::from_slice(&bytes).ok();
@@ -156,8 +153,10 @@ impl Shown {
                         self.tell().await;
                     }
                 }
-                // Redis came back, perhaps with nothing in it.
+                // Redis came back, perhaps with nothing in it, and with another clock.
                 Ok(()) = joined.changed() => {
+                    self.told = None;
+                    Words::NONE.clone_into(&mut self.heard);
                     self.tell().await;
                 }
             }

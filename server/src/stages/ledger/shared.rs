@@ -119,8 +119,9 @@ impl Shared {
         let mut joined = self.changes.replicas().link().joined();
         let mut is_told = true;
         loop {
-            // What could not be told is told again, also to the same Redis.
-            let turned = timeout(if is_told { Duration::MAX } else { AGAIN }, joined.changed()).await;
+            // What could not be told is told again, also to the same Redis. One that is away comes back by being joined.
+            let waits = is_told || self.changes.replicas().link().is_away();
+            let turned = timeout(if waits { Duration::MAX } else { AGAIN }, joined.changed()).await;
             if matches!(turned, Ok(Err(_))) {
                 return;
             }
@@ -135,12 +136,17 @@ impl Shared {
         }
     }
 
-    /// Tells these, until one cannot be told.
+    /// Tells these, as long as there is somebody to tell them to. The first error, where one could not be told.
     async fn tell_each(&self, known: Vec<(Named, Told)>) -> Result<(), Away> {
+        let mut all = Ok(());
         for (named, told) in known {
-            self.tell(named, told).await?;
+            let told = self.tell(named, told).await.map(drop);
+            all = all.and(told);
+            if all.is_err() && self.changes.replicas().link().is_away() {
+                break;
+            }
         }
-        Ok(())
+        all
     }
 
     async fn tell(&self, named: Named, told: Told) -> Result<bool, Away> {
