@@ -13,7 +13,7 @@ use bench::compare::command::{Command, Large, USAGE};
 use bench::compare::figures::Figures;
 use bench::compare::goals::{self, Goal};
 use bench::compare::subject::Subject;
-use bench::compare::turn::{self, Turn};
+use bench::compare::turn::{self, Turn, Wrong};
 use bench::compare::upstream::Api;
 use bench::compare::{builds, ours, report, rivals};
 use bench::cost::median;
@@ -58,8 +58,11 @@ async fn run(command: &Command) -> io::Result<bool> {
     let mut entries: Vec<Entry> = subjects.into_iter().map(entry).collect();
     for round in 1..=command.rounds {
         for place in 0..entries.len() {
-            let taken = load(&entries, place, command, &api, &scratch).await;
-            keep(&mut entries[place], round, taken);
+            match load(&entries, place, command, &api, &scratch).await {
+                Some(Ok(turn)) => keep(&mut entries[place], round, turn),
+                Some(Err(wrong)) => leave_out(&mut entries, round, &wrong),
+                None => {}
+            }
         }
     }
     calm(&mut entries, command, &scratch).await;
@@ -118,32 +121,31 @@ async fn load(
     command: &Command,
     api: &Api,
     scratch: &Scratch,
-) -> Option<io::Result<Turn>> {
+) -> Option<Result<Turn, Wrong>> {
     let Entry { subject, wrong: None, .. } = &entries[place] else { return None };
     let held_to = entries.iter().find(|entry| Some(entry.subject.name) == goals::held_to(subject.name));
     let held_to = held_to.filter(|entry| entry.wrong.is_none()).map(|entry| &entry.subject);
     Some(turn::take(subject, held_to, api, command.lasts, scratch.path()).await)
 }
 
-fn keep(entry: &mut Entry, round: usize, taken: Option<io::Result<Turn>>) {
+fn keep(entry: &mut Entry, round: usize, turn: Turn) {
     let name = entry.subject.name;
-    match taken {
-        Some(Ok(turn)) => {
-            let (rate, micros, foreign) = (turn.driven.rate(), turn.micros, turn.foreign);
-            let beside = turn.beside.map_or_else(String::new, |beside| {
-                let to = goals::held_to(name).unwrap_or_default();
-                format!(", {:.2} of the calls and {:.2} of the time of {to}", beside.calls, beside.time)
-            });
-            eprintln!(
-                "round {round}, {name}: {rate:.0} calls/s, {micros:.0} us a call{beside}; others took {foreign:.1} %"
-            );
-            entry.turns.push(turn);
-        }
-        Some(Err(error)) => {
-            eprintln!("round {round}, {name}: {error}");
-            entry.wrong = Some(error.to_string());
-        }
-        None => {}
+    let (rate, micros, foreign) = (turn.driven.rate(), turn.micros, turn.foreign);
+    let beside = turn.beside.map_or_else(String::new, |beside| {
+        let to = goals::held_to(name).unwrap_or_default();
+        format!(", {:.2} of the calls and {:.2} of the time of {to}", beside.calls, beside.time)
+    });
+    eprintln!(
+        "round {round}, {name}: {rate:.0} calls/s, {micros:.0} us a call{beside}; others took {foreign:.1} %"
+    );
+    entry.turns.push(turn);
+}
+
+/// Whoever does wrong has no further turn, in whosever turn that was.
+fn leave_out(entries: &mut [Entry], round: usize, Wrong { name, error }: &Wrong) {
+    eprintln!("round {round}, {name}: {error}");
+    for entry in entries.iter_mut().filter(|entry| entry.subject.name == *name) {
+        entry.wrong = Some(error.to_string());
     }
 }
 
@@ -196,6 +198,7 @@ fn tell(command: &Command, figures: &[Figures], failed: &[(String, String)]) -> 
     let is_kept = |goal: &Goal| goal.verdict.as_ref().is_none_or(bench::verdict::Verdict::passes);
     // A rival that cannot be had or answers wrong is told; that this server or the hop does so is an error.
     let are_here = [ours::HOP, ours::PLAIN, ours::GUARDED, ours::KEPT];
-    let ours_right = are_here.iter().all(|name| figures.iter().any(|figures| figures.name == *name));
+    let ours_right = are_here.iter().all(|name| figures.iter().any(|figures| figures.name == *name))
+        && !failed.iter().any(|(name, _)| ours::is_ours(name));
     Ok(ours_right && goals.iter().all(is_kept))
 }

@@ -26,6 +26,11 @@ pub const MANY: &str = "this server, many tools";
 /// The same of few tools, built as that of many is.
 pub const FEW: &str = "this server, few tools";
 
+/// Whether this is the hop or a way of this server, and not a rival.
+pub fn is_ours(name: &str) -> bool {
+    [HOP, PLAIN, GUARDED, KEPT, UNDESCRIBED, FEW, MANY].contains(&name)
+}
+
 /// A setting that a program may not have yet.
 const OUTPUT_SCHEMAS: &str = "TOOLS_OUTPUT_SCHEMAS";
 

@@ -20,8 +20,13 @@ use crate::cost::processor_time;
 
 /// After its first answer a server comes to rest for so long, before its memory is looked at.
 const REST: Duration = Duration::from_millis(300);
-/// For so long one is loaded before it is the other's turn: much shorter than what disturbs a machine lasts, much longer than 32 calls.
-const SLICE: Duration = Duration::from_millis(250);
+/// For so long one is loaded before it is the other's turn, which is much shorter than what disturbs a machine lasts: for as long as so many
+/// calls take one after the other, so that the first and the last do not matter, and within these bounds.
+const CALLS_IN_A_SLICE: u32 = 50;
+const SHORTEST_SLICE: Duration = Duration::from_millis(250);
+const LONGEST_SLICE: Duration = Duration::from_secs(1);
+/// A warm-up takes no longer: some servers close connections on which nothing was said for five seconds.
+const LONGEST_WARM_UP: Duration = Duration::from_secs(2);
 
 /// What one turn found.
 #[derive(Clone, Debug)]
@@ -53,32 +58,44 @@ pub struct Beside {
     pub time: f64,
 }
 
-/// Has this subject take its turn, beside the one to whom it is held, if any. An error says what it or the other did wrong.
+/// What a subject did wrong in its own turn or in that of another.
+#[derive(Debug)]
+pub struct Wrong {
+    /// Its name.
+    pub name: &'static str,
+    /// What it did.
+    pub error: io::Error,
+}
+
+/// Has this subject take its turn, beside the one to whom it is held, if any.
 pub async fn take(
     subject: &Subject,
     held_to: Option<&Subject>,
     api: &Api,
     lasts: Duration,
     folder: &Path,
-) -> io::Result<Turn> {
-    let mut one = Loaded::ready(subject, api, lasts, folder).await?;
+) -> Result<Turn, Wrong> {
+    let by = |subject: &Subject| {
+        let name = subject.name;
+        move |error| Wrong { name, error }
+    };
+    let mut one = Loaded::ready(subject, api, lasts, folder).await.map_err(by(subject))?;
     let mut other = match held_to {
-        Some(subject) => Some(Loaded::ready(subject, api, lasts, folder).await?),
+        Some(subject) => Some(Loaded::ready(subject, api, lasts, folder).await.map_err(by(subject))?),
         None => None,
     };
-    let slices = lasts.div_duration_f64(SLICE).ceil().max(1.0) as u32;
+    let slowest = other.iter().chain([&one]).map(|loaded| loaded.usual).max().unwrap_or_default();
+    let slice = (slowest * CALLS_IN_A_SLICE).clamp(SHORTEST_SLICE, LONGEST_SLICE);
+    let slices = lasts.div_duration_f64(slice).ceil().max(1.0) as u32;
     for _ in 0..slices {
-        one.load(lasts / slices).await?;
-        if let Some(other) = &mut other {
-            other.load(lasts / slices).await?;
+        for loaded in [Some(&mut one), other.as_mut()].into_iter().flatten() {
+            loaded.load(lasts / slices).await.map_err(by(loaded.subject))?;
         }
     }
-    let loaded_mib = one.running.resident_mib();
     let beside = other.as_ref().map(|other| one.beside(other));
-    let turn = one.turn(loaded_mib, beside)?;
-    one.running.end().await?;
-    if let Some(other) = other {
-        other.running.end().await?;
+    let turn = one.turn(beside).map_err(by(subject))?;
+    for loaded in [Some(one), other].into_iter().flatten() {
+        loaded.running.end().await.map_err(by(loaded.subject))?;
     }
     Ok(turn)
 }
@@ -93,6 +110,8 @@ struct Loaded<'a> {
     after: Duration,
     idle_mib: f64,
     listed: Listed,
+    /// How long half of the calls took while it was warmed up.
+    usual: Duration,
     driven: Driven,
     /// Processor time of its own, and what others than it and this process took.
     used: Duration,
@@ -114,10 +133,24 @@ impl<'a> Loaded<'a> {
         let listed = if is_asked { session.list(&mut wire).await? } else { Listed::default() };
         let callers = callers(subject, &session, address, wire).await?;
         let numbers = Arc::new(AtomicU64::new(CHECKS));
-        let (warm, callers) = busy(callers, lasts / 4, &numbers).await;
+        let (warm, callers) = busy(callers, (lasts / 4).min(LONGEST_WARM_UP), &numbers).await;
         none_failed(&warm)?;
+        let usual = Duration::from_secs_f64(warm.millis(50.0) / 1e3);
         let (driven, used, foreign) = (Driven::default(), Duration::ZERO, Duration::ZERO);
-        Ok(Self { subject, api, running, callers, numbers, after, idle_mib, listed, driven, used, foreign })
+        Ok(Self {
+            subject,
+            api,
+            running,
+            callers,
+            numbers,
+            after,
+            idle_mib,
+            listed,
+            usual,
+            driven,
+            used,
+            foreign,
+        })
     }
 
     /// Keeps its callers busy for so long, and adds up what came of it.
@@ -144,12 +177,12 @@ impl<'a> Loaded<'a> {
         Beside { calls: self.driven.rate() / other.driven.rate(), time: self.micros() / other.micros() }
     }
 
-    fn turn(&self, loaded_mib: f64, beside: Option<Beside>) -> io::Result<Turn> {
+    fn turn(&self, beside: Option<Beside>) -> io::Result<Turn> {
         let processors = thread::available_parallelism()?.get() as f64;
         let foreign = self.foreign.as_secs_f64() / self.driven.lasted.as_secs_f64() / processors * 100.0;
         let start_ms = self.after.as_secs_f64() * 1e3;
         let (micros, driven) = (self.micros(), self.driven.clone());
-        let (idle_mib, listed) = (self.idle_mib, self.listed);
+        let (idle_mib, listed, loaded_mib) = (self.idle_mib, self.listed, self.running.resident_mib());
         Ok(Turn { start_ms, idle_mib, listed, driven, loaded_mib, micros, foreign, beside })
     }
 }
