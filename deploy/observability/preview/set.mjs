@@ -25,12 +25,23 @@ const NARROW = {
   LOG_LEVEL: 'warn',
 };
 
+/** Ports below those that the system gives to outgoing connections, so that nothing else takes one before its server does. */
+const PORTS = { first: 20_000, count: 10_000, tries: 100 };
+
+/** A port on which nothing listens now. */
 async function freePort() {
-  const server = createServer();
-  await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
-  const { port } = server.address();
-  await new Promise((closed) => server.close(closed));
-  return port;
+  for (let tries = 0; tries < PORTS.tries; tries++) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    const server = createServer();
+    const listens = await new Promise((ready) => {
+      server.once('error', () => ready(false)).listen(port, '127.0.0.1', () => ready(true));
+    });
+    if (listens) {
+      await new Promise((closed) => server.close(closed));
+      return port;
+    }
+  }
+  throw new Error(`no port from ${PORTS.first} on is free`);
 }
 
 /** Waits until this address answers well, or says that it never did. */
