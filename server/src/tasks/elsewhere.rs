@@ -9,14 +9,12 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::task::{Now, Seen, Task};
-use super::words::{Unsaid, Word, Words};
+use super::words::{LEASE, Unsaid, Word, Words};
 use crate::replicas::{Away, Replicas, Store};
 
 /// What copies are kept under.
 const COPY: &str = "task";
 
-/// For how long a process that works on a task is believed to be alive without a sign of it.
-pub(super) const LEASE: Duration = Duration::from_secs(10);
 /// How often it gives one, and hears what was said.
 const LOOK: Duration = Duration::from_secs(1);
 /// Changes that come sooner after another are told with the next.

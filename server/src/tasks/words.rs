@@ -7,8 +7,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::elsewhere::LEASE;
 use crate::replicas::{Away, Proof, Replicas, Script};
+
+/// For how long a process that works on a task is believed to be alive without a sign of it, and a word waits for it.
+pub(super) const LEASE: Duration = Duration::from_secs(10);
 
 /// What words are kept under.
 const WORDS: &str = "task-words";
