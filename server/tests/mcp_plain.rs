@@ -4,6 +4,7 @@
 
 mod fake_upstream;
 mod http_support;
+mod key_file;
 mod sample;
 mod scratch;
 
@@ -13,10 +14,9 @@ use fake_upstream::{answer, json as json_answer};
 use http_support::{Answer, Served};
 use sample::reading;
 use scratch::Scratch;
-use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use server::Options;
-use server::identity::api_keys::{self, Key, List};
+use server::identity::api_keys;
 use server::journal::{self, Journal, records};
 use server::policy::{self, Source};
 use server::resources::{Document, Settings};
@@ -177,16 +177,8 @@ async fn without_the_switch_there_is_nothing() {
 
 /// A server that asks who calls, and a key for each role.
 async fn asking(folder: &Scratch, change: impl FnOnce(&mut Options)) -> (Served, Vec<String>) {
-    let file = folder.path().join("keys.json");
-    let keys = ["operator", "observer", "nobody"].map(|role| {
-        let key = Key::make();
-        List::change(&file, |list| {
-            list.add(&key, role, &[role.to_owned()], &[], None);
-            Ok(())
-        })
-        .unwrap();
-        key.reveal().expose_secret().to_owned()
-    });
+    let roles = ["operator", "observer", "nobody"].map(|role| (role, role));
+    let (file, keys) = key_file::write(folder.path(), roles, &[]);
     let answers = (0..9).map(|_| json_answer("200 OK", r#"{"setId":"S1"}"#));
     let served = Served::start_with(answers, |options| {
         options.http.identity.keys = Some(api_keys::Options { file: Some(file) });

@@ -3,6 +3,7 @@
 
 mod fake_upstream;
 mod http_support;
+mod key_file;
 mod sample;
 mod scratch;
 
@@ -10,11 +11,10 @@ use fake_upstream::json as json_answer;
 use http_support::{Answer, Served, modern_body};
 use sample::{DEPLOY, READ, deploying, reading};
 use scratch::Scratch;
-use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use server::Options;
 use server::catalog::{Api, Tool};
-use server::identity::api_keys::{self, Key, List};
+use server::identity::api_keys;
 use server::journal::{self, Journal, records};
 use server::policy::{self, Source};
 use server::scopes;
@@ -44,16 +44,9 @@ impl World {
     async fn start(name: &str, answers: usize, change: impl FnOnce(&mut Options)) -> Self {
         let folder = Scratch::new(name);
         let journal = Journal::open(&journal::Options::new(folder.path().join("journal")), "test 1").unwrap();
-        let file = folder.path().join("keys.json");
-        let keys = ["operator", "observer", "nobody"].map(|role| {
-            let key = Key::make();
-            List::change(&file, |list| {
-                list.add(&key, role, &[role.to_owned()], &[], None);
-                Ok(())
-            })
-            .unwrap();
-            (role, key.reveal().expose_secret().to_owned())
-        });
+        let roles = ["operator", "observer", "nobody"];
+        let (file, keys) = key_file::write(folder.path(), roles.map(|role| (role, role)), &[]);
+        let keys = roles.into_iter().zip(keys).collect();
         let answers = (0..answers).map(|_| json_answer("200 OK", r#"{"setId":"S1"}"#));
         let served = Served::start_api(&API, answers, |options| {
             options.http.identity.keys = Some(api_keys::Options { file: Some(file) });
@@ -65,7 +58,7 @@ impl World {
             change(options);
         })
         .await;
-        Self { folder, served, journal, keys: keys.into() }
+        Self { folder, served, journal, keys }
     }
 
     async fn ask(&self, role: &str, method: &str, name: Option<&str>, params: Value) -> Answer {

@@ -3,6 +3,7 @@
 
 mod fake_upstream;
 mod http_support;
+mod key_file;
 mod sample;
 mod scratch;
 
@@ -12,13 +13,12 @@ use fake_upstream::{Act, json as json_answer};
 use http_support::{Answer, Served, modern_body};
 use sample::{DEPLOY, READ, ReadArguments};
 use scratch::Scratch;
-use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use server::Options;
 use server::catalog::{Api, Tool, Work};
 use server::content::Located;
 use server::generated::prepare;
-use server::identity::api_keys::{self, Key, List};
+use server::identity::api_keys;
 use server::journal::{self, Journal, records};
 use server::policy::{self, Source};
 use server::resources::{Document, Log, OwnResource, Settings};
@@ -241,16 +241,9 @@ async fn with_roles_and(
     change: impl FnOnce(&mut Options),
 ) -> (Served, Vec<(&'static str, String)>) {
     let journal = Journal::open(&journal::Options::new(folder.path().join("journal")), "test 1").unwrap();
-    let file = folder.path().join("keys.json");
-    let keys = ["operator", "observer"].map(|role| {
-        let key = Key::make();
-        let added = List::change(&file, |list| {
-            list.add(&key, role, &[role.to_owned()], &[], None);
-            Ok(())
-        });
-        added.unwrap();
-        (role, key.reveal().expose_secret().to_owned())
-    });
+    let roles = ["operator", "observer"];
+    let (file, keys) = key_file::write(folder.path(), roles.map(|role| (role, role)), &[]);
+    let keys = roles.into_iter().zip(keys).collect();
     let served = Served::start_api(&API, [json_answer("200 OK", r#"{"id":"A"}"#)], |options| {
         offering(options);
         options.http.identity.keys = Some(api_keys::Options { file: Some(file) });
@@ -260,7 +253,7 @@ async fn with_roles_and(
         change(options);
     })
     .await;
-    (served, keys.into())
+    (served, keys)
 }
 
 async fn ask(served: &Served, key: &str, method: &str, params: Value) -> Answer {

@@ -3,6 +3,7 @@
 
 mod fake_upstream;
 mod http_support;
+mod key_file;
 mod sample;
 mod scratch;
 
@@ -13,7 +14,6 @@ use http_support::{Answer, MEDIA_TYPES, Served};
 use sample::READ;
 use schemars::JsonSchema;
 use scratch::Scratch;
-use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use server::Options;
@@ -21,7 +21,7 @@ use server::call::Reply;
 use server::catalog::{Api, Confirm, Effect, Tool};
 use server::client::{Level, Progress};
 use server::content::Located;
-use server::identity::api_keys::{self, Key, List};
+use server::identity::api_keys;
 use server::own::{AsTask, OwnTool};
 use server::resources::{OwnResource, Settings};
 use server::scopes;
@@ -155,16 +155,7 @@ async fn r14_who_comes_when_there_is_no_room_is_served_without_one() {
 #[tokio::test]
 async fn t_2a_a_session_is_of_who_began_it() {
     let folder = Scratch::new("sessions");
-    let file = folder.path().join("keys.json");
-    let keys = ["one", "two"].map(|name| {
-        let key = Key::make();
-        let added = List::change(&file, |list| {
-            list.add(&key, name, &["admin".to_owned()], &[], None);
-            Ok(())
-        });
-        added.unwrap();
-        key.reveal().expose_secret().to_owned()
-    });
+    let (file, keys) = key_file::write(folder.path(), [("one", "admin"), ("two", "admin")], &[]);
     let served = Served::start_api(api(), [], |options| {
         with_sessions(4)(options);
         options.http.identity.keys = Some(api_keys::Options { file: Some(file) });

@@ -4,6 +4,7 @@
 
 mod fake_upstream;
 mod http_support;
+mod key_file;
 mod sample;
 mod scratch;
 mod slow_tools;
@@ -16,9 +17,7 @@ use serde_json::{Value, json};
 use server::identity::api_keys;
 use server::journal::{self, Journal, records};
 use server::{scopes, tasks};
-use slow_tools::{
-    about, api, begin, call, get, held, quick, send, served, started, state, two_keys, until, waiting,
-};
+use slow_tools::{about, api, begin, call, get, held, quick, send, served, started, state, until, waiting};
 
 #[tokio::test]
 async fn the_extension_is_declared_where_a_call_may_take_a_while_and_there_is_room() {
@@ -156,7 +155,7 @@ async fn cancelling_ends_the_wait_and_nothing_else_and_says_so() {
 #[tokio::test]
 async fn t_2a_another_callers_task_reads_like_none() {
     let folder = Scratch::new("tasks");
-    let (file, keys) = two_keys(folder.path());
+    let (file, keys) = key_file::write(folder.path(), [("one", "admin"), ("two", "admin")], &[]);
     let served = Served::start_api(api(), [], |options| {
         quick(options);
         options.http.identity.keys = Some(api_keys::Options { file: Some(file) });

@@ -3,6 +3,7 @@
 
 mod fake_upstream;
 mod http_support;
+mod key_file;
 mod redis_server;
 mod sample;
 mod scratch;
@@ -19,7 +20,7 @@ use server::identity::api_keys;
 use server::replicas::Settings;
 use server::{Options, scopes};
 
-use slow_tools::{about, api, begin, call, get, held, quick, send, started, state, two_keys, until, waiting};
+use slow_tools::{about, api, begin, call, get, held, quick, send, started, state, until, waiting};
 use tokio::time::timeout;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -132,7 +133,7 @@ async fn a_task_hears_what_its_client_says_to_another_server() {
 async fn t_2a_another_callers_task_reads_like_none_at_every_server() {
     let scratch = Scratch::new("tasks-callers");
     let redis = RedisServer::start(scratch.path());
-    let (file, keys) = two_keys(scratch.path());
+    let (file, keys) = key_file::write(scratch.path(), [("one", "admin"), ("two", "admin")], &[]);
     let [one, other] = two(&redis, [], |options| {
         options.http.identity.keys = Some(api_keys::Options { file: Some(file.clone()) });
         options.engine.scopes.source = scopes::Source::Off;

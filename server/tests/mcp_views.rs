@@ -4,6 +4,7 @@
 
 mod fake_upstream;
 mod http_support;
+mod key_file;
 mod sample;
 mod scratch;
 
@@ -13,12 +14,11 @@ use fake_upstream::{Act, json as json_answer};
 use http_support::{Answer, MEDIA_TYPES, Served, modern_body};
 use sample::{DEPLOY, READ, deploying, reading};
 use scratch::Scratch;
-use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use server::catalog::{Api, Confirm, Effect, Prompt, Step, Tool};
 use server::engine::OutputSchemas;
 use server::generated::Part;
-use server::identity::api_keys::{self, Key, List};
+use server::identity::api_keys;
 use server::journal::{self, Journal, records};
 use server::policy::{self, Source};
 use server::stages::ledger;
@@ -435,16 +435,8 @@ const RULES: &str = r#"
 
 /// A server with a key for each role.
 async fn with_roles(folder: &Scratch, change: impl FnOnce(&mut Options)) -> (Served, Vec<String>) {
-    let file = folder.path().join("keys.json");
-    let keys = ["operator", "observer", "mute"].map(|role| {
-        let key = Key::make();
-        let added = List::change(&file, |list| {
-            list.add(&key, role, &[role.to_owned()], &["cp:read".to_owned()], None);
-            Ok(())
-        });
-        added.unwrap();
-        key.reveal().expose_secret().to_owned()
-    });
+    let roles = ["operator", "observer", "mute"].map(|role| (role, role));
+    let (file, keys) = key_file::write(folder.path(), roles, &["cp:read"]);
     let served = served(|options| {
         options.http.identity.keys = Some(api_keys::Options { file: Some(file) });
         options.engine.scopes.source = scopes::Source::Off;

@@ -1,19 +1,16 @@
 //! Tools whose calls take a while, served, and a client that comes back for their answers.
 #![allow(dead_code, reason = "each test program uses its own part of it")]
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use server::Options;
 use server::call::{CallError, Reply};
 use server::catalog::{Api, Confirm, Effect, Long, Source, Tool};
 use server::client::{Ask, Progress};
-use server::identity::api_keys::{Key, List};
 use server::own::{AsTask, Context, OwnTool};
 use tokio::sync::Notify;
 
@@ -187,19 +184,4 @@ pub(crate) async fn until(served: &Served, id: &str, status: &str) -> Value {
         }
         assert!(["working", "input_required"].contains(&task["status"].as_str().unwrap()), "{task}");
     }
-}
-
-/// Two callers with keys of their own, which stand in a file.
-pub(crate) fn two_keys(folder: &Path) -> (PathBuf, [String; 2]) {
-    let file = folder.join("keys.json");
-    let keys = ["one", "two"].map(|name| {
-        let key = Key::make();
-        let added = List::change(&file, |list| {
-            list.add(&key, name, &["admin".to_owned()], &[], None);
-            Ok(())
-        });
-        added.unwrap();
-        key.reveal().expose_secret().to_owned()
-    });
-    (file, keys)
 }
