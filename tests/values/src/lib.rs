@@ -29,7 +29,7 @@ struct Judged {
     judge: jsonschema::Validator,
 }
 
-/// How often as many values again may be tried, until enough of them were of use: chance alone shall fail no check.
+/// How often as many values may be tried, until enough of them were of use: chance alone shall fail no check.
 const ROUNDS: usize = 4;
 
 /// Holds the decoders of all tools to their input schemas, with this many values or more. Panics where they differ, and
@@ -65,9 +65,7 @@ pub fn of_arguments(apis: &[&'static Api], cases: u32) {
         Ok(())
     };
     let is_enough = || seen.borrow().len() == 2 && seen.borrow().values().all(|count| *count > cases / 10);
-    let rounds = (0..ROUNDS).take_while(|round| *round == 0 || !is_enough());
-    rounds.for_each(|_| runner(cases).run(&any::<u64>(), check).expect("one set of values"));
-    assert!(is_enough(), "both sides are tried: {:?}", seen.borrow());
+    assert!(until(is_enough, cases, check), "both sides are tried: {:?}", seen.borrow());
 }
 
 /// Holds what is made of answers to the output schemas of all tools, with this many answers or more. Panics where
@@ -101,9 +99,7 @@ pub fn of_answers(apis: &[&'static Api], cases: u32) {
         Ok(())
     };
     let is_enough = || read_count.get() > cases / 5;
-    let rounds = (0..ROUNDS).take_while(|round| *round == 0 || !is_enough());
-    rounds.for_each(|_| runner(cases).run(&any::<u64>(), check).expect("answers conform"));
-    assert!(is_enough(), "answers are read: {}", read_count.get());
+    assert!(until(is_enough, cases, check), "answers are read: {}", read_count.get());
 }
 
 fn judged(apis: &[&'static Api], schema: impl Fn(&'static Tool) -> Option<&'static str>) -> Vec<Judged> {
@@ -121,8 +117,13 @@ fn asked() -> Option<u32> {
     std::env::var("VALUES_CASES").ok()?.parse().ok()
 }
 
-fn runner(cases: u32) -> TestRunner {
-    TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() })
+/// Checks so many random seeds, and as many again while they are not enough; whether they were in the end. Panics at the first that fails.
+fn until(is_enough: impl Fn() -> bool, cases: u32, check: impl Fn(u64) -> Result<(), TestCaseError>) -> bool {
+    (0..ROUNDS).any(|_| {
+        let config = Config { cases, failure_persistence: None, ..Config::default() };
+        TestRunner::new(config).run(&any::<u64>(), &check).expect("every value passes");
+        is_enough()
+    })
 }
 
 /// A value near the schema: as it wants, or with one to three things changed.
