@@ -134,7 +134,7 @@ pub(super) fn unsaid(why: &Unsaid) -> ErrorData {
         Unsaid::TooMany => ErrorData::internal_error(TOO_MANY, None),
         Unsaid::TooLarge(size, most) => {
             let text = format!(
-                "inputResponses: {size} bytes are more than another server can be told of its task, which is {most}"
+                "inputResponses: {size} bytes are more than another server can be told of its task, which is {most}: send shorter answers, or fewer at once"
             );
             ErrorData::invalid_params(text, None)
         }

@@ -9,11 +9,8 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::task::{Now, Seen, Task};
-use super::words::{LEASE, Unsaid, Word, Words};
+use super::words::{COPY, LEASE, Unsaid, Word, Words};
 use crate::replicas::{Away, Replicas, Store};
-
-/// What copies are kept under.
-const COPY: &str = "task";
 
 /// How often it gives one, and hears what was said.
 const LOOK: Duration = Duration::from_secs(1);
@@ -179,9 +176,7 @@ impl Shown {
     async fn look(&mut self) -> bool {
         let Self { elsewhere, task, name, heard, .. } = self;
         let _room = elsewhere.room.acquire().await.expect("it is never closed");
-        let copy = elsewhere.replicas.name(COPY, name);
-        let Ok((is_there, words)) = elsewhere.words.take(name, &copy, task.rest().min(LEASE), heard).await
-        else {
+        let Ok((is_there, words)) = elsewhere.words.take(name, task.rest().min(LEASE), heard).await else {
             return false;
         };
         for (number, word) in words {
@@ -208,7 +203,7 @@ impl Distant {
         if self.known.seen.now.is_over() {
             return Ok(());
         }
-        self.words.leave(&self.name, COPY, word).await
+        self.words.leave(&self.name, word).await
     }
 }
 
@@ -216,4 +211,36 @@ impl Distant {
 fn name(owner: &str, id: &str) -> Vec<u8> {
     let length = (owner.len() as u64).to_be_bytes();
     [&length, owner.as_bytes(), id.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::poll;
+
+    use super::super::task::Plan;
+    use super::*;
+    use crate::catalog::{Effect, Tool, Work};
+    use crate::replicas::Settings;
+
+    #[tokio::test]
+    async fn no_more_is_told_at_once_than_may_and_what_could_not_be_is_known() {
+        static TOOL: Tool = Tool::bare(Effect::Read, Work::Rest);
+        let minute = Duration::from_secs(60);
+        // Nothing listens there, so that nothing can be told.
+        let settings = Settings::new("redis://127.0.0.1:1".into(), "0123456789abcdef0123456789abcdef".into());
+        let elsewhere = Elsewhere::new(Replicas::new(settings, String::new()).expect("sound settings"));
+        assert!(!elsewhere.is_away());
+        let plan = Plan { longest: minute, after_cancel: String::new() };
+        let mut shown = elsewhere.show(Task::new("owner".to_owned(), &TOOL, plan, minute));
+        let all = u32::try_from(MOST_AT_ONCE).expect("it is small");
+        let others = Arc::clone(&elsewhere.room).acquire_many_owned(all).await.expect("it is never closed");
+        let mut telling = Box::pin(shown.tell());
+        assert!(poll!(pin!(&mut telling)).is_pending());
+        assert!(elsewhere.untold.lock().expect("nobody panicked").is_none(), "it waits for its turn");
+        drop(others);
+        telling.await;
+        assert!(elsewhere.is_away() && !shown.is_told());
+    }
 }

@@ -1,6 +1,5 @@
 //! What clients say of a task to a process that does not work on it: left where whoever does looks every second.
 
-use std::fmt;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -12,8 +11,9 @@ use crate::replicas::{Away, Proof, Replicas, Script};
 /// For how long a process that works on a task is believed to be alive without a sign of it, and a word waits for it.
 pub(super) const LEASE: Duration = Duration::from_secs(10);
 
-/// What words are kept under.
+/// What words are kept under, and the copies of tasks.
 const WORDS: &str = "task-words";
+pub(super) const COPY: &str = "task";
 /// How many may wait to be heard, and how large each may be, in bytes.
 const MOST: usize = 16;
 const LARGEST: usize = 256 << 10;
@@ -57,7 +57,7 @@ pub(crate) enum Word {
 }
 
 /// Why nobody will hear a word.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) enum Unsaid {
     /// Redis cannot be asked.
     Away(Away),
@@ -65,16 +65,6 @@ pub(crate) enum Unsaid {
     TooMany,
     /// It has so many bytes, and may have so many.
     TooLarge(usize, usize),
-}
-
-impl fmt::Display for Unsaid {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Away(why) => write!(out, "{why}"),
-            Self::TooMany => write!(out, "{MOST} words wait to be heard"),
-            Self::TooLarge(size, most) => write!(out, "{size} bytes, {most} may be"),
-        }
-    }
 }
 
 /// The place where words are left.
@@ -98,12 +88,12 @@ impl Words {
     }
 
     /// Leaves a word about the task of this name.
-    pub(super) async fn leave(&self, name: &[u8], copy: &str, word: &Word) -> Result<(), Unsaid> {
+    pub(super) async fn leave(&self, name: &[u8], word: &Word) -> Result<(), Unsaid> {
         let text = serde_json::to_vec(word).expect("its keys are text");
         if text.len() > LARGEST {
             return Err(Unsaid::TooLarge(text.len(), LARGEST));
         }
-        let keys = [copy, WORDS].map(|label| self.replicas.name(label, name));
+        let keys = self.keys(name);
         let value = self.proof.close(&keys[1], &text);
         let (lease, most) = (LEASE.as_millis().to_string(), MOST.to_string());
         let is_last: &[u8] = if *word == Word::Cancel { b"1" } else { b"0" };
@@ -120,16 +110,20 @@ impl Words {
     pub(super) async fn take(
         &self,
         name: &[u8],
-        copy: &str,
         lease: Duration,
         heard: &str,
     ) -> Result<(bool, Heard), Away> {
-        let keys = [copy.to_owned(), self.replicas.name(WORDS, name)];
+        let keys = self.keys(name);
         let lease = lease.as_millis().max(1).to_string();
         let (link, patience) = (self.replicas.link(), self.replicas.patience());
         let (is_there, found): (bool, Vec<(String, Vec<u8>)>) =
             link.run(&TAKE, &keys, &[&*lease, heard], patience).await?;
         let open = |value: &[u8]| serde_json::from_slice(self.proof.open(&keys[1], value)?).ok();
         Ok((is_there, found.into_iter().map(|(number, value)| (number, open(&value))).collect()))
+    }
+
+    /// The keys of the copy and of the words.
+    fn keys(&self, name: &[u8]) -> [String; 2] {
+        [COPY, WORDS].map(|label| self.replicas.name(label, name))
     }
 }
