@@ -236,10 +236,15 @@ mod tests {
         let mut shown = elsewhere.show(Task::new("owner".to_owned(), &TOOL, plan, minute));
         let all = u32::try_from(MOST_AT_ONCE).expect("it is small");
         let others = Arc::clone(&elsewhere.room).acquire_many_owned(all).await.expect("it is never closed");
+        assert_eq!(elsewhere.room.available_permits(), 0);
         let mut telling = Box::pin(shown.tell());
         assert!(poll!(pin!(&mut telling)).is_pending());
-        assert!(elsewhere.untold.lock().expect("nobody panicked").is_none(), "it waits for its turn");
         drop(others);
+        assert_eq!(
+            elsewhere.room.available_permits(),
+            MOST_AT_ONCE - 1,
+            "it waited for its turn, and has it"
+        );
         telling.await;
         assert!(elsewhere.is_away() && !shown.is_told());
     }
