@@ -130,7 +130,7 @@ impl Call {
             heard: Heard::default(),
             validator: None,
             recorded: None,
-            metrics: Metrics::default(),
+            metrics: Metrics::nowhere(),
             view: View::default(),
             calls: None,
         }))

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::{Service, service_fn};
+use tower::Service;
 use tracing::Instrument;
 
 use crate::advertised::Advertising;
@@ -133,7 +133,7 @@ impl Engine {
     pub fn new(api: &'static Api, options: Options) -> Result<Self, StartError> {
         let upstream = Arc::new(Upstream::new(api, options.upstream.clone())?);
         let address = upstream.address();
-        let upstream = service_fn(move |call| send(Arc::clone(&upstream), call));
+        let upstream = Next::through(upstream, |upstream, call| send(upstream, call));
         let accounts = |options: &Options, replicas: Option<&Replicas>, metrics: &Metrics| {
             Accounts::new(api, &options.upstream, replicas, metrics)
         };
@@ -151,20 +151,16 @@ impl Engine {
         S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
     {
-        Self::assemble(api, options, address, |_, _, _| Ok(Accounts::one()), upstream)
+        Self::assemble(api, options, address, |_, _, _| Ok(Accounts::one()), Next::new(upstream))
     }
 
-    fn assemble<S>(
+    fn assemble(
         api: &'static Api,
         options: Options,
         address: String,
         accounts: impl FnOnce(&Options, Option<&Replicas>, &Metrics) -> Result<Accounts, StartError>,
-        upstream: S,
-    ) -> Result<Self, StartError>
-    where
-        S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
-        S::Future: Send + 'static,
-    {
+        upstream: Next,
+    ) -> Result<Self, StartError> {
         let limits = Limits::of(&options)?;
         if options.retry.attempts == 0
             || options.breaker.connect_failures == 0
@@ -504,24 +500,13 @@ impl Calls {
 
     /// Makes a call, as [`Engine::call`] says.
     pub(crate) async fn call(&self, mut call: Call) -> Result<Reply, CallError> {
-        let (tool, request_id) = (call.tool, call.request_id.clone());
-        let metrics = self.metrics.clone();
         call.decide_trace(self.sampling);
-        let open = call.open_trace();
-        let under_way = metrics.under_way(tool.effect, call.traced.trace());
         call.metrics = self.metrics.clone();
-        let guarded = telemetry::during(open, self.stack.clone().guarded(call));
-        if tool.effect == Effect::Read {
-            let outcome = guarded.await;
-            record(tool.name, &request_id, &outcome, &metrics);
-            return outcome;
+        if call.tool.effect == Effect::Read {
+            return made(&self.stack, &self.metrics, call).await;
         }
-        let to_its_end = async move {
-            let outcome = guarded.await;
-            record(tool.name, &request_id, &outcome, &metrics);
-            drop(under_way);
-            outcome
-        };
+        let (stack, metrics) = (self.stack.clone(), self.metrics.clone());
+        let to_its_end = async move { made(&stack, &metrics, call).await };
         let task = self.mutations.spawn(to_its_end.in_current_span());
         task.await.unwrap_or_else(|error| {
             // Its own words hold the message of a panic, whatever that is.
@@ -535,6 +520,16 @@ impl fmt::Debug for Calls {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Calls({})", self.api.title)
     }
+}
+
+/// Makes a call, and counts it.
+async fn made(stack: &Next, metrics: &Metrics, mut call: Call) -> Result<Reply, CallError> {
+    let (tool, request_id) = (call.tool, call.request_id.clone());
+    let open = call.open_trace();
+    let _under_way = metrics.under_way(tool.effect, call.traced.trace());
+    let outcome = telemetry::during(open, stack.guarded(call)).await;
+    record(tool.name, &request_id, &outcome, metrics);
+    outcome
 }
 
 /// Counts a call, and leaves causes in the log, where they belong: callers get words made of the variant alone.

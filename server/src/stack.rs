@@ -3,9 +3,6 @@
 
 use std::sync::Arc;
 
-use tower::{Service, ServiceBuilder};
-
-use crate::call::{Call, CallError, Reply};
 use crate::catalog::Api;
 use crate::decode::Deployment;
 use crate::limits::Limits;
@@ -13,7 +10,7 @@ use crate::policy::Policies;
 use crate::replicas::Replicas;
 use crate::stages::{
     Next, account, arguments, attempt, audit, breaker, bulkhead, cache, confirm, deadline, intent, ledger,
-    own, policy, portion, quota, retry, stage,
+    own, policy, portion, quota, retry, stage, way,
 };
 use crate::upstream::account::Accounts;
 
@@ -53,11 +50,7 @@ pub struct Options {
 
 /// Puts the stages together, outermost first, above what sends a call: the `upstream` stage, or what stands for it where
 /// nothing is to be sent.
-pub fn build<S>(options: Options, upstream: S) -> Next
-where
-    S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
-    S::Future: Send + 'static,
-{
+pub fn build(options: Options, upstream: Next) -> Next {
     let replicas = &options.replicas;
     let quotas = quota::Options::new(options.limits.quota, options.confirm, replicas.clone());
     let asking = confirm::Options::new(options.confirm, options.address.clone(), replicas.clone());
@@ -65,49 +58,49 @@ where
     let view = options.accounts.view(&options.address);
     let keeping = cache::Options::new(options.cache, view).lasting(options.limits.kept);
     let keeping = keeping.among(options.replicas);
-    Next::new(
-        ServiceBuilder::new()
-            // First, so that whatever else refuses, delays or drops a call, it is on the record.
-            .layer(stage(options.audit.clone(), audit::audit))
-            // Before any work, so that all the time that a call takes counts, also what is spent on refusing it.
-            .layer(stage(deadline::Options { limit: options.limits.deadline }, deadline::deadline))
-            // Before any work is done for a caller who may not have it; below the deadline, which counts all time.
-            .layer(stage(policy::Options { policies: options.policies }, policy::policy))
-            // Before any work is done for a caller who asks too much; below the policy, since what is denied is not charged.
-            .layer(stage(quotas, quota::quota))
-            // Before anything is kept, repeated or sent: below this line there are only typed arguments.
-            .layer(stage(arguments::Options { deployment: options.deployment }, arguments::arguments))
-            // Below the arguments, since a call that is wrong needs no account; above the question, the ledger and the cache: who
-            // has no account must not be asked, nor be given what was made or kept while there was one. Not there at all where all
-            // have one.
-            .option_layer(options.accounts.differ().then(|| stage(options.accounts, account::account)))
-            // Below the arguments, since the question names them and the yes is for them; above the ledger, which would
-            // otherwise give a change's answer to whoever was not asked.
-            .layer(stage(asking, confirm::confirm))
-            // Below the arguments, which say what is wanted of the answer; above whatever keeps answers, which keeps them whole,
-            // so that each caller is given the parts of what it asked for.
-            .layer(stage(parts, portion::portion))
-            // Identical are arguments in canonical form, so it stands below them; above everything that makes the call.
-            .layer(stage(options.ledger, ledger::ledger))
-            // Below the arguments, whose canonical form is the key; above all that asks the API, since what is kept asks
-            // nothing of it and must not count as a sign of life.
-            .layer(stage(keeping, cache::cache))
-            // Before anything is about an exchange with the API: a hand-written tool makes none itself.
-            .layer(own::Fork)
-            // Below everything that may refuse the call, above everything that may send it.
-            .layer(stage(options.audit, intent::intent))
-            // Above the breaker, so that a repetition finds out that the API is left alone by now, and each of them counts.
-            .layer(stage(retry::Options::new(options.retry), retry::retry))
-            // Below the repetitions, which hold no turn while they wait; above the breaker, to which a full house is no failure.
-            .layer(stage(bulkhead::Options::new(options.bulkhead), bulkhead::bulkhead))
-            // Above the attempt, so that an attempt whose time ran out counts as a failure of the API.
-            .layer(stage(breaker::Options::new(options.breaker), breaker::breaker))
-            // Last before the API: each attempt has its own time, so that a repetition starts with a fresh
-            // one.
-            .layer(stage(attempt::Options { limit: options.limits.attempt }, attempt::attempt))
-            // The only place where bytes leave.
-            .service(upstream),
-    )
+    let accounts = options.accounts.differ().then(|| stage(options.accounts, account::account));
+    let stages = [
+        // First, so that whatever else refuses, delays or drops a call, it is on the record.
+        Some(stage(options.audit.clone(), audit::audit)),
+        // Before any work, so that all the time that a call takes counts, also what is spent on refusing it.
+        Some(stage(deadline::Options { limit: options.limits.deadline }, deadline::deadline)),
+        // Before any work is done for a caller who may not have it; below the deadline, which counts all time.
+        Some(stage(policy::Options { policies: options.policies }, policy::policy)),
+        // Before any work is done for a caller who asks too much; below the policy, since what is denied is not charged.
+        Some(stage(quotas, quota::quota)),
+        // Before anything is kept, repeated or sent: below this line there are only typed arguments.
+        Some(stage(arguments::Options { deployment: options.deployment }, arguments::arguments)),
+        // Below the arguments, since a call that is wrong needs no account; above the question, the ledger and the cache: who
+        // has no account must not be asked, nor be given what was made or kept while there was one. Not there at all where all
+        // have one.
+        accounts,
+        // Below the arguments, since the question names them and the yes is for them; above the ledger, which would
+        // otherwise give a change's answer to whoever was not asked.
+        Some(stage(asking, confirm::confirm)),
+        // Below the arguments, which say what is wanted of the answer; above whatever keeps answers, which keeps them whole,
+        // so that each caller is given the parts of what it asked for.
+        Some(stage(parts, portion::portion)),
+        // Identical are arguments in canonical form, so it stands below them; above everything that makes the call.
+        Some(stage(options.ledger, ledger::ledger)),
+        // Below the arguments, whose canonical form is the key; above all that asks the API, since what is kept asks
+        // nothing of it and must not count as a sign of life.
+        Some(stage(Arc::new(keeping), cache::cache)),
+        // Before anything is about an exchange with the API: a hand-written tool makes none itself.
+        Some(stage((), own::own)),
+        // Below everything that may refuse the call, above everything that may send it.
+        Some(stage(options.audit, intent::intent)),
+        // Above the breaker, so that a repetition finds out that the API is left alone by now, and each of them counts.
+        Some(stage(retry::Options::new(options.retry), retry::retry)),
+        // Below the repetitions, which hold no turn while they wait; above the breaker, to which a full house is no failure.
+        Some(stage(bulkhead::Options::new(options.bulkhead), bulkhead::bulkhead)),
+        // Above the attempt, so that an attempt whose time ran out counts as a failure of the API.
+        Some(stage(breaker::Options::new(options.breaker), breaker::breaker)),
+        // Last before the API: each attempt has its own time, so that a repetition starts with a fresh
+        // one.
+        Some(stage(attempt::Options { limit: options.limits.attempt }, attempt::attempt)),
+    ];
+    // Behind them is the only place where bytes leave.
+    way(stages.into_iter().flatten(), upstream)
 }
 
 #[cfg(test)]
@@ -116,19 +109,11 @@ mod tests {
     #[test]
     fn the_order_of_the_stages_is_pinned() {
         let text = include_str!("stack.rs");
-        let body = text.split("ServiceBuilder::new()").nth(1).unwrap().split("#[cfg(test)]").next().unwrap();
-        let order: Vec<&str> = body
-            .lines()
-            .filter_map(|line| {
-                line.trim()
-                    .strip_prefix(".layer(stage(")
-                    .or(line.trim().strip_prefix(".option_layer("))
-                    .or(line.trim().strip_prefix(".layer("))
-                    .or(line.trim().strip_prefix(".service("))
-            })
-            // The function of a stage is the last path of its line, in the module of its name.
-            .map(|line| line.split("::Fork").next().unwrap_or(line).split("(Arc").next().unwrap_or(line))
-            .map(|line| line.rsplit("::").next().unwrap_or(line).trim_end_matches([')', ',']))
+        let body = text.split("let stages = [").nth(1).unwrap().split("\n    ];").next().unwrap();
+        let stages = body.lines().map(str::trim).filter(|line| !line.starts_with("//") && !line.is_empty());
+        // The function of a stage is the last path of its line, in the module of its name.
+        let order: Vec<&str> = stages
+            .map(|line| line.trim_end_matches([')', ',']).rsplit("::").next().unwrap_or(line))
             .collect();
         assert_eq!(
             order,
@@ -138,7 +123,7 @@ mod tests {
                 "policy",
                 "quota",
                 "arguments",
-                "account",
+                "accounts",
                 "confirm",
                 "portion",
                 "ledger",
@@ -148,8 +133,7 @@ mod tests {
                 "retry",
                 "bulkhead",
                 "breaker",
-                "attempt",
-                "upstream"
+                "attempt"
             ]
         );
     }

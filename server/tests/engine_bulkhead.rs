@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sample::{DEPLOY, READ, call_of, deploying, reading};
 use server::call::{Call, CallError, Reply};
-use server::stages::{Next, Outcome, bulkhead};
+use server::stages::{Next, Outcome, bulkhead, stage, way};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, yield_now};
 use tokio::time::Instant;
@@ -18,7 +18,6 @@ const SETTINGS: bulkhead::Settings = bulkhead::Settings { requests: 4, caller_re
 
 /// The stage above an API that answers as often as it is allowed to.
 struct Way {
-    options: Arc<bulkhead::Options>,
     answers: Arc<Semaphore>,
     next: Next,
 }
@@ -27,7 +26,7 @@ impl Way {
     fn new() -> Self {
         let answers = Arc::new(Semaphore::new(0));
         let allowed = Arc::clone(&answers);
-        let next = Next::new(service_fn(move |_: Call| {
+        let end = Next::new(service_fn(move |_: Call| {
             let allowed = Arc::clone(&allowed);
             async move {
                 allowed.acquire().await.unwrap().forget();
@@ -35,11 +34,13 @@ impl Way {
                 Ok(Reply::text(text).with_notes(notes))
             }
         }));
-        Self { options: Arc::new(bulkhead::Options::new(SETTINGS)), answers, next }
+        let stage = stage(bulkhead::Options::new(SETTINGS), bulkhead::bulkhead);
+        Self { answers, next: way([stage], end) }
     }
 
     fn call(&self, call: Call) -> impl Future<Output = Outcome> + Send + use<> {
-        bulkhead::bulkhead(Arc::clone(&self.options), call, self.next.clone())
+        let next = self.next.clone();
+        async move { next.run(call).await }
     }
 
     fn read(&self) -> impl Future<Output = Outcome> + Send + use<> {

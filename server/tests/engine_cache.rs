@@ -20,13 +20,13 @@ use server::engine::Engine;
 use server::generated as rt;
 use server::generated::serde_json::{Map, Value, json};
 use server::stages::cache::{Key, Settings};
-use server::stages::{Next, Outcome, arguments, cache, deadline, stage};
+use server::stages::{Next, Outcome, arguments, cache, deadline, stage, way};
 use server::upstream::Freshness;
 use server::upstream::account::Account;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
-use tower::{Service, ServiceBuilder, service_fn};
+use tower::{Service, service_fn};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -44,13 +44,13 @@ where
     S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
     S::Future: Send + 'static,
 {
-    Next::new(
-        ServiceBuilder::new()
-            .layer(stage(deadline::Options { limit: MINUTE.into() }, deadline::deadline))
-            .layer(stage(arguments::Options { deployment: Arc::default() }, arguments::arguments))
-            .layer(stage(cache::Options::new(settings, "http://api".to_owned()), cache::cache))
-            .service(api),
-    )
+    let keeping = Arc::new(cache::Options::new(settings, "http://api".to_owned()));
+    let stages = [
+        stage(deadline::Options { limit: MINUTE.into() }, deadline::deadline),
+        stage(arguments::Options { deployment: Arc::default() }, arguments::arguments),
+        stage(keeping, cache::cache),
+    ];
+    way(stages, Next::new(api))
 }
 
 /// These stages above an API that counts its calls.
@@ -95,7 +95,8 @@ impl Way {
     }
 
     fn call(&self, tool: &'static rt::Tool, arguments: Value) -> impl Future<Output = Outcome> + use<> {
-        self.next.run(call_of(tool, arguments))
+        let next = self.next.clone();
+        async move { next.run(call_of(tool, arguments)).await }
     }
 
     /// The text of the answer to a read.
@@ -277,7 +278,8 @@ async fn t34_time_that_ran_out_for_whoever_asked_first_has_not_for_the_others() 
     });
     let mut hurried = call_of(&LONG, reading("level", "DEV"));
     hurried.deadline = Some(Instant::now() + SECOND);
-    let hurried = tokio::spawn(way.next.run(hurried));
+    let next = way.next.clone();
+    let hurried = tokio::spawn(async move { next.run(hurried).await });
     tokio::task::yield_now().await;
     for outcome in way.crowd(50).join_all().await {
         assert_eq!(outcome.unwrap().text, "1");

@@ -51,8 +51,8 @@ fn a_read() -> Call {
     call_of(&READ, reading("level", "DEV"))
 }
 
-fn repeating(attempts: usize) -> Arc<retry::Options> {
-    Arc::new(retry::Options::new(retry::Settings { attempts, base_delay: Duration::from_millis(200) }))
+fn repeating(attempts: usize) -> retry::Options {
+    retry::Options::new(retry::Settings { attempts, base_delay: Duration::from_millis(200) })
 }
 
 fn unreachable() -> CallError {
@@ -71,7 +71,7 @@ async fn a_read_is_repeated_until_it_is_answered_or_the_attempts_are_used_up() {
         let way = Way::new(move |before, _| async move {
             if before < failures { Err(refused(503, None)) } else { Ok(reply()) }
         });
-        let outcome = retry::retry(repeating(attempts), a_read(), way.next.clone()).await;
+        let outcome = retry::retry(&repeating(attempts), a_read(), &way.next).await;
         assert_eq!(
             (way.made(), outcome.is_ok()),
             (made, is_answered),
@@ -84,7 +84,7 @@ async fn a_read_is_repeated_until_it_is_answered_or_the_attempts_are_used_up() {
 async fn the_waits_stay_below_a_bound_that_doubles() {
     let started = Instant::now();
     let way = Way::new(|_, _| async { Err(unreachable()) });
-    retry::retry(repeating(4), a_read(), way.next.clone()).await.unwrap_err();
+    retry::retry(&repeating(4), a_read(), &way.next).await.unwrap_err();
     assert!(started.elapsed() <= Duration::from_millis(200 + 400 + 800), "{:?}", started.elapsed());
 }
 
@@ -99,7 +99,7 @@ async fn t35_a_change_of_which_a_byte_may_have_left_is_never_made_twice() {
         (|| refused(503, Some(Duration::ZERO)), 1),
     ] {
         let way = Way::new(move |_, _| async move { Err(error()) });
-        retry::retry(repeating(3), call_of(&DEPLOY, deploying()), way.next.clone()).await.unwrap_err();
+        retry::retry(&repeating(3), call_of(&DEPLOY, deploying()), &way.next).await.unwrap_err();
         assert_eq!(way.made(), made, "{} after {after:?}", error().kind());
     }
 }
@@ -111,14 +111,14 @@ async fn t38_the_wait_that_the_api_asks_for_is_kept_unless_the_deadline_is_neare
         if before == 0 { Err(refused(429, Some(asked))) } else { Ok(reply()) }
     });
     let started = Instant::now();
-    retry::retry(repeating(3), a_read(), way.next.clone()).await.unwrap();
+    retry::retry(&repeating(3), a_read(), &way.next).await.unwrap();
     assert_eq!(started.elapsed(), asked);
 
     let way = Way::new(move |_, _| async move { Err(refused(429, Some(asked))) });
     let mut hurried = a_read();
     hurried.deadline = Some(Instant::now() + asked);
     let started = Instant::now();
-    let error = retry::retry(repeating(3), hurried, way.next.clone()).await.unwrap_err();
+    let error = retry::retry(&repeating(3), hurried, &way.next).await.unwrap_err();
     assert!(
         matches!(error, CallError::Refused { retry_after: Some(wait), .. } if wait == asked),
         "{error:?}"
@@ -131,7 +131,7 @@ async fn however_much_fails_a_fifth_more_is_asked_of_the_api() {
     let options = repeating(10);
     let way = Way::new(|_, _| async { Err(unreachable()) });
     for _ in 0..1000 {
-        retry::retry(Arc::clone(&options), a_read(), way.next.clone()).await.unwrap_err();
+        retry::retry(&options, a_read(), &way.next).await.unwrap_err();
     }
     assert!((1200..=1210).contains(&way.made()), "{}", way.made());
 }
@@ -146,10 +146,10 @@ async fn t39_an_api_in_trouble_is_left_alone_and_one_call_finds_out() {
     let options = breaking();
     let dead = Way::new(|_, _| async { Err(unreachable()) });
     for _ in 0..3 {
-        let error = breaker::breaker(Arc::clone(&options), a_read(), dead.next.clone()).await.unwrap_err();
+        let error = breaker::breaker(&options, a_read(), &dead.next).await.unwrap_err();
         assert!(matches!(error, CallError::Unreachable { .. }), "{error:?}");
     }
-    let error = breaker::breaker(Arc::clone(&options), a_read(), dead.next.clone()).await.unwrap_err();
+    let error = breaker::breaker(&options, a_read(), &dead.next).await.unwrap_err();
     let CallError::Unavailable { retry_after } = error else { panic!("{error:?}") };
     assert!((5..=6).contains(&retry_after.as_secs()), "{retry_after:?}");
     assert_eq!(dead.made(), 3, "nothing is sent while it is open");
@@ -159,15 +159,17 @@ async fn t39_an_api_in_trouble_is_left_alone_and_one_call_finds_out() {
         sleep(SECOND).await;
         Ok(reply())
     });
-    let calls =
-        (0..50).map(|_| tokio::spawn(breaker::breaker(Arc::clone(&options), a_read(), back.next.clone())));
+    let calls = (0..50).map(|_| {
+        let (options, next) = (Arc::clone(&options), back.next.clone());
+        tokio::spawn(async move { breaker::breaker(&options, a_read(), &next).await })
+    });
     let calls: Vec<_> = calls.collect();
     let mut answered = 0;
     for call in calls {
         answered += usize::from(call.await.unwrap().is_ok());
     }
     assert_eq!((answered, back.made()), (1, 1), "fifty came at once, and one was the probe");
-    breaker::breaker(options, a_read(), back.next.clone()).await.unwrap();
+    breaker::breaker(&options, a_read(), &back.next).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -175,14 +177,14 @@ async fn t39_a_probe_that_is_cancelled_or_hangs_does_not_keep_it_open() {
     let options = breaking();
     let dead = Way::new(|_, _| async { Err(unreachable()) });
     for _ in 0..3 {
-        breaker::breaker(Arc::clone(&options), a_read(), dead.next.clone()).await.unwrap_err();
+        breaker::breaker(&options, a_read(), &dead.next).await.unwrap_err();
     }
     sleep(Duration::from_secs(6)).await;
     let hangs = Way::new(|_, _| pending());
-    let probe = breaker::breaker(Arc::clone(&options), a_read(), hangs.next.clone());
+    let probe = breaker::breaker(&options, a_read(), &hangs.next);
     tokio::time::timeout(SECOND, probe).await.unwrap_err();
     let back = Way::new(|_, _| async { Ok(reply()) });
-    breaker::breaker(Arc::clone(&options), a_read(), back.next.clone()).await.unwrap();
+    breaker::breaker(&options, a_read(), &back.next).await.unwrap();
     assert_eq!((hangs.made(), back.made()), (1, 1));
 }
 

@@ -132,10 +132,13 @@ impl Connection {
     }
 
     async fn one<S: AsyncRead + AsyncWrite + Send + Unpin>(self, wire: Wire<S>) -> hyper::Result<()> {
-        let (app, peer, ending) = (Arc::clone(&self.app), self.peer, self.shutdown.clone());
+        // One count of owners for each connection: on that of all of them the threads would wait for each other at each request.
+        let own = Arc::new((Arc::clone(&self.app), self.shutdown.clone()));
+        let peer = self.peer;
         let service = service_fn(move |request| {
-            let (app, request, ending) = (Arc::clone(&app), incoming(peer, request), ending.clone());
+            let (own, request) = (Arc::clone(&own), incoming(peer, request));
             async move {
+                let (app, ending) = &*own;
                 let mut response = app.handle(request).await;
                 if ending.is_cancelled() {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

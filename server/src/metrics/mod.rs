@@ -48,8 +48,14 @@ impl Default for Counts {
 }
 
 /// What was counted, shared by all who count.
-#[derive(Clone, Debug, Default)]
-pub struct Metrics(Arc<Shared>);
+#[derive(Clone, Debug)]
+pub struct Metrics(Option<Arc<Shared>>);
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self(Some(Arc::default()))
+    }
+}
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -67,51 +73,67 @@ struct Shared {
 }
 
 impl Metrics {
+    /// Where nothing is counted: what a call has until somebody makes it.
+    pub(crate) fn nowhere() -> Self {
+        Self(None)
+    }
+
     /// Counts one.
     pub fn count(&self, what: Count) {
-        self.0.counts.0[what as usize].fetch_add(1, Ordering::Relaxed);
+        let Some(shared) = &self.0 else { return };
+        shared.counts.0[what as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts a call that has ended.
     pub fn called(&self, tool: &'static str, outcome: &'static str) {
-        *self.0.calls.lock().unwrap_or_else(PoisonError::into_inner).entry((tool, outcome)).or_default() += 1;
+        let Some(shared) = &self.0 else { return };
+        *shared.calls.lock().unwrap_or_else(PoisonError::into_inner).entry((tool, outcome)).or_default() += 1;
     }
 
     /// Counts an attempt to be let in.
     pub fn authenticated(&self, provider: &'static str, is_let_in: bool) {
-        let mut attempts = self.0.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(shared) = &self.0 else { return };
+        let mut attempts = shared.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         *attempts.entry((provider, is_let_in)).or_default() += 1;
     }
 
     /// Notes that a call waits for room at the API, for as long as the answer lives.
     pub(crate) fn waiting(&self) -> Waiting {
-        self.0.waiting.fetch_add(1, Ordering::Relaxed);
+        if let Some(shared) = &self.0 {
+            shared.waiting.fetch_add(1, Ordering::Relaxed);
+        }
         Waiting(self.clone())
     }
 
     /// Notes that a call is under way, for as long as the answer lives, and then how long that was, and in which trace.
-    pub(crate) fn under_way(&self, effect: Effect, trace: Option<Trace>) -> UnderWay {
-        UnderWay::begin(self.clone(), effect, trace)
+    pub(crate) fn under_way(&self, effect: Effect, trace: Option<Trace>) -> UnderWay<'_> {
+        UnderWay::begin(self, effect, trace)
     }
 
     /// Notes that there is one more task.
     pub(crate) fn task_kept(&self) {
-        self.0.tasks.fetch_add(1, Ordering::Relaxed);
+        if let Some(shared) = &self.0 {
+            shared.tasks.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// Notes that there is one less.
     pub(crate) fn task_gone(&self) {
-        self.0.tasks.fetch_sub(1, Ordering::Relaxed);
+        if let Some(shared) = &self.0 {
+            shared.tasks.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 
     /// Notes the state of the circuit.
     pub fn breaker(&self, state: Breaker) {
-        self.0.breaker.store(state as u64, Ordering::Relaxed);
+        if let Some(shared) = &self.0 {
+            shared.breaker.store(state as u64, Ordering::Relaxed);
+        }
     }
 
     /// The state of the circuit.
     pub fn current_breaker(&self) -> Breaker {
-        let state = self.0.breaker.load(Ordering::Relaxed);
+        let state = self.0.as_ref().map_or(0, |shared| shared.breaker.load(Ordering::Relaxed));
         Breaker::ALL
             .into_iter()
             .map(|(known, _)| known)
@@ -126,30 +148,35 @@ impl Metrics {
 
     /// Everything, in the order in which it is told.
     pub(crate) fn families(&self, beside: Beside<'_>) -> Vec<Family> {
-        let mut families = vec![self.ended()];
-        families.extend(self.attempts());
-        families.extend(self.counts());
-        families.extend(self.0.under_way.families());
-        let gauge = |name, help, number| Family::new(name, Kind::Gauge, help).with(&[], number);
-        let (waiting, tasks) = (&self.0.waiting, &self.0.tasks);
-        let now = |count: &AtomicUsize| count.load(Ordering::Relaxed) as u64;
-        families.push(gauge(
-            "mcp_bulkhead_waiting",
-            "Calls that wait for room at the API now.",
-            now(waiting),
-        ));
-        families.push(gauge("mcp_tasks_kept", "Calls that are answered later and are kept now.", now(tasks)));
-        families.push(self.circuit());
+        let mut families = self.0.as_ref().map_or_else(Vec::new, |shared| shared.families());
         families.extend(beside.replicas.into_iter().flat_map(of_replicas));
         families.extend(beside.journal.into_iter().flat_map(of_journal));
         families.extend(beside.telemetry.into_iter().flat_map(of_telemetry));
+        families
+    }
+}
+
+impl Shared {
+    fn families(&self) -> Vec<Family> {
+        let mut families = vec![self.ended()];
+        families.extend(self.attempts());
+        families.extend(self.counts());
+        families.extend(self.under_way.families());
+        let gauge = |name, help, count: &AtomicUsize| {
+            Family::new(name, Kind::Gauge, help).with(&[], count.load(Ordering::Relaxed) as u64)
+        };
+        let help = "Calls that wait for room at the API now.";
+        families.push(gauge("mcp_bulkhead_waiting", help, &self.waiting));
+        let help = "Calls that are answered later and are kept now.";
+        families.push(gauge("mcp_tasks_kept", help, &self.tasks));
+        families.push(self.circuit());
         families
     }
 
     fn ended(&self) -> Family {
         let mut family =
             Family::new("fastmcp_tool_executions_total", Kind::Counter, "Calls that have ended.");
-        for ((tool, outcome), count) in &*self.0.calls.lock().unwrap_or_else(PoisonError::into_inner) {
+        for ((tool, outcome), count) in &*self.calls.lock().unwrap_or_else(PoisonError::into_inner) {
             let success = if *outcome == "answered" { "true" } else { "false" };
             let labels = [("tool_name", *tool), ("success", success), ("outcome", *outcome)];
             family.add(&labels, Measure::Number(*count));
@@ -160,7 +187,7 @@ impl Metrics {
     fn attempts(&self) -> Option<Family> {
         let help = "Requests by whether their caller was let in.";
         let mut family = Family::new("fastmcp_auth_attempts_total", Kind::Counter, help);
-        for ((provider, success), count) in &*self.0.attempts.lock().unwrap_or_else(PoisonError::into_inner) {
+        for ((provider, success), count) in &*self.attempts.lock().unwrap_or_else(PoisonError::into_inner) {
             let success = if *success { "true" } else { "false" };
             family.add(&[("provider", *provider), ("success", success)], Measure::Number(*count));
         }
@@ -170,7 +197,7 @@ impl Metrics {
     /// Series of one name stand together in the table, and are one family.
     fn counts(&self) -> Vec<Family> {
         let mut families: Vec<Family> = Vec::new();
-        for (what, count) in Count::ALL.into_iter().zip(&self.0.counts.0) {
+        for (what, count) in Count::ALL.into_iter().zip(&self.counts.0) {
             let series = what.series();
             if families.last().is_none_or(|family| family.name != series.name) {
                 families.push(Family::new(series.name, Kind::Counter, series.help));
@@ -185,7 +212,7 @@ impl Metrics {
     fn circuit(&self) -> Family {
         let help = "1 for the state that the API's circuit is in.";
         let mut family = Family::new("mcp_breaker_state", Kind::Gauge, help);
-        let now = self.0.breaker.load(Ordering::Relaxed);
+        let now = self.breaker.load(Ordering::Relaxed);
         for (state, word) in Breaker::ALL {
             family.add(&[("state", word)], Measure::Number(u64::from(state as u64 == now)));
         }
@@ -259,7 +286,9 @@ pub(crate) struct Waiting(Metrics);
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.0.0.waiting.fetch_sub(1, Ordering::Relaxed);
+        if let Some(shared) = &self.0.0 {
+            shared.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 

@@ -43,24 +43,28 @@ struct Times {
 
 /// A call that is under way for as long as this lives.
 #[derive(Debug)]
-pub(crate) struct UnderWay {
-    metrics: Metrics,
+pub(crate) struct UnderWay<'m> {
+    /// Nothing where nothing is counted.
+    calls: Option<&'m Calls>,
     effect: Effect,
     trace: Option<Trace>,
     begun: Instant,
 }
 
-impl UnderWay {
+impl<'m> UnderWay<'m> {
     /// One that begins now.
-    pub(super) fn begin(metrics: Metrics, effect: Effect, trace: Option<Trace>) -> Self {
-        metrics.0.under_way.now.fetch_add(1, Ordering::Relaxed);
-        Self { metrics, effect, trace, begun: Instant::now() }
+    pub(super) fn begin(metrics: &'m Metrics, effect: Effect, trace: Option<Trace>) -> Self {
+        let calls = metrics.0.as_ref().map(|shared| &shared.under_way);
+        if let Some(calls) = calls {
+            calls.now.fetch_add(1, Ordering::Relaxed);
+        }
+        Self { calls, effect, trace, begun: Instant::now() }
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        let calls = &self.metrics.0.under_way;
+        let Some(calls) = self.calls else { return };
         calls.took[self.effect as usize].add(self.begun.elapsed(), self.trace);
         calls.now.fetch_sub(1, Ordering::Relaxed);
     }
@@ -146,12 +150,12 @@ mod tests {
     #[test]
     fn a_call_is_under_way_until_it_is_dropped() {
         let metrics = Metrics::default();
-        let now = |metrics: &Metrics| lines(&metrics.0.under_way, "mcp_calls_in_flight");
+        let now = |metrics: &Metrics| lines(&metrics.0.as_ref().expect("it counts").under_way, "mcp_calls_in_flight");
         let (one, other) = (metrics.under_way(Effect::Read, None), metrics.under_way(Effect::Read, None));
         assert_eq!(now(&metrics), ["mcp_calls_in_flight 2"]);
         drop((one, other));
         assert_eq!(now(&metrics), ["mcp_calls_in_flight 0"]);
-        let count = lines(&metrics.0.under_way, "mcp_call_duration_seconds_count{effect=\"read\"");
+        let count = lines(&metrics.0.as_ref().expect("it counts").under_way, "mcp_call_duration_seconds_count{effect=\"read\"");
         assert_eq!(count, ["mcp_call_duration_seconds_count{effect=\"read\"} 2"]);
     }
 }

@@ -27,9 +27,11 @@ mod tests;
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use arc_swap::ArcSwap;
 use quick_cache::sync::Cache;
 use serde_json::{Map, Value};
 use tokio::sync::watch;
@@ -90,14 +92,14 @@ pub struct Policies(Arc<Shared>);
 struct Shared {
     world: World,
     settings: Settings,
-    rules: RwLock<Arc<Rules>>,
+    rules: ArcSwap<Rules>,
     /// What came of reading the file the last time.
     seen: Mutex<Result<String, StartError>>,
     /// How often other rules came into force; told to whoever waits for that.
     changes: watch::Sender<u64>,
     callers: Cache<[u8; 32], Arc<Held>>,
-    owner: Arc<Held>,
-    anonymous: Arc<Held>,
+    owner: Held,
+    anonymous: Held,
 }
 
 impl fmt::Debug for Policies {
@@ -114,11 +116,11 @@ impl Policies {
         let text = settings.source.read()?;
         let rules = Rules::read(&text, &settings.source, &world)?;
         let [owner, anonymous] =
-            [Caller::LocalOwner, Caller::Anonymous].map(|caller| Arc::new(Held::of(&caller)));
+            [Caller::LocalOwner, Caller::Anonymous].map(|caller| Held::of(&caller));
         Ok(Self(Arc::new(Shared {
             world,
             settings,
-            rules: RwLock::new(Arc::new(rules)),
+            rules: ArcSwap::from_pointee(rules),
             seen: Mutex::new(Ok(text)),
             changes: watch::Sender::new(0),
             callers: Cache::new(CALLERS),
@@ -240,7 +242,7 @@ impl Policies {
         seen.clone_from(&read);
         let text = read?;
         let new = Arc::new(Rules::read(&text, &settings.source, world)?);
-        let old = std::mem::replace(&mut *rules.write().unwrap_or_else(PoisonError::into_inner), new);
+        let old = rules.swap(new);
         if old.text != text {
             self.0.changes.send_modify(|changes| *changes += 1);
         }
@@ -263,23 +265,42 @@ impl Policies {
         Explanation::of(verdict).by(&rules, &question, world)
     }
 
-    fn rules(&self) -> Arc<Rules> {
-        Arc::clone(&self.0.rules.read().unwrap_or_else(PoisonError::into_inner))
+    fn rules(&self) -> impl Deref<Target = Arc<Rules>> {
+        self.0.rules.load()
     }
 
     /// The caller as rules see it.
-    fn held(&self, caller: &Caller) -> Arc<Held> {
+    fn held(&self, caller: &Caller) -> Seen<'_> {
         match caller {
-            Caller::LocalOwner => Arc::clone(&self.0.owner),
-            Caller::Anonymous => Arc::clone(&self.0.anonymous),
+            Caller::LocalOwner => Seen::Always(&self.0.owner),
+            Caller::Anonymous => Seen::Always(&self.0.anonymous),
             Caller::Known(principal) => {
                 let rights = principal.rights();
-                self.0.callers.get(rights).unwrap_or_else(|| {
+                Seen::Before(self.0.callers.get(rights).unwrap_or_else(|| {
                     let held = Arc::new(Held::of(caller));
                     self.0.callers.insert(*rights, Arc::clone(&held));
                     held
-                })
+                }))
             }
+        }
+    }
+}
+
+/// A caller that was made into what rules read.
+enum Seen<'a> {
+    /// One that there always is.
+    Always(&'a Held),
+    /// One that came before.
+    Before(Arc<Held>),
+}
+
+impl Deref for Seen<'_> {
+    type Target = Held;
+
+    fn deref(&self) -> &Held {
+        match self {
+            Self::Always(held) => held,
+            Self::Before(held) => held,
         }
     }
 }

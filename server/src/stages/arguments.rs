@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Next, Outcome};
+use super::{Going, Next, refuse};
 use crate::call::{Call, CallError, Permission};
 use crate::decode::Deployment;
 
@@ -14,14 +14,17 @@ pub struct Options {
 }
 
 /// Decodes the arguments; stages below find [`prepared`](crate::call::Content::prepared) filled.
-pub async fn arguments(options: Arc<Options>, mut call: Call, next: Next) -> Outcome {
+pub fn arguments<'a>(options: &'a Options, mut call: Call, next: &'a Next) -> Going<'a> {
     let given = std::mem::take(&mut call.arguments);
-    let prepared = call.tool.prepare(given, &options.deployment).map_err(CallError::Arguments)?;
+    let prepared = match call.tool.prepare(given, &options.deployment) {
+        Ok(prepared) => prepared,
+        Err(problems) => return refuse(CallError::Arguments(problems)),
+    };
     if call.permission == Permission::ToBeRefused {
         // What rules take for no argument of the tool, the tool takes. Nobody has permitted this call.
         tracing::error!(tool = call.tool.name, "rules of access and the tool disagree on its arguments");
-        return Err(CallError::Denied { hidden: false });
+        return refuse(CallError::Denied { hidden: false });
     }
     call.prepared = Some(Arc::new(prepared));
-    next.run(call).await
+    next.run(call)
 }

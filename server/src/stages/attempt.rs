@@ -1,11 +1,10 @@
 //! Gives one attempt its time: the tool's own, else the configured one, never more than the call has left.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use super::{Next, Outcome};
+use super::{Going, Next, Outcome};
 use crate::call::{Call, CallError};
 use crate::changing::Changing;
 
@@ -17,7 +16,11 @@ pub struct Options {
 }
 
 /// Runs one attempt within its time.
-pub async fn attempt(options: Arc<Options>, call: Call, next: Next) -> Outcome {
+pub fn attempt<'a>(options: &'a Options, call: Call, next: &'a Next) -> Going<'a> {
+    Box::pin(once(options, call, next))
+}
+
+async fn once(options: &Options, call: Call, next: &Next) -> Outcome {
     let own = call.tool.timeout.unwrap_or_else(|| options.limit.now());
     let left = call.deadline.map_or(own, |deadline| deadline.saturating_duration_since(Instant::now()));
     let limit = own.min(left);
@@ -49,11 +52,11 @@ mod tests {
                 call.progress.waits_here(waits);
                 std::future::pending().await
             });
-            let options = Arc::new(Options { limit: Duration::from_secs(30).into() });
+            let options = Options { limit: Duration::from_secs(30).into() };
             let call = Call::new(&READ, serde_json::Map::new(), Caller::LocalOwner, "r".to_owned());
             // What an attempt before left is nothing of this one.
             call.progress.waits_here(!waits);
-            let error = attempt(options, call, Next::new(never)).await.expect_err("it never ends");
+            let error = attempt(&options, call, &Next::new(never)).await.expect_err("it never ends");
             let is_told =
                 matches!(error, CallError::Crowded { after } if waits && after == Duration::from_secs(30));
             assert!(

@@ -1,12 +1,11 @@
 //! Puts every call on the record: how it ended, whether something was sent, and with what arguments. Outermost, so that
 //! what other stages refuse, what runs out of time and what its caller gives up is on the record too.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::Value;
 
-use super::{Next, Outcome};
+use super::{Going, Next, Outcome, refuse};
 use crate::call::{Call, CallError, Progress};
 use crate::catalog::Effect;
 use crate::journal::{Entry, Event, Journal, Redaction, Subject, ending};
@@ -39,21 +38,25 @@ pub struct Options {
 }
 
 /// Makes the call, and records how it ended.
-pub async fn audit(options: Arc<Options>, call: Call, next: Next) -> Outcome {
+pub fn audit<'a>(options: &'a Options, call: Call, next: &'a Next) -> Going<'a> {
     let is_read = call.tool.effect == Effect::Read;
     let Some(journal) = options.journal.as_ref().filter(|_| !is_read || options.settings.reads) else {
-        return next.run(call).await;
+        return next.run(call);
     };
     if is_read && options.settings.closed && journal.is_failing() {
-        return Err(CallError::Unrecorded { cause: "the journal is failing".to_owned() });
+        return refuse(CallError::Unrecorded { cause: "the journal is failing".to_owned() });
     }
+    Box::pin(on_record(journal, options.settings.redaction, call, next))
+}
+
+async fn on_record(journal: &Journal, redaction: Redaction, call: Call, next: &Next) -> Outcome {
     let mut open = Open {
         journal,
         subject: Some(Subject::of(&call)),
         arguments: call.arguments.clone().into(),
         secrets: call.tool.secrets,
-        redaction: options.settings.redaction,
-        is_read,
+        redaction,
+        is_read: call.tool.effect == Effect::Read,
         progress: call.progress.clone(),
         started: Instant::now(),
     };

@@ -3,12 +3,12 @@
 
 mod circuit;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Next, Outcome};
+use super::{Going, Next, Outcome};
 use crate::call::{Call, CallError};
 use crate::metrics::{self, Count, Metrics};
 
@@ -48,7 +48,11 @@ impl Options {
 }
 
 /// Lets the call through, or says when it may come again.
-pub async fn breaker(options: Arc<Options>, call: Call, next: Next) -> Outcome {
+pub fn breaker<'a>(options: &'a Options, call: Call, next: &'a Next) -> Going<'a> {
+    Box::pin(admitted(options, call, next))
+}
+
+async fn admitted(options: &Options, call: Call, next: &Next) -> Outcome {
     let admission = options.circuit().admit(Instant::now());
     if let Admission::Refused { retry_after } = admission {
         return Err(CallError::Unavailable { retry_after });
@@ -57,7 +61,7 @@ pub async fn breaker(options: Arc<Options>, call: Call, next: Next) -> Outcome {
     if is_probe {
         metrics.breaker(metrics::Breaker::HalfOpen);
     }
-    let mut turn = Turn { options: &options, is_probe, metrics, is_over: false };
+    let mut turn = Turn { options, is_probe, metrics, is_over: false };
     let outcome = next.run(call).await;
     turn.end(judge(&outcome));
     outcome

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{Next, Outcome};
+use super::{Going, Next, Outcome};
 use crate::call::{Call, CallError};
 use crate::catalog::Effect;
 use crate::metrics::Metrics;
@@ -79,7 +79,11 @@ impl Options {
 }
 
 /// Makes the call when it is its turn.
-pub async fn bulkhead(options: Arc<Options>, call: Call, next: Next) -> Outcome {
+pub fn bulkhead<'a>(options: &'a Options, call: Call, next: &'a Next) -> Going<'a> {
+    Box::pin(in_turn(options, call, next))
+}
+
+async fn in_turn(options: &Options, call: Call, next: &Next) -> Outcome {
     let turn = options.turn(call.caller.key(), call.tool.effect, &call.metrics).await;
     let _turn = turn.ok_or(CallError::Busy { retry_after: PATIENCE })?;
     next.run(call).await

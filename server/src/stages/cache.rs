@@ -12,7 +12,7 @@ mod size;
 mod tier;
 mod unsettled;
 
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::{Next, Outcome};
+use super::{Going, Next, Outcome};
 use crate::call::{Call, CallError, Heard, Progress, Purpose, Reply};
 use crate::catalog::{Effect, Tool, Work};
 use crate::changing::Changing;
@@ -137,32 +137,31 @@ impl Options {
 }
 
 /// Answers a read from what is kept or on its way, and lets a change forget.
-pub async fn cache(options: Arc<Options>, call: Call, next: Next) -> Outcome {
+pub fn cache<'a>(options: &'a Arc<Options>, call: Call, next: &'a Next) -> Going<'a> {
     // What a hand-written tool asks of the API comes through here by itself.
     let is_request = matches!(call.tool.work, Work::Request(_));
-    let Some(prepared) = call.prepared.clone().filter(|_| is_request && options.settings.enabled) else {
-        return next.run(call).await;
+    let Some(prepared) = call.prepared.as_ref().filter(|_| is_request && options.settings.enabled) else {
+        return next.run(call);
     };
     if let Some(tier) = &options.tier {
         tier.hear(&options.shelf);
     }
     if call.tool.effect != Effect::Read {
-        // In a box of its own, as below: a read that is answered from what is kept carries no room for it.
-        return Box::pin(change(&options, &prepared, call, next)).await;
+        let touched = place::touched(call.tool.segments, &prepared.parts);
+        return Box::pin(change(options, touched, call, next));
     }
     let ttl = if call.purpose == Purpose::Watch { Duration::ZERO } else { options.ttl(call.tool) };
     match ttl {
-        Duration::ZERO => next.run(call).await,
+        Duration::ZERO => next.run(call),
         fresh => {
-            let stale = call.tool.stale.unwrap_or_default();
-            read(&options, &prepared, Allowed { fresh, stale }, call, next).await
+            let allowed = Allowed { fresh, stale: call.tool.stale.unwrap_or_default() };
+            read(Question::of(options, prepared, allowed, &call), call, next)
         }
     }
 }
 
 /// Makes a change, and forgets the reads that it may touch before it is sent and after it has ended.
-async fn change(options: &Options, prepared: &Prepared, call: Call, next: Next) -> Outcome {
-    let touched = place::touched(call.tool.segments, &prepared.parts);
+async fn change(options: &Options, touched: Vec<Mark>, call: Call, next: &Next) -> Outcome {
     options.shelf.forget(&touched);
     let (shelf, progress) = (Arc::clone(&options.shelf), call.progress.clone());
     let others = options.tier.as_ref().map(|tier| (Arc::clone(tier), tier.change(&touched)));
@@ -242,19 +241,10 @@ impl Allowed {
 }
 
 /// Answers a read: from the shelf, or with whoever asks the same already, or by asking for it.
-async fn read(
-    options: &Arc<Options>,
-    prepared: &Prepared,
-    allowed: Allowed,
-    call: Call,
-    next: Next,
-) -> Outcome {
-    let key = Key::of(&options.address, call.tool.name, &prepared.arguments, &call.caller, &call.account);
-    let marks = place::seen(call.tool.segments, &prepared.parts);
-    let question = Question { options: Arc::clone(options), key, marks, allowed };
+fn read<'a>(question: Question<'a>, call: Call, next: &'a Next) -> Going<'a> {
     match question.turn(&call) {
-        Turn::Kept(reply) => Ok(kept(&call, reply)),
-        turn => Box::pin(question.wait(turn, call, next)).await,
+        Turn::Kept(reply) => Box::pin(ready(Ok(kept(&call, reply)))),
+        turn => Box::pin(question.wait(turn, call, next)),
     }
 }
 
@@ -265,14 +255,20 @@ fn kept(call: &Call, reply: Reply) -> Reply {
 }
 
 /// A question to the API, whoever puts it.
-struct Question {
-    options: Arc<Options>,
+struct Question<'a> {
+    options: &'a Arc<Options>,
     key: Key,
     marks: Vec<Mark>,
     allowed: Allowed,
 }
 
-impl Question {
+impl<'a> Question<'a> {
+    /// The question that a call puts.
+    fn of(options: &'a Arc<Options>, prepared: &Prepared, allowed: Allowed, call: &Call) -> Self {
+        let key = Key::of(&options.address, call.tool.name, &prepared.arguments, &call.caller, &call.account);
+        Self { options, key, marks: place::seen(call.tool.segments, &prepared.parts), allowed }
+    }
+
     /// The answer as it is kept, or what is to be done for it.
     fn turn(&self, call: &Call) -> Turn {
         self.options.shelf.turn(self.key, &self.marks, self.allowed.fresh, Instant::now(), call.deadline)
@@ -284,7 +280,7 @@ impl Question {
         let mut request = call.again();
         (request.progress, request.heard) = (Progress::default(), Heard::default());
         let asked = Asked {
-            options: Arc::clone(&self.options),
+            options: Arc::clone(self.options),
             flight: Arc::clone(flight),
             allowed: self.allowed,
             marks: self.marks.clone(),
@@ -298,7 +294,7 @@ impl Question {
     }
 
     /// Waits for the answer, or asks for it alone.
-    async fn wait(self, first: Turn, call: Call, next: Next) -> Outcome {
+    async fn wait(self, first: Turn, call: Call, next: &Next) -> Outcome {
         let mut turn = first;
         loop {
             let flight = match turn {
@@ -309,7 +305,7 @@ impl Question {
                 }
                 // Counted where it turns out whether the API is asked.
                 Turn::Departs(flight, landing) => {
-                    self.depart(&flight, landing, &call, &next).await;
+                    self.depart(&flight, landing, &call, next).await;
                     flight
                 }
                 Turn::Waits(flight) => {

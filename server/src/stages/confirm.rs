@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::seal::Seal;
-use super::{Next, Outcome, digest};
+use super::{Going, Next, Outcome, digest};
 use crate::call::{Answer, Call, CallError, Consent};
 use crate::catalog::{Confirm, Effect, Tool};
 use crate::replicas::Replicas;
@@ -147,15 +147,16 @@ impl Options {
 }
 
 /// Asks, or goes on with a person's yes.
-pub async fn confirm(options: Arc<Options>, call: Call, next: Next) -> Outcome {
-    match call.prepared.clone().filter(|_| options.settings.asks(call.tool)) {
-        // In a box of its own: a call of which nobody is asked carries no room for it.
-        Some(prepared) => Box::pin(asked(options, prepared, call, next)).await,
-        None => next.run(call).await,
+pub fn confirm<'a>(options: &'a Options, call: Call, next: &'a Next) -> Going<'a> {
+    match &call.prepared {
+        Some(prepared) if options.settings.asks(call.tool) => {
+            Box::pin(asked(options, Arc::clone(prepared), call, next))
+        }
+        _ => next.run(call),
     }
 }
 
-async fn asked(options: Arc<Options>, prepared: Arc<Prepared>, mut call: Call, next: Next) -> Outcome {
+async fn asked(options: &Options, prepared: Arc<Prepared>, mut call: Call, next: &Next) -> Outcome {
     match std::mem::take(&mut call.consent) {
         Consent::Unable if options.settings.mode == Mode::Required => return Err(CallError::Unasked),
         Consent::Unable => {}

@@ -1,11 +1,10 @@
 //! Gives the whole call its time, whatever the stages below do with it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{Next, Outcome};
+use super::{Going, Next, Outcome};
 use crate::call::{Call, CallError};
 use crate::changing::Changing;
 
@@ -17,7 +16,11 @@ pub struct Options {
 }
 
 /// Sets the call's deadline, or brings it nearer, and answers when it has passed.
-pub async fn deadline(options: Arc<Options>, mut call: Call, next: Next) -> Outcome {
+pub fn deadline<'a>(options: &'a Options, call: Call, next: &'a Next) -> Going<'a> {
+    Box::pin(in_time(options, call, next))
+}
+
+async fn in_time(options: &Options, mut call: Call, next: &Next) -> Outcome {
     let limit = options.limit.now().max(call.tool.timeout.unwrap_or_default());
     let now = Instant::now();
     let deadline = call.deadline.map_or(now + limit, |given| given.min(now + limit));

@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use super::audit::Options;
-use super::{Next, Outcome, ledger};
+use super::{Going, Next, Outcome, ledger};
 use crate::call::{Call, CallError, Consent, Recorded};
 use crate::catalog::Effect;
 use crate::journal::{Entry, Event, Subject};
 
 /// Waits until the intent is on the disk, then goes on.
-pub async fn intent(options: Arc<Options>, mut call: Call, next: Next) -> Outcome {
-    if call.tool.effect == Effect::Read {
-        return next.run(call).await;
-    }
+pub fn intent<'a>(options: &'a Options, call: Call, next: &'a Next) -> Going<'a> {
+    if call.tool.effect == Effect::Read { next.run(call) } else { Box::pin(on_disk(options, call, next)) }
+}
+
+async fn on_disk(options: &Options, mut call: Call, next: &Next) -> Outcome {
     if let Some(journal) = &options.journal
-        && let Some(Recorded { arguments, key }) = recorded(&options, &mut call)
+        && let Some(Recorded { arguments, key }) = recorded(options, &mut call)
     {
         let confirmed = call.consent == Consent::Confirmed;
         let event = Event::Intent { arguments, key, confirmed };

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::audit;
-use super::{Next, Outcome};
+use super::{Going, Next, Outcome};
 use crate::call::{Call, CallError, Recorded, Reply};
 use crate::catalog::{Effect, Work};
 use crate::metrics::Count;
@@ -83,16 +83,17 @@ impl Options {
 }
 
 /// Makes a change unless it has been made, or is being made.
-pub async fn ledger(options: Arc<Options>, call: Call, next: Next) -> Outcome {
+pub fn ledger<'a>(options: &'a Options, call: Call, next: &'a Next) -> Going<'a> {
     let makes_requests = matches!(call.tool.work, Work::Request(_));
-    match call.prepared.clone().filter(|_| call.tool.effect != Effect::Read && makes_requests) {
-        // In a box of its own: a read that comes through here carries no room for it.
-        Some(prepared) => Box::pin(change(options, prepared, call, next)).await,
-        None => next.run(call).await,
+    match &call.prepared {
+        Some(prepared) if call.tool.effect != Effect::Read && makes_requests => {
+            Box::pin(change(options, Arc::clone(prepared), call, next))
+        }
+        _ => next.run(call),
     }
 }
 
-async fn change(options: Arc<Options>, prepared: Arc<Prepared>, mut call: Call, next: Next) -> Outcome {
+async fn change(options: &Options, prepared: Arc<Prepared>, mut call: Call, next: &Next) -> Outcome {
     let key = Key::of(&call, &prepared);
     let arguments = options.audit.settings.redaction.of(prepared.arguments.clone(), call.tool.secrets);
     let known = key.in_journal(&call, &prepared, &arguments);
@@ -102,7 +103,7 @@ async fn change(options: Arc<Options>, prepared: Arc<Prepared>, mut call: Call, 
     let (ended, _) = watch::channel(None);
     let turn = options.book().begin(&key, &known, &call.request_id, ended.subscribe(), Instant::now());
     match turn {
-        Turn::First => first(&options, Wanted { key, known }, ended, call, next).await,
+        Turn::First => first(options, Wanted { key, known }, ended, call, next).await,
         Turn::Join { ended, request_id } => {
             call.metrics.count(Count::Joined);
             // Somebody's request is on its way: a caller who gives up must not hear that nothing was sent.
@@ -133,7 +134,7 @@ async fn first(
     wanted: Wanted,
     ended: watch::Sender<Option<Outcome>>,
     call: Call,
-    next: Next,
+    next: &Next,
 ) -> Outcome {
     let Wanted { key, known } = wanted;
     let mut open = Open { options, key: Some(key.clone()), lease: None, progress: call.progress.clone() };

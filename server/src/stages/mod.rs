@@ -1,6 +1,6 @@
-//! Stages of a tool call, each `async fn(options, Call, Next) -> Result<Reply, CallError>` in a file of its
-//! own, and the one adaptor that lifts them into tower.
+//! Stages of a tool call, each `fn(&Options, Call, &Next) -> Going` in a file of its own, and the way that they make together.
 //!
+//! A stage that has nothing to wait for and nothing to do afterwards gives what goes on behind it, so that it costs the call nothing.
 //! Stages are always ready: what limits calls refuses them, since a caller who waits in silence learns
 //! nothing.
 
@@ -23,20 +23,22 @@ pub mod retry;
 pub(crate) mod seal;
 pub mod upstream;
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Either};
-use tower::{Layer, Service};
+use tower::Service;
 
 use crate::call::{Call, CallError, Reply};
 use crate::digest;
 
 /// What every stage gives back.
 pub type Outcome = Result<Reply, CallError>;
+
+/// An outcome in the making.
+pub type Going<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
 /// The rest of the way to the API.
 #[derive(Clone)]
@@ -49,17 +51,33 @@ impl Next {
         S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
     {
-        Self(Arc::new(service))
+        Self(Arc::new(End(service)))
+    }
+
+    /// The way through this function.
+    pub(crate) fn through<O, F>(options: O, function: F) -> Self
+    where
+        O: Send + Sync + 'static,
+        F: for<'a> Fn(&'a O, Call) -> Going<'a> + Send + Sync + 'static,
+    {
+        Self(Arc::new(Last { options, function }))
+    }
+
+    /// The way through this stage and then this one.
+    pub fn behind(self, stage: Box<dyn Stage>) -> Self {
+        Self(Arc::new(Link { stage, next: self }))
     }
 
     /// Goes on with the call.
-    pub fn run(&self, call: Call) -> BoxFuture<'static, Outcome> {
+    pub fn run(&self, call: Call) -> Going<'_> {
         self.0.go(call)
     }
 
     /// Goes on with the call; a panic on the way becomes its error.
-    pub async fn guarded(self, call: Call) -> Outcome {
-        AssertUnwindSafe(self.run(call)).catch_unwind().await.unwrap_or_else(|panic| {
+    pub async fn guarded(&self, call: Call) -> Outcome {
+        // Within, since a stage may panic before it waits for anything.
+        let going = async { self.run(call).await };
+        AssertUnwindSafe(going).catch_unwind().await.unwrap_or_else(|panic| {
             // Another message than a fixed text of the program may hold what a caller sent, or a secret.
             let text = panic.downcast_ref::<&'static str>().unwrap_or(&"(message withheld)");
             Err(CallError::Internal { cause: format!("panic: {text}") })
@@ -67,24 +85,77 @@ impl Next {
     }
 }
 
-/// A service behind a shared pointer; tower's own takes `&mut self`.
-trait Way: Send + Sync {
-    fn go(&self, call: Call) -> BoxFuture<'static, Outcome>;
+/// Puts stages in front of a way, outermost first.
+pub fn way(stages: impl IntoIterator<Item = Box<dyn Stage>, IntoIter: DoubleEndedIterator>, end: Next) -> Next {
+    stages.into_iter().rev().fold(end, Next::behind)
 }
 
-impl<S> Way for S
+/// A way, or a part of one.
+trait Way: Send + Sync {
+    fn go(&self, call: Call) -> Going<'_>;
+}
+
+/// The end of a way: a service.
+struct End<S>(S);
+
+impl<S> Way for End<S>
 where
     S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
     S::Future: Send + 'static,
 {
-    fn go(&self, call: Call) -> BoxFuture<'static, Outcome> {
-        self.clone().call(call).boxed()
+    fn go(&self, call: Call) -> Going<'_> {
+        // Whoever calls a service changes it; this one is shared.
+        self.0.clone().call(call).boxed()
     }
 }
 
-/// Lifts a stage into a tower layer: the function gets its options, the call, and what comes after it.
-pub fn stage<O, F>(options: O, function: F) -> Stage<O, F> {
-    Stage { options: Arc::new(options), name: name::<F>(), function }
+/// The end of a way: a function.
+struct Last<O, F> {
+    options: O,
+    function: F,
+}
+
+impl<O, F> Way for Last<O, F>
+where
+    O: Send + Sync,
+    F: for<'a> Fn(&'a O, Call) -> Going<'a> + Send + Sync,
+{
+    fn go(&self, call: Call) -> Going<'_> {
+        (self.function)(&self.options, call)
+    }
+}
+
+/// A stage, and the way behind it.
+struct Link {
+    stage: Box<dyn Stage>,
+    next: Next,
+}
+
+impl Way for Link {
+    fn go(&self, mut call: Call) -> Going<'_> {
+        match call.open_stage(self.stage.name()) {
+            None => self.stage.handle(call, &self.next),
+            // Within it is also what a stage does before it waits for anything.
+            Some(open) => Box::pin(open.during(async { self.stage.handle(call, &self.next).await })),
+        }
+    }
+}
+
+/// Something that every call passes on its way to the API.
+pub trait Stage: Send + Sync {
+    /// Its name, for spans and for the test that pins the order.
+    fn name(&self) -> &'static str;
+    /// Answers, or passes the call on.
+    fn handle<'a>(&'a self, call: Call, next: &'a Next) -> Going<'a>;
+}
+
+/// Makes a stage of a function, which gets its options, the call, and what comes after it.
+pub fn stage<O, F>(options: O, function: F) -> Box<dyn Stage>
+where
+    O: Send + Sync + 'static,
+    F: for<'a> Fn(&'a O, Call, &'a Next) -> Going<'a> + Send + Sync + 'static,
+{
+    Box::new(Staged { options, name: name::<F>(), function })
 }
 
 /// The name of a stage: that of its function.
@@ -92,61 +163,28 @@ fn name<F>() -> &'static str {
     std::any::type_name::<F>().rsplit("::").next().unwrap_or_default()
 }
 
-/// A stage as a tower layer.
-pub struct Stage<O, F> {
-    options: Arc<O>,
+/// A function as a stage.
+struct Staged<O, F> {
+    options: O,
     name: &'static str,
     function: F,
 }
 
-impl<S, O, F> Layer<S> for Stage<O, F>
+impl<O, F> Stage for Staged<O, F>
 where
-    F: Clone,
-    S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
-    S::Future: Send + 'static,
+    O: Send + Sync,
+    F: for<'a> Fn(&'a O, Call, &'a Next) -> Going<'a> + Send + Sync,
 {
-    type Service = Staged<O, F>;
+    fn name(&self) -> &'static str {
+        self.name
+    }
 
-    fn layer(&self, inner: S) -> Staged<O, F> {
-        let (options, function, next) = (Arc::clone(&self.options), self.function.clone(), Next::new(inner));
-        Staged { options, name: self.name, function, next }
+    fn handle<'a>(&'a self, call: Call, next: &'a Next) -> Going<'a> {
+        (self.function)(&self.options, call, next)
     }
 }
 
-/// A stage as a tower service.
-pub struct Staged<O, F> {
-    options: Arc<O>,
-    name: &'static str,
-    function: F,
-    next: Next,
-}
-
-impl<O, F: Clone> Clone for Staged<O, F> {
-    fn clone(&self) -> Self {
-        let (options, function, next) = (Arc::clone(&self.options), self.function.clone(), self.next.clone());
-        Self { options, name: self.name, function, next }
-    }
-}
-
-impl<O, F, R> Service<Call> for Staged<O, F>
-where
-    F: Fn(Arc<O>, Call, Next) -> R,
-    R: Future<Output = Outcome> + Send + 'static,
-{
-    type Response = Reply;
-    type Error = CallError;
-    type Future = Either<R, BoxFuture<'static, Outcome>>;
-
-    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), CallError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, mut call: Call) -> Self::Future {
-        let open = call.open_stage(self.name);
-        let outcome = (self.function)(Arc::clone(&self.options), call, self.next.clone());
-        match open {
-            None => Either::Left(outcome),
-            Some(open) => Either::Right(open.during(outcome).boxed()),
-        }
-    }
+/// What a stage gives that goes no further.
+fn refuse<'a>(error: CallError) -> Going<'a> {
+    Box::pin(ready(Err(error)))
 }

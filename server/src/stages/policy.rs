@@ -1,9 +1,8 @@
 //! Asks the rules of access whether the call may be made, before any work is done for the caller.
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::{Next, Outcome};
+use super::{Going, Next, refuse};
 use crate::call::{Call, CallError, Permission};
 use crate::policy::{Policies, Verdict};
 
@@ -16,15 +15,15 @@ pub struct Options {
 
 /// Lets the call pass if a rule permits it and none forbids it. Arguments that are not what the tool takes decide nothing: such
 /// a call goes on to where they are refused, and no further.
-pub async fn policy(options: Arc<Options>, mut call: Call, next: Next) -> Outcome {
+pub fn policy<'a>(options: &'a Options, mut call: Call, next: &'a Next) -> Going<'a> {
     if call.permission == Permission::Hidden {
-        return Err(CallError::Denied { hidden: true });
+        return refuse(CallError::Denied { hidden: true });
     }
     match options.policies.decide(&call, SystemTime::now()) {
         Verdict::Allowed => {}
         Verdict::Unfit => call.permission = Permission::ToBeRefused,
-        Verdict::Refused => return Err(CallError::Denied { hidden: false }),
-        Verdict::Hidden => return Err(CallError::Denied { hidden: true }),
+        Verdict::Refused => return refuse(CallError::Denied { hidden: false }),
+        Verdict::Hidden => return refuse(CallError::Denied { hidden: true }),
     }
-    next.run(call).await
+    next.run(call)
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::seal::{Seal, random};
-use super::{Next, Outcome, digest};
+use super::{Going, Next, Outcome, digest};
 use crate::call::{Call, CallError, Caller, Purpose, Reply};
 use crate::catalog::{Api, Effect, Fields, Tool, Work};
 use crate::large;
@@ -141,7 +141,11 @@ fn subject(caller: &Caller) -> [u8; 32] {
 }
 
 /// Gives the answer, or the part of it that has room.
-pub async fn portion(options: Arc<Options>, call: Call, next: Next) -> Outcome {
+pub fn portion<'a>(options: &'a Options, call: Call, next: &'a Next) -> Going<'a> {
+    Box::pin(with_room(options, call, next))
+}
+
+async fn with_room(options: &Options, call: Call, next: &Next) -> Outcome {
     let (tool, caller) = (call.tool, call.caller.clone());
     if let Work::Rest = tool.work {
         let cursor = call.prepared.as_ref().and_then(|prepared| prepared.arguments["cursor"].as_str());

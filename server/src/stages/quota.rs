@@ -1,10 +1,9 @@
 //! Bounds how often calls are made: by each caller, and by all of them together. What is over is refused at once with the
 //! time after which a call is admitted again.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Next, Outcome, confirm};
+use super::{Going, Next, Outcome, confirm};
 use crate::call::{Call, CallError, Caller, Consent};
 use crate::catalog::{Effect, Tool};
 use crate::changing::Changing;
@@ -118,10 +117,11 @@ impl Options {
 
 /// Lets the call pass if it is within the quotas. A person's answer is charged only when it turns out to answer nothing: the
 /// question was charged, and whoever said yes is not to be told to come again.
-pub async fn quota(options: Arc<Options>, call: Call, next: Next) -> Outcome {
-    if options.bounds.now().rates.are_none() {
-        return next.run(call).await;
-    }
+pub fn quota<'a>(options: &'a Options, call: Call, next: &'a Next) -> Going<'a> {
+    if options.bounds.now().rates.are_none() { next.run(call) } else { Box::pin(charged(options, call, next)) }
+}
+
+async fn charged(options: &Options, call: Call, next: &Next) -> Outcome {
     let (caller, tool) = (call.caller.clone(), call.tool);
     let is_answer = matches!(call.consent, Consent::Answered { .. }) && options.confirm.asks(call.tool);
     if !is_answer {

@@ -5,12 +5,11 @@ mod backoff;
 mod budget;
 mod rule;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{Next, Outcome};
+use super::{Going, Next, Outcome};
 use crate::call::Call;
 use crate::metrics::Count;
 
@@ -51,7 +50,11 @@ impl Options {
 }
 
 /// Makes the call, and makes it again while that is safe, sensible and in time.
-pub async fn retry(options: Arc<Options>, call: Call, next: Next) -> Outcome {
+pub fn retry<'a>(options: &'a Options, call: Call, next: &'a Next) -> Going<'a> {
+    Box::pin(repeated(options, call, next))
+}
+
+async fn repeated(options: &Options, call: Call, next: &Next) -> Outcome {
     options.budget.deposit();
     let mut made = 0;
     loop {

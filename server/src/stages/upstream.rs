@@ -1,8 +1,6 @@
 //! The innermost stage: sends the request and reads the answer.
 
-use std::sync::Arc;
-
-use super::Outcome;
+use super::{Going, Outcome};
 use crate::call::{Call, CallError, Reply};
 use crate::catalog::Effect;
 use crate::telemetry::Traced;
@@ -12,7 +10,11 @@ use crate::upstream::{Credential, NOT_MODIFIED, Part, Received, Request, Upstrea
 const UNAUTHORIZED: u16 = 401;
 
 /// Sends what the `arguments` stage prepared and reads what comes back.
-pub async fn upstream(upstream: Arc<Upstream>, call: Call) -> Outcome {
+pub fn upstream(upstream: &Upstream, call: Call) -> Going<'_> {
+    Box::pin(send(upstream, call))
+}
+
+async fn send(upstream: &Upstream, call: Call) -> Outcome {
     let Some(prepared) = &call.prepared else {
         return Err(CallError::Internal { cause: "the call was not prepared".to_owned() });
     };
@@ -26,7 +28,7 @@ pub async fn upstream(upstream: Arc<Upstream>, call: Call) -> Outcome {
         validator: call.validator.as_deref(),
     };
     let own = call.account.credentials().await?;
-    let (mut received, mut part) = exchange(&upstream, &request, call.traced, own.as_deref()).await?;
+    let (mut received, mut part) = exchange(upstream, &request, call.traced, own.as_deref()).await?;
     if received.status == UNAUTHORIZED
         && let Some(own) = own
     {
@@ -37,7 +39,7 @@ pub async fn upstream(upstream: Arc<Upstream>, call: Call) -> Outcome {
             let own = call.account.credentials().await?;
             // Who waits for a part of the room must not hold another.
             drop(part);
-            (received, part) = exchange(&upstream, &request, call.traced, own.as_deref()).await?;
+            (received, part) = exchange(upstream, &request, call.traced, own.as_deref()).await?;
         }
     }
     if received.status == NOT_MODIFIED {
