@@ -102,7 +102,11 @@ impl Bench {
     /// The same without stages.
     pub async fn bare(&mut self, kind: Kind, count: usize) -> Cost {
         let bare = self.bare.clone();
-        cost_of(self.calls(kind, count), move |call| bare.run(call)).await
+        let make = move |call| {
+            let bare = bare.clone();
+            async move { bare.run(call).await }
+        };
+        cost_of(self.calls(kind, count), make).await
     }
 
     /// Calls that are made before the clock is looked at; each but a hit is another one.

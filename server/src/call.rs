@@ -51,7 +51,7 @@ pub struct Content {
     /// What is known of whether it may be made.
     pub permission: Permission,
     /// Names this request in answers and logs: 1 to 64 characters of `[A-Za-z0-9._-]`.
-    pub request_id: String,
+    pub request_id: Arc<str>,
     /// W3C `traceparent` to pass on, already checked.
     pub traceparent: Option<String>,
     /// Whether it is traced, and below which span.
@@ -106,7 +106,7 @@ impl Call {
         tool: &'static Tool,
         arguments: Map<String, Value>,
         caller: Caller,
-        request_id: String,
+        request_id: impl Into<Arc<str>>,
     ) -> Self {
         Self(Box::new(Content {
             tool,
@@ -116,7 +116,7 @@ impl Call {
             account: Account::default(),
             address: None,
             permission: Permission::default(),
-            request_id,
+            request_id: request_id.into(),
             traceparent: None,
             traced: Traced::default(),
             idempotency_key: None,

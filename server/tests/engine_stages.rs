@@ -117,14 +117,14 @@ async fn arguments_are_prepared_once_and_gone_afterwards() {
 #[tokio::test]
 async fn a_call_passes_the_stages_from_the_first_and_its_answer_comes_back_through_them() {
     fn double<'a>(name: &'a &str, mut call: Call, next: &'a Next) -> Going<'a> {
-        call.request_id.push_str(name);
+        call.request_id = format!("{}{name}", call.request_id).into();
         Box::pin(async move {
             let mut reply = next.run(call).await?;
             reply.text.push_str(name);
             Ok(reply)
         })
     }
-    let end = to(|call: Call| async move { Ok(Reply::text(call.request_id.clone())) });
+    let end = to(|call: Call| async move { Ok(Reply::text(&*call.request_id)) });
     let way = way([stage("-a", double), stage("-b", double)], end);
     let reply = way.run(call_of(&READ, reading("level", "DEV"))).await.unwrap();
     assert_eq!(reply.text, "request-1-a-b-b-a");

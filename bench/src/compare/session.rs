@@ -67,7 +67,7 @@ impl Session {
             "protocolVersion": REVISION, "capabilities": {}, "clientInfo": { "name": "bench", "version": "1" },
         });
         let reply = wire.exchange(&session.post(&message("initialize", &hello))).await?;
-        let (answer, name) = (reply.message()?, reply.session.clone());
+        let (answer, name) = (reply.message()?, reply.session.map(str::to_owned));
         let spoken = answer["result"]["protocolVersion"].as_str();
         let spoken = spoken.ok_or_else(|| io::Error::other(format!("no handshake: {answer}")))?;
         session.lines.push_str(&format!("MCP-Protocol-Version: {spoken}\r\n"));
@@ -108,7 +108,9 @@ impl Session {
         let request = self.post(&message);
         let number =
             memchr::memmem::find(&request, instance.as_bytes()).expect("the call names its instance") + 1;
-        Caller { wire, request, number, repeats: self.dialect.repeats }
+        let words = description(&instance).into_bytes();
+        let named = memchr::memmem::find(&words, instance.as_bytes()).expect("the words name it too") + 1;
+        Caller { wire, request, number, words, named, repeats: self.dialect.repeats }
     }
 
     fn post(&self, message: &Value) -> Vec<u8> {
@@ -131,6 +133,16 @@ fn instance(number: u64) -> String {
     format!("N{number:0DIGITS$}")
 }
 
+/// The digits of this number, as an instance has them.
+fn digits(mut number: u64) -> [u8; DIGITS] {
+    let mut digits = [b'0'; DIGITS];
+    for digit in digits.iter_mut().rev() {
+        *digit += (number % 10) as u8;
+        number /= 10;
+    }
+    digits
+}
+
 /// Makes one call over and over at as little cost as can be.
 #[derive(Debug)]
 pub struct Caller {
@@ -138,21 +150,24 @@ pub struct Caller {
     request: Vec<u8>,
     /// Where the number stands in the request.
     number: usize,
+    /// What its answer holds and nothing else does, and where the number stands there.
+    words: Vec<u8>,
+    named: usize,
     repeats: bool,
 }
 
 impl Caller {
     /// Makes the call of this number, and gives the bytes of its answer; an error unless it holds what the API says of it.
     pub async fn call(&mut self, number: u64) -> io::Result<usize> {
-        let instance = instance(if self.repeats { 0 } else { number });
-        self.request[self.number..self.number + DIGITS].copy_from_slice(&instance.as_bytes()[1..]);
+        let digits = digits(if self.repeats { 0 } else { number });
+        self.request[self.number..self.number + DIGITS].copy_from_slice(&digits);
+        self.words[self.named..self.named + DIGITS].copy_from_slice(&digits);
         let reply = self.wire.exchange(&self.request).await?;
-        let holds = |words: &str| memchr::memmem::find(&reply.body, words.as_bytes()).is_some();
-        if reply.status == 200 && holds(&description(&instance)) {
+        if reply.status == 200 && memchr::memmem::find(reply.body, &self.words).is_some() {
             return Ok(reply.body.len());
         }
-        let body = String::from_utf8_lossy(&reply.body);
-        Err(io::Error::other(format!("a wrong answer about {instance}: {} {}", reply.status, begin(&body))))
+        let (words, body) = (String::from_utf8_lossy(&self.words), String::from_utf8_lossy(reply.body));
+        Err(io::Error::other(format!("not an answer with \"{words}\": {} {}", reply.status, begin(&body))))
     }
 
     /// Makes the call of this number, and looks at the whole answer: it must be what the API answers, as structured content or as
@@ -186,6 +201,13 @@ fn holds_all(result: &Value, wanted: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instance_is_named_by_the_digits_of_its_number() {
+        for number in [0, 7, 1_234_567, 999_999_999] {
+            assert_eq!(instance(number).as_bytes()[1..], digits(number), "{number}");
+        }
+    }
 
     #[test]
     fn a_result_is_right_when_it_has_the_whole_answer_of_the_api() {

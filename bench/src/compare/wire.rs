@@ -2,7 +2,9 @@
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::ops::Range;
 
+use memchr::memchr;
 use memchr::memmem::find;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -13,18 +15,19 @@ use tokio::net::TcpStream;
 pub struct Wire {
     stream: TcpStream,
     received: Vec<u8>,
-    reply: Reply,
+    /// Where chunks are put together.
+    joined: Vec<u8>,
 }
 
 /// An answer, read to its end.
-#[derive(Clone, Debug, Default)]
-pub struct Reply {
+#[derive(Clone, Copy, Debug)]
+pub struct Reply<'a> {
     /// The status.
     pub status: u16,
     /// The session that it names.
-    pub session: Option<String>,
+    pub session: Option<&'a str>,
     /// The body, put together from its chunks.
-    pub body: Vec<u8>,
+    pub body: &'a [u8],
 }
 
 impl Wire {
@@ -32,15 +35,15 @@ impl Wire {
     pub async fn open(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, received: Vec::with_capacity(16 * 1024), reply: Reply::default() })
+        Ok(Self { stream, received: Vec::with_capacity(16 * 1024), joined: Vec::new() })
     }
 
     /// Sends a request and reads its answer.
-    pub async fn exchange(&mut self, request: &[u8]) -> io::Result<&Reply> {
+    pub async fn exchange(&mut self, request: &[u8]) -> io::Result<Reply<'_>> {
         self.stream.write_all(request).await?;
         self.received.clear();
         let mut head = None;
-        loop {
+        let (head, body) = loop {
             if self.stream.read_buf(&mut self.received).await? == 0 {
                 return Err(io::Error::new(
                     ErrorKind::UnexpectedEof,
@@ -51,24 +54,29 @@ impl Wire {
                 head = Head::read(&self.received)?;
             }
             if let Some(head) = &head
-                && head.body(&self.received[head.end..], &mut self.reply.body)?
+                && let Some(body) = head.body(&self.received, &mut self.joined)?
             {
-                (self.reply.status, self.reply.session) = (head.status, head.session.clone());
-                return Ok(&self.reply);
+                break (head, body);
             }
-        }
+        };
+        let session = head.session.clone().and_then(|place| std::str::from_utf8(&self.received[place]).ok());
+        let body = match body {
+            Body::Received(place) => &self.received[place],
+            Body::Joined => &self.joined,
+        };
+        Ok(Reply { status: head.status, session, body })
     }
 }
 
-impl Reply {
+impl Reply<'_> {
     /// The message in the body, which is JSON or a stream of events with one.
     pub fn message(&self) -> io::Result<Value> {
-        let wrong = || io::Error::other(format!("{} {}", self.status, String::from_utf8_lossy(&self.body)));
+        let wrong = || io::Error::other(format!("{} {}", self.status, String::from_utf8_lossy(self.body)));
         if self.status != 200 {
             return Err(wrong());
         }
         let texts = self.body.split(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b"data:"));
-        let mut messages = [&*self.body]
+        let mut messages = [self.body]
             .into_iter()
             .chain(texts)
             .filter_map(|text| serde_json::from_slice::<Value>(text).ok());
@@ -77,33 +85,49 @@ impl Reply {
 }
 
 /// What the head of an answer says.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Head {
     status: u16,
-    session: Option<String>,
+    /// Where the name of the session stands.
+    session: Option<Range<usize>>,
     /// None where the body comes in chunks.
     length: Option<usize>,
     /// Where the body begins.
     end: usize,
 }
 
+/// Where a body is.
+#[derive(Debug, PartialEq)]
+enum Body {
+    /// As it came.
+    Received(Range<usize>),
+    /// Put together.
+    Joined,
+}
+
 impl Head {
-    /// Reads it, once it has come to its end.
+    /// Reads it, once it has come to its end. Byte by byte and without a copy: what this costs is taken from whoever is measured.
     fn read(received: &[u8]) -> io::Result<Option<Self>> {
         let Some(end) = find(received, b"\r\n\r\n") else { return Ok(None) };
-        let wrong = || io::Error::other(format!("no answer: {}", String::from_utf8_lossy(&received[..end])));
-        let text = std::str::from_utf8(&received[..end]).map_err(|_| wrong())?;
-        let status = text.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or_else(wrong)?;
+        let head = &received[..end + 2];
+        let wrong = || io::Error::other(format!("no answer: {}", String::from_utf8_lossy(head)));
+        let status = head.split(|byte| *byte == b' ').nth(1).and_then(|status| number(status, 10));
+        let status = status.and_then(|status| u16::try_from(status).ok()).ok_or_else(wrong)?;
         let (mut session, mut length, mut is_chunked) = (None, None, false);
-        for (name, value) in text.lines().filter_map(|line| line.split_once(':')) {
-            let value = value.trim();
-            if name.eq_ignore_ascii_case("content-length") {
-                length = Some(value.parse().map_err(|_| wrong())?);
-            } else if name.eq_ignore_ascii_case("transfer-encoding") {
-                is_chunked = value.eq_ignore_ascii_case("chunked");
-            } else if name.eq_ignore_ascii_case("mcp-session-id") {
-                session = Some(value.to_owned());
+        let mut at = 0;
+        while let Some(line) = memchr(b'\n', &head[at..]).map(|end| &head[at..at + end]) {
+            if let Some(colon) = memchr(b':', line) {
+                let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+                if name.eq_ignore_ascii_case(b"content-length") {
+                    length = Some(number(value, 10).ok_or_else(wrong)?);
+                } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+                    is_chunked = value.eq_ignore_ascii_case(b"chunked");
+                } else if name.eq_ignore_ascii_case(b"mcp-session-id") {
+                    let begin = at + line.len() - line[colon + 1..].trim_ascii_start().len();
+                    session = Some(begin..begin + value.len());
+                }
             }
+            at += line.len() + 1;
         }
         if status == 202 || status == 204 {
             length = length.or(Some(0)).filter(|_| !is_chunked);
@@ -113,33 +137,35 @@ impl Head {
         Ok(Some(Self { status, session, length, end: end + 4 }))
     }
 
-    /// Puts the body together from what came after the head; whether all of it has come.
-    fn body(&self, received: &[u8], into: &mut Vec<u8>) -> io::Result<bool> {
-        into.clear();
+    /// Where the body is, once all of it has come; `joined` is where chunks are put together.
+    fn body(&self, received: &[u8], joined: &mut Vec<u8>) -> io::Result<Option<Body>> {
         if let Some(length) = self.length {
-            if received.len() < length {
-                return Ok(false);
-            }
-            into.extend_from_slice(&received[..length]);
-            return Ok(true);
+            let end = self.end + length;
+            return Ok((received.len() >= end).then_some(Body::Received(self.end..end)));
         }
-        let mut rest = received;
+        joined.clear();
+        let mut rest = &received[self.end..];
         loop {
-            let Some(end) = find(rest, b"\r\n") else { return Ok(false) };
-            let digits = std::str::from_utf8(&rest[..end]).ok().and_then(|line| line.split(';').next());
-            let size = digits.and_then(|digits| usize::from_str_radix(digits.trim(), 16).ok());
+            let Some(end) = find(rest, b"\r\n") else { return Ok(None) };
+            let digits = rest[..end].split(|byte| *byte == b';').next().unwrap_or_default();
+            let size = number(digits.trim_ascii(), 16);
             let size = size.ok_or_else(|| io::Error::other("a chunk without its size"))?;
             let chunk = &rest[end + 2..];
             if chunk.len() < size + 2 {
-                return Ok(false);
+                return Ok(None);
             }
             if size == 0 {
-                return Ok(true);
+                return Ok(Some(Body::Joined));
             }
-            into.extend_from_slice(&chunk[..size]);
+            joined.extend_from_slice(&chunk[..size]);
             rest = &chunk[size + 2..];
         }
     }
+}
+
+/// The number that these digits are.
+fn number(digits: &[u8], radix: u32) -> Option<usize> {
+    std::str::from_utf8(digits).ok().and_then(|digits| usize::from_str_radix(digits, radix).ok())
 }
 
 #[cfg(test)]
@@ -149,9 +175,12 @@ mod tests {
     #[track_caller]
     fn read(text: &str) -> Option<(u16, Option<String>, String)> {
         let head = Head::read(text.as_bytes()).expect("an answer")?;
-        let mut body = Vec::new();
-        let is_whole = head.body(&text.as_bytes()[head.end..], &mut body).expect("a body");
-        is_whole.then(|| (head.status, head.session.clone(), String::from_utf8(body).expect("text")))
+        let mut joined = Vec::new();
+        let body = match head.body(text.as_bytes(), &mut joined).expect("a body")? {
+            Body::Received(place) => text[place].to_owned(),
+            Body::Joined => String::from_utf8(joined).expect("text"),
+        };
+        Some((head.status, head.session.map(|place| text[place].to_owned()), body))
     }
 
     #[test]
@@ -171,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_message_is_json_or_the_data_of_an_event() {
-        let message = |status, body: &str| Reply { status, session: None, body: body.into() }.message();
+        let message = |status, body: &str| Reply { status, session: None, body: body.as_bytes() }.message();
         let answer = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
         let events = format!("id: 0\nretry: 3000\ndata:\n\nevent: message\r\ndata: {answer}\r\n\r\n");
         for body in [answer, &events] {

@@ -6,6 +6,7 @@
 mod pace;
 mod told;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -57,7 +58,7 @@ pub(crate) struct Following {
     long: Long,
     arguments: Map<String, Value>,
     caller: Caller,
-    request_id: String,
+    request_id: Arc<str>,
     traceparent: Option<String>,
     traced: Traced,
     wait: Duration,

@@ -77,7 +77,7 @@ impl Connection {
         let Some(stream) = stream else { return };
         let begun = Instant::now();
         match stream.get_ref().1.alpn_protocol().map(Version::agreed) {
-            Some(version) => self.speak(version, PutBack::nothing(stream), begun).await,
+            Some(version) => Box::pin(self.speak(version, PutBack::nothing(stream), begun)).await,
             None => self.find_version(stream, begun).await,
         }
     }
@@ -112,7 +112,8 @@ impl Connection {
             () = self.lingered() => return,
         };
         if let Ok(Ok((version, stream))) = found {
-            self.speak(version, stream, begun).await;
+            // Boxed, so that whoever sends a first head slowly carries no room for what comes after.
+            Box::pin(self.speak(version, stream, begun)).await;
         }
     }
 

@@ -7,10 +7,12 @@ use std::task::{Context, Poll};
 use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 
+use super::framing::Framing;
+
 /// What a client of HTTP/2 says first (RFC 9113, section 3.4). No message of HTTP/1 that is served begins so.
 pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// How much is read at first, in bytes: enough for the head of a usual request.
+/// How much is read at first, in bytes: the head of a usual request. Whoever sends one slowly takes no more memory than this.
 const FIRST: usize = 2048;
 
 /// A version of HTTP.
@@ -40,12 +42,17 @@ impl Version {
     }
 }
 
-/// Reads until the first bytes tell the version, and puts them back. Of a client that leaves before there is nothing to tell.
+/// Reads until the first bytes tell the version, and of HTTP/1 until there is something to do: a head, one that is refused, or one
+/// that is larger than usual. Then it puts them back. Of a client that leaves before there is nothing to tell.
 pub(super) async fn of_first_bytes<S: AsyncRead + Unpin>(mut stream: S) -> io::Result<(Version, PutBack<S>)> {
-    let mut first = Vec::with_capacity(FIRST);
+    let (mut first, mut framing, mut followed) = (Vec::with_capacity(FIRST), Framing::new(), 0);
     let version = loop {
         if let Some(version) = Version::of(&first) {
-            break version;
+            let is_refused = framing.follow(&first[followed..]).is_err();
+            followed = first.len();
+            if version == Version::Two || is_refused || framing.heads() > 0 || followed >= FIRST {
+                break version;
+            }
         }
         if stream.read_buf(&mut first).await? == 0 {
             break Version::One;
@@ -152,6 +159,31 @@ mod tests {
         ] {
             assert_eq!(told(text).await, (version, text.to_vec()), "{}", String::from_utf8_lossy(text));
         }
+    }
+
+    /// What was put back of a client that sends this and then waits; nothing where more is waited for.
+    async fn begun(text: &[u8]) -> Option<Vec<u8>> {
+        let (mut client, server) = tokio::io::duplex(2 * FIRST);
+        client.write_all(text).await.expect("written");
+        let found = tokio::time::timeout(std::time::Duration::from_secs(1), of_first_bytes(server)).await;
+        found.ok().map(|found| found.expect("read").1.first.to_vec())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r15_a_head_is_waited_for_before_anything_is_made_for_it() {
+        let head = b"POST /mcp HTTP/1.1\r\nHost: x\r\n";
+        for waits in [&head[..], &head[..5], b"P"] {
+            assert_eq!(begun(waits).await, None, "{}", String::from_utf8_lossy(waits));
+        }
+        let whole = [&head[..], b"\r\n", b"{"].concat();
+        let refused = b"GET / HTTP/1.1\nHost: x\r\n".to_vec();
+        for goes_on in [whole, refused] {
+            assert_eq!(begun(&goes_on).await.as_ref(), Some(&goes_on));
+        }
+        let large = |size| [&head[..], b"X: ", &vec![b'x'; size]].concat();
+        let room = FIRST - head.len() - 3;
+        assert_eq!(begun(&large(room - 1)).await, None);
+        assert_eq!(begun(&large(room)).await, Some(large(room)));
     }
 
     #[test]

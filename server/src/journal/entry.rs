@@ -161,7 +161,7 @@ pub struct Subject {
 impl Subject {
     /// The subject that a call is.
     pub fn of(call: &Call) -> Self {
-        let (caller, request_id) = (call.caller.clone(), call.request_id.clone());
+        let (caller, request_id) = (call.caller.clone(), call.request_id.to_string());
         let trace_id = call.trace_id().map(String::into_boxed_str);
         Self { tool: call.tool.name, effect: call.tool.effect, caller, request_id, trace_id }
     }

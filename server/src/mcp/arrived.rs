@@ -2,6 +2,7 @@
 //! here, so that none of them leaves a part out.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use ::http::Extensions;
 use serde_json::{Map, Value};
@@ -38,7 +39,7 @@ pub(super) fn call(
 }
 
 /// The name of a request, which its layers gave it, or else a new one.
-pub(super) fn request_id(from_http: Option<&Extensions>) -> String {
+pub(super) fn request_id(from_http: Option<&Extensions>) -> Arc<str> {
     let id = from_http.and_then(|extensions| extensions.get::<RequestId>());
-    id.map_or_else(request_id::fresh, |id| id.0.as_ref().to_owned())
+    id.map_or_else(|| request_id::fresh().into(), |id| Arc::clone(&id.0))
 }

@@ -42,7 +42,7 @@ impl Handler {
         let (view, given) = (self.shared.view(from_http(&context)), request.arguments.unwrap_or_default());
         let Called { tool, name, arguments } = self.shared.called(&caller, &view, request.name, given);
         let Some(tool) = tool else {
-            let request_id = request_id(&context);
+            let request_id = &*request_id(&context);
             tracing::info!(outcome = "unknown_tool", caller = caller.word(), request_id, "called");
             return Err(unknown(&name));
         };

@@ -1,5 +1,7 @@
 //! What is known of a request that came to the protocol library: who makes it, by which name, and of which era it is.
 
+use std::sync::Arc;
+
 use rmcp::RoleServer;
 use rmcp::model::ErrorData;
 use rmcp::service::RequestContext;
@@ -12,7 +14,7 @@ pub(super) fn from_http(context: &RequestContext<RoleServer>) -> Option<&::http:
     context.extensions.get::<::http::request::Parts>().map(|parts| &parts.extensions)
 }
 
-pub(super) fn request_id(context: &RequestContext<RoleServer>) -> String {
+pub(super) fn request_id(context: &RequestContext<RoleServer>) -> Arc<str> {
     arrived::request_id(from_http(context))
 }
 
@@ -21,7 +23,10 @@ pub(super) fn caller(context: &RequestContext<RoleServer>) -> Result<Caller, Err
     let Some(extensions) = from_http(context) else { return Ok(Caller::LocalOwner) };
     // Whoever comes over HTTP was asked who it is; that nobody asked must not make an owner of a stranger.
     extensions.get::<Caller>().cloned().ok_or_else(|| {
-        tracing::error!(request_id = request_id(context), "a request without a caller reached the protocol");
+        tracing::error!(
+            request_id = &*request_id(context),
+            "a request without a caller reached the protocol"
+        );
         ErrorData::internal_error("The request could not be handled", None)
     })
 }

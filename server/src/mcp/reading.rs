@@ -90,7 +90,7 @@ impl Handler {
             tracing::info!(
                 resource = entry.name,
                 outcome = "denied",
-                request_id = request_id(context),
+                request_id = &*request_id(context),
                 "read"
             );
             return Err(not_found(&uri));
@@ -109,7 +109,7 @@ impl Handler {
         tracing::info!(
             resource = entry.name,
             outcome = word(&read),
-            request_id = request_id(context),
+            request_id = &*request_id(context),
             "read"
         );
         match read {

@@ -150,12 +150,17 @@ mod tests {
     #[test]
     fn a_call_is_under_way_until_it_is_dropped() {
         let metrics = Metrics::default();
-        let now = |metrics: &Metrics| lines(&metrics.0.as_ref().expect("it counts").under_way, "mcp_calls_in_flight");
+        let now = |metrics: &Metrics| {
+            lines(&metrics.0.as_ref().expect("it counts").under_way, "mcp_calls_in_flight")
+        };
         let (one, other) = (metrics.under_way(Effect::Read, None), metrics.under_way(Effect::Read, None));
         assert_eq!(now(&metrics), ["mcp_calls_in_flight 2"]);
         drop((one, other));
         assert_eq!(now(&metrics), ["mcp_calls_in_flight 0"]);
-        let count = lines(&metrics.0.as_ref().expect("it counts").under_way, "mcp_call_duration_seconds_count{effect=\"read\"");
+        let count = lines(
+            &metrics.0.as_ref().expect("it counts").under_way,
+            "mcp_call_duration_seconds_count{effect=\"read\"",
+        );
         assert_eq!(count, ["mcp_call_duration_seconds_count{effect=\"read\"} 2"]);
     }
 }

@@ -22,7 +22,7 @@ use crate::view::View;
 pub struct Context {
     tool: &'static Tool,
     caller: Caller,
-    request_id: String,
+    request_id: Arc<str>,
     traceparent: Option<String>,
     traced: Traced,
     deadline: Option<Instant>,

@@ -115,8 +115,7 @@ impl Policies {
         let world = World::new(api, &settings)?;
         let text = settings.source.read()?;
         let rules = Rules::read(&text, &settings.source, &world)?;
-        let [owner, anonymous] =
-            [Caller::LocalOwner, Caller::Anonymous].map(|caller| Held::of(&caller));
+        let [owner, anonymous] = [Caller::LocalOwner, Caller::Anonymous].map(|caller| Held::of(&caller));
         Ok(Self(Arc::new(Shared {
             world,
             settings,

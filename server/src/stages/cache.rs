@@ -250,7 +250,7 @@ fn read<'a>(question: Question<'a>, call: Call, next: &'a Next) -> Going<'a> {
 
 fn kept(call: &Call, reply: Reply) -> Reply {
     call.metrics.count(Count::Kept);
-    tracing::debug!(tool = call.tool.name, call.request_id, "answered from what is kept");
+    tracing::debug!(tool = call.tool.name, request_id = &*call.request_id, "answered from what is kept");
     reply
 }
 

@@ -86,7 +86,10 @@ impl Next {
 }
 
 /// Puts stages in front of a way, outermost first.
-pub fn way(stages: impl IntoIterator<Item = Box<dyn Stage>, IntoIter: DoubleEndedIterator>, end: Next) -> Next {
+pub fn way(
+    stages: impl IntoIterator<Item = Box<dyn Stage>, IntoIter: DoubleEndedIterator>,
+    end: Next,
+) -> Next {
     stages.into_iter().rev().fold(end, Next::behind)
 }
 

@@ -118,7 +118,11 @@ impl Options {
 /// Lets the call pass if it is within the quotas. A person's answer is charged only when it turns out to answer nothing: the
 /// question was charged, and whoever said yes is not to be told to come again.
 pub fn quota<'a>(options: &'a Options, call: Call, next: &'a Next) -> Going<'a> {
-    if options.bounds.now().rates.are_none() { next.run(call) } else { Box::pin(charged(options, call, next)) }
+    if options.bounds.now().rates.are_none() {
+        next.run(call)
+    } else {
+        Box::pin(charged(options, call, next))
+    }
 }
 
 async fn charged(options: &Options, call: Call, next: &Next) -> Outcome {

@@ -75,7 +75,7 @@ async fn repeated(options: &Options, call: Call, next: &Next) -> Outcome {
             return outcome;
         }
         call.metrics.count(Count::Repeated);
-        let (tool, request_id, kind) = (call.tool.name, &call.request_id, error.kind());
+        let (tool, request_id, kind) = (call.tool.name, &*call.request_id, error.kind());
         let milliseconds = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         tracing::warn!(tool, request_id, made, kind, milliseconds, "repeating after a wait");
         sleep(wait).await;

@@ -1,6 +1,7 @@
 //! The line that the log has of each call: who called what, in which request and trace, and how it ended. Never a value of its
 //! arguments or of its answer.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::call::{Call, CallError, Caller, Reply};
@@ -11,7 +12,7 @@ use crate::journal::ending;
 pub(crate) struct Entry<'a> {
     tool: &'static str,
     caller: Caller,
-    request_id: String,
+    request_id: Arc<str>,
     trace_id: Option<String>,
     /// The request id of the call that this one is made for.
     within: Option<&'a str>,
@@ -41,7 +42,8 @@ impl<'a> Entry<'a> {
     }
 
     fn say(&self, outcome: &'static str, status: Option<u16>) {
-        let Self { tool, request_id, within, .. } = self;
+        let Self { tool, within, .. } = self;
+        let request_id = &*self.request_id;
         let milliseconds = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (caller, trace_id) = (self.caller.word(), self.trace_id.as_deref());
         tracing::info!(tool, outcome, caller, status, milliseconds, request_id, trace_id, within, "called");

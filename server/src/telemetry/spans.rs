@@ -111,7 +111,7 @@ impl Trace {
             trace.id = self.id, trace.span = below.span, trace.parent = self.span, trace.kind = kind,
             trace.name = %Two("tools/call", tool.name),
             mcp.method.name = "tools/call", gen_ai.operation.name = "execute_tool", gen_ai.tool.name = tool.name,
-            mcp.tool.effect = tool.effect.word(), mcp.request.id = call.request_id, enduser.id = call.caller.word(),
+            mcp.tool.effect = tool.effect.word(), mcp.request.id = &*call.request_id, enduser.id = call.caller.word(),
             error = Empty,
         );
         Open { below, span }

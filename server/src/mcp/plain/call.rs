@@ -62,7 +62,7 @@ impl Asked<'_> {
             CallError::Denied { hidden: true } => Problem::no_such_tool(),
             error => {
                 let words = answer::text(&answer::error(tool, &error, progress.sent(), &request_id));
-                Problem::of_call(&error, words, request_id)
+                Problem::of_call(&error, words, &request_id)
             }
         })
     }

@@ -66,7 +66,7 @@ impl Asked<'_> {
 
     fn by(&self) -> By {
         let extensions = &self.head.extensions;
-        let request_id = arrived::request_id(Some(extensions));
+        let request_id = arrived::request_id(Some(extensions)).to_string();
         let address = extensions.get::<Site>().map(|Site(address)| *address);
         By::Call(Box::new(Asker { caller: self.caller.clone(), request_id, address }))
     }

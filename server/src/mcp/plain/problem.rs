@@ -93,12 +93,12 @@ impl Problem {
     }
 
     /// A call that failed, with the words that a client of the protocol would read.
-    pub(super) fn of_call(error: &CallError, detail: String, request_id: String) -> Self {
+    pub(super) fn of_call(error: &CallError, detail: String, request_id: &str) -> Self {
         Self::Told(Told {
             status: status(error),
             code: error.kind(),
             detail,
-            request_id: Some(request_id),
+            request_id: Some(request_id.to_owned()),
             retry_after: retry_after(error),
         })
     }
@@ -199,12 +199,9 @@ mod tests {
 
     #[test]
     fn who_found_no_room_for_the_answer_is_told_when_to_ask_again() {
-        let answer = Problem::of_call(
-            &CallError::Crowded { after: Duration::from_secs(30) },
-            String::new(),
-            String::new(),
-        )
-        .answer();
+        let answer =
+            Problem::of_call(&CallError::Crowded { after: Duration::from_secs(30) }, String::new(), "")
+                .answer();
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(answer.headers()[RETRY_AFTER], "5");
     }

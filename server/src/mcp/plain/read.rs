@@ -58,7 +58,7 @@ impl Asked<'_> {
             let request_id = self.head.extensions.get::<RequestId>();
             let request_id = request_id.map_or_else(String::new, |id| id.0.as_ref().to_owned());
             let words = answer::failed(&error, &request_id, None, false).message.into_owned();
-            Problem::of_call(&error, words, request_id)
+            Problem::of_call(&error, words, &request_id)
         })
     }
 }
