@@ -69,7 +69,12 @@ pub(super) fn write(reply: &Reply, out: &mut Vec<u8>) -> bool {
 }
 
 fn noted(notes: &[String]) -> String {
-    format!("Notes of this server on the answer:\n- {}", notes.join("\n- "))
+    let mut text = "Notes of this server on the answer:".to_owned();
+    for note in notes {
+        text.push_str("\n- ");
+        text.push_str(note);
+    }
+    text
 }
 
 /// A piece of an answer or of a prompt, as the protocol has it.

@@ -206,7 +206,7 @@ impl Policies {
         let question = Question { held: &held, action, arguments, time, address, provider };
         match rules.decide(&question, world) {
             Ok(true) => Verdict::Allowed,
-            _ if !rules.usable(&held, world)[action] => Verdict::Hidden,
+            _ if !rules.usable(&held, world, |usable| usable[action]) => Verdict::Hidden,
             Ok(false) => Verdict::Refused,
             Err(shape::Unfit) => Verdict::Unfit,
         }
@@ -214,15 +214,17 @@ impl Policies {
 
     /// Whether a caller may use a tool with some arguments, at some time, from somewhere.
     pub fn may_use(&self, caller: &Caller, tool: &Tool) -> bool {
-        let place = self.0.world.place(tool.name);
-        place.is_some_and(|place| self.rules().usable(&self.held(caller), &self.0.world)[place])
+        let Some(place) = self.0.world.place(tool.name) else { return false };
+        self.rules().usable(&self.held(caller), &self.0.world, |usable| usable[place])
     }
 
     /// Of each of these tools, whether a caller may use it with some arguments.
     pub fn usable(&self, caller: &Caller, tools: &[&Tool]) -> Vec<bool> {
         let Shared { world, .. } = &*self.0;
-        let usable = self.rules().usable(&self.held(caller), world);
-        tools.iter().map(|tool| world.place(tool.name).is_some_and(|place| usable[place])).collect()
+        let places = tools.iter().map(|tool| world.place(tool.name));
+        self.rules().usable(&self.held(caller), world, |usable| {
+            places.map(|place| place.is_some_and(|place| usable[place])).collect()
+        })
     }
 
     /// Reads the file of the rules again. What is wrong with it leaves the rules as they were, and is told. Nothing is done where

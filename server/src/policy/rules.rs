@@ -1,6 +1,6 @@
 //! Rules as they were read, checked against the schema, and what they decide.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cedar_policy::ffi::DetailedError;
 use cedar_policy::{
@@ -40,6 +40,9 @@ pub(super) struct Rules {
     listing: held::Reads,
     decisions: Cache<Box<[u8]>, bool>,
     lists: Cache<Box<[u8]>, Arc<Usable>>,
+    /// What those may use of whom there is one each, the owner and whoever is unnamed: found without a name for it.
+    owner: OnceLock<Usable>,
+    anonymous: OnceLock<Usable>,
 }
 
 /// The places of the tools that a caller may use with some arguments.
@@ -81,7 +84,8 @@ impl Rules {
         let mut listing = held::Reads::default();
         reads.iter().for_each(|reads| listing.add(reads.caller));
         let (decisions, lists) = (Cache::new(DECISIONS), Cache::new(LISTS));
-        Ok(Self { text: text.to_owned(), set, broad, reads, listing, decisions, lists })
+        let (owner, anonymous) = (OnceLock::new(), OnceLock::new());
+        Ok(Self { text: text.to_owned(), set, broad, reads, listing, decisions, lists, owner, anonymous })
     }
 
     /// Whether there is a rule that permits this action to somebody else than the owner of this machine.
@@ -102,15 +106,17 @@ impl Rules {
     /// Whether this call is allowed, by what was decided before for one that is alike, or anew.
     pub(super) fn decide(&self, question: &Question<'_>, world: &World) -> Result<bool, Unfit> {
         let reads = self.reads(question.action);
-        let facts = question.facts(reads, world)?;
         let mut key = Vec::with_capacity(128);
         key.extend((question.action as u64).to_be_bytes());
         question.held.write(reads.caller, &mut key);
-        write_record(&facts, &mut key);
+        // Where nothing of the call is read its facts are always the same.
+        if !reads.call.is_empty() {
+            write_record(&question.facts(reads, world)?, &mut key);
+        }
         if let Some(decided) = self.decisions.get(key.as_slice()) {
             return Ok(decided);
         }
-        let context = Context::from_pairs(pairs(&facts)).expect("facts are values");
+        let context = Context::from_pairs(pairs(&question.facts(reads, world)?)).expect("facts are values");
         let response = self.ask(&self.set, question.held, question.action, context, world);
         let decided = response.decision() == Decision::Allow;
         self.decisions.insert(key.into_boxed_slice(), decided);
@@ -128,14 +134,29 @@ impl Rules {
         Ok(self.ask(&self.set, question.held, question.action, context, world))
     }
 
-    /// What this caller may use with some arguments.
-    pub(super) fn usable(&self, held: &Held, world: &World) -> Arc<Usable> {
+    /// Looks at what this caller may use with some arguments.
+    pub(super) fn usable<T>(&self, held: &Held, world: &World, look: impl FnOnce(&Usable) -> T) -> T {
+        match held.kind() {
+            Kind::LocalOwner => look(self.owner.get_or_init(|| self.list(held, world))),
+            Kind::Anonymous => look(self.anonymous.get_or_init(|| self.list(held, world))),
+            Kind::User | Kind::ApiKey => look(&self.remembered_list(held, world)),
+        }
+    }
+
+    /// What a caller may use, by what was found before for one who is alike in all that is read, or anew.
+    fn remembered_list(&self, held: &Held, world: &World) -> Arc<Usable> {
         let mut key = Vec::with_capacity(128);
         held.write(self.listing, &mut key);
         if let Some(usable) = self.lists.get(key.as_slice()) {
             return usable;
         }
-        let usable: Usable = (0..world.actions.len())
+        let usable = Arc::new(self.list(held, world));
+        self.lists.insert(key.into_boxed_slice(), Arc::clone(&usable));
+        usable
+    }
+
+    fn list(&self, held: &Held, world: &World) -> Usable {
+        (0..world.actions.len())
             .map(|action| {
                 let response = self.ask(&self.broad, held, action, Context::empty(), world);
                 let diagnostics = response.diagnostics();
@@ -143,10 +164,7 @@ impl Rules {
                 let is_open = diagnostics.reason().next().is_none() && diagnostics.errors().next().is_some();
                 response.decision() == Decision::Allow || (is_open && is_for(held, action, world))
             })
-            .collect();
-        let usable = Arc::new(usable);
-        self.lists.insert(key.into_boxed_slice(), Arc::clone(&usable));
-        usable
+            .collect()
     }
 
     /// How many decisions and lists are remembered.
