@@ -86,7 +86,7 @@ pub fn build(options: Options, upstream: Next) -> Next {
         // nothing of it and must not count as a sign of life.
         Some(stage(Arc::new(keeping), cache::cache)),
         // Before anything is about an exchange with the API: a hand-written tool makes none itself.
-        Some(stage((), own::own)),
+        Some(Box::new(own::Fork)),
         // Below everything that may refuse the call, above everything that may send it.
         Some(stage(options.audit, intent::intent)),
         // Above the breaker, so that a repetition finds out that the API is left alone by now, and each of them counts.
@@ -128,7 +128,7 @@ mod tests {
                 "portion",
                 "ledger",
                 "cache",
-                "own",
+                "Fork",
                 "intent",
                 "retry",
                 "bulkhead",

@@ -136,7 +136,8 @@ struct Link {
 
 impl Way for Link {
     fn go(&self, mut call: Call) -> Going<'_> {
-        match call.open_stage(self.stage.name()) {
+        let open = self.stage.has_span().then(|| call.open_stage(self.stage.name())).flatten();
+        match open {
             None => self.stage.handle(call, &self.next),
             // Within it is also what a stage does before it waits for anything.
             Some(open) => Box::pin(open.during(async { self.stage.handle(call, &self.next).await })),
@@ -148,6 +149,10 @@ impl Way for Link {
 pub trait Stage: Send + Sync {
     /// Its name, for spans and for the test that pins the order.
     fn name(&self) -> &'static str;
+    /// Whether a call that is traced has a span for it.
+    fn has_span(&self) -> bool {
+        true
+    }
     /// Answers, or passes the call on.
     fn handle<'a>(&'a self, call: Call, next: &'a Next) -> Going<'a>;
 }
