@@ -522,7 +522,7 @@ impl fmt::Debug for Calls {
     }
 }
 
-/// Makes a call, and counts it.
+/// Makes a call, and counts it from when somebody works on it.
 async fn made(stack: &Next, metrics: &Metrics, mut call: Call) -> Result<Reply, CallError> {
     let (tool, request_id) = (call.tool, call.request_id.clone());
     let open = call.open_trace();

@@ -88,6 +88,7 @@ pub async fn busy(callers: Vec<Caller>, lasts: Duration, numbers: &Arc<AtomicU64
                 while last.duration_since(begun) < lasts {
                     let outcome = caller.call(numbers.fetch_add(1, Ordering::Relaxed)).await;
                     let now = Instant::now();
+                    let outcome = if now - last > LONGEST { Err(no_answer()) } else { outcome };
                     if !driven.add(now - last, outcome) {
                         return false;
                     }

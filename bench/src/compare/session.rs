@@ -140,6 +140,7 @@ fn digits(mut number: u64) -> [u8; DIGITS] {
         *digit += (number % 10) as u8;
         number /= 10;
     }
+    assert_eq!(number, 0, "more calls than an instance has digits for");
     digits
 }
 

@@ -85,7 +85,7 @@ impl Reply<'_> {
 }
 
 /// What the head of an answer says.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Head {
     status: u16,
     /// Where the name of the session stands.
@@ -97,7 +97,7 @@ struct Head {
 }
 
 /// Where a body is.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 enum Body {
     /// As it came.
     Received(Range<usize>),
@@ -140,7 +140,7 @@ impl Head {
     /// Where the body is, once all of it has come; `joined` is where chunks are put together.
     fn body(&self, received: &[u8], joined: &mut Vec<u8>) -> io::Result<Option<Body>> {
         if let Some(length) = self.length {
-            let end = self.end + length;
+            let end = self.end.saturating_add(length);
             return Ok((received.len() >= end).then_some(Body::Received(self.end..end)));
         }
         joined.clear();

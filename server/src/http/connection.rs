@@ -67,7 +67,7 @@ impl Connection {
         // Answers are small and written whole: waiting to fill a segment only adds delay.
         let _ = stream.set_nodelay(true);
         let Some(certificate) = &self.certificate else {
-            return self.find_version(stream, Instant::now()).await;
+            return self.find_version(stream, None, Instant::now()).await;
         };
         let stream = tokio::select! {
             biased; // As below: what came in time counts.
@@ -77,8 +77,8 @@ impl Connection {
         let Some(stream) = stream else { return };
         let begun = Instant::now();
         match stream.get_ref().1.alpn_protocol().map(Version::agreed) {
-            Some(version) => Box::pin(self.speak(version, PutBack::nothing(stream), begun)).await,
-            None => self.find_version(stream, begun).await,
+            Some(Version::Two) => Box::pin(self.speak(Version::Two, PutBack::nothing(stream), begun)).await,
+            agreed => self.find_version(stream, agreed, begun).await,
         }
     }
 
@@ -105,15 +105,22 @@ impl Connection {
         }
     }
 
-    async fn find_version<S: AsyncRead + AsyncWrite + Send + Unpin>(self, stream: S, begun: Instant) {
+    async fn find_version<S>(self, stream: S, agreed: Option<Version>, begun: Instant)
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin,
+    {
+        let finding = version::of_first_bytes(stream, agreed);
         let found = tokio::select! {
             biased; // As below: what came in time counts.
-            found = timeout_at(begun + self.options.head_timeout, version::of_first_bytes(stream)) => found,
+            found = timeout_at(begun + self.options.head_timeout, finding) => found,
+            // A head that is not whole by then is no request yet, be it the first of a connection or a later one.
             () = self.lingered() => return,
         };
-        if let Ok(Ok((version, stream))) = found {
+        match found {
             // Boxed, so that whoever sends a first head slowly carries no room for what comes after.
-            Box::pin(self.speak(version, stream, begun)).await;
+            Ok(Ok((version, stream))) => Box::pin(self.speak(version, stream, begun)).await,
+            Ok(Err(error)) => tracing::debug!(%error, "a connection ended early"),
+            Err(_) => tracing::debug!("a client took too long to send a head"),
         }
     }
 

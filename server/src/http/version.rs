@@ -12,7 +12,7 @@ use super::framing::Framing;
 /// What a client of HTTP/2 says first (RFC 9113, section 3.4). No message of HTTP/1 that is served begins so.
 pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// How much is read at first, in bytes: the head of a usual request. Whoever sends one slowly takes no more memory than this.
+/// How much is read at first, in bytes: the head of a usual request. Whoever sends one slowly takes this and its last line once more.
 const FIRST: usize = 2048;
 
 /// A version of HTTP.
@@ -42,13 +42,16 @@ impl Version {
     }
 }
 
-/// Reads until the first bytes tell the version, and of HTTP/1 until there is something to do: a head, one that is refused, or one
-/// that is larger than usual. Then it puts them back. Of a client that leaves before there is nothing to tell.
-pub(super) async fn of_first_bytes<S: AsyncRead + Unpin>(mut stream: S) -> io::Result<(Version, PutBack<S>)> {
+/// Reads until the first bytes tell the version, unless it is agreed, and of HTTP/1 until there is something to do: a head, one that is
+/// refused, or one that is larger than usual. Then it puts them back. Of a client that leaves before there is nothing to tell.
+pub(super) async fn of_first_bytes<S: AsyncRead + Unpin>(
+    mut stream: S,
+    agreed: Option<Version>,
+) -> io::Result<(Version, PutBack<S>)> {
     let (mut first, mut framing, mut followed) = (Vec::with_capacity(FIRST), Framing::new(), 0);
     let version = loop {
-        if let Some(version) = Version::of(&first) {
-            let is_refused = framing.follow(&first[followed..]).is_err();
+        if let Some(version) = agreed.or_else(|| Version::of(&first)) {
+            let is_refused = framing.follow(&first[followed..]).is_err() || is_hopeless(&first);
             followed = first.len();
             if version == Version::Two || is_refused || framing.heads() > 0 || followed >= FIRST {
                 break version;
@@ -59,6 +62,14 @@ pub(super) async fn of_first_bytes<S: AsyncRead + Unpin>(mut stream: S) -> io::R
         }
     };
     Ok((version, PutBack { first: first.into(), stream }))
+}
+
+/// Whether the first line has come and asks for nothing in HTTP/1, so that nothing which follows can make a request of it.
+fn is_hopeless(first: &[u8]) -> bool {
+    let line = memchr::memchr(b'\n', first).map(|end| first[..end].trim_ascii_end());
+    line.is_some_and(|line| {
+        !line.is_empty() && !line.ends_with(b" HTTP/1.1") && !line.ends_with(b" HTTP/1.0")
+    })
 }
 
 /// A stream of which some bytes were read and are read again.
@@ -138,7 +149,7 @@ mod tests {
             drop(client);
         };
         let reading = async {
-            let (version, mut stream) = of_first_bytes(server).await.expect("read");
+            let (version, mut stream) = of_first_bytes(server, None).await.expect("read");
             let mut read = Vec::new();
             stream.read_to_end(&mut read).await.expect("read");
             (version, read)
@@ -161,11 +172,19 @@ mod tests {
         }
     }
 
-    /// What was put back of a client that sends this and then waits; nothing where more is waited for.
-    async fn begun(text: &[u8]) -> Option<Vec<u8>> {
-        let (mut client, server) = tokio::io::duplex(2 * FIRST);
-        client.write_all(text).await.expect("written");
-        let found = tokio::time::timeout(std::time::Duration::from_secs(1), of_first_bytes(server)).await;
+    /// What was put back of a client that sends this, so many bytes at once, and then waits; nothing where more is waited for.
+    async fn begun(text: &[u8], at_once: usize) -> Option<Vec<u8>> {
+        let (mut client, server) = tokio::io::duplex(at_once);
+        let sending = async {
+            // Whoever goes on does not read what comes after.
+            let _ = client.write_all(text).await;
+            std::future::pending().await
+        };
+        let finding = tokio::time::timeout(std::time::Duration::from_secs(1), of_first_bytes(server, None));
+        let found = tokio::select! {
+            found = finding => found,
+            () = sending => unreachable!("it never ends"),
+        };
         found.ok().map(|found| found.expect("read").1.first.to_vec())
     }
 
@@ -173,17 +192,20 @@ mod tests {
     async fn r15_a_head_is_waited_for_before_anything_is_made_for_it() {
         let head = b"POST /mcp HTTP/1.1\r\nHost: x\r\n";
         for waits in [&head[..], &head[..5], b"P"] {
-            assert_eq!(begun(waits).await, None, "{}", String::from_utf8_lossy(waits));
+            assert_eq!(begun(waits, 2 * FIRST).await, None, "{}", String::from_utf8_lossy(waits));
         }
-        let whole = [&head[..], b"\r\n", b"{"].concat();
-        let refused = b"GET / HTTP/1.1\nHost: x\r\n".to_vec();
-        for goes_on in [whole, refused] {
-            assert_eq!(begun(&goes_on).await.as_ref(), Some(&goes_on));
+        let whole = [b"\r\n", &head[..], b"\r\n"].concat();
+        let refused = b"GET / HTTP/1.1\n".to_vec();
+        let (old, other) = (b"GET /\r\n".to_vec(), b"SSH-2.0-x\r\n".to_vec());
+        for goes_on in [whole, refused, old, other] {
+            for at_once in [1, 2 * FIRST] {
+                assert_eq!(begun(&goes_on, at_once).await.as_ref(), Some(&goes_on), "{at_once} at once");
+            }
         }
         let large = |size| [&head[..], b"X: ", &vec![b'x'; size]].concat();
         let room = FIRST - head.len() - 3;
-        assert_eq!(begun(&large(room - 1)).await, None);
-        assert_eq!(begun(&large(room)).await, Some(large(room)));
+        assert_eq!(begun(&large(room - 1), 2 * FIRST).await, None);
+        assert_eq!(begun(&large(room), 2 * FIRST).await, Some(large(room)));
     }
 
     #[test]

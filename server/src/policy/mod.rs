@@ -277,7 +277,7 @@ impl Policies {
             Caller::Anonymous => Seen::Always(&self.0.anonymous),
             Caller::Known(principal) => {
                 let rights = principal.rights();
-                Seen::Before(self.0.callers.get(rights).unwrap_or_else(|| {
+                Seen::Shared(self.0.callers.get(rights).unwrap_or_else(|| {
                     let held = Arc::new(Held::of(caller));
                     self.0.callers.insert(*rights, Arc::clone(&held));
                     held
@@ -291,8 +291,8 @@ impl Policies {
 enum Seen<'a> {
     /// One that there always is.
     Always(&'a Held),
-    /// One that came before.
-    Before(Arc<Held>),
+    /// One of many, which whoever comes again finds.
+    Shared(Arc<Held>),
 }
 
 impl Deref for Seen<'_> {
@@ -301,7 +301,7 @@ impl Deref for Seen<'_> {
     fn deref(&self) -> &Held {
         match self {
             Self::Always(held) => held,
-            Self::Before(held) => held,
+            Self::Shared(held) => held,
         }
     }
 }

@@ -110,13 +110,15 @@ impl Rules {
         key.extend((question.action as u64).to_be_bytes());
         question.held.write(reads.caller, &mut key);
         // Where nothing of the call is read its facts are always the same.
-        if !reads.call.is_empty() {
-            write_record(&question.facts(reads, world)?, &mut key);
+        let facts = if reads.call.is_empty() { None } else { Some(question.facts(reads, world)?) };
+        if let Some(facts) = &facts {
+            write_record(facts, &mut key);
         }
         if let Some(decided) = self.decisions.get(key.as_slice()) {
             return Ok(decided);
         }
-        let context = Context::from_pairs(pairs(&question.facts(reads, world)?)).expect("facts are values");
+        let facts = facts.map_or_else(|| question.facts(reads, world), Ok)?;
+        let context = Context::from_pairs(pairs(&facts)).expect("facts are values");
         let response = self.ask(&self.set, question.held, question.action, context, world);
         let decided = response.decision() == Decision::Allow;
         self.decisions.insert(key.into_boxed_slice(), decided);

@@ -1,8 +1,7 @@
 //! Stages of a tool call, each `fn(&Options, Call, &Next) -> Going` in a file of its own, and the way that they make together.
 //!
 //! A stage that has nothing to wait for and nothing to do afterwards gives what goes on behind it, so that it costs the call nothing.
-//! Stages are always ready: what limits calls refuses them, since a caller who waits in silence learns
-//! nothing.
+//! What limits calls refuses them, since a caller who waits in silence learns nothing.
 
 pub(crate) mod account;
 pub mod arguments;
@@ -37,7 +36,7 @@ use crate::digest;
 /// What every stage gives back.
 pub type Outcome = Result<Reply, CallError>;
 
-/// An outcome in the making.
+/// An outcome in the making. Stages may have done a part of their work already, so it is waited for at once or dropped with its call.
 pub type Going<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
 /// The rest of the way to the API.
@@ -51,7 +50,7 @@ impl Next {
         S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
     {
-        Self(Arc::new(End(service)))
+        Self(Arc::new(ByService(service)))
     }
 
     /// The way through this function.
@@ -60,7 +59,7 @@ impl Next {
         O: Send + Sync + 'static,
         F: for<'a> Fn(&'a O, Call) -> Going<'a> + Send + Sync + 'static,
     {
-        Self(Arc::new(Last { options, function }))
+        Self(Arc::new(ByFunction { options, function }))
     }
 
     /// The way through this stage and then this one.
@@ -99,9 +98,9 @@ trait Way: Send + Sync {
 }
 
 /// The end of a way: a service.
-struct End<S>(S);
+struct ByService<S>(S);
 
-impl<S> Way for End<S>
+impl<S> Way for ByService<S>
 where
     S: Service<Call, Response = Reply, Error = CallError> + Clone + Send + Sync + 'static,
     S::Future: Send + 'static,
@@ -113,12 +112,12 @@ where
 }
 
 /// The end of a way: a function.
-struct Last<O, F> {
+struct ByFunction<O, F> {
     options: O,
     function: F,
 }
 
-impl<O, F> Way for Last<O, F>
+impl<O, F> Way for ByFunction<O, F>
 where
     O: Send + Sync,
     F: for<'a> Fn(&'a O, Call) -> Going<'a> + Send + Sync,
@@ -136,8 +135,7 @@ struct Link {
 
 impl Way for Link {
     fn go(&self, mut call: Call) -> Going<'_> {
-        let open = self.stage.has_span().then(|| call.open_stage(self.stage.name())).flatten();
-        match open {
+        match self.stage.span().and_then(|name| call.open_stage(name)) {
             None => self.stage.handle(call, &self.next),
             // Within it is also what a stage does before it waits for anything.
             Some(open) => Box::pin(open.during(async { self.stage.handle(call, &self.next).await })),
@@ -147,12 +145,8 @@ impl Way for Link {
 
 /// Something that every call passes on its way to the API.
 pub trait Stage: Send + Sync {
-    /// Its name, for spans and for the test that pins the order.
-    fn name(&self) -> &'static str;
-    /// Whether a call that is traced has a span for it.
-    fn has_span(&self) -> bool {
-        true
-    }
+    /// What its span is called where a call is traced; one that takes no time has none.
+    fn span(&self) -> Option<&'static str>;
     /// Answers, or passes the call on.
     fn handle<'a>(&'a self, call: Call, next: &'a Next) -> Going<'a>;
 }
@@ -183,8 +177,8 @@ where
     O: Send + Sync,
     F: for<'a> Fn(&'a O, Call, &'a Next) -> Going<'a> + Send + Sync,
 {
-    fn name(&self) -> &'static str {
-        self.name
+    fn span(&self) -> Option<&'static str> {
+        Some(self.name)
     }
 
     fn handle<'a>(&'a self, call: Call, next: &'a Next) -> Going<'a> {

@@ -10,12 +10,8 @@ use crate::catalog::Work;
 pub struct Fork;
 
 impl Stage for Fork {
-    fn name(&self) -> &'static str {
-        "own"
-    }
-
-    fn has_span(&self) -> bool {
-        false
+    fn span(&self) -> Option<&'static str> {
+        None
     }
 
     fn handle<'a>(&'a self, call: Call, next: &'a Next) -> Going<'a> {
