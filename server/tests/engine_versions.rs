@@ -194,19 +194,19 @@ async fn a_change_that_is_taken_back_by_version_2_is_not_known_and_sent_once() {
     assert_eq!(api.seen().len(), 1);
 }
 
-/// A stand-in of version 2 that gives eight times half of a large answer and no more, then large ones, then small ones; how many pieces of
-/// the large ones it could send so far.
-async fn flooding() -> (String, Arc<AtomicUsize>) {
+/// A stand-in of version 2 that gives eight times half of a large answer and no more, then large ones, then small ones; how often it was
+/// asked, and how many pieces of the large ones it could send so far.
+async fn flooding() -> (String, Arc<AtomicUsize>, Arc<AtomicUsize>) {
     const PIECE: usize = 64 << 10;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/api", listener.local_addr().unwrap());
-    let sent = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&sent);
+    let (asked, sent) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let counted = (Arc::clone(&asked), Arc::clone(&sent));
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
-        let asked = Arc::new(AtomicUsize::new(0));
         let service = service_fn(move |_: http::Request<Incoming>| {
-            let (number, sent) = (asked.fetch_add(1, Ordering::SeqCst), Arc::clone(&counted));
+            let (asked, sent) = &counted;
+            let (number, sent) = (asked.fetch_add(1, Ordering::SeqCst), Arc::clone(sent));
             async move {
                 let response = Response::builder().header("content-type", "application/json");
                 if number >= HELD + WAITING {
@@ -225,7 +225,7 @@ async fn flooding() -> (String, Arc<AtomicUsize>) {
         let _ =
             http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
     });
-    (address, sent)
+    (address, asked, sent)
 }
 
 const LARGE: usize = 1 << 20;
@@ -236,22 +236,24 @@ const WAITING: usize = 12;
 /// All answers of version 2 come by one connection, which says how much of them may be on the way: what is not read must not use that up.
 #[tokio::test(flavor = "multi_thread")]
 async fn r15_answers_that_wait_for_room_keep_no_other_on_their_connection() {
-    let (address, sent) = flooding().await;
+    let (address, asked, sent) = flooding().await;
     let mut options = options(&address);
     options.upstream.version = HttpVersion::Two;
     let engine = Arc::new(Engine::new(&sample::API, options).unwrap());
     let mut waiting = JoinSet::new();
-    let until = async |pieces: usize| {
-        while sent.load(Ordering::SeqCst) < pieces {
+    // All of them have asked: what a few send may be as many pieces, and who asks later would get what is meant for one of these.
+    let until = async |calls: usize, pieces: usize| {
+        while asked.load(Ordering::SeqCst) < calls || sent.load(Ordering::SeqCst) < pieces {
             tokio::task::yield_now().await;
         }
     };
-    for (count, pieces) in [(HELD, HELD * 8), (WAITING, HELD * 8 + WAITING * 2)] {
+    for (count, calls, pieces) in [(HELD, HELD, HELD * 8), (WAITING, HELD + WAITING, HELD * 8 + WAITING * 2)]
+    {
         for _ in 0..count {
             let engine = Arc::clone(&engine);
             waiting.spawn(async move { call(&engine, &READ, reading("level", "DEV")).await });
         }
-        timeout(Duration::from_secs(20), until(pieces)).await.expect("it could send these");
+        timeout(Duration::from_secs(20), until(calls, pieces)).await.expect("it could send these");
     }
     for _ in 0..20 {
         let small = call(&engine, &READ, reading("level", "DEV"));
