@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::framing::MAX_HEAD;
+use super::idle::Idle;
 use super::streams::{Answer, Streams};
 use super::tls::Certificate;
 use super::version::{self, PutBack, Version};
@@ -155,7 +156,7 @@ impl Connection {
             }
         });
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
+            .timer(Idle::new(self.options.keep_alive))
             // Runs while the next request is waited for; a head that has begun has the wire's shorter time.
             .header_read_timeout(self.options.keep_alive)
             .max_header_size(MAX_HEAD)

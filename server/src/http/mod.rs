@@ -15,6 +15,7 @@ mod frames;
 mod framing;
 mod host_and_origin;
 mod identify;
+mod idle;
 mod layer;
 mod listener;
 mod panic_guard;
