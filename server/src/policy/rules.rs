@@ -14,7 +14,7 @@ use super::broad::broad;
 use super::check;
 use super::facts::{pairs, write_record};
 use super::held::{self, Held, Kind};
-use super::question::Question;
+use super::question::{Facts, Question};
 use super::reads::Reads;
 use super::shape::Unfit;
 use super::source::Source;
@@ -40,9 +40,21 @@ pub(super) struct Rules {
     listing: held::Reads,
     decisions: Cache<Box<[u8]>, bool>,
     lists: Cache<Box<[u8]>, Arc<Usable>>,
-    /// What those may use of whom there is one each, the owner and whoever is unnamed: found without a name for it.
-    owner: OnceLock<Usable>,
-    anonymous: OnceLock<Usable>,
+    owner: Only,
+    anonymous: Only,
+}
+
+/// What is remembered of a caller of whose kind there is one, the owner or whoever is unnamed: found without a name for it.
+struct Only {
+    usable: OnceLock<Usable>,
+    /// Of each action, the decision where nothing of the call is read.
+    decisions: Vec<OnceLock<bool>>,
+}
+
+impl Only {
+    fn among(actions: usize) -> Self {
+        Self { usable: OnceLock::new(), decisions: (0..actions).map(|_| OnceLock::new()).collect() }
+    }
 }
 
 /// The places of the tools that a caller may use with some arguments.
@@ -84,7 +96,8 @@ impl Rules {
         let mut listing = held::Reads::default();
         reads.iter().for_each(|reads| listing.add(reads.caller));
         let (decisions, lists) = (Cache::new(DECISIONS), Cache::new(LISTS));
-        let (owner, anonymous) = (OnceLock::new(), OnceLock::new());
+        let only = || Only::among(world.actions.len());
+        let (owner, anonymous) = (only(), only());
         Ok(Self { text: text.to_owned(), set, broad, reads, listing, decisions, lists, owner, anonymous })
     }
 
@@ -106,6 +119,28 @@ impl Rules {
     /// Whether this call is allowed, by what was decided before for one that is alike, or anew.
     pub(super) fn decide(&self, question: &Question<'_>, world: &World) -> Result<bool, Unfit> {
         let reads = self.reads(question.action);
+        let only = self.only(question.held.kind()).filter(|_| reads.call.is_empty());
+        let Some(only) = only.map(|only| &only.decisions[question.action]) else {
+            return self.as_before(question, reads, world);
+        };
+        if let Some(decided) = only.get() {
+            return Ok(*decided);
+        }
+        let decided = self.anew(question, &question.facts(reads, world)?, world);
+        Ok(*only.get_or_init(|| decided))
+    }
+
+    /// What is remembered of callers of this kind, if there is one of it.
+    fn only(&self, kind: Kind) -> Option<&Only> {
+        match kind {
+            Kind::LocalOwner => Some(&self.owner),
+            Kind::Anonymous => Some(&self.anonymous),
+            Kind::User | Kind::ApiKey => None,
+        }
+    }
+
+    /// The same by what was decided for a call that is alike in all that is read, or anew.
+    fn as_before(&self, question: &Question<'_>, reads: &Reads, world: &World) -> Result<bool, Unfit> {
         let mut key = Vec::with_capacity(128);
         key.extend((question.action as u64).to_be_bytes());
         question.held.write(reads.caller, &mut key);
@@ -118,11 +153,14 @@ impl Rules {
             return Ok(decided);
         }
         let facts = facts.map_or_else(|| question.facts(reads, world), Ok)?;
-        let context = Context::from_pairs(pairs(&facts)).expect("facts are values");
-        let response = self.ask(&self.set, question.held, question.action, context, world);
-        let decided = response.decision() == Decision::Allow;
+        let decided = self.anew(question, &facts, world);
         self.decisions.insert(key.into_boxed_slice(), decided);
         Ok(decided)
+    }
+
+    fn anew(&self, question: &Question<'_>, facts: &Facts<'_>, world: &World) -> bool {
+        let context = Context::from_pairs(pairs(facts)).expect("facts are values");
+        self.ask(&self.set, question.held, question.action, context, world).decision() == Decision::Allow
     }
 
     /// The same, anew, told these parts of the call, with the rules that decided.
@@ -138,10 +176,9 @@ impl Rules {
 
     /// Looks at what this caller may use with some arguments.
     pub(super) fn usable<T>(&self, held: &Held, world: &World, look: impl FnOnce(&Usable) -> T) -> T {
-        match held.kind() {
-            Kind::LocalOwner => look(self.owner.get_or_init(|| self.list(held, world))),
-            Kind::Anonymous => look(self.anonymous.get_or_init(|| self.list(held, world))),
-            Kind::User | Kind::ApiKey => look(&self.remembered_list(held, world)),
+        match self.only(held.kind()) {
+            Some(only) => look(only.usable.get_or_init(|| self.list(held, world))),
+            None => look(&self.remembered_list(held, world)),
         }
     }
 
