@@ -1,5 +1,7 @@
 //! Percent-encoding: which characters stay as they are in which place.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// All but the unreserved characters of RFC 3986.
@@ -33,7 +35,7 @@ const PATH_ALLOWED_ITEM: &AsciiSet = &PATH_ALLOWED.add(b',').add(b';').add(b'=')
 
 /// Encodes all but unreserved characters.
 pub(super) fn strict(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
+    Cow::from(utf8_percent_encode(text, RESERVED)).into_owned()
 }
 
 /// Encodes a query value whose reserved characters may stay.
@@ -43,7 +45,7 @@ pub(super) fn reserved(text: &str) -> String {
 
 /// Encodes a query value whose reserved characters may stay, and in which `%` means itself.
 pub(super) fn reserved_text(text: &str) -> String {
-    utf8_percent_encode(text, QUERY_ALLOWED).to_string()
+    Cow::from(utf8_percent_encode(text, QUERY_ALLOWED)).into_owned()
 }
 
 /// Encodes an item of a comma-separated query value whose reserved characters may stay.

@@ -4,6 +4,8 @@
 //! followed. Lists and objects inside others have no form in any style but `deepObject`: in a query they are written
 //! as JSON, in other places they are refused. `tests/features/styles` has a row for every combination.
 
+use std::slice;
+
 use serde_json::Value;
 
 use super::encoding;
@@ -57,13 +59,14 @@ impl Shape {
     }
 
     /// Every text in it, to be judged one by one.
-    fn texts(&self) -> Vec<&str> {
-        match self {
-            Self::Absent => Vec::new(),
-            Self::One(text) => vec![text],
-            Self::Many(items) => items.iter().map(String::as_str).collect(),
-            Self::Members(members) => members.iter().flat_map(|(key, value)| [key.as_str(), value]).collect(),
-        }
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let (texts, members): (&[String], &[(String, String)]) = match self {
+            Self::Absent => (&[], &[]),
+            Self::One(text) => (slice::from_ref(text), &[]),
+            Self::Many(items) => (items, &[]),
+            Self::Members(members) => (&[], members),
+        };
+        texts.iter().map(String::as_str).chain(members.iter().flat_map(|(key, value)| [key.as_str(), value]))
     }
 
     /// Its texts joined: `one,two`, or `key,value` and `key=value` for an object.
@@ -71,7 +74,7 @@ impl Shape {
         let mut items = Vec::new();
         match self {
             Self::Absent => {}
-            Self::One(text) => items.push(encode(text)),
+            Self::One(text) => return encode(text),
             Self::Many(texts) => items.extend(texts.iter().map(|text| encode(text))),
             Self::Members(members) => {
                 for (key, value) in members {
@@ -106,12 +109,10 @@ pub(super) fn path(rule: &ParameterRule, value: &Value) -> Result<String, Refusa
         return Ok(encoding::strict(&text));
     }
     let shape = Shape::of(value)?;
-    let texts = shape.texts();
-    if texts.is_empty() {
+    if shape.texts().next().is_none() {
         return Err("must not be empty".to_owned());
     }
-    texts.into_iter().try_for_each(judge_path)?;
-    let name = encoding::strict(rule.name);
+    shape.texts().try_for_each(judge_path)?;
     let encode: Encoder = match (&shape, rule.allow_reserved) {
         (_, false) => encoding::strict,
         // In `matrix` a bare `;` or `=` would begin another pair.
@@ -124,13 +125,16 @@ pub(super) fn path(rule: &ParameterRule, value: &Value) -> Result<String, Refusa
             let separator = if rule.explode { "." } else { "," };
             format!(".{}", shape.join(separator, rule.explode, encode))
         }
-        Style::Matrix => match &shape {
-            Shape::Many(items) if rule.explode => {
-                items.iter().map(|item| format!(";{name}={}", encode(item))).collect()
+        Style::Matrix => {
+            let name = encoding::strict(rule.name);
+            match &shape {
+                Shape::Many(items) if rule.explode => {
+                    items.iter().map(|item| format!(";{name}={}", encode(item))).collect()
+                }
+                Shape::Members(_) if rule.explode => format!(";{}", shape.join(";", true, encode)),
+                _ => format!(";{name}={}", shape.join(",", false, encode)),
             }
-            Shape::Members(_) if rule.explode => format!(";{}", shape.join(";", true, encode)),
-            _ => format!(";{name}={}", shape.join(",", false, encode)),
-        },
+        }
         Style::SpaceDelimited | Style::PipeDelimited => {
             let (delimiter, encoded) = delimiter(rule.style);
             without(&shape, delimiter)?;
@@ -223,7 +227,7 @@ fn delimiter(style: Style) -> (&'static str, &'static str) {
 /// The delimiter and the same character inside an item look alike once encoded, so such an item is refused.
 fn without(shape: &Shape, delimiter: &str) -> Result<(), Refusal> {
     let several = matches!(shape, Shape::Many(_) | Shape::Members(_));
-    if several && shape.texts().into_iter().any(|text| text.contains(delimiter)) {
+    if several && shape.texts().any(|text| text.contains(delimiter)) {
         return Err(format!(
             "items that hold `{}`, which separates items here, are not accepted",
             delimiter.escape_default()
@@ -268,7 +272,7 @@ fn form(
     Ok(match shape {
         Shape::Absent => Vec::new(),
         Shape::One(text) => vec![(name, whole(text))],
-        _ if shape.texts().is_empty() => {
+        _ if shape.texts().next().is_none() => {
             if rule.allow_empty {
                 vec![(name, String::new())]
             } else {
@@ -343,7 +347,7 @@ pub(super) fn header(rule: &ParameterRule, value: &Value) -> Result<Option<Strin
             let separator = if rule.style == Style::Simple { "," } else { delimiter(rule.style).0 };
             let shape = Shape::of(value)?;
             without(&shape, separator)?;
-            if !matches!(shape, Shape::One(_)) && shape.texts().is_empty() {
+            if !matches!(shape, Shape::One(_)) && shape.texts().next().is_none() {
                 return Ok(None);
             }
             shape.join(separator, rule.explode, encoding::plain)
@@ -366,7 +370,7 @@ pub(super) fn cookie(rule: &ParameterRule, value: &Value) -> Result<Pairs, Refus
         Style::Form => form(rule, &Shape::of(value)?, ",", encoding::strict, encoding::strict),
         Style::Cookie => {
             let shape = Shape::of(value)?;
-            shape.texts().into_iter().try_for_each(judge_cookie)?;
+            shape.texts().try_for_each(judge_cookie)?;
             form(rule, &shape, ",", encoding::plain, encoding::plain)
         }
         style => Err(misplaced(style, "cookie")),

@@ -23,13 +23,13 @@ enum Place {
 impl Place {
     /// The mark of this path. The same in every process, whatever it was built with: FNV-1a of the kind and of each segment
     /// with its length. Whoever finds two places of one number gains nothing by it.
-    fn of(self, path: &[String]) -> Mark {
-        path.iter().fold(self.root(), |mark, segment| further(mark, segment))
+    fn of(self, path: &Path<'_>) -> Mark {
+        path.segments().fold(self.root(), further)
     }
 
     /// The marks of the root and of each path on the way to this one.
-    fn along(self, path: &[String]) -> impl Iterator<Item = Mark> {
-        let steps = path.iter().scan(self.root(), |mark, segment| {
+    fn along(self, path: &Path<'_>) -> impl Iterator<Item = Mark> {
+        let steps = path.segments().scan(self.root(), |mark, segment| {
             *mark = further(*mark, segment);
             Some(*mark)
         });
@@ -37,17 +37,70 @@ impl Place {
     }
 
     fn root(self) -> Mark {
-        mixed(0xcbf2_9ce4_8422_2325, &[self as u8])
+        mixed(0xcbf2_9ce4_8422_2325, [self as u8])
     }
 }
 
-/// The mark of a path that is one segment longer.
-fn further(mark: Mark, segment: &str) -> Mark {
-    mixed(mixed(mark, &(segment.len() as u64).to_be_bytes()), segment.as_bytes())
+/// The mark of a path that is one segment longer. Its letters count as small ones, since some servers take `ISPW` and `ispw` for the same.
+fn further(mark: Mark, segment: Segment<'_>) -> Mark {
+    let length: usize = segment.texts().map(str::len).sum();
+    let mark = mixed(mark, (length as u64).to_be_bytes());
+    segment.texts().fold(mark, |mark, text| mixed(mark, text.bytes().map(|byte| byte.to_ascii_lowercase())))
 }
 
-fn mixed(mark: Mark, bytes: &[u8]) -> Mark {
-    bytes.iter().fold(mark, |mark, byte| (mark ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+fn mixed(mark: Mark, bytes: impl IntoIterator<Item = u8>) -> Mark {
+    bytes.into_iter().fold(mark, |mark, byte| (mark ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// A path as it is sent, without an empty segment at the end.
+#[derive(Clone, Copy)]
+struct Path<'a> {
+    segments: &'a [&'a [Part]],
+    values: &'a Parts,
+}
+
+/// A segment of one.
+#[derive(Clone, Copy)]
+struct Segment<'a> {
+    parts: &'a [Part],
+    values: &'a Parts,
+}
+
+impl<'a> Path<'a> {
+    fn of(segments: &'a [&'a [Part]], values: &'a Parts) -> Self {
+        let is_empty = |parts: &[Part]| Segment { parts, values }.texts().all(str::is_empty);
+        match segments.split_last() {
+            Some((last, before)) if is_empty(last) => Self { segments: before, values },
+            _ => Self { segments, values },
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// Its first segments, so many of them.
+    fn up_to(self, length: usize) -> Self {
+        Self { segments: &self.segments[..length], ..self }
+    }
+
+    fn segments(&self) -> impl Iterator<Item = Segment<'a>> + use<'a> {
+        let values = self.values;
+        self.segments.iter().map(move |parts| Segment { parts, values })
+    }
+}
+
+impl<'a> Segment<'a> {
+    fn texts(self) -> impl Iterator<Item = &'a str> {
+        self.parts.iter().map(move |part| match part {
+            Part::Literal(literal) => *literal,
+            Part::Parameter(name) => self.values.path_value(name).unwrap_or_default(),
+        })
+    }
+}
+
+fn holds_value(segment: &[Part]) -> bool {
+    segment.iter().any(|part| matches!(part, Part::Parameter(_)))
 }
 
 /// A place that every read has seen.
@@ -57,39 +110,24 @@ pub(super) fn everywhere() -> Mark {
 
 /// What a change with this path touches.
 pub(super) fn touched(segments: &[&[Part]], parts: &Parts) -> Vec<Mark> {
-    let path = path(segments, parts);
+    let path = Path::of(segments, parts);
     let first = segments.iter().position(|segment| holds_value(segment));
-    let depth = first.map_or(1, |first| first + 1).min(path.len());
-    let below = [Place::Below.of(&path[..depth])];
-    let above = Place::At.along(&path[..depth]).take(depth);
-    let beside = first.map(|first| Place::Beside.of(&path[..first.min(path.len())]));
+    let to_value = path.up_to(first.map_or(1, |first| first + 1).min(path.len()));
+    let below = [Place::Below.of(&to_value)];
+    let above = Place::At.along(&to_value).take(to_value.len());
+    let beside = first.map(|first| Place::Beside.of(&path.up_to(first.min(path.len()))));
     below.into_iter().chain(above).chain(beside).collect()
 }
 
 /// The places whose change makes a read of this path untrue.
 pub(super) fn seen(segments: &[&[Part]], parts: &Parts) -> Vec<Mark> {
-    let path = path(segments, parts);
-    let beside = Place::Beside.along(&path).zip(segments.iter().take(path.len()));
-    let beside = beside.filter(|(_, segment)| !holds_value(segment)).map(|(mark, _)| mark);
-    Place::Below.along(&path).chain(beside).chain([Place::At.of(&path)]).collect()
-}
-
-fn holds_value(segment: &[Part]) -> bool {
-    segment.iter().any(|part| matches!(part, Part::Parameter(_)))
-}
-
-/// The path's segments as sent, in small letters, since some servers take `ISPW` and `ispw` for the same; without an
-/// empty one at the end.
-fn path(segments: &[&[Part]], parts: &Parts) -> Vec<String> {
-    let text = |part: &Part| match part {
-        Part::Literal(literal) => literal.to_ascii_lowercase(),
-        Part::Parameter(name) => parts.path_value(name).unwrap_or_default().to_ascii_lowercase(),
-    };
-    let mut path: Vec<String> = segments.iter().map(|segment| segment.iter().map(text).collect()).collect();
-    if path.last().is_some_and(String::is_empty) {
-        path.pop();
-    }
-    path
+    let path = Path::of(segments, parts);
+    let beside = Place::Beside.along(&path).zip(path.segments());
+    let beside = beside.filter(|(_, segment)| !holds_value(segment.parts)).map(|(mark, _)| mark);
+    // Room for all that there may be.
+    let mut seen = Vec::with_capacity(2 * path.len() + 2);
+    seen.extend(Place::Below.along(&path).chain(beside).chain([Place::At.of(&path)]));
+    seen
 }
 
 #[cfg(test)]
