@@ -345,7 +345,8 @@ impl Engine {
         match following {
             Some(following) => {
                 let settings = follow::Settings { longest: self.limits.longest_wait.now(), ..self.follow };
-                Ok(following.up(&self.calls, settings, &self.leaving, reply).await)
+                // In a box of its own: a call that nobody follows carries no room for it.
+                Ok(Box::pin(following.up(&self.calls, settings, &self.leaving, reply)).await)
             }
             None => Ok(reply),
         }

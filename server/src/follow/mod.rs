@@ -70,10 +70,11 @@ pub(crate) struct Following {
 
 impl Following {
     /// What is remembered of a call for this, if its tool starts work that goes on.
-    pub(crate) fn of(call: &Call) -> Option<Self> {
-        Some(Self {
+    pub(crate) fn of(call: &Call) -> Option<Box<Self>> {
+        let long = call.tool.long?;
+        Some(Box::new(Self {
             tool: call.tool,
-            long: call.tool.long?,
+            long,
             arguments: call.arguments.clone(),
             caller: call.caller.clone(),
             request_id: call.request_id.clone(),
@@ -82,12 +83,12 @@ impl Following {
             wait: aside::wait(&call.arguments),
             states: call.states.clone(),
             later: call.later.clone(),
-        })
+        }))
     }
 
     /// The reply with how to learn the state of the work; after the wait, also with what it is.
     pub(crate) async fn up(
-        self,
+        self: Box<Self>,
         calls: &Calls,
         settings: Settings,
         leaving: &CancellationToken,

@@ -118,7 +118,7 @@ pub fn well_formed_traceparent(value: &str) -> bool {
 fn id_of(headers: &HeaderMap) -> Arc<str> {
     match only(headers, &REQUEST_ID).filter(|id| request_id::is_well_formed(id)) {
         Some(id) => Arc::from(id),
-        None => Arc::from(request_id::fresh()),
+        None => request_id::fresh(),
     }
 }
 

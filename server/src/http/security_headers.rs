@@ -8,7 +8,7 @@ use ::http::header::{
 use super::Request;
 use super::layer::{Answering, Layer, Next};
 
-const HEADERS: [(HeaderName, HeaderValue); 6] = [
+static HEADERS: [(HeaderName, HeaderValue); 6] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
@@ -18,7 +18,7 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 ];
 
 /// What may be kept by anybody for an hour, and read by pages from elsewhere.
-const OF_PUBLIC: [(HeaderName, HeaderValue); 2] = [
+static OF_PUBLIC: [(HeaderName, HeaderValue); 2] = [
     (CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
 ];
@@ -43,11 +43,11 @@ impl Layer for SecurityHeaders {
         Box::pin(async move {
             let mut response = next.run(request).await;
             let is_public = response.extensions().get::<Public>().is_some();
-            let of_public = OF_PUBLIC.into_iter().filter(|_| is_public);
+            let of_public = OF_PUBLIC.iter().filter(|_| is_public);
             let is_page = response.extensions().get::<Page>().is_some();
-            for (name, value) in HEADERS.into_iter().chain(of_public) {
-                if !(is_page && response.headers().contains_key(&name)) {
-                    response.headers_mut().insert(name, value);
+            for (name, value) in HEADERS.iter().chain(of_public) {
+                if !(is_page && response.headers().contains_key(name)) {
+                    response.headers_mut().insert(name, value.clone());
                 }
             }
             response

@@ -20,8 +20,10 @@ use crate::decode::neutralise;
 use crate::quota::whole_seconds;
 use crate::structured::Structured;
 
-/// What stands around both forms of an answer, in bytes, and what follows them.
-const FRAME: usize = 512;
+/// What stands around both forms of an answer, in bytes.
+const FRAME: usize = 160;
+/// What stands before a note.
+const FRAME_OF_NOTE: usize = 4;
 /// How much of a caller's own text is repeated to it.
 const QUOTED: usize = 64;
 
@@ -44,14 +46,23 @@ pub(super) fn reply(reply: Reply) -> CallToolResult {
     result
 }
 
+/// How many bytes [`write`] writes at most, unless notes hold what has to be escaped.
+pub(super) fn length(reply: &Reply) -> usize {
+    let notes: usize = reply.notes.iter().map(|note| note.len() + FRAME_OF_NOTE).sum();
+    reply.written().len()
+        + reply.structured.as_ref().map_or(0, |structured| structured.text().len())
+        + notes
+        + FRAME
+}
+
 /// Writes the members of the same result but for its type and `_meta`, from what was written of the answer before. An
 /// answer with more than a text is not written so: `false`.
 pub(super) fn write(reply: &Reply, out: &mut Vec<u8>) -> bool {
     if reply.attachment.is_some() || !reply.blocks.is_empty() {
         return false;
     }
+    out.reserve(length(reply));
     let (text, structured) = (reply.written(), reply.structured.as_ref().map(Structured::text));
-    out.reserve(text.len() + structured.map_or(0, str::len) + FRAME);
     let mut put = |text: &str| out.extend_from_slice(text.as_bytes());
     put(r#""content":[{"type":"text","text":"#);
     put(text);

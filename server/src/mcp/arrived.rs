@@ -41,5 +41,5 @@ pub(super) fn call(
 /// The name of a request, which its layers gave it, or else a new one.
 pub(super) fn request_id(from_http: Option<&Extensions>) -> Arc<str> {
     let id = from_http.and_then(|extensions| extensions.get::<RequestId>());
-    id.map_or_else(|| request_id::fresh().into(), |id| Arc::clone(&id.0))
+    id.map_or_else(request_id::fresh, |id| Arc::clone(&id.0))
 }

@@ -33,6 +33,14 @@ pub(super) enum Became {
 }
 
 impl Became {
+    /// The answer, where it was answered.
+    pub(super) fn reply(&self) -> Option<&Reply> {
+        match self {
+            Self::Answered(reply) => Some(reply),
+            _ => None,
+        }
+    }
+
     /// The result, for whoever has no other way to answer.
     pub(super) fn into_result(self) -> CallToolResult {
         match self {

@@ -140,7 +140,7 @@ impl<'a> Message<'a> {
                 None => {
                     let params = self.member("params").map(|params| params.span.clone());
                     let is_plain = id.is_some() && params.is_some() && self.outline.members.len() == 4;
-                    Ok(Envelope { id, method, params, is_plain })
+                    Ok(Envelope { id, method: method.into_owned(), params, is_plain })
                 }
                 Some(rule) => {
                     let message = format!("Invalid params: {rule}.");
@@ -160,7 +160,7 @@ impl<'a> Message<'a> {
         let well_formed = match member.kind {
             Kind::String => json::string_value(text).is_some_and(|id| id.len() <= MAX_ID),
             // As written, so that it is echoed as written: `1.0` and `-0` would come back as something else.
-            Kind::Number => text.parse::<i64>().is_ok_and(|id| id.to_string() == text),
+            Kind::Number => text != "-0" && text.parse::<i64>().is_ok(),
             _ => false,
         };
         if !well_formed {
@@ -189,9 +189,9 @@ impl<'a> Message<'a> {
         self.outline.members.iter().find(|member| member.name == name)
     }
 
-    fn string(&self, name: &str) -> Option<String> {
+    fn string(&self, name: &str) -> Option<Cow<'_, str>> {
         let member = self.member(name).filter(|member| member.kind == Kind::String)?;
-        json::string_value(self.span(&member.span)).map(|value| value.into_owned())
+        json::string_value(self.span(&member.span))
     }
 
     fn span(&self, span: &Range<usize>) -> &str {

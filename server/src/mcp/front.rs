@@ -32,7 +32,8 @@ use super::shared::Shared;
 use crate::call::Caller;
 use crate::catalog::Tool;
 use crate::http::{
-    Answering, Endpoint, Lacking, Options, Refusal, Request, Response, ResponseBody, json_answer, unread_body,
+    Answering, BodyError, Endpoint, Lacking, Options, Refusal, Request, RequestBody, Response, ResponseBody,
+    json_answer, unread_body,
 };
 
 pub(super) const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
@@ -92,7 +93,7 @@ impl McpEndpoint {
         let (mut head, body) = request.into_parts();
         one_of_each(&head.headers)?;
         let streams = media_types(&head.headers)?;
-        let body = body.collect().await.map_err(|error| Turned::ByHttp(unread_body(&error)))?.to_bytes();
+        let body = whole(body).await.map_err(|error| Turned::ByHttp(unread_body(&error)))?;
         debug_assert!(body.len() <= self.max_body_bytes, "the body limit stands before");
         self.show(&mut head)?;
         let session = self.session(&head)?;
@@ -326,6 +327,22 @@ impl Body for Ending {
             Poll::Pending => Pin::new(&mut self.body).poll_frame(context),
         }
     }
+}
+
+/// The whole body. Nearly every one comes in one piece, which is taken as it is.
+async fn whole(mut body: RequestBody) -> Result<Bytes, BodyError> {
+    let first = loop {
+        match body.frame().await.transpose()?.map(Frame::into_data) {
+            Some(Ok(data)) => break data,
+            Some(Err(_)) => {}
+            None => return Ok(Bytes::new()),
+        }
+    };
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    let rest = body.collect().await?.to_bytes();
+    Ok(if rest.is_empty() { first } else { [first, rest].concat().into() })
 }
 
 fn one_of_each(headers: &HeaderMap) -> Result<(), Turned> {

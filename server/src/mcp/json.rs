@@ -56,61 +56,45 @@ pub(super) struct Outline<'a> {
 pub(super) fn read(bytes: &[u8]) -> Result<Outline<'_>, Fault> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Fault::Unreadable(format!("byte {} is not UTF-8", error.valid_up_to())))?;
-    let mut reader = Reader { text, at: 0, nodes: 0, open: Vec::new(), members: Vec::new() };
+    let mut reader = Reader::new(text);
+    reader.names.reserve(FEW);
     let kind = reader.document()?;
     Ok(Outline { kind, members: reader.members })
 }
 
 /// What a string's span says.
 pub(super) fn string_value(span: &str) -> Option<Cow<'_, str>> {
-    Reader { text: span, at: 0, nodes: 0, open: Vec::new(), members: Vec::new() }.string().ok()
+    Reader::new(span).string().ok()
 }
 
 /// A container that has begun and not ended.
 struct Open<'a> {
-    /// The names so far; `None` for an array.
-    names: Option<Names<'a>>,
+    /// Where its names begin among those of all that are open; `None` for an array.
+    names: Option<usize>,
+    /// Its names where they are many: they stand here and nowhere else.
+    many: Option<HashSet<Cow<'a, str>>>,
     /// Nothing has been read in it yet.
     fresh: bool,
 }
 
-/// How many names are looked through one by one.
+/// How many names of an object are looked through one by one: most objects have so few that this is faster than anything cleverer.
 const FEW: usize = 16;
-
-/// The names of an object.
-enum Names<'a> {
-    /// In their order: most objects have so few that looking at each is faster than anything cleverer.
-    Few(Vec<Cow<'a, str>>),
-    Many(HashSet<Cow<'a, str>>),
-}
-
-impl<'a> Names<'a> {
-    /// Takes a name; `false` if it is there already.
-    fn insert(&mut self, name: Cow<'a, str>) -> bool {
-        match self {
-            Self::Few(names) if names.contains(&name) => false,
-            Self::Few(names) if names.len() < FEW => {
-                names.push(name);
-                true
-            }
-            Self::Few(names) => {
-                *self = Self::Many(names.drain(..).chain([name]).collect());
-                true
-            }
-            Self::Many(names) => names.insert(name),
-        }
-    }
-}
 
 struct Reader<'a> {
     text: &'a str,
     at: usize,
     nodes: usize,
     open: Vec<Open<'a>>,
+    /// The names of all open objects that have few, those of the outermost first.
+    names: Vec<Cow<'a, str>>,
     members: Vec<Member<'a>>,
 }
 
 impl<'a> Reader<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, at: 0, nodes: 0, open: Vec::new(), names: Vec::new(), members: Vec::new() }
+    }
+
     fn document(&mut self) -> Result<Kind, Fault> {
         self.space();
         let kind = self.value()?;
@@ -129,7 +113,9 @@ impl<'a> Reader<'a> {
         let fresh = std::mem::replace(&mut open.fresh, false);
         if self.peek() == Some(if is_object { b'}' } else { b']' }) {
             self.at += 1;
-            self.open.pop();
+            if let Some(Open { names: Some(begin), .. }) = self.open.pop() {
+                self.names.truncate(begin);
+            }
             if let ([_], Some(member)) = (&self.open[..], self.members.last_mut()) {
                 member.span.end = self.at;
             }
@@ -156,15 +142,32 @@ impl<'a> Reader<'a> {
             return Err(self.expected("a name in double quotes"));
         }
         let name = self.string()?;
-        let names =
-            self.open.last_mut().and_then(|open| open.names.as_mut()).expect("names stand in objects");
-        if !names.insert(name.clone()) {
+        if !self.is_new(name.clone()) {
             return Err(Fault::Duplicate(begin));
         }
         self.space();
         self.take(b':', "a colon")?;
         self.space();
         Ok(name)
+    }
+
+    /// Takes a name of the innermost object; `false` if it is there already.
+    fn is_new(&mut self, name: Cow<'a, str>) -> bool {
+        let open = self.open.last_mut().expect("names stand in objects");
+        let begin = open.names.expect("names stand in objects");
+        if let Some(many) = &mut open.many {
+            return many.insert(name);
+        }
+        let few = &self.names[begin..];
+        if few.contains(&name) {
+            return false;
+        }
+        if few.len() < FEW {
+            self.names.push(name);
+        } else {
+            open.many = Some(self.names.drain(begin..).chain([name]).collect());
+        }
+        true
     }
 
     /// Reads a scalar, or begins a container.
@@ -190,7 +193,8 @@ impl<'a> Reader<'a> {
             return Err(Fault::Unreadable(format!("it nests deeper than {MAX_DEPTH}")));
         }
         self.at += 1;
-        self.open.push(Open { names: (kind == Kind::Object).then(|| Names::Few(Vec::new())), fresh: true });
+        let names = (kind == Kind::Object).then_some(self.names.len());
+        self.open.push(Open { names, many: None, fresh: true });
         Ok(kind)
     }
 
@@ -394,6 +398,25 @@ mod tests {
             "{\"params\":1,\"param\u{17F}\":1}",
         ] {
             assert!(read(text.as_bytes()).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn t14_names_of_one_object_are_told_from_those_around_and_within_it_whether_few_or_many() {
+        for count in [1, FEW - 1, FEW, FEW + 1, 3 * FEW] {
+            // Each name stands also within the object before it.
+            let member = |name: usize| format!(r#""{name}":{{"{name}":0,"{}":[{{}}]}}"#, name + 1);
+            let members: Vec<String> = (0..count).map(member).collect();
+            let text = |more: &str| format!("{{{}{more}}}", members.join(","));
+            assert!(read(text("").as_bytes()).is_ok(), "{count}");
+            for name in 0..count {
+                assert!(
+                    refused(&text(&format!(r#","{name}":0"#))).starts_with("duplicate"),
+                    "{name} of {count}"
+                );
+                let within = format!(r#","x":{{"y":{{{}}},"{name}":0,"{name}":1}}"#, members.join(","));
+                assert!(refused(&text(&within)).starts_with("duplicate"), "{name} of {count}, within");
+            }
         }
     }
 

@@ -46,7 +46,7 @@ impl PlainCall {
             return None;
         }
         // A person may be asked for what is missing.
-        if stateless && shows_forms(meta.capabilities.as_ref()) && shared.lacks(tool, &arguments) {
+        if stateless && shows_forms(meta.capabilities.as_deref()) && shared.lacks(tool, &arguments) {
             return None;
         }
         let mut call =
@@ -85,9 +85,12 @@ struct Params<'a> {
     meta: Meta<'a>,
 }
 
+/// What stands around a result, in bytes: an id, and what the server says of itself.
+const FRAME: usize = 512;
+
 /// The result as the message that answers the request of this id; `meta` is what results of the stateless era carry.
 fn answered(id: &str, became: Became, meta: Option<&str>) -> Response {
-    let mut body = Vec::with_capacity(1024);
+    let mut body = Vec::with_capacity(FRAME + became.reply().map_or(0, answer::length));
     let mut put = |text: &str| body.extend_from_slice(text.as_bytes());
     put(r#"{"jsonrpc":"2.0","id":"#);
     put(id);
@@ -95,7 +98,7 @@ fn answered(id: &str, became: Became, meta: Option<&str>) -> Response {
     if meta.is_some() {
         put(r#""resultType":"complete","#);
     }
-    let is_written = matches!(&became, Became::Answered(reply) if answer::write(reply, &mut body));
+    let is_written = became.reply().is_some_and(|reply| answer::write(reply, &mut body));
     if !is_written {
         let mut result = became.into_result();
         result.result_type = None;

@@ -90,7 +90,7 @@ struct Meta<'a> {
     #[serde(rename = "io.modelcontextprotocol/protocolVersion", default, borrow, deserialize_with = "text")]
     version: Option<Cow<'a, str>>,
     #[serde(rename = "io.modelcontextprotocol/clientCapabilities")]
-    capabilities: Option<ClientCapabilities>,
+    capabilities: Option<Box<ClientCapabilities>>,
     #[serde(default, borrow, deserialize_with = "text")]
     traceparent: Option<Cow<'a, str>>,
     #[serde(rename = "idempotencyKey", default, borrow, deserialize_with = "text")]
@@ -102,7 +102,8 @@ struct Meta<'a> {
 impl Meta<'_> {
     /// Whether the client wants to be told of work that goes on, or to come back for it.
     fn follows(&self) -> bool {
-        self.progress.is_some() || self.capabilities.as_ref().is_some_and(ClientCapabilities::supports_tasks)
+        self.progress.is_some()
+            || self.capabilities.as_deref().is_some_and(ClientCapabilities::supports_tasks)
     }
 }
 
