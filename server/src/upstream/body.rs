@@ -36,7 +36,11 @@ where
     }
     // It is no longer than what was announced: the library cuts it off there.
     let announced = announced.and_then(|announced| usize::try_from(announced).ok());
-    let (mut part, mut has_part) = (Part::default(), false);
+    // Where it says that it is large, before anything of it is read: who waits keeps none of it meanwhile.
+    let mut part = match announced.filter(|announced| *announced > SMALL) {
+        Some(announced) => Some(part_of(room, announced, progress).await),
+        None => None,
+    };
     let mut body = Vec::new();
     loop {
         let frame = arriving
@@ -44,17 +48,14 @@ where
             .await
             .transpose()
             .map_err(|error| CallError::Interrupted { cause: told(&error) })?;
-        let Some(frame) = frame else { return Ok((body, part)) };
+        let Some(frame) = frame else { return Ok((body, part.unwrap_or_default())) };
         // What is no data are trailers, which say nothing of an answer.
         let Ok(chunk) = frame.into_data() else { continue };
         if chunk.len() > limit - body.len() {
             return Err(too_large());
         }
-        let is_large = announced.unwrap_or(body.len() + chunk.len()) > SMALL;
-        if let Some(room) = room.filter(|_| is_large && !has_part) {
-            progress.waits_here(true);
-            (part, has_part) = (room.part(announced.unwrap_or(limit.min(UNANNOUNCED))).await, true);
-            progress.waits_here(false);
+        if part.is_none() && body.len() + chunk.len() > SMALL {
+            part = Some(part_of(room, limit.min(UNANNOUNCED), progress).await);
         }
         if body.is_empty() {
             body.reserve_exact(announced.unwrap_or(0));
@@ -63,13 +64,25 @@ where
     }
 }
 
+/// Waits for so many bytes of the room, where there is one.
+async fn part_of(room: Option<&Room>, bytes: usize, progress: &Progress) -> Part {
+    let Some(room) = room else { return Part::default() };
+    progress.waits_here(true);
+    let part = room.part(bytes).await;
+    progress.waits_here(false);
+    part
+}
+
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
     use std::time::Duration;
 
     use http_body_util::{Full, StreamBody};
-    use hyper::body::Frame;
+    use hyper::body::{Frame, SizeHint};
     use tokio::time::timeout;
 
     use super::*;
@@ -102,5 +115,38 @@ mod tests {
         assert!(!is_read(true, SMALL).await, "one byte too few");
         assert!(is_read(false, UNANNOUNCED).await);
         assert!(!is_read(false, UNANNOUNCED - 1).await, "one byte too few");
+    }
+
+    /// A body that notes whether it was asked for.
+    struct Watched<'a>(Full<Bytes>, &'a Cell<bool>);
+
+    impl Body for Watched<'_> {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            self.1.set(true);
+            Pin::new(&mut self.0).poll_frame(context)
+        }
+
+        fn size_hint(&self) -> SizeHint {
+            self.0.size_hint()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r15_of_an_answer_that_says_that_it_is_large_nothing_is_read_before_there_is_room() {
+        let room = Room::new(LIMIT);
+        let _taken = room.part(ROOM).await;
+        for (bytes, asks) in [(SMALL, true), (SMALL + 1, false)] {
+            let was_asked = Cell::new(false);
+            let body = Watched(Full::new(Bytes::from(vec![b' '; bytes])), &was_asked);
+            let progress = Progress::default();
+            let read = timeout(LONG, read(Response::new(body), LIMIT, Some(&room), &progress)).await;
+            assert_eq!((was_asked.get(), read.is_ok()), (asks, asks), "{bytes} bytes");
+        }
     }
 }
