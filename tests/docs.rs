@@ -29,7 +29,7 @@ const ELSEWHERE: [(&str, &str, &str); 4] = [
     ("policy.md", "console", "tests/policy_docs.rs"),
     ("drift.md", "console", "codegen/tests/drift_commands.rs"),
     ("overlay.md", "console", "codegen/tests/drift_commands.rs"),
-    ("credentials.md", "sh run", "tests/program_credentials.rs"),
+    ("credentials.md", "sh run", "tests/program/credentials.rs"),
 ];
 
 /// A fenced block of a page.

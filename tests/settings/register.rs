@@ -264,7 +264,7 @@ const REGISTER: &[(&str, Tests)] = &[
         ],
     ),
     (
-        "tests/program_policy.rs",
+        "tests/program/policy.rs",
         &[("a_signal_has_the_rules_read_again_and_wrong_ones_change_nothing", &["policy.file"])],
     ),
     (
@@ -380,7 +380,7 @@ const REGISTER: &[(&str, Tests)] = &[
 const ELSEWHERE: &[(&str, &str, &str, &str)] = &[(
     // The overlay says of every read how long its answer is kept.
     "cache.default_seconds",
-    "server/tests/engine_cache.rs",
+    "server/tests/engine/cache.rs",
     "t33_only_what_the_overlay_or_the_operator_names_is_kept",
     "default_ttl",
 )];
