@@ -56,12 +56,11 @@ pub(super) fn length(reply: &Reply) -> usize {
 }
 
 /// Writes the members of the same result but for its type and `_meta`, from what was written of the answer before. An
-/// answer with more than a text is not written so: `false`.
+/// answer with more than a text is not written so: `false`. Whoever asks has room for [`length`] bytes in `out`, or it grows.
 pub(super) fn write(reply: &Reply, out: &mut Vec<u8>) -> bool {
     if reply.attachment.is_some() || !reply.blocks.is_empty() {
         return false;
     }
-    out.reserve(length(reply));
     let (text, structured) = (reply.written(), reply.structured.as_ref().map(Structured::text));
     let mut put = |text: &str| out.extend_from_slice(text.as_bytes());
     put(r#""content":[{"type":"text","text":"#);
