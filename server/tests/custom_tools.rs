@@ -1,5 +1,5 @@
 //! Tools written by hand beside generated ones: listed, checked, staged and logged like these, in both eras and over
-//! both transports.
+//! both transports. In a program of its own, since it sets who hears of what its process logs.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod fake_upstream;

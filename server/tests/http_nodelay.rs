@@ -1,4 +1,5 @@
-//! No socket waits to fill a segment: neither those of clients nor those to the API. Read from the sockets themselves.
+//! No socket waits to fill a segment: neither those of clients nor those to the API. Read from the sockets themselves,
+//! which are all that its process has: in a program of its own.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

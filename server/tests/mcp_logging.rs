@@ -1,4 +1,5 @@
-//! What the log says of requests and calls: one event for each call, and no value of anybody's.
+//! What the log says of requests and calls: one event for each call, and no value of anybody's. In a program of its own, since it
+//! reads all that its process logs.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod fake_upstream;

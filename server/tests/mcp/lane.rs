@@ -1,17 +1,14 @@
 //! The direct lane and the protocol library answer alike: the same messages, whole and broken, go to a server with the lane
 //! and to one without, and whatever comes back is the same but for the time of day.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod fake_upstream;
-mod http_support;
-mod sample;
 
 use std::num::NonZeroUsize;
 
-use fake_upstream::Act;
-use http_support::Served;
 use serde_json::{Value, json};
 use server::stages::confirm::Asking;
+
+use crate::fake_upstream::{self, Act};
+use crate::http_support::{self, Served};
+use crate::sample;
 
 /// How many broken messages are sent, where `LANE_MESSAGES` does not say.
 const MESSAGES: usize = 3000;

@@ -22,6 +22,7 @@ mod bodies;
 mod calls;
 mod clients;
 mod confirm;
+mod lane;
 mod legacy;
 mod listening;
 mod modern;
