@@ -84,9 +84,8 @@ pub(super) async fn form(headers: &HeaderMap, body: RequestBody) -> Result<Param
 
 /// The bytes of a request's body.
 pub(super) async fn whole(body: RequestBody) -> Result<Bytes, Wrong> {
-    let body = Limited::new(body, LARGEST).collect().await;
-    body.map(|body| body.to_bytes())
-        .map_err(|_| Wrong::request("The body must be whole and have at most 32 KiB"))
+    let body = crate::http::whole(Limited::new(body, LARGEST)).await;
+    body.map_err(|_| Wrong::request("The body must be whole and have at most 32 KiB"))
 }
 
 /// Whether the body is said to be of this media type.

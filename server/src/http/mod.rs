@@ -30,6 +30,7 @@ mod streams;
 pub mod tls;
 mod version;
 mod well_formed;
+mod whole;
 mod wire;
 
 use std::net::SocketAddr;
@@ -59,6 +60,7 @@ pub(crate) use refusal::{Refusal, json_answer};
 pub use routes::Status;
 pub(crate) use routes::{method_not_allowed, public};
 pub(crate) use security_headers::Page;
+pub(crate) use whole::whole;
 
 /// How HTTP is served.
 #[derive(Clone, Debug)]

@@ -32,8 +32,8 @@ use super::shared::Shared;
 use crate::call::Caller;
 use crate::catalog::Tool;
 use crate::http::{
-    Answering, BodyError, Endpoint, Lacking, Options, Refusal, Request, RequestBody, Response, ResponseBody,
-    json_answer, unread_body,
+    Answering, Endpoint, Lacking, Options, Refusal, Request, Response, ResponseBody, json_answer,
+    unread_body, whole,
 };
 
 pub(super) const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
@@ -327,22 +327,6 @@ impl Body for Ending {
             Poll::Pending => Pin::new(&mut self.body).poll_frame(context),
         }
     }
-}
-
-/// The whole body. Nearly every one comes in one piece, which is taken as it is.
-async fn whole(mut body: RequestBody) -> Result<Bytes, BodyError> {
-    let first = loop {
-        match body.frame().await.transpose()?.map(Frame::into_data) {
-            Some(Ok(data)) => break data,
-            Some(Err(_)) => {}
-            None => return Ok(Bytes::new()),
-        }
-    };
-    if body.is_end_stream() {
-        return Ok(first);
-    }
-    let rest = body.collect().await?.to_bytes();
-    Ok(if rest.is_empty() { first } else { [first, rest].concat().into() })
 }
 
 fn one_of_each(headers: &HeaderMap) -> Result<(), Turned> {

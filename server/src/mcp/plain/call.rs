@@ -2,14 +2,13 @@
 
 use ::http::header::{CONTENT_TYPE, HeaderMap};
 use bytes::Bytes;
-use http_body_util::BodyExt as _;
 use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use super::{Asked, in_json};
 use crate::call::{Call, CallError, Permission, Reply};
 use crate::catalog::Tool;
-use crate::http::{RequestBody, Response, unread_body};
+use crate::http::{RequestBody, Response, unread_body, whole};
 use crate::mcp::answer;
 use crate::mcp::arrived;
 use crate::mcp::calling::is_sound_key;
@@ -40,7 +39,7 @@ impl Asked<'_> {
         if !types.next().is_some_and(is_json) || types.next().is_some() {
             return Err(Problem::not_json());
         }
-        let body = body.collect().await.map_err(|error| Problem::Refused(unread_body(&error)))?.to_bytes();
+        let body = whole(body).await.map_err(|error| Problem::Refused(unread_body(&error)))?;
         arguments(&body)
     }
 
