@@ -45,6 +45,12 @@ impl App {
         App { layers, place: Box::new(Counted::new(status, path)) }
     }
 
+    /// A place with nothing around it.
+    #[cfg(test)]
+    pub(super) fn bare(place: impl Place + 'static) -> App {
+        App { layers: Vec::new(), place: Box::new(place) }
+    }
+
     /// Answers one request.
     pub async fn handle(&self, request: Request) -> Response {
         Next { layers: &self.layers, place: &*self.place }.run(request).await

@@ -24,6 +24,7 @@ use tokio_util::task::TaskTracker;
 
 use super::framing::MAX_HEAD;
 use super::idle::Idle;
+use super::pieces::Pieces;
 use super::streams::{Answer, Streams};
 use super::tls::Certificate;
 use super::version::{self, PutBack, Version};
@@ -152,7 +153,7 @@ impl Connection {
                 if ending.is_cancelled() {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
-                Ok::<_, Infallible>(response)
+                Ok::<_, Infallible>(response.map(Pieces::new))
             }
         });
         let connection = http1::Builder::new()
@@ -161,7 +162,7 @@ impl Connection {
             .header_read_timeout(self.options.keep_alive)
             .max_header_size(MAX_HEAD)
             .max_buf_size(AHEAD)
-            // Answers are small: copied together they cost less than a list of parts.
+            // Answers are small: copied together they cost less than a list of parts. The large come in pieces.
             .writev(false)
             .serve_connection(TokioIo::new(wire), service);
         let mut connection = pin!(connection);
@@ -250,5 +251,91 @@ where
 {
     fn execute(&self, work: F) {
         self.0.spawn(work);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::pin::Pin;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Poll};
+
+    use bytes::Bytes;
+    use http_body_util::Full;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, ReadBuf, duplex};
+
+    use super::*;
+    use crate::http::layer::{Answering, Place};
+    use crate::http::{Request, Response};
+
+    const LARGE: usize = 1 << 20;
+
+    /// Answers with much.
+    struct Much;
+
+    impl Place for Much {
+        fn answer(&self, _: Request) -> Answering<'_> {
+            Box::pin(async { Response::new(Full::new(Bytes::from(vec![b'x'; LARGE])).boxed()) })
+        }
+    }
+
+    /// Takes all that is written, and notes how much that was at most at once.
+    struct Noting(DuplexStream, Arc<AtomicUsize>);
+
+    impl AsyncRead for Noting {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_read(context, buffer)
+        }
+    }
+
+    impl AsyncWrite for Noting {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            self.1.fetch_max(bytes.len(), Ordering::Relaxed);
+            Pin::new(&mut self.0).poll_write(context, bytes)
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_flush(context)
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_shutdown(context)
+        }
+    }
+
+    #[tokio::test]
+    async fn r15_a_large_answer_is_never_copied_whole_for_a_client_that_takes_it() {
+        let connection = Connection {
+            app: Arc::new(App::bare(Much)),
+            peer: Peer(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            options: Arc::default(),
+            certificate: None,
+            handshakes: Arc::new(Semaphore::new(1)),
+            tasks: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+            abandoned: CancellationToken::new(),
+        };
+        let (mut client, stream) = duplex(2 * LARGE);
+        let most = Arc::new(AtomicUsize::new(0));
+        let noting = PutBack::nothing(Noting(stream, Arc::clone(&most)));
+        let asked = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        client.write_all(asked).await.expect("it is there");
+        connection.speak(Version::One, noting, Instant::now()).await;
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).await.expect("an answer");
+        let head = answer.len() - LARGE;
+        assert!(answer[..head].ends_with(b"\r\n\r\n") && answer[head..].iter().all(|byte| *byte == b'x'));
+        let most = most.load(Ordering::Relaxed);
+        assert!(most <= AHEAD, "{most} bytes at once");
     }
 }

@@ -21,6 +21,7 @@ mod listener;
 mod panic_guard;
 mod parameters;
 mod peer;
+mod pieces;
 mod quota;
 mod refusal;
 mod routes;
