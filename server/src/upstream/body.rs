@@ -93,7 +93,7 @@ mod tests {
 
     /// Whether the answer is read while there are so many bytes of the room; `SMALL` and one of it arrive.
     async fn is_read(is_announced: bool, free: usize) -> bool {
-        let room = Room::new(LIMIT);
+        let room = Room::new();
         let _taken = room.part(ROOM - free).await;
         let text = Bytes::from(vec![b' '; SMALL + 1]);
         let progress = Progress::default();
@@ -139,7 +139,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn r15_of_an_answer_that_says_that_it_is_large_nothing_is_read_before_there_is_room() {
-        let room = Room::new(LIMIT);
+        let room = Room::new();
         let _taken = room.part(ROOM).await;
         for (bytes, asks) in [(SMALL, true), (SMALL + 1, false)] {
             let was_asked = Cell::new(false);

@@ -211,7 +211,7 @@ impl Upstream {
             shown,
             connect_timeout: options.connect_timeout,
             max_answer_bytes: options.max_answer_bytes,
-            room: Room::new(options.max_answer_bytes),
+            room: Room::new(),
         })
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The room in bytes.
+/// The room in bytes. What is larger has all of it to itself.
 pub(super) const ROOM: usize = 8 << 20;
 
 /// The room.
@@ -18,14 +18,14 @@ pub(super) struct Room(Arc<Semaphore>);
 pub(crate) struct Part(#[expect(dead_code, reason = "held")] Option<OwnedSemaphorePermit>);
 
 impl Room {
-    /// Nothing in it; one answer of this size always fits.
-    pub(super) fn new(largest: usize) -> Self {
-        Self(Arc::new(Semaphore::new(ROOM.max(largest).min(Semaphore::MAX_PERMITS))))
+    /// Nothing in it.
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(ROOM)))
     }
 
-    /// Waits until there are so many bytes of it.
+    /// Waits until there are so many bytes of it, or all are.
     pub(super) async fn part(&self, bytes: usize) -> Part {
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let bytes = u32::try_from(bytes.min(ROOM)).expect("the room is small");
         let part = Arc::clone(&self.0).acquire_many_owned(bytes).await;
         Part(Some(part.expect("the room is never closed")))
     }
@@ -43,14 +43,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn r15_who_comes_when_the_room_is_taken_waits_and_not_a_byte_earlier() {
-        let room = Room::new(1);
+        let room = Room::new();
         let all_but_one = room.part(ROOM - 1).await;
         let last = room.part(1).await;
         assert!(timeout(LONG, room.part(1)).await.is_err(), "one byte too many");
         drop(last);
         assert!(timeout(LONG, room.part(1)).await.is_ok());
+        let larger = ROOM + 1;
+        assert!(timeout(LONG, room.part(larger)).await.is_err(), "something is in it");
         drop(all_but_one);
-        let largest = Room::new(ROOM + 1);
-        assert!(timeout(LONG, largest.part(ROOM + 1)).await.is_ok(), "one of the largest always fits");
+        let alone =
+            timeout(LONG, room.part(larger)).await.expect("what is larger fits where nothing else is");
+        assert!(timeout(LONG, room.part(1)).await.is_err(), "and nothing fits beside it");
+        drop(alone);
     }
 }
