@@ -3,16 +3,19 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::join;
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep, timeout};
 
-use crate::client::ToolCall;
-use crate::load::{Sample, open_loop, percentile};
+use crate::client::{Client, ToolCall};
+use crate::load::{Sample, on_one_thread, open_loop, percentile};
 use crate::program::{Program, Settings};
 use crate::rig::Rig;
 use crate::upstream::{Act, Exchange, Upstream, answer, done};
@@ -63,32 +66,31 @@ pub(super) async fn run(rig: Rig) -> io::Result<Verdict> {
         .set("SECURITY_BODY_TIMEOUT", body);
     let program = Program::start(&rig.program, &settings).await?;
     let (head, body) = (Duration::from_secs(head), Duration::from_secs(body));
-    let before = normal(&program, "R15: before", rig.choose(1500, 200)).await;
+    let before = normal(program.address, "R15: before", rig.choose(1500, 200)).await?;
     let base = program.resident_mib()?;
 
-    let mut reading = JoinSet::new();
-    for number in 0..readers {
-        reading.spawn(read_slowly(program.address, number));
-    }
-    let slow_heads = left_in(heads, head * 3, || send_slowly(program.address, "Host: "));
-    let slow_bodies =
-        left_in(bodies, body * 3, || send_slowly(program.address, "Content-Length: 9999\r\n\r\n"));
-    let calls = normal(&program, "R15: meanwhile", rig.choose(3000, 400));
-    let watching = async {
-        let mut most = base;
-        let mut looks = interval(Duration::from_millis(100));
-        // Ends with what it is watched for.
-        let watched = async { tokio::join!(slow_heads, slow_bodies, calls) };
-        tokio::pin!(watched);
-        loop {
-            tokio::select! {
-                found = &mut watched => return io::Result::Ok((most, found)),
-                _ = looks.tick() => most = most.max(program.resident_mib()?),
-            }
+    let (address, count) = (program.address, rig.choose(3000, 400));
+    let (ended, calls_ended) = oneshot::channel::<()>();
+    let slow = on_one_thread(move || async move {
+        let mut reading = JoinSet::new();
+        for number in 0..readers {
+            reading.spawn(read_slowly(address, number));
         }
+        let slow_heads = left_in(heads, head * 3, || send_slowly(address, "Host: "));
+        let slow_bodies = left_in(bodies, body * 3, || send_slowly(address, "Content-Length: 9999\r\n\r\n"));
+        let left = join!(slow_heads, slow_bodies);
+        // An error says too that they have ended.
+        let _ = calls_ended.await;
+        reading.shutdown().await;
+        Ok(left)
+    });
+    let calls = async {
+        let calls = normal(address, "R15: meanwhile", count).await;
+        drop(ended);
+        calls
     };
-    let (most, ((heads_left_in, heads_kept), (bodies_left_in, bodies_kept), calls)) = watching.await?;
-    reading.shutdown().await;
+    let (most, (left, calls)) = watched(&program, async { join!(slow, calls) }).await?;
+    let (((heads_left_in, heads_kept), (bodies_left_in, bodies_kept)), calls) = (left?, calls?);
     let found = Found {
         heads,
         bodies,
@@ -125,14 +127,30 @@ fn large() -> &'static Act {
     })
 }
 
-/// Calls of somebody who does not take time, and whether each was done.
-async fn normal(program: &Program, what: &str, count: usize) -> Vec<Sample<bool>> {
-    let client = program.client();
-    open_loop(what, RATE, count, |number| {
-        let client = client.clone();
-        async move { client.call(ToolCall::read(&format!("M{number}"))).await.is_done() }
+/// Calls of somebody who does not take time, and whether each was done. With a thread of their own, as the slow ones have another: they
+/// shall wait for the server, and not for those who take its time from here.
+async fn normal(address: SocketAddr, what: &'static str, count: usize) -> io::Result<Vec<Sample<bool>>> {
+    on_one_thread(move || async move {
+        let client = Client::new(address);
+        let call = |number| {
+            let client = client.clone();
+            async move { client.call(ToolCall::read(&format!("M{number}"))).await.is_done() }
+        };
+        Ok(open_loop(what, RATE, count, call).await)
     })
     .await
+}
+
+/// Does this, and says how many MiB the program had at most meanwhile.
+async fn watched<T>(program: &Program, work: impl Future<Output = T>) -> io::Result<(f64, T)> {
+    let (mut most, mut looks) = (0.0, interval(Duration::from_millis(100)));
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return Ok((most, done)),
+            _ = looks.tick() => most = program.resident_mib()?.max(most),
+        }
+    }
 }
 
 /// Does this so often at once; when the last was left, and how many were not in this time.
