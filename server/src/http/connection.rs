@@ -313,9 +313,8 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn r15_a_large_answer_is_never_copied_whole_for_a_client_that_takes_it() {
-        let connection = Connection {
+    fn connection() -> Connection {
+        Connection {
             app: Arc::new(App::bare(Much)),
             peer: Peer(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             options: Arc::default(),
@@ -324,7 +323,30 @@ mod tests {
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
             abandoned: CancellationToken::new(),
-        };
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r9_a_head_that_is_half_there_when_the_server_ends_is_no_request_yet() {
+        for sent in ["P", "POST /mcp HTTP/1.1\r\nHost: a"] {
+            let connection = connection();
+            let shutdown = connection.shutdown.clone();
+            let (mut client, stream) = duplex(LARGE);
+            client.write_all(sent.as_bytes()).await.expect("it is there");
+            let begun = Instant::now();
+            let serve = connection.find_version(stream, None, begun);
+            let end = async {
+                sleep(Duration::from_millis(1)).await;
+                shutdown.cancel();
+            };
+            tokio::join!(serve, end);
+            assert_eq!(begun.elapsed(), LINGER + Duration::from_millis(1), "{sent}");
+        }
+    }
+
+    #[tokio::test]
+    async fn r15_a_large_answer_is_never_copied_whole_for_a_client_that_takes_it() {
+        let connection = connection();
         let (mut client, stream) = duplex(2 * LARGE);
         let most = Arc::new(AtomicUsize::new(0));
         let noting = PutBack::nothing(Noting(stream, Arc::clone(&most)));
