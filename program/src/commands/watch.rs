@@ -41,9 +41,11 @@ pub(super) async fn run(program: &Program, config: Config, what: &Watch) -> Resu
     let recorded = prepare(program, config, Stream::Error)?;
     let mut shown = Shown::new();
     let end = tokio::select! {
-        end = until_it_ends(&recorded.server, work, &arguments, pace, &mut shown) => end,
+        // A signal is waited for before anything is looked at: one that came earlier would end the process without a word.
+        biased;
         // Where no signal can be received, none ends this but by ending the process.
         Ok(()) = tokio::signal::ctrl_c() => End::Open("you stopped watching".to_owned()),
+        end = until_it_ends(&recorded.server, work, &arguments, pace, &mut shown) => end,
         () = wait(*longest) => End::Open("the time for watching is up".to_owned()),
     };
     shown.end()?;
