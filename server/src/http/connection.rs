@@ -22,9 +22,9 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::answer_pieces::Pieces;
 use super::framing::MAX_HEAD;
 use super::idle::Idle;
-use super::pieces::Pieces;
 use super::streams::{Answer, Streams};
 use super::tls::Certificate;
 use super::version::{self, PutBack, Version};

@@ -3,10 +3,12 @@
 //! It promises that a request which reaches the protocol has one checked host, an allowed origin, a bounded body that
 //! arrives in bounded time, and an identity; and that whatever it answers carries the request's id.
 
+mod answer_pieces;
 mod app;
 mod authenticate;
 mod body_limit;
 mod body_timeout;
+mod body_whole;
 mod challenge;
 mod connection;
 mod counted;
@@ -21,7 +23,6 @@ mod listener;
 mod panic_guard;
 mod parameters;
 mod peer;
-mod pieces;
 mod quota;
 mod refusal;
 mod routes;
@@ -31,7 +32,6 @@ mod streams;
 pub mod tls;
 mod version;
 mod well_formed;
-mod whole;
 mod wire;
 
 use std::net::SocketAddr;
@@ -49,6 +49,7 @@ use crate::telemetry::Sampling;
 pub use app::App;
 pub use authenticate::refuse_open_listener;
 pub(crate) use body_limit::unread_body;
+pub(crate) use body_whole::whole;
 pub(crate) use challenge::Lacking;
 pub use identify::{RequestId, TraceParent, well_formed_traceparent};
 pub use layer::{Answering, Endpoint};
@@ -61,7 +62,6 @@ pub(crate) use refusal::{Refusal, json_answer};
 pub use routes::Status;
 pub(crate) use routes::{method_not_allowed, public};
 pub(crate) use security_headers::Page;
-pub(crate) use whole::whole;
 
 /// How HTTP is served.
 #[derive(Clone, Debug)]
