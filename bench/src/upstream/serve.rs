@@ -48,6 +48,7 @@ async fn again(address: SocketAddr) -> TcpListener {
 }
 
 async fn accept(listener: &TcpListener, state: &Arc<State>, conversations: &mut JoinSet<()>) {
+    // Where the system does not allow it, what is found is only less steady.
     let _ = set_socket_send_buffer_size(listener, SENT_AHEAD);
     loop {
         let Ok((stream, _)) = listener.accept().await else {
